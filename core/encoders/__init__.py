@@ -1,0 +1,36 @@
+"""Encoders: from a sequence to a vector. They know nothing of databases."""
+
+from core.encoders.base import Arrays, Encoder, fingerprint
+from core.encoders.count import CountEncoder
+from core.errors import InputError
+
+ENCODERS: dict[str, type[Encoder]] = {CountEncoder.name: CountEncoder}
+"""All encoders by name."""
+
+DEFAULT_ENCODER = CountEncoder.name
+
+
+def encoder_class(name: str) -> type[Encoder]:
+    """The encoder of that name.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    try:
+        return ENCODERS[name]
+    except KeyError:
+        message = f"There is no encoder {name!r}."
+        raise InputError(message, f"Choose one of: {', '.join(ENCODERS)}.") from None
+
+
+__all__ = [
+    "DEFAULT_ENCODER",
+    "ENCODERS",
+    "Arrays",
+    "CountEncoder",
+    "Encoder",
+    "encoder_class",
+    "fingerprint",
+]

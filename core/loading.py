@@ -1,0 +1,346 @@
+"""Loading: from records to a library that searches can see, all of it or none.
+
+Rows are written as *pending*, then their vectors; when everything is in Milvus and counted, one
+transaction makes the load *ready*. Whatever fails before that is undone; after a crash, the next
+writer undoes it.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.encoders import DEFAULT_ENCODER, encoder_class, fingerprint
+from core.errors import GeneKinError, InputError, LibraryError, StoreError
+from core.library import (
+    DEFAULT_LIBRARY,
+    Libraries,
+    check_library_name,
+    check_organism_name,
+    collection_name,
+    index_settings,
+)
+from core.sequences.records import Record, require_good, sequence_id
+from core.stores.labels import LibraryRow, SequenceRow
+from core.stores.locks import writing
+from core.stores.vectors import VectorIndex
+
+_log = logging.getLogger(__name__)
+_BATCH = 512
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many sequences are done, and of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrganismReport:
+    """What a load did for one organism.
+
+    Attributes
+    ----------
+    records
+        Records in the source.
+    added
+        Sequences that are new in the library.
+    copies
+        Records that are exact copies of another one in the source.
+    known
+        Distinct sequences that the organism had already.
+    without_vector
+        Of those added, the ones in which the encoder recognises nothing: kept, but never found.
+    """
+
+    organism: str
+    records: int
+    added: int
+    copies: int
+    known: int
+    without_vector: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What a load did, organism by organism, and the seconds that it took."""
+
+    library: str
+    organisms: tuple[OrganismReport, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """The distinct sequences of one organism's records, and which of them are new."""
+
+    organism: str
+    records: int
+    distinct: dict[int, Record]
+    new: dict[int, Record]
+
+
+def load(
+    libraries: Libraries,
+    references: Mapping[str, Sequence[Record]],
+    *,
+    library: str = DEFAULT_LIBRARY,
+    encoder: str | None = None,
+    index: VectorIndex | None = None,
+    families: Mapping[int, str] | None = None,
+    source: str = "",
+    progress: Progress = lambda _doing, _done, _total: None,
+    timeout: float = 600.0,
+) -> LoadReport:
+    """Load organisms into a library; the first load fits the library's encoder on all of them.
+
+    Parameters
+    ----------
+    references
+        Records by organism, each with its family.
+    library
+        Its name; it is made if there is none.
+    encoder
+        Name of the encoder; a library that has one keeps it.
+    index
+        How Milvus indexes the vectors; FLAT (exact) if None. A library keeps its first.
+    families
+        Names of class numbers; what has no name is called ``class N``.
+    source
+        Where the records came from, to be kept with the load.
+    timeout
+        Seconds to wait for another writer to finish.
+
+    Raises
+    ------
+    InputError
+        If a record, a name or a family cannot be used. Nothing is written then.
+    LibraryError
+        If the library is bound to another encoder or index.
+    StoreError
+        If a store fails. What was written is undone, at once or by the next writer.
+    """
+    started = time.monotonic()
+    check_library_name(library)
+    for organism, records in references.items():
+        check_organism_name(organism)
+        require_good(records, organism)
+    distinct = {organism: _distinct(organism, records) for organism, records in references.items()}
+    with writing(libraries.stores.database.engine, library, timeout):
+        row = _existing(libraries, library, encoder, index)
+        work = [
+            _Reference(
+                organism, len(references[organism]), sequences, _new(libraries, row, sequences)
+            )
+            for organism, sequences in distinct.items()
+        ]
+        if row is None:
+            progress("Fitting the encoder", 0, sum(len(each.new) for each in work))
+            row = _create(libraries, library, work, encoder or DEFAULT_ENCODER, index)
+        names = _family_names(libraries, row, work, families or {})
+        reports = _Writer(libraries, row, work, progress).write(source, names)
+    return LoadReport(library, tuple(reports), time.monotonic() - started)
+
+
+def _distinct(organism: str, records: Sequence[Record]) -> dict[int, Record]:
+    """The records by the id of their sequence, exact copies once."""
+    distinct: dict[int, Record] = {}
+    for record in records:
+        first = distinct.setdefault(sequence_id(organism, record.residues), record)
+        if _family(first) != _family(record):
+            message = (
+                f"{organism}: records {first.position:,} (line {first.line:,}) and"
+                f" {record.position:,} (line {record.line:,}) are the same sequence in two"
+                f" families, {first.family} and {record.family}."
+            )
+            raise InputError(message, "Nothing was loaded; decide which one is right.")
+    return distinct
+
+
+def _existing(
+    libraries: Libraries, name: str, encoder: str | None, index: VectorIndex | None
+) -> LibraryRow | None:
+    """The library, what a crash left of other loads undone; None if it is new."""
+    labels = libraries.stores.labels
+    if (row := labels.library(name)) is None:
+        return None
+    libraries.finish_interrupted(row)
+    if (row := labels.library(name)) is None:
+        return None
+    if encoder is not None and encoder != row.encoder:
+        message = f"The library {name!r} has the encoder {row.encoder}, not {encoder}."
+        raise LibraryError(message, "Load into a library of another name.")
+    if index is not None and index_settings(index) != row.index:
+        message = f"The library {name!r} has the index {row.index['kind']}, not {index.kind}."
+        raise LibraryError(message, "Load into a library of another name.")
+    libraries.require_own_collection(row)
+    return row
+
+
+def _new(
+    libraries: Libraries, row: LibraryRow | None, distinct: Mapping[int, Record]
+) -> dict[int, Record]:
+    """Those of the distinct sequences that the library does not have yet."""
+    if row is None:
+        return dict(distinct)
+    known = libraries.stores.labels.known_families(row.id, list(distinct))
+    for number, family in known.items():
+        record = distinct[number]
+        if record.family != family:
+            message = (
+                f"Record {record.position:,} (line {record.line:,}) has the family {record.family};"
+                f" the library {row.name!r} has the same sequence in family {family}."
+            )
+            raise InputError(message, "Nothing was loaded; decide which one is right.")
+    return {number: record for number, record in distinct.items() if number not in known}
+
+
+def _create(
+    libraries: Libraries,
+    name: str,
+    work: Sequence[_Reference],
+    encoder: str,
+    index: VectorIndex | None,
+) -> LibraryRow:
+    """A new library with its encoder fitted, and its empty collection."""
+    stores, collection = libraries.stores, collection_name(name)
+    if stores.vectors.about(collection) is not None:
+        message = (
+            f"The vector store already has a collection {collection}, made by another encoder or"
+            " for another database."
+        )
+        raise LibraryError(message, "Remove it there, or use another library name.")
+    fitted = encoder_class(encoder).fit(
+        [record.residues for each in work for record in each.new.values()]
+    )
+    index = index or VectorIndex()
+    digest = fingerprint(fitted)
+    row = stores.labels.add_library(
+        name,
+        collection=collection,
+        encoder=encoder,
+        fingerprint=digest,
+        state=fitted.state(),
+        index=index_settings(index),
+    )
+    about = f"GeneKin library {name!r}, encoder {encoder}, fingerprint {digest}"
+    try:
+        stores.vectors.create(collection, fitted.dimension, index, about)
+    except StoreError:
+        stores.labels.remove_library(row.id)
+        raise
+    return row
+
+
+def _family_names(
+    libraries: Libraries, row: LibraryRow, work: Sequence[_Reference], given: Mapping[int, str]
+) -> dict[int, str]:
+    """A name for every family: as given, as the library has it, or its class number."""
+    numbers = {_family(record) for each in work for record in each.new.values()}
+    plain = {number: f"class {number}" for number in numbers}
+    return plain | libraries.stores.labels.families(row.id) | dict(given)
+
+
+class _Writer:
+    """Writes all that is new as one load, and makes it ready; undoes it if anything fails."""
+
+    def __init__(
+        self,
+        libraries: Libraries,
+        row: LibraryRow,
+        work: Sequence[_Reference],
+        progress: Progress,
+    ) -> None:
+        self._libraries = libraries
+        self._labels = libraries.stores.labels
+        self._vectors = libraries.stores.vectors
+        self._row = row
+        self._work = work
+        self._progress = progress
+        self._encoder = libraries.encoder(row)
+        self._total = sum(len(each.new) for each in work)
+        self._done = 0
+
+    def write(self, source: str, names: Mapping[int, str]) -> list[OrganismReport]:
+        if not self._total:
+            self._labels.name_families(self._row.id, names)
+            return [self._report(each, 0) for each in self._work]
+        organisms = [each.organism for each in self._work if each.new]
+        load_id = self._labels.begin_load(self._row.id, source, organisms)
+        try:
+            reports = [self._write_organism(load_id, each) for each in self._work]
+            self._settle(organisms)
+            self._labels.finish_load(self._row.id, load_id, names)
+        except BaseException:
+            self._undo(load_id)
+            raise
+        return reports
+
+    def _write_organism(self, load_id: int, each: _Reference) -> OrganismReport:
+        if not each.new:
+            return self._report(each, 0)
+        self._vectors.add_partition(self._row.collection, each.organism)
+        new = list(each.new.items())
+        without_vector = sum(
+            self._write_batch(load_id, each.organism, new[start : start + _BATCH])
+            for start in range(0, len(new), _BATCH)
+        )
+        return self._report(each, without_vector)
+
+    def _write_batch(self, load_id: int, organism: str, batch: list[tuple[int, Record]]) -> int:
+        """Rows first, so that no vector is ever without one; returns how many have no vector."""
+        vectors = self._encoder.encode([record.residues for _, record in batch])
+        readable = np.any(vectors, axis=1)
+        rows = [
+            SequenceRow(
+                id=number,
+                position=record.position,
+                family=_family(record),
+                name=record.name or f"{organism}_{record.position}",
+                residues=record.residues,
+                has_vector=has_vector,
+            )
+            for (number, record), has_vector in zip(batch, readable.tolist(), strict=True)
+        ]
+        self._labels.add_sequences(self._row.id, organism, load_id, rows)
+        ids = [row.id for row in rows if row.has_vector]
+        self._vectors.upsert(self._row.collection, organism, ids, load_id, vectors[readable])
+        self._done += len(batch)
+        self._progress("Loading", self._done, self._total)
+        return len(batch) - len(ids)
+
+    def _settle(self, organisms: Sequence[str]) -> None:
+        """Index what was written, and count it: what Milvus lost must not become ready."""
+        self._progress("Indexing", self._total, self._total)
+        self._vectors.settle(self._row.collection)
+        for organism in organisms:
+            expected = self._labels.count_with_vectors(self._row.id, organism)
+            found = self._vectors.count(self._row.collection, organism)
+            if found != expected:
+                message = (
+                    f"The vector store has {found:,} vectors of {organism} where {expected:,} were"
+                    " written."
+                )
+                raise StoreError(message, "Nothing was loaded; look at the store, then try again.")
+
+    def _undo(self, load_id: int) -> None:
+        try:
+            self._libraries.undo_load(self._row, load_id)
+        except GeneKinError:
+            _log.exception("load %d stays pending; the next writer undoes it", load_id)
+
+    def _report(self, each: _Reference, without_vector: int) -> OrganismReport:
+        return OrganismReport(
+            organism=each.organism,
+            records=each.records,
+            added=len(each.new),
+            copies=each.records - len(each.distinct),
+            known=len(each.distinct) - len(each.new),
+            without_vector=without_vector,
+        )
+
+
+def _family(record: Record) -> int:
+    if record.family is None:
+        message = f"Record {record.position:,} (line {record.line:,}) has no family."
+        raise InputError(message, "Nothing was loaded; every record of a reference needs one.")
+    return record.family

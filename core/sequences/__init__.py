@@ -1,0 +1,1 @@
+"""Records in: files and pasted text, checked; the built-in reference; examples."""

@@ -1,0 +1,38 @@
+"""Which letters a DNA sequence may have."""
+
+import re
+
+IUPAC_DNA = "ACGTRYSWKMBDHVN"
+"""The IUPAC letters of DNA: four bases and eleven ambiguity codes."""
+
+_OUTSIDE = re.compile(f"[^{IUPAC_DNA}]")
+_ONLY_IN_PROTEINS = frozenset("EFILPQXZJO*")
+
+
+def normalise(text: str) -> str:
+    """Upper case, white space removed, U read as T.
+
+    >>> normalise("aug nnn")
+    'ATGNNN'
+    """
+    return "".join(text.split()).upper().replace("U", "T")
+
+
+def first_outsider(residues: str) -> tuple[int, str] | None:
+    """The first letter that is not IUPAC DNA, as (0-based offset, letter), or None.
+
+    >>> first_outsider("ACGT!A")
+    (4, '!')
+    """
+    found = _OUTSIDE.search(residues)
+    return (found.start(), found.group()) if found else None
+
+
+def looks_like_protein(residues: str) -> bool:
+    """Whether the letters outside IUPAC DNA are all amino acids, several kinds of them.
+
+    >>> looks_like_protein("MEFLIPQK")
+    True
+    """
+    outside = set(_OUTSIDE.findall(residues))
+    return len(outside & _ONLY_IN_PROTEINS) > 1 and outside <= _ONLY_IN_PROTEINS

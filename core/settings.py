@@ -1,0 +1,107 @@
+"""Every setting of GeneKin in one validated object, read from the environment."""
+
+from pathlib import Path
+from typing import Annotated
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from core.errors import InputError
+
+SUPPORTED_DATABASES = ("sqlite", "mysql+pymysql")
+
+
+class Settings(BaseSettings):
+    """GeneKin's settings; each is read from ``GENEKIN_<NAME>``.
+
+    With none of them set, everything lives in one folder: Milvus Lite and SQLite.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="GENEKIN_", frozen=True, env_ignore_empty=True)
+
+    home: Annotated[Path, Field(description="Folder of the embedded stores.")] = user_data_path(
+        "genekin", appauthor=False
+    )
+    milvus_uri: Annotated[
+        str, Field(description="A Milvus server (http://host:19530) or a Milvus Lite path (*.db).")
+    ] = ""
+    milvus_token: Annotated[
+        SecretStr, Field(description="user:password or API key of the Milvus server.")
+    ] = SecretStr("")
+    database_url: Annotated[
+        SecretStr, Field(description="mysql+pymysql://user:password@host/database or sqlite:///…")
+    ] = SecretStr("")
+    max_record_bases: Annotated[
+        int, Field(ge=1_000, le=16_000_000, description="Longest sequence that is read, in bases.")
+    ] = 1_000_000
+    max_file_mb: Annotated[
+        int, Field(ge=1, le=2_000, description="Largest file that is read, unpacked, in MB.")
+    ] = 200
+    store_timeout: Annotated[
+        float, Field(gt=0, description="Seconds to wait for a server to answer a first call.")
+    ] = 10.0
+
+    @field_validator("milvus_uri")
+    @classmethod
+    def _milvus_uri_has_a_known_form(cls, uri: str) -> str:
+        if uri and not uri.startswith(("http://", "https://", "tcp://")) and uri[-3:] != ".db":
+            message = (
+                "is neither a server (http://host:19530) nor a Milvus Lite path that ends in .db"
+            )
+            raise ValueError(message)
+        return uri
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_url_is_supported(cls, url: SecretStr) -> SecretStr:
+        if not url.get_secret_value():
+            return url
+        try:
+            driver = make_url(url.get_secret_value()).drivername
+        except ArgumentError:
+            driver = ""
+        if driver not in SUPPORTED_DATABASES:
+            message = "must begin with mysql+pymysql:// or sqlite:///"
+            raise ValueError(message)
+        return url
+
+    @property
+    def max_file_bytes(self) -> int:
+        """Largest file that is read, unpacked, in bytes."""
+        return self.max_file_mb * 1_000_000
+
+    @property
+    def vectors_uri(self) -> str:
+        """Where the vectors live: the server, or a path under :attr:`home`."""
+        return self.milvus_uri or str(self.home / "vectors.db")
+
+    @property
+    def labels_url(self) -> str:
+        """Where the labels live, as an SQLAlchemy URL (it may hold a password)."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.home / 'labels.sqlite'}"
+
+    @property
+    def embedded_vectors(self) -> bool:
+        """Whether the vectors live in Milvus Lite, inside this process."""
+        return self.vectors_uri.endswith(".db")
+
+
+def read_settings() -> Settings:
+    """Settings from the environment.
+
+    Raises
+    ------
+    InputError
+        If a value is not usable; the message names the variable.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        variable = f"GENEKIN_{str(first['loc'][0]).upper()}"
+        reason = first["msg"].removeprefix("Value error, ")
+        message = f"The setting {variable} cannot be used: {reason}."
+        raise InputError(message, "Correct it in the environment and start again.") from None

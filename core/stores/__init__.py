@@ -1,0 +1,46 @@
+"""Where things are kept: vectors in Milvus, labels in MySQL or SQLite. They know nothing of DNA."""
+
+from typing import Self
+
+from core.errors import StoreError
+from core.settings import Settings
+from core.stores.database import Database
+from core.stores.labels import LabelStore
+from core.stores.vectors import VectorStore
+
+
+class Stores:
+    """Both stores, opened together.
+
+    Raises
+    ------
+    StoreError
+        If one of them cannot be opened; then neither is.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.database = Database(settings.labels_url, settings.store_timeout)
+        self.labels = LabelStore(self.database)
+        try:
+            self.vectors = VectorStore(
+                settings.vectors_uri,
+                settings.milvus_token.get_secret_value(),
+                settings.store_timeout,
+            )
+        except StoreError:
+            self.database.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of both."""
+        self.vectors.close()
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+__all__ = ["Database", "LabelStore", "Stores", "VectorStore"]

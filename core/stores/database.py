@@ -1,0 +1,80 @@
+"""A database through SQLAlchemy: MySQL by PyMySQL, or SQLite; errors in plain words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.errors import StoreError
+from core.stores.schema import metadata
+
+
+class Database:
+    """Pooled connections to a database that has the tables; safe to share between threads.
+
+    Parameters
+    ----------
+    url
+        An SQLAlchemy URL of MySQL (``mysql+pymysql://``) or SQLite.
+    timeout
+        Seconds to wait for a server to accept a connection.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be reached; also from every method.
+    """
+
+    def __init__(self, url: str, timeout: float) -> None:
+        parsed = make_url(url)
+        self.address = parsed.render_as_string(hide_password=True)
+        if parsed.get_backend_name() == "sqlite":
+            with self._plain_errors("opening it"):
+                Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+            self.engine = create_engine(parsed, connect_args={"timeout": 60})
+            event.listen(self.engine, "connect", _configure_sqlite)
+        else:
+            self.engine = create_engine(
+                parsed.update_query_dict({"charset": "utf8mb4"}),
+                pool_pre_ping=True,
+                pool_recycle=3600,
+                connect_args={"connect_timeout": max(1, int(timeout))},
+            )
+        with self._plain_errors("opening it"):
+            metadata.create_all(self.engine)
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+    @contextmanager
+    def reading(self, doing: str) -> Iterator[Connection]:
+        """A connection to read with; `doing` goes into error messages."""
+        with self._plain_errors(doing), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, doing: str) -> Iterator[Connection]:
+        """A transaction; `doing` goes into error messages."""
+        with self._plain_errors(doing), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _plain_errors(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, OSError) as error:
+            cause = getattr(error, "orig", None) or error
+            reason = str(cause.args[-1] if cause.args else cause).rstrip(".")
+            message = f"The database {self.address} failed while {doing}: {reason}."
+            hint = "Check that it is running, and the setting GENEKIN_DATABASE_URL."
+            raise StoreError(message, hint) from error
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")

@@ -1,0 +1,98 @@
+"""The tables of the labels, alike on MySQL and SQLite.
+
+A load is *pending* until all its vectors are in Milvus, then *ready*; an organism is *pending*
+until its first load is ready, and *removing* while it is being removed. What is not ready is
+invisible to searches, and whatever a crash leaves pending or removing can be found here.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects import mysql
+from sqlalchemy.schema import SchemaItem
+
+PENDING, READY, REMOVING = "pending", "ready", "removing"
+
+_NAME = String(255).with_variant(mysql.VARCHAR(255, collation="utf8mb4_bin"), "mysql", "mariadb")
+_LETTERS = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
+_BYTES = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+_ID = BigInteger().with_variant(Integer(), "sqlite")
+
+metadata = MetaData()
+
+
+def _table(name: str, *parts: SchemaItem) -> Table:
+    return Table(name, metadata, *parts, mysql_charset="utf8mb4", mysql_engine="InnoDB")
+
+
+libraries = _table(
+    "libraries",
+    Column("id", Integer, primary_key=True),
+    Column("name", _NAME, nullable=False, unique=True),
+    Column("collection", String(255), nullable=False),
+    Column("encoder", String(32), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("index", JSON, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+)
+
+encoder_arrays = _table(
+    "encoder_arrays",
+    Column("library_id", ForeignKey("libraries.id"), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("data", _BYTES, nullable=False),
+)
+
+families = _table(
+    "families",
+    Column("library_id", ForeignKey("libraries.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("name", _NAME, nullable=False),
+)
+
+loads = _table(
+    "loads",
+    Column("id", Integer, primary_key=True),
+    Column("library_id", ForeignKey("libraries.id"), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("started_at", DateTime, nullable=False),
+)
+
+organisms = _table(
+    "organisms",
+    Column("id", Integer, primary_key=True),
+    Column("library_id", ForeignKey("libraries.id"), nullable=False),
+    Column("name", _NAME, nullable=False),
+    Column("state", String(16), nullable=False),
+    UniqueConstraint("library_id", "name"),
+)
+
+sequences = _table(
+    "sequences",
+    Column("library_id", ForeignKey("libraries.id"), primary_key=True),
+    Column("id", _ID, primary_key=True, autoincrement=False),
+    Column("organism_id", ForeignKey("organisms.id"), nullable=False),
+    Column("load_id", ForeignKey("loads.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("family", Integer, nullable=False),
+    Column("name", _NAME, nullable=False),
+    Column("residues", _LETTERS, nullable=False),
+    Column("has_vector", Boolean, nullable=False),
+    Index("sequences_in_order", "organism_id", "load_id", "position"),
+    Index("sequences_of_load", "load_id"),
+)

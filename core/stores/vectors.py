@@ -1,0 +1,327 @@
+"""The vectors: one Milvus collection a library, one partition an organism, inner product.
+
+The same calls serve Milvus Lite inside this process and a Milvus server; where the two differ,
+the comment says how.
+"""
+
+import fcntl
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import grpc
+import numpy as np
+from numpy.typing import NDArray
+from pymilvus import DataType, MilvusClient, MilvusException
+
+from core.errors import StoreError
+
+for _name in ("pymilvus", "milvus_lite"):  # They log a traceback for every error they raise.
+    logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
+
+INDEX_KINDS = ("FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "GPU_IVF_FLAT")
+"""The index types a library can be given; FLAT is exact."""
+
+_DEFAULT_BUILD: dict[str, dict[str, int]] = {
+    "IVF_FLAT": {"nlist": 512},
+    "IVF_SQ8": {"nlist": 512},
+    "GPU_IVF_FLAT": {"nlist": 512},
+    "HNSW": {"M": 16, "efConstruction": 200},
+}
+_DEFAULT_SEARCH: dict[str, dict[str, int]] = {
+    "IVF_FLAT": {"nprobe": 20},
+    "IVF_SQ8": {"nprobe": 20},
+    "GPU_IVF_FLAT": {"nprobe": 20},
+    "HNSW": {"ef": 128},
+}
+
+_VECTOR = "vector"
+_DESCRIPTION = "genekin.description"
+_UPSERT_BYTES = 16_000_000
+"""Bytes of vectors in one request; Milvus takes 64 MB."""
+_QUERIES = 512
+"""Queries in one search request."""
+_DELETE_IDS = 10_000
+_MOST_HITS = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class VectorIndex:
+    """How Milvus indexes a library's vectors, and how it searches them.
+
+    Attributes
+    ----------
+    kind
+        One of :data:`INDEX_KINDS`.
+    build
+        Parameters of the index, such as nlist.
+    search
+        Parameters of a search, such as nprobe.
+    """
+
+    kind: str = "FLAT"
+    build: dict[str, int] = field(default_factory=dict)
+    search: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of_kind(cls, kind: str) -> "VectorIndex":
+        """The index of that kind with the seed's parameters (nlist 512, nprobe 20)."""
+        return cls(kind, _DEFAULT_BUILD.get(kind, {}), _DEFAULT_SEARCH.get(kind, {}))
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What a search found: the best first, rows padded with id -1 and score 0.
+
+    Attributes
+    ----------
+    ids
+        int64, shape (queries, limit).
+    scores
+        float32, inner products, shape (queries, limit).
+    """
+
+    ids: NDArray[np.int64]
+    scores: NDArray[np.float32]
+
+
+class VectorStore:
+    """A Milvus server or Milvus Lite; safe to share between threads.
+
+    Parameters
+    ----------
+    uri
+        A server (``http://host:19530``) or a path that ends in ``.db``.
+    token
+        ``user:password`` or API key, or empty.
+    timeout
+        Seconds to wait for a server to answer.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be opened; also from every method.
+    """
+
+    def __init__(self, uri: str, token: str, timeout: float) -> None:
+        self.address = uri
+        self.embedded = uri.endswith(".db")
+        if self.embedded:
+            self._require_unlocked(Path(uri))
+        with self._plain_errors("opening it"):
+            if self.embedded:
+                Path(uri).parent.mkdir(parents=True, exist_ok=True)
+            self._client = MilvusClient(uri, token=token, timeout=timeout)
+            for collection in self._client.list_collections() if self.embedded else ():
+                self._client.load_collection(collection)
+
+    def close(self) -> None:
+        """Leave the server, or let go of the path so that another process can open it."""
+        self._client.close()
+        if self.embedded:
+            from milvus_lite.server_manager import server_manager_instance
+
+            server_manager_instance.release_server(self.address)
+
+    def version(self) -> str:
+        """The version of Milvus Lite or of the server."""
+        with self._plain_errors("asking for its version"):
+            return str(self._client.get_server_version())
+
+    # Collections
+
+    def create(self, collection: str, dimension: int, index: VectorIndex, about: str) -> None:
+        """Make an empty collection of vectors that are compared by inner product.
+
+        Parameters
+        ----------
+        about
+            What the collection is, for :meth:`about` to tell.
+        """
+        schema = MilvusClient.create_schema(
+            auto_id=False, enable_dynamic_field=False, description=about
+        )
+        schema.add_field("id", DataType.INT64, is_primary=True)
+        schema.add_field("load", DataType.INT64)
+        schema.add_field(_VECTOR, DataType.FLOAT_VECTOR, dim=dimension)
+        indexes = MilvusClient.prepare_index_params()
+        # Milvus Lite reads the parameters only from "params"; servers take that form too.
+        indexes.add_index(
+            _VECTOR, index_type=index.kind, metric_type="IP", params={"params": index.build}
+        )
+        with self._plain_errors(f"making a collection with the index {index.kind}"):
+            # Milvus Lite forgets the description, and keeps the properties.
+            self._client.create_collection(
+                collection,
+                schema=schema,
+                index_params=indexes,
+                properties={_DESCRIPTION: about},
+                consistency_level="Bounded",
+            )
+
+    def about(self, collection: str) -> str | None:
+        """What :meth:`create` was told the collection is; None where there is none."""
+        with self._plain_errors("looking at a collection"):
+            if not self._client.has_collection(collection):
+                return None
+            found = self._client.describe_collection(collection)
+        return str(found["description"] or found["properties"].get(_DESCRIPTION, ""))
+
+    def drop(self, collection: str) -> None:
+        """Remove a collection with all its vectors, if it is there."""
+        with self._plain_errors("dropping a collection"):
+            self._client.drop_collection(collection)
+
+    def add_partition(self, collection: str, partition: str) -> None:
+        """Make a partition, if it is not there yet."""
+        with self._plain_errors("adding a partition"):
+            if not self._client.has_partition(collection, partition):
+                self._client.create_partition(collection, partition)
+
+    def drop_partition(self, collection: str, partition: str) -> None:
+        """Remove a partition with its vectors, if it is there."""
+        with self._plain_errors("dropping a partition"):
+            if not self._client.has_partition(collection, partition):
+                return
+            if not self.embedded:  # Servers refuse to drop what is loaded; Lite has no release.
+                self._client.release_partitions(collection, [partition])
+            self._client.drop_partition(collection, partition)
+
+    # Vectors
+
+    def upsert(
+        self,
+        collection: str,
+        partition: str,
+        ids: Sequence[int],
+        load: int,
+        vectors: NDArray[np.float32],
+    ) -> None:
+        """Write vectors under their ids.
+
+        Parameters
+        ----------
+        load
+            Number of the load that they belong to, by which a search can leave them out.
+        vectors
+            float32 of shape (len(ids), dimension), finite.
+
+        Raises
+        ------
+        ValueError
+            If a vector is not finite: Milvus would take it without a word.
+        """
+        if not np.isfinite(vectors).all():
+            message = "vectors must be finite"
+            raise ValueError(message)
+        rows = max(1, _UPSERT_BYTES // (vectors.shape[1] * vectors.itemsize))
+        with self._plain_errors("writing vectors"):
+            for start in range(0, len(ids), rows):
+                data = [
+                    {"id": number, "load": load, _VECTOR: vector}
+                    for number, vector in zip(
+                        ids[start : start + rows], vectors[start : start + rows], strict=True
+                    )
+                ]
+                self._client.upsert(collection, data, partition_name=partition)
+
+    def delete(self, collection: str, ids: Sequence[int]) -> None:
+        """Remove vectors by their ids; ids that are not there are passed over."""
+        # By ids only: Milvus Lite deletes by a filter in every partition, whichever is named.
+        with self._plain_errors("removing vectors"):
+            for start in range(0, len(ids), _DELETE_IDS):
+                self._client.delete(collection, ids=list(ids[start : start + _DELETE_IDS]))
+
+    def settle(self, collection: str) -> None:
+        """Make all that was written searchable: on disk, indexed, loaded, and read once."""
+        with self._plain_errors("indexing the vectors"):
+            self._client.flush(collection)
+            self._client.load_collection(collection)
+            self.count(collection)
+
+    def count(self, collection: str, partition: str | None = None) -> int:
+        """Number of vectors in a partition, or in the whole collection, as of now."""
+        # Milvus Lite counts the whole collection unless there is a filter.
+        with self._plain_errors("counting vectors"):
+            rows = self._client.query(
+                collection,
+                filter="id >= 0",
+                output_fields=["count(*)"],
+                partition_names=[partition] if partition else None,
+                consistency_level="Strong",
+            )
+        return int(rows[0]["count(*)"])
+
+    def search(
+        self,
+        collection: str,
+        partitions: Sequence[str],
+        vectors: NDArray[np.float32],
+        limit: int,
+        index: VectorIndex,
+        *,
+        without_loads: Sequence[int] = (),
+    ) -> Neighbours:
+        """The nearest neighbours of each vector by inner product, best first.
+
+        Parameters
+        ----------
+        partitions
+            Where to look; there must be one at least, and all must be there.
+        vectors
+            float32 of shape (queries, dimension).
+        limit
+            Neighbours a query, at most 16,384.
+        without_loads
+            Loads whose vectors are left out.
+        """
+        limit = min(limit, _MOST_HITS)
+        ids = np.full((len(vectors), limit), -1, dtype=np.int64)
+        scores = np.zeros((len(vectors), limit), dtype=np.float32)
+        # Milvus Lite and servers before 2.5 bind no values; these are whole numbers of our own.
+        numbers = [int(load) for load in without_loads]
+        with self._plain_errors("searching"):
+            for start in range(0, len(vectors), _QUERIES):
+                found = self._client.search(
+                    collection,
+                    data=list(vectors[start : start + _QUERIES]),
+                    limit=limit,
+                    anns_field=_VECTOR,
+                    partition_names=list(partitions),
+                    filter=f"load not in {numbers}" if numbers else "",
+                    output_fields=["id"],
+                    search_params={"metric_type": "IP", "params": index.search},
+                    consistency_level="Bounded",
+                )
+                for row, hits in enumerate(found, start=start):
+                    for column, hit in enumerate(hits):
+                        ids[row, column] = hit["id"]
+                        scores[row, column] = hit["distance"]
+        return Neighbours(ids, scores)
+
+    def _require_unlocked(self, path: Path) -> None:
+        """Milvus Lite hides why it cannot open a path; look at its lock before it does."""
+        try:
+            with (path / "LOCK").open("a") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return
+        except BlockingIOError:
+            message = f"Another GeneKin process has the embedded store {path} open."
+            hint = "Close it first, or set GENEKIN_MILVUS_URI to a Milvus server to share one."
+            raise StoreError(message, hint) from None
+        except OSError as error:
+            message = f"The embedded store {path} cannot be opened: {error.strerror}."
+            raise StoreError(message, "Check GENEKIN_HOME and GENEKIN_MILVUS_URI.") from None
+
+    @contextmanager
+    def _plain_errors(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except (MilvusException, grpc.RpcError, OSError, ValueError) as error:
+            reason = str(getattr(error, "message", "") or error).strip().split("\n")[0].rstrip(".")
+            message = f"The vector store {self.address} failed while {doing}: {reason}."
+            hint = "Check that it is running, and the settings GENEKIN_MILVUS_URI and _TOKEN."
+            raise StoreError(message, hint) from error

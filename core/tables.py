@@ -1,0 +1,56 @@
+"""Calls as rows, for files and screens: column names that scripts can rely on."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from core.classifier import Call
+
+COLUMNS = (
+    "query",
+    "length",
+    "status",
+    "family_id",
+    "family",
+    "confidence",
+    "organism",
+    "hit",
+    "score",
+    "note",
+)
+"""One row a query: the best hit's organism, name and inner product; the note says why not."""
+
+FORMATS = ("tsv", "csv", "json")
+
+
+def row(call: Call) -> dict[str, str | int | float | None]:
+    """A call as a row; what it does not have is None."""
+    best = call.hits[0] if call.hits else None
+    return {
+        "query": call.query,
+        "length": call.length,
+        "status": call.status.value,
+        "family_id": call.family_id,
+        "family": call.family or None,
+        "confidence": None if call.family_id is None else round(call.confidence, 4),
+        "organism": best.organism if best else None,
+        "hit": best.name if best else None,
+        "score": round(best.score, 4) if best else None,
+        "note": call.reason or None,
+    }
+
+
+def as_text(calls: Sequence[Call], file_format: str) -> str:
+    """All calls as TSV or CSV with a header line, or as a JSON list that has the hits too."""
+    if file_format == "json":
+        rows = [row(call) | {"hits": [asdict(hit) for hit in call.hits]} for call in calls]
+        return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+    buffer = io.StringIO()
+    writer = csv.DictWriter(
+        buffer, COLUMNS, delimiter="\t" if file_format == "tsv" else ",", lineterminator="\n"
+    )
+    writer.writeheader()
+    writer.writerows(row(call) for call in calls)
+    return buffer.getvalue()
