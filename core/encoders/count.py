@@ -68,6 +68,8 @@ class CountEncoder:
 
     def encode(self, sequences: Sequence[str]) -> NDArray[np.float32]:
         """Feature counts of shape (n, dimension), each row of Euclidean length one or zero."""
+        if not sequences:
+            return np.zeros((0, self.dimension), dtype=np.float32)
         counts = self._vectorizer.transform(words(sequence) for sequence in sequences)
         vectors: NDArray[np.float32] = normalize(counts).toarray()
         return vectors

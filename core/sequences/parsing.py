@@ -102,6 +102,9 @@ def _table(text: str, source: str, max_bases: int, *, with_families: bool) -> It
     if SEQUENCE_COLUMN not in header or (with_families and CLASS_COLUMN not in header):
         message = f"{source}, line {lines[0][0]}: the header 'sequence<TAB>class' is missing."
         raise InputError(message, "Add it as the first line; it names the two columns.")
+    if len(lines) == 1:
+        message = f"{source} has a header, and no records under it."
+        raise InputError(message)
     for position, (number, line) in enumerate(lines[1:], start=1):
         cells = line.split("\t")
         if len(cells) != len(header):

@@ -157,7 +157,7 @@ class LabelStore:
             .order_by(families.c.number)
         )
         with self._reading("reading the families") as connection:
-            return dict(connection.execute(query))
+            return dict(connection.execute(query).tuples().all())
 
     def name_families(self, library_id: int, names: Mapping[int, str]) -> None:
         """Name families by class number; the others keep their names."""

@@ -45,6 +45,8 @@ _QUERIES = 512
 """Queries in one search request."""
 _DELETE_IDS = 10_000
 _MOST_HITS = 16_384
+_QUIET_CHANNEL = {"grpc.keepalive_time_ms": 600_000}
+"""Milvus Lite hangs up on a client that pings as often as pymilvus does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ class VectorStore:
         with self._plain_errors("opening it"):
             if self.embedded:
                 Path(uri).parent.mkdir(parents=True, exist_ok=True)
-            self._client = MilvusClient(uri, token=token, timeout=timeout)
+            options = {"grpc_options": _QUIET_CHANNEL} if self.embedded else {}
+            self._client = MilvusClient(uri, token=token, timeout=timeout, **options)
             for collection in self._client.list_collections() if self.embedded else ():
                 self._client.load_collection(collection)
 

@@ -1,0 +1,86 @@
+"""The opened stores, shared by all sessions, and errors shown in plain words."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from components.text import plain
+from core.errors import GeneKinError
+from core.library import DEFAULT_LIBRARY, Libraries, Library
+from core.settings import Settings, read_settings
+from core.stores import Stores
+
+_log = logging.getLogger(__name__)
+
+
+@st.cache_resource(
+    show_spinner="Opening the library …", on_release=lambda libs: libs.stores.close()
+)
+def _open(settings: Settings) -> Libraries:
+    libraries = Libraries(Stores(settings))
+    for name in libraries.names():
+        with _logged():
+            libraries.reconcile(name, timeout=0)
+    return libraries
+
+
+def through_app(page: str) -> None:
+    """Make sure that app.py runs around this page.
+
+    On a server that has not run app.py yet, Streamlit serves a link straight to a page by running
+    that page alone, without the navigation. Then app.py is run first, and leads back here.
+    """
+    if "in_app" not in st.session_state:
+        st.session_state["wanted"] = (page, st.query_params.to_dict())
+        st.switch_page("app.py")
+
+
+def back_to_wanted() -> None:
+    """Lead to the page that :func:`through_app` was called for."""
+    st.session_state["in_app"] = True
+    if wanted := st.session_state.pop("wanted", None):
+        page, parameters = wanted
+        st.switch_page(page, query_params=parameters)
+
+
+def libraries() -> Libraries:
+    """All libraries; the stores are opened once a process, and read by all sessions.
+
+    Raises
+    ------
+    GeneKinError
+        If a setting is not usable or a store cannot be opened.
+    """
+    return _open(read_settings())
+
+
+def chosen_library() -> Library | None:
+    """The library chosen in the sidebar; None where nothing is loaded yet."""
+    name = st.session_state.get("library", DEFAULT_LIBRARY)
+    known = libraries().names()
+    if not known:
+        return None
+    return libraries().open(name if name in known else known[0])
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Show an error where it happens, in plain words; what the person typed stays."""
+    try:
+        yield
+    except GeneKinError as error:
+        _log.warning("shown to the user: %s", error)
+        st.error("  \n".join(plain(part) for part in (error.message, error.hint) if part))
+    except Exception:
+        _log.exception("a defect")
+        st.error("Something went wrong inside GeneKin. The log says what; nothing was lost.")
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    try:
+        yield
+    except GeneKinError as error:
+        _log.warning("not reconciled: %s", error)

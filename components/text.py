@@ -1,0 +1,45 @@
+"""Text from users and files, made safe to show: it is text, whatever it looks like."""
+
+import html
+import re
+from collections.abc import Mapping
+
+from components.palette import family_colour
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=])")
+
+
+def plain(text: str) -> str:
+    r"""`text` for places that read Markdown, so that it shows as it is.
+
+    >>> plain("*x*")
+    '\\\\*x\\\\*'
+    """
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def chip(text: str, colour: str) -> str:
+    """HTML: `text` beside a dot of `colour`."""
+    return (
+        f'<span style="display:inline-block;width:.7em;height:.7em;border-radius:50%;'
+        f'background:{html.escape(colour)};margin-right:.5em"></span>{html.escape(text)}'
+    )
+
+
+def legend(families: Mapping[int, str]) -> str:
+    """HTML: every family beside the dot of its colour, in the order of the class numbers."""
+    chips = (
+        f'<span style="margin-right:1.2em;white-space:nowrap">{chip(name, family_colour(number))}'
+        "</span>"
+        for number, name in families.items()
+    )
+    return f'<div style="font-size:.9em;line-height:1.8">{" ".join(chips)}</div>'
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun.
+
+    >>> counted(1, "gene"), counted(3629, "gene")
+    ('1 gene', '3,629 genes')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,151 @@
+"""Paste sequences, see their gene families and why."""
+
+import time
+
+import pandas as pd
+import streamlit as st
+
+from components.figures import family_bars
+from components.palette import NEUTRAL, family_colour
+from components.state import chosen_library, plain_errors, through_app
+from components.text import chip, counted, plain
+from core.classifier import DEFAULT_NEIGHBOURS, Call, Status, classify
+from core.library import Library
+from core.sequences.examples import examples
+from core.sequences.parsing import parse
+from core.settings import read_settings
+from core.tables import row
+
+
+def page() -> None:
+    """Input, then answers."""
+    st.title("Classify")
+    library = chosen_library()
+    if library is None:
+        st.info("There is no reference yet to compare with. Load one first; it takes seconds.")
+        st.page_link("pages/library.py", label="Go to Library")
+        return
+    organisms, neighbours = _options(library)
+    if _asked():
+        with plain_errors():
+            _run(library, organisms, neighbours)
+    if answer := st.session_state.get("answer"):
+        _answers(library, *answer)
+
+
+def _options(library: Library) -> tuple[list[str], int]:
+    st.text_area(
+        "DNA: one bare sequence, or FASTA",
+        key="text",
+        height=190,
+        placeholder=">my gene\nATGGCC…",
+        on_change=lambda: st.session_state.update(asked=True),
+    )
+    left, middle, right = st.columns([2, 4, 2], vertical_alignment="center")
+    left.button("Example", on_click=_use_example, help="Eight simulated sequences.")
+    with middle.popover("Options"):
+        names = [organism.name for organism in library.organisms()]
+        organisms = st.multiselect("Search in", names, placeholder="all organisms")
+        neighbours = st.slider("Neighbours that vote", 1, 50, DEFAULT_NEIGHBOURS)
+    right.button(
+        "Classify",
+        type="primary",
+        width="stretch",
+        on_click=lambda: st.session_state.update(asked=True),
+        help="Or press Ctrl+Enter in the text.",
+    )
+    return organisms, neighbours
+
+
+def _use_example() -> None:
+    st.session_state.update(text=examples(), asked=True)
+
+
+def _asked() -> bool:
+    return bool(st.session_state.pop("asked", False))
+
+
+def _run(library: Library, organisms: list[str], neighbours: int) -> None:
+    st.session_state.pop("answer", None)
+    records = parse(st.session_state["text"], "The text", read_settings().max_record_bases)
+    started = time.perf_counter()
+    calls = classify(library, records, organisms=organisms or None, neighbours=neighbours)
+    st.session_state["answer"] = (calls, time.perf_counter() - started)
+
+
+def _answers(library: Library, calls: list[Call], seconds: float) -> None:
+    st.divider()
+    if len(calls) == 1:
+        _answer(library, calls[0], seconds)
+        return
+    figures = st.columns(4)
+    for column, status in zip(figures, Status, strict=False):
+        column.metric(status.value, sum(call.status is status for call in calls))
+    figures[3].metric("time", f"{seconds * 1000:,.0f} ms")
+    frame = pd.DataFrame([row(call) for call in calls]).drop(columns=["family_id"])
+    selected = st.dataframe(
+        frame,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            "confidence": st.column_config.ProgressColumn(
+                format="percent", min_value=0.0, max_value=1.0
+            )
+        },
+    )
+    rows = selected["selection"]["rows"]
+    if rows:
+        _answer(library, calls[rows[0]], None)
+    else:
+        st.caption("Select a row to see how its family was decided.")
+
+
+def _answer(library: Library, call: Call, seconds: float | None) -> None:
+    if call.status is Status.INVALID:
+        st.error(plain(call.reason))
+        return
+    called = call.status is Status.CALLED and call.family_id is not None
+    colour = family_colour(call.family_id) if called and call.family_id is not None else NEUTRAL
+    st.html(f"<h2>{chip(call.family if called else 'Unknown', colour)}</h2>")
+    if not called:
+        st.write(f"{plain(call.reason)} The commonest family here is {plain(call.family)}.")
+        return
+    st.progress(call.confidence, f"{call.confidence:.0%} of the neighbours' weighted votes")
+    took = f" · {seconds * 1000:,.0f} ms" if seconds is not None else ""
+    genes = counted(sum(organism.count for organism in library.organisms()), "gene")
+    st.caption(
+        f"{plain(call.query)} · {counted(call.length, 'base')} · closest organism"
+        f" {plain(call.hits[0].organism)} · {genes} in the library{took}"
+    )
+    votes, hits = st.columns([1, 2], gap="large")
+    with votes:
+        st.subheader("Vote")
+        st.altair_chart(family_bars(call.votes, library.families, "share of the weighted votes"))
+    with hits:
+        st.subheader(counted(len(call.hits), "nearest gene"))
+        st.dataframe(_hits(library, call), hide_index=True, column_config=_HIT_COLUMNS)
+
+
+def _hits(library: Library, call: Call) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "gene": hit.name,
+            "organism": hit.organism,
+            "family": library.families[hit.family],
+            "inner product": hit.score,
+            "bases": hit.length,
+        }
+        for hit in call.hits
+    )
+
+
+_HIT_COLUMNS = {
+    "inner product": st.column_config.ProgressColumn(
+        format="%.3f", min_value=0.0, max_value=1.0, help="1: the same words; 0: none shared."
+    ),
+    "bases": st.column_config.NumberColumn(format="localized"),
+}
+
+through_app("pages/classify.py")
+page()
