@@ -73,7 +73,7 @@ def plain_errors() -> Iterator[None]:
     except GeneKinError as error:
         _log.warning("shown to the user: %s", error)
         st.error("  \n".join(plain(part) for part in (error.message, error.hint) if part))
-    except Exception:
+    except Exception:  # noqa: BLE001  (the outermost layer: the log has it, the screen stays plain)
         _log.exception("a defect")
         st.error("Something went wrong inside GeneKin. The log says what; nothing was lost.")
 

@@ -88,7 +88,7 @@ def free_ports(count: int) -> list[int]:
         # Each is held until all are found, so that none is drawn twice.
         while len(ports) < count:
             probe = stack.enter_context(socket.socket())
-            port = random.randint(20_000, 32_000)
+            port = random.SystemRandom().randint(20_000, 32_000)
             with contextlib.suppress(OSError):
                 probe.bind(("", port))
                 ports.append(port)
