@@ -5,12 +5,13 @@ says what and where.
 """
 
 import argparse
+import io
 import json
 import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,7 +19,7 @@ from core import __version__
 from core.classifier import DEFAULT_NEIGHBOURS, Status, classify
 from core.encoders import DEFAULT_ENCODER, ENCODERS
 from core.errors import GeneKinError, InputError
-from core.library import DEFAULT_LIBRARY, Libraries
+from core.library import DEFAULT_LIBRARY, Libraries, check_library_name
 from core.loading import LoadReport, load
 from core.sequences.examples import examples
 from core.sequences.files import decode, read_text
@@ -45,15 +46,22 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     logging.basicConfig(level=logging.CRITICAL)
-    options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # As files are, whatever the terminal says.
     try:
+        options = _parser().parse_args(arguments)
         options.run(options)
         sys.stdout.flush()
     except GeneKinError as error:
         sys.stderr.write(f"genekin: {' '.join(str(error).split())}\n")
         return error.exit_status
-    except BrokenPipeError:  # The reader, such as head, has had enough.
+    except OSError as error:
+        # What is still buffered can go nowhere; Python would complain of it at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # A reader, such as head, that has had enough.
+            where = error.filename or "Standard output"
+            sys.stderr.write(f"genekin: {where} cannot be written: {error.strerror}.\n")
+            return 1
     except KeyboardInterrupt:
         sys.stderr.write("genekin: stopped; nothing was left half done.\n")
         return 130
@@ -86,6 +94,12 @@ def _parser() -> argparse.ArgumentParser:
     query.add_argument("file", metavar="FILE|-", help="FASTA, a table or one bare sequence")
     query.add_argument("--organism", action="append", metavar="NAME", help="search only there")
     query.add_argument("--neighbours", type=int, default=DEFAULT_NEIGHBOURS, metavar="K")
+    query.add_argument(
+        "--threshold",
+        type=float,
+        metavar="CONFIDENCE",
+        help="call a family from this confidence on, 0 to 1; default: the library's own",
+    )
     query.add_argument("--format", choices=FORMATS, default="tsv")
     query.add_argument("--output", type=Path, metavar="FILE")
 
@@ -101,13 +115,23 @@ def _parser() -> argparse.ArgumentParser:
     remove = command(_remove, "Remove an organism with all its sequences.")
     remove.add_argument("organism", metavar="ORGANISM")
 
+    calibrate = command(
+        _calibrate, "Fit a library's confidences and threshold again, or choose the threshold."
+    )
+    calibrate.add_argument("--threshold", type=float, metavar="CONFIDENCE", help="0 to 1")
+
     reconcile = command(_reconcile, "Undo or finish what a crash interrupted.")
 
     demo = command(_demo, "Load the human reference, classify an example file, print the answers.")
 
-    for each in (add, query, compare, remove, reconcile, demo):
-        each.add_argument("--library", default=DEFAULT_LIBRARY, metavar="NAME")
+    for each in (add, query, compare, remove, calibrate, reconcile, demo):
+        each.add_argument("--library", type=_library, default=DEFAULT_LIBRARY, metavar="NAME")
     return parser
+
+
+def _library(name: str) -> str:
+    check_library_name(name)
+    return name
 
 
 def _load(options: argparse.Namespace) -> None:
@@ -129,7 +153,7 @@ def _load(options: argparse.Namespace) -> None:
             encoder=options.encoder,
             index=VectorIndex.of_kind(options.index) if options.index else None,
             families=families,
-            source=", ".join(options.references),
+            source=", ".join(options.references).encode(errors="replace").decode(),
             progress=_show_progress,
         )
     sys.stdout.write(_told(report))
@@ -176,6 +200,8 @@ def _classify(options: argparse.Namespace) -> None:
             records,
             organisms=options.organism,
             neighbours=options.neighbours,
+            threshold=options.threshold,
+            progress=_show_classified,
         )
     _write(as_text(calls, options.format), options.output)
 
@@ -229,6 +255,7 @@ def _described(libraries: Libraries) -> dict[str, Any]:
                 "encoder": library.encoder.name,
                 "fingerprint": library.fingerprint,
                 "index": library.index.kind,
+                "threshold": library.threshold,
                 "families": library.families,
                 "organisms": [
                     {
@@ -248,6 +275,19 @@ def _remove(options: argparse.Namespace) -> None:
     with _opened(read_settings()) as libraries:
         removed = libraries.remove_organism(options.library, options.organism)
     sys.stdout.write(f"{options.organism}: {removed:,} sequences removed.\n")
+
+
+def _calibrate(options: argparse.Namespace) -> None:
+    with _opened(read_settings()) as libraries:
+        if options.threshold is None:
+            library = libraries.calibrate(options.library)
+        else:
+            libraries.set_threshold(options.library, options.threshold)
+            library = libraries.open(options.library)
+    sys.stdout.write(
+        f"The library {library.name} calls a family from a confidence of"
+        f" {library.threshold:.2f} on.\n"
+    )
 
 
 def _reconcile(options: argparse.Namespace) -> None:
@@ -299,17 +339,30 @@ def _write(text: str, output: Path | None) -> None:
     if output is None:
         sys.stdout.write(text)
         return
-    part = output.with_name(output.name + ".part")
+    part = output.parent / f".{output.name}.part"
     try:
+        # A link, such as /dev/stdout, a device or a pipe is written to, never replaced.
+        if output.is_symlink() or (output.exists() and not output.is_file()):
+            output.write_text(text, encoding="utf-8")
+            return
         part.write_text(text, encoding="utf-8")
         part.replace(output)
     except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         message = f"{output} cannot be written: {error.strerror}."
         raise InputError(message) from None
 
 
 def _write_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def _show_classified(done: int, total: int) -> None:
+    if sys.stderr.isatty() and (done % 100 == 0 or done == total):
+        end = "\n" if done == total else ""
+        sys.stderr.write(f"\r\x1b[K{done:,} of {total:,} records{end}")
+        sys.stderr.flush()
 
 
 def _show_progress(doing: str, done: int, total: int) -> None:

@@ -1,22 +1,18 @@
-"""From a query to its call: encode, search, let the neighbours vote."""
+"""From a query to its call: the verdict on it, and whether that is enough to name a family."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from core.errors import InputError
-from core.library import Hit, Library
+from core.hits import Hit
+from core.judging import Verdict, judge
+from core.library import Library, check_threshold
 from core.sequences.records import Record
 
 MAX_NEIGHBOURS = 1_000
 DEFAULT_NEIGHBOURS = 10
-
-VOTE_POWER = 8
-"""A neighbour's vote weighs its inner product to this power: near ones decide, far ones break ties.
-
-Ten neighbours weighted so are right on 0.919 of the seed's split; the nearest alone on 0.908.
-"""
 
 
 class Status(StrEnum):
@@ -42,12 +38,19 @@ class Call:
     family
         The name of that family; empty where the query is invalid.
     confidence
-        Share of the neighbours' weighted votes that the family has, 0 to 1; where there are no
-        neighbours, the family's share of the library.
+        How likely that family is right, 0 to 1, calibrated on sequences whose relatives were left
+        out; with the encoder count, the family's share of the votes. Where nothing is known, its
+        share of the library.
+    families
+        The same for every family, the largest first; empty where nothing is known.
     hits
         The neighbours, best first.
-    votes
-        Share of the weighted votes by family, the largest first.
+    organism, organism_confidence
+        The organism of the closest relative, and how sure it is that no other one's is closer.
+    strand, frame
+        Where the evidence stands: ``+`` or ``-``, 1 to 3; empty and 0 where that is not known.
+    unreadable
+        Share of its letters that are ambiguity codes, 0 to 1.
     reason
         Why it is unknown or invalid; empty where it is called.
     """
@@ -58,8 +61,13 @@ class Call:
     family_id: int | None
     family: str
     confidence: float
+    families: Mapping[int, float]
     hits: tuple[Hit, ...]
-    votes: Mapping[int, float]
+    organism: str
+    organism_confidence: float
+    strand: str
+    frame: int
+    unreadable: float
     reason: str
 
 
@@ -69,6 +77,8 @@ def classify(
     *,
     organisms: Sequence[str] | None = None,
     neighbours: int = DEFAULT_NEIGHBOURS,
+    threshold: float | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> list[Call]:
     """Name the family of each record; an invalid one never stops the others.
 
@@ -77,7 +87,11 @@ def classify(
     organisms
         Where to look for neighbours; everywhere, if None.
     neighbours
-        How many of them vote, 1 to 1,000.
+        How many of them to show (and, with the encoder count, to let vote), 1 to 1,000.
+    threshold
+        Confidence from which on a query is called; the library's own, if None.
+    progress
+        Called with how many records are done, and of how many.
 
     Returns
     -------
@@ -87,20 +101,22 @@ def classify(
     Raises
     ------
     InputError
-        If `neighbours` is out of range or an organism is not in the library.
+        If `neighbours` or `threshold` is out of range, or an organism is not in the library.
     """
     if not 1 <= neighbours <= MAX_NEIGHBOURS:
         message = f"{neighbours:,} neighbours cannot be asked for."
         raise InputError(message, f"Ask for 1 to {MAX_NEIGHBOURS:,}.")
-    good = [record for record in records if record.problem is None]
-    residues = [record.residues for record in good]
-    found = library.search(residues, organisms=organisms, limit=neighbours)
-    prior = {} if all(vote(hits) for hits in found) else _prior(library)
-    hits_in_order = iter(found)
-    return [
-        _invalid(record) if record.problem else _call(library, record, next(hits_in_order), prior)
-        for record in records
-    ]
+    if threshold is None:
+        threshold = library.threshold
+    check_threshold(threshold)
+    residues = [record.residues for record in records if record.problem is None]
+    verdicts = judge(library, residues, organisms, neighbours)
+    calling = _Calling(library, threshold)
+    calls = []
+    for record in records:
+        calls.append(_invalid(record) if record.problem else calling.call(record, next(verdicts)))
+        progress(len(calls), len(records))
+    return calls
 
 
 def query_name(record: Record) -> str:
@@ -108,23 +124,59 @@ def query_name(record: Record) -> str:
     return record.name or f"record_{record.position}"
 
 
-def _call(
-    library: Library, record: Record, hits: Sequence[Hit], prior: Mapping[int, float]
-) -> Call:
-    votes = vote(hits)
-    shares = votes or prior
-    family = next(iter(shares))
-    return Call(
-        query=query_name(record),
-        length=len(record.residues),
-        status=Status.CALLED if votes else Status.UNKNOWN,
-        family_id=family,
-        family=library.families[family],
-        confidence=shares[family],
-        hits=tuple(hits),
-        votes=votes,
-        reason="" if votes else "Nothing in it is like anything in the library.",
-    )
+class _Calling:
+    """Makes calls of verdicts."""
+
+    def __init__(self, library: Library, threshold: float) -> None:
+        self._library = library
+        self._threshold = threshold
+        self._prior: dict[int, float] = {}
+
+    def call(self, record: Record, verdict: Verdict) -> Call:
+        shares = verdict.families or self._library_shares()
+        family, confidence = next(iter(shares.items()))
+        name = self._library.families[family]
+        reason = self._reason(verdict, name, confidence)
+        organism = next(iter(verdict.organisms), "")
+        return Call(
+            query=query_name(record),
+            length=len(record.residues),
+            status=Status.UNKNOWN if reason else Status.CALLED,
+            family_id=family,
+            family=name,
+            confidence=confidence,
+            families=verdict.families,
+            hits=verdict.hits,
+            organism=organism,
+            organism_confidence=verdict.organisms.get(organism, 0.0),
+            strand=verdict.strand,
+            frame=verdict.frame,
+            unreadable=_unreadable(record.residues),
+            reason=reason,
+        )
+
+    def _reason(self, verdict: Verdict, family: str, confidence: float) -> str:
+        """Why no family can be named; empty where it can."""
+        if not verdict.hits:
+            return "Nothing in it is like anything in the library."
+        if not verdict.significant:
+            return "The closest gene shares no more with it than random DNA does."
+        if confidence < self._threshold:
+            return (
+                f"{family} is likeliest, but at {confidence:.0%} below the threshold of"
+                f" {self._threshold:.0%}."
+            )
+        return ""
+
+    def _library_shares(self) -> dict[int, float]:
+        """Share of the library's sequences by family, the largest first."""
+        if not self._prior:
+            counts: Counter[int] = Counter()
+            for organism in self._library.organisms():
+                counts.update(organism.families)
+            ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+            self._prior = {family: count / counts.total() for family, count in ranked}
+        return self._prior
 
 
 def _invalid(record: Record) -> Call:
@@ -135,34 +187,16 @@ def _invalid(record: Record) -> Call:
         family_id=None,
         family="",
         confidence=0.0,
+        families={},
         hits=(),
-        votes={},
+        organism="",
+        organism_confidence=0.0,
+        strand="",
+        frame=0,
+        unreadable=0.0,
         reason=record.problem.message if record.problem else "",
     )
 
 
-def vote(hits: Sequence[Hit]) -> dict[int, float]:
-    """Share of the weighted votes by family, the largest first; empty where nothing counts.
-
-    >>> from core.library import Hit
-    >>> vote([Hit("human", 5, "a", 1.0, 900), Hit("human", 2, "b", 0.5, 900)])[5] > 0.99
-    True
-    """
-    weights: dict[int, float] = {}
-    for hit in hits:
-        weights[hit.family] = weights.get(hit.family, 0.0) + max(hit.score, 0.0) ** VOTE_POWER
-    total = sum(weights.values())
-    if not total:
-        return {}
-    ranked = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
-    return {family: weight / total for family, weight in ranked}
-
-
-def _prior(library: Library) -> dict[int, float]:
-    """Share of the library's sequences by family, the largest first."""
-    counts: Counter[int] = Counter()
-    for organism in library.organisms():
-        counts.update(organism.families)
-    total = counts.total()
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return {family: count / total for family, count in ranked}
+def _unreadable(residues: str) -> float:
+    return 1 - sum(map(residues.count, "ACGT")) / len(residues)

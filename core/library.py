@@ -7,10 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core.encoders import Encoder, encoder_class
+from core.arrays import Vectors, recognised
+from core.calling.caller import Caller, Relative
+from core.calling.fitting import fit_caller
+from core.encoders import Encoder, TranslatedEncoder, encoder_class, state_digest
 from core.errors import InputError, LibraryError, StoreError
+from core.hits import Hit
+from core.relatives import RelativeCache
 from core.stores import Stores
 from core.stores.labels import Label, LibraryRow, OrganismRow, SequenceRow
 from core.stores.locks import writing
@@ -27,25 +31,6 @@ _RESERVED_PARTITION = "_default"
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """One neighbour of a query.
-
-    Attributes
-    ----------
-    score
-        Inner product of the two vectors of length one: 1 is the same composition, 0 nothing shared.
-    length
-        Bases of the neighbour.
-    """
-
-    organism: str
-    family: int
-    name: str
-    score: float
-    length: int
-
-
-@dataclass(frozen=True, slots=True)
 class Reconciled:
     """What :meth:`Libraries.reconcile` found and finished."""
 
@@ -56,14 +41,34 @@ class Reconciled:
 class Library:
     """A library, opened to search; a light object, made anew for each piece of work."""
 
-    def __init__(self, stores: Stores, row: LibraryRow, encoder: Encoder) -> None:
+    def __init__(
+        self,
+        stores: Stores,
+        row: LibraryRow,
+        encoder: Encoder,
+        caller: Caller | None,
+        relatives: RelativeCache,
+    ) -> None:
         self._stores = stores
         self._row = row
+        self._relatives = relatives
+        self.caller = caller
         self.name = row.name
         self.encoder = encoder
         self.fingerprint = row.fingerprint
         self.index = VectorIndex(**row.index)
         self.families = stores.labels.families(row.id)
+
+    @property
+    def threshold(self) -> float:
+        """Confidence from which on a query is called."""
+        if self._row.threshold is not None:
+            return self._row.threshold
+        return self.caller.threshold if self.caller else 0.0
+
+    def relatives(self, hits: Sequence[Hit]) -> list[Relative]:
+        """What deciding needs of each hit; a sequence removed meanwhile shares nothing."""
+        return self._relatives.of(self._stores.labels, self._row, self.encoder, hits)
 
     def organisms(self) -> list[OrganismRow]:
         """The organisms that are ready, with their counts, in the order they came."""
@@ -104,9 +109,15 @@ class Library:
         InputError
             If an organism is not in the library.
         """
-        vectors = self.encoder.encode(sequences)
-        readable = np.flatnonzero(vectors.any(axis=1))
-        hits: list[list[Hit]] = [[] for _ in sequences]
+        vectors = self.encoder.encode_queries(sequences)
+        return self.search_vectors(vectors, organisms=organisms, limit=limit)
+
+    def search_vectors(
+        self, vectors: Vectors, *, organisms: Sequence[str] | None = None, limit: int = 10
+    ) -> list[list[Hit]]:
+        """As :meth:`search`, from the vectors of queries."""
+        readable = np.flatnonzero(recognised(vectors))
+        hits: list[list[Hit]] = [[] for _ in range(vectors.shape[0])]
         for row, found in zip(
             readable, self._neighbours(vectors[readable], organisms, limit), strict=True
         ):
@@ -114,10 +125,11 @@ class Library:
         return hits
 
     def _neighbours(
-        self, vectors: NDArray[np.float32], organisms: Sequence[str] | None, limit: int
+        self, vectors: Vectors, organisms: Sequence[str] | None, limit: int
     ) -> list[list[Hit]]:
         """Search and recall; again, if the library was written to in between."""
-        if not len(vectors):
+        if not vectors.shape[0]:
+            self._visible(organisms)  # What is asked for must be there all the same.
             return []
         for attempt in range(1, _ATTEMPTS + 1):
             visible = self._visible(organisms)
@@ -155,11 +167,19 @@ class Library:
 
 
 class Libraries:
-    """All libraries in a pair of stores; safe to share between threads."""
+    """All libraries in a pair of stores; safe to share between threads.
 
-    def __init__(self, stores: Stores) -> None:
+    Parameters
+    ----------
+    cache_bytes
+        Most memory for what was read of candidates.
+    """
+
+    def __init__(self, stores: Stores, cache_bytes: int = 256_000_000) -> None:
         self.stores = stores
         self._encoders: dict[str, Encoder] = {}
+        self._callers: dict[str, Caller] = {}
+        self._relatives = RelativeCache(cache_bytes)
 
     def names(self) -> list[str]:
         """Names of all libraries, in alphabetical order."""
@@ -178,7 +198,7 @@ class Libraries:
             message = f"There is no library {name!r}."
             raise LibraryError(message, "Load an organism into it first.")
         self.require_own_collection(row)
-        return Library(self.stores, row, self.encoder(row))
+        return Library(self.stores, row, self.encoder(row), self._caller(row), self._relatives)
 
     def remove_organism(self, name: str, organism: str, *, timeout: float = 60.0) -> int:
         """Remove an organism with all its sequences; returns how many there were.
@@ -213,11 +233,56 @@ class Libraries:
         """
         with writing(self.stores.database.engine, name, timeout):
             row = self._row(name)
-            reconciled = self.finish_interrupted(row)
-            self._remove_if_empty(row)
-        return reconciled
+            return self.finish_interrupted(row)
+
+    def calibrate(self, name: str, *, timeout: float = 60.0) -> Library:
+        """Fit the library's caller again, on all that it has now; its threshold too.
+
+        Raises
+        ------
+        LibraryError
+            If there is no such library, or its encoder has no caller.
+        StoreError
+            If another writer does not finish within `timeout` seconds.
+        """
+        with writing(self.stores.database.engine, name, timeout):
+            row = self._row(name)
+            self.finish_interrupted(row)
+            library = self.open(name)
+            if not isinstance(library.encoder, TranslatedEncoder):
+                message = f"The library {name!r} has the encoder {row.encoder}."
+                raise LibraryError(message, "Only the encoder translated is calibrated.")
+            labelled = [
+                (sequence.residues, sequence.family)
+                for organism in library.organisms()
+                for sequence in library.sequences(organism.name)
+            ]
+            self.fit_caller(row, library.encoder, labelled)
+            self.stores.labels.set_threshold(row.id, None)
+        return self.open(name)
+
+    def set_threshold(self, name: str, threshold: float) -> None:
+        """Choose the confidence, 0 to 1, from which on a query of this library is called.
+
+        Raises
+        ------
+        InputError
+            If it is not between 0 and 1.
+        LibraryError
+            If there is no such library.
+        """
+        check_threshold(threshold)
+        self.stores.labels.set_threshold(self._row(name).id, threshold)
 
     # For writers, who hold the library's lock
+
+    def fit_caller(
+        self, row: LibraryRow, encoder: TranslatedEncoder, labelled: Sequence[tuple[str, int]]
+    ) -> None:
+        """Fit a caller on sequences and their families, and keep it with the library."""
+        families = dict(labelled)  # A sequence that two organisms share is one witness, not two.
+        state = fit_caller(encoder, list(families), list(families.values())).state()
+        self.stores.labels.save_caller(row.id, state_digest("caller", state), state)
 
     def require_own_collection(self, row: LibraryRow) -> None:
         """Check that the library's collection in Milvus was made by its encoder.
@@ -241,16 +306,20 @@ class Libraries:
             raise LibraryError(message, hint)
 
     def finish_interrupted(self, row: LibraryRow) -> Reconciled:
-        """Undo what is pending and finish what is removing: whoever did it is dead."""
+        """Undo what is pending and finish what is removing: whoever did it is dead.
+
+        A library that has no organisms then goes too, whether or not it got its collection.
+        """
         pending = self.stores.labels.pending_loads(row.id)
         for load_id in pending:
-            self.undo_load(row, load_id)
+            self._undo_load(row, load_id)
         removing = self.stores.labels.organisms(row.id, REMOVING)
         for organism in removing:
             self._remove(row, organism)
+        self._remove_if_empty(row)
         return Reconciled(len(pending), len(removing))
 
-    def undo_load(self, row: LibraryRow, load_id: int) -> None:
+    def _undo_load(self, row: LibraryRow, load_id: int) -> None:
         """Take a pending load's vectors out of Milvus, then its rows out of the tables."""
         labels, vectors = self.stores.labels, self.stores.vectors
         if vectors.about(row.collection) is not None:
@@ -259,7 +328,6 @@ class Libraries:
                 vectors.drop_partition(row.collection, organism.name)
         labels.undo_load(row.id, load_id)
         _log.info("load %d of the library %s was undone", load_id, row.name)
-        self._remove_if_empty(row)
 
     def _remove(self, row: LibraryRow, organism: OrganismRow) -> None:
         self.stores.labels.mark_removing(organism.id)
@@ -287,6 +355,13 @@ class Libraries:
             self._encoders[row.fingerprint] = encoder_class(row.encoder).from_state(state)
         return self._encoders[row.fingerprint]
 
+    def _caller(self, row: LibraryRow) -> Caller | None:
+        if not row.caller:
+            return None
+        if row.caller not in self._callers:
+            self._callers[row.caller] = Caller.from_state(self.stores.labels.caller_state(row.id))
+        return self._callers[row.caller]
+
 
 def check_library_name(name: str) -> None:
     """Check that a library can be called so.
@@ -294,11 +369,26 @@ def check_library_name(name: str) -> None:
     Raises
     ------
     InputError
-        If the name is empty, too long, or has characters that do not print.
+        If the name is empty, too long, has characters that do not print, or has spaces around it
+        (MySQL takes "a" and "a " for one name).
     """
-    if not name.strip() or len(name) > _MAX_LIBRARY_NAME or not name.isprintable():
+    if not 0 < len(name) <= _MAX_LIBRARY_NAME or name != name.strip() or not name.isprintable():
         message = f"{name[:_MAX_LIBRARY_NAME]!r} cannot name a library."
-        raise InputError(message, f"Give it 1 to {_MAX_LIBRARY_NAME} printable characters.")
+        hint = f"Give it 1 to {_MAX_LIBRARY_NAME} printable characters, without spaces around them."
+        raise InputError(message, hint)
+
+
+def check_threshold(threshold: float) -> None:
+    """Check that a confidence can be a threshold.
+
+    Raises
+    ------
+    InputError
+        If it is not between 0 and 1.
+    """
+    if not 0 <= threshold <= 1:  # Not a number fails too.
+        message = f"{threshold} cannot be a threshold."
+        raise InputError(message, "A confidence lies between 0 and 1.")
 
 
 def check_organism_name(name: str) -> None:
@@ -338,11 +428,13 @@ def _no_organism(library: str, organism: str, known: Sequence[str]) -> InputErro
 def _hits(found: Neighbours, labels: Mapping[int, Label]) -> list[list[Hit]]:
     hits = []
     for ids, scores in zip(found.ids.tolist(), found.scores.tolist(), strict=True):
-        pairs = ((labels.get(number), score) for number, score in zip(ids, scores, strict=True))
+        rows = (
+            (number, labels.get(number), score) for number, score in zip(ids, scores, strict=True)
+        )
         hits.append(
             [
-                Hit(label.organism, label.family, label.name, score, label.length)
-                for label, score in pairs
+                Hit(number, label.organism, label.family, label.name, score, label.length)
+                for number, label, score in rows
                 if label is not None
             ]
         )

@@ -10,9 +10,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from core.encoders import DEFAULT_ENCODER, encoder_class, fingerprint
+from core.arrays import recognised
+from core.encoders import (
+    DEFAULT_ENCODER,
+    Encoder,
+    TranslatedEncoder,
+    encoder_class,
+    fingerprint,
+)
 from core.errors import GeneKinError, InputError, LibraryError, StoreError
 from core.library import (
     DEFAULT_LIBRARY,
@@ -25,7 +30,7 @@ from core.library import (
 from core.sequences.records import Record, require_good, sequence_id
 from core.stores.labels import LibraryRow, SequenceRow
 from core.stores.locks import writing
-from core.stores.vectors import VectorIndex
+from core.stores.vectors import SPARSE_INDEX, VectorIndex
 
 _log = logging.getLogger(__name__)
 _BATCH = 512
@@ -133,11 +138,15 @@ def load(
             )
             for organism, sequences in distinct.items()
         ]
-        if row is None:
-            progress("Fitting the encoder", 0, sum(len(each.new) for each in work))
-            row = _create(libraries, library, work, encoder or DEFAULT_ENCODER, index)
-        names = _family_names(libraries, row, work, families or {})
-        reports = _Writer(libraries, row, work, progress).write(source, names)
+        try:
+            if row is None:
+                progress("Fitting the encoder", 0, sum(len(each.new) for each in work))
+                row = _create(libraries, library, work, encoder or DEFAULT_ENCODER, index)
+            names = _family_names(libraries, row, work, families or {})
+            reports = _Writer(libraries, row, work, progress).write(source, names)
+        except BaseException:
+            _undo(libraries, library)
+            raise
     return LoadReport(library, tuple(reports), time.monotonic() - started)
 
 
@@ -212,7 +221,7 @@ def _create(
     fitted = encoder_class(encoder).fit(
         [record.residues for each in work for record in each.new.values()]
     )
-    index = index or VectorIndex()
+    index = _index(fitted, index)
     digest = fingerprint(fitted)
     row = stores.labels.add_library(
         name,
@@ -223,12 +232,32 @@ def _create(
         index=index_settings(index),
     )
     about = f"GeneKin library {name!r}, encoder {encoder}, fingerprint {digest}"
-    try:
-        stores.vectors.create(collection, fitted.dimension, index, about)
-    except StoreError:
-        stores.labels.remove_library(row.id)
-        raise
+    stores.vectors.create(collection, fitted.dimension, index, about)
+    if isinstance(fitted, TranslatedEncoder):
+        records = [record for each in work for record in each.new.values()]
+        libraries.fit_caller(
+            row, fitted, [(record.residues, _family(record)) for record in records]
+        )
     return row
+
+
+def _undo(libraries: Libraries, name: str) -> None:
+    """Take back what is pending, and a library that got no organism; what is ready stays."""
+    try:
+        if row := libraries.stores.labels.library(name):
+            libraries.finish_interrupted(row)
+    except GeneKinError:
+        _log.exception("a load of the library %s stays pending; the next writer undoes it", name)
+
+
+def _index(encoder: Encoder, wanted: VectorIndex | None) -> VectorIndex:
+    """The index for an encoder's vectors; sparse ones can have only one kind."""
+    if encoder.dimension is not None:
+        return wanted or VectorIndex()
+    if wanted is not None:
+        message = f"The vectors of the encoder {encoder.name} are sparse; {wanted.kind} is not."
+        raise InputError(message, "Leave the index out, or choose the encoder count.")
+    return VectorIndex(SPARSE_INDEX)
 
 
 def _family_names(
@@ -241,7 +270,7 @@ def _family_names(
 
 
 class _Writer:
-    """Writes all that is new as one load, and makes it ready; undoes it if anything fails."""
+    """Writes all that is new as one load, and makes it ready."""
 
     def __init__(
         self,
@@ -250,7 +279,6 @@ class _Writer:
         work: Sequence[_Reference],
         progress: Progress,
     ) -> None:
-        self._libraries = libraries
         self._labels = libraries.stores.labels
         self._vectors = libraries.stores.vectors
         self._row = row
@@ -266,13 +294,9 @@ class _Writer:
             return [self._report(each, 0) for each in self._work]
         organisms = [each.organism for each in self._work if each.new]
         load_id = self._labels.begin_load(self._row.id, source, organisms)
-        try:
-            reports = [self._write_organism(load_id, each) for each in self._work]
-            self._settle(organisms)
-            self._labels.finish_load(self._row.id, load_id, names)
-        except BaseException:
-            self._undo(load_id)
-            raise
+        reports = [self._write_organism(load_id, each) for each in self._work]
+        self._settle(organisms)
+        self._labels.finish_load(self._row.id, load_id, names)
         return reports
 
     def _write_organism(self, load_id: int, each: _Reference) -> OrganismReport:
@@ -289,7 +313,7 @@ class _Writer:
     def _write_batch(self, load_id: int, organism: str, batch: list[tuple[int, Record]]) -> int:
         """Rows first, so that no vector is ever without one; returns how many have no vector."""
         vectors = self._encoder.encode([record.residues for _, record in batch])
-        readable = np.any(vectors, axis=1)
+        readable = recognised(vectors)
         rows = [
             SequenceRow(
                 id=number,
@@ -321,12 +345,6 @@ class _Writer:
                     " written."
                 )
                 raise StoreError(message, "Nothing was loaded; look at the store, then try again.")
-
-    def _undo(self, load_id: int) -> None:
-        try:
-            self._libraries.undo_load(self._row, load_id)
-        except GeneKinError:
-            _log.exception("load %d stays pending; the next writer undoes it", load_id)
 
     def _report(self, each: _Reference, without_vector: int) -> OrganismReport:
         return OrganismReport(

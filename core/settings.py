@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -47,10 +48,20 @@ class Settings(BaseSettings):
     @field_validator("milvus_uri")
     @classmethod
     def _milvus_uri_has_a_known_form(cls, uri: str) -> str:
-        if uri and not uri.startswith(("http://", "https://", "tcp://")) and uri[-3:] != ".db":
+        if not uri or ("://" not in uri and uri.endswith(".db")):
+            return uri
+        try:
+            parts = urlsplit(uri)
+            known = parts.scheme in {"http", "https", "tcp"} and parts.hostname and parts.port != 0
+        except ValueError:  # Its port is not a number.
+            known = False
+        if not known:
             message = (
                 "is neither a server (http://host:19530) nor a Milvus Lite path that ends in .db"
             )
+            raise ValueError(message)
+        if parts.username or parts.password:  # The address is shown; this must not be.
+            message = "holds a user or a password, which belong into GENEKIN_MILVUS_TOKEN"
             raise ValueError(message)
         return uri
 
@@ -60,11 +71,17 @@ class Settings(BaseSettings):
         if not url.get_secret_value():
             return url
         try:
-            driver = make_url(url.get_secret_value()).drivername
-        except ArgumentError:
-            driver = ""
-        if driver not in SUPPORTED_DATABASES:
+            parsed = make_url(url.get_secret_value())
+        except (ArgumentError, ValueError):  # Its text is the person's, password and all.
+            parsed = None
+        if parsed is None or parsed.drivername not in SUPPORTED_DATABASES:
             message = "must begin with mysql+pymysql:// or sqlite:///"
+            raise ValueError(message)
+        if parsed.database in {None, "", ":memory:"}:
+            message = "names no database; it ends in /name, or is sqlite:///path/to/file"
+            raise ValueError(message)
+        if {"password", "passwd"} & parsed.query.keys():  # The address is shown; this must not be.
+            message = "has its password in the query; write it as user:password@host"
             raise ValueError(message)
         return url
 

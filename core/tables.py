@@ -18,9 +18,14 @@ COLUMNS = (
     "organism",
     "hit",
     "score",
+    "organism_confidence",
+    "strand",
+    "frame",
+    "unreadable",
     "note",
 )
-"""One row a query: the best hit's organism, name and inner product; the note says why not."""
+"""One row a query: `hit` and `score` are the name and the inner product of the closest gene,
+`organism` is where it comes from; the note says why a query is unknown or invalid."""
 
 FORMATS = ("tsv", "csv", "json")
 
@@ -35,17 +40,29 @@ def row(call: Call) -> dict[str, str | int | float | None]:
         "family_id": call.family_id,
         "family": call.family or None,
         "confidence": None if call.family_id is None else round(call.confidence, 4),
-        "organism": best.organism if best else None,
+        "organism": call.organism or None,
         "hit": best.name if best else None,
         "score": round(best.score, 4) if best else None,
+        "organism_confidence": round(call.organism_confidence, 4) if call.organism else None,
+        "strand": call.strand or None,
+        "frame": call.frame or None,
+        "unreadable": None if call.family_id is None else round(call.unreadable, 4),
         "note": call.reason or None,
     }
+
+
+def _evidence(call: Call) -> dict[str, object]:
+    families = [
+        {"family_id": number, "confidence": round(share, 4)}
+        for number, share in call.families.items()
+    ]
+    return {"families": families, "hits": [asdict(hit) for hit in call.hits]}
 
 
 def as_text(calls: Sequence[Call], file_format: str) -> str:
     """All calls as TSV or CSV with a header line, or as a JSON list that has the hits too."""
     if file_format == "json":
-        rows = [row(call) | {"hits": [asdict(hit) for hit in call.hits]} for call in calls]
+        rows = [row(call) | _evidence(call) for call in calls]
         return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
     buffer = io.StringIO()
     writer = csv.DictWriter(

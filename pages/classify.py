@@ -29,7 +29,8 @@ def page() -> None:
     if _asked():
         with plain_errors():
             _run(library, organisms, neighbours)
-    if answer := st.session_state.get("answer"):
+    fingerprint, *answer = st.session_state.get("answer", ("",))
+    if fingerprint == library.fingerprint:  # Else the library it came from is gone.
         _answers(library, *answer)
 
 
@@ -70,7 +71,7 @@ def _run(library: Library, organisms: list[str], neighbours: int) -> None:
     records = parse(st.session_state["text"], "The text", read_settings().max_record_bases)
     started = time.perf_counter()
     calls = classify(library, records, organisms=organisms or None, neighbours=neighbours)
-    st.session_state["answer"] = (calls, time.perf_counter() - started)
+    st.session_state["answer"] = (library.fingerprint, calls, time.perf_counter() - started)
 
 
 def _answers(library: Library, calls: list[Call], seconds: float) -> None:
@@ -111,17 +112,17 @@ def _answer(library: Library, call: Call, seconds: float | None) -> None:
     if not called:
         st.write(f"{plain(call.reason)} The commonest family here is {plain(call.family)}.")
         return
-    st.progress(call.confidence, f"{call.confidence:.0%} of the neighbours' weighted votes")
+    st.progress(call.confidence, f"{call.confidence:.0%} sure")
     took = f" · {seconds * 1000:,.0f} ms" if seconds is not None else ""
     genes = counted(sum(organism.count for organism in library.organisms()), "gene")
     st.caption(
         f"{plain(call.query)} · {counted(call.length, 'base')} · closest organism"
-        f" {plain(call.hits[0].organism)} · {genes} in the library{took}"
+        f" {plain(call.organism)} · {genes} in the library{took}"
     )
     votes, hits = st.columns([1, 2], gap="large")
     with votes:
         st.subheader("Vote")
-        st.altair_chart(family_bars(call.votes, library.families, "share of the weighted votes"))
+        st.altair_chart(family_bars(call.families, library.families, "confidence"))
     with hits:
         st.subheader(counted(len(call.hits), "nearest gene"))
         st.dataframe(_hits(library, call), hide_index=True, column_config=_HIT_COLUMNS)

@@ -1,13 +1,16 @@
 """Encoders: from a sequence to a vector. They know nothing of databases."""
 
-from core.encoders.base import Arrays, Encoder, fingerprint
+from core.encoders.base import Encoder, fingerprint, state_digest
 from core.encoders.count import CountEncoder
+from core.encoders.translated import TranslatedEncoder
 from core.errors import InputError
 
-ENCODERS: dict[str, type[Encoder]] = {CountEncoder.name: CountEncoder}
+ENCODERS: dict[str, type[Encoder]] = {
+    encoder.name: encoder for encoder in (TranslatedEncoder, CountEncoder)
+}
 """All encoders by name."""
 
-DEFAULT_ENCODER = CountEncoder.name
+DEFAULT_ENCODER = TranslatedEncoder.name
 
 
 def encoder_class(name: str) -> type[Encoder]:
@@ -28,9 +31,10 @@ def encoder_class(name: str) -> type[Encoder]:
 __all__ = [
     "DEFAULT_ENCODER",
     "ENCODERS",
-    "Arrays",
     "CountEncoder",
     "Encoder",
+    "TranslatedEncoder",
     "encoder_class",
     "fingerprint",
+    "state_digest",
 ]

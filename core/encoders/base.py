@@ -2,14 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, Protocol, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-Arrays = Mapping[str, NDArray[np.generic]]
-"""Fitted state as plain arrays, by name; never a pickle."""
+from core.arrays import Arrays, Vectors
 
 
 class Encoder(Protocol):
@@ -39,19 +37,28 @@ class Encoder(Protocol):
         ...
 
     @property
-    def dimension(self) -> int:
-        """Length of a vector."""
+    def dimension(self) -> int | None:
+        """Length of a dense vector; None where the vectors are sparse."""
         ...
 
-    def encode(self, sequences: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of shape (n, dimension), of length one, or zero where nothing was recognised."""
+    def encode(self, sequences: Sequence[str]) -> Vectors:
+        """Vectors to store, one a row; all zeros where nothing was recognised."""
+        ...
+
+    def encode_queries(self, sequences: Sequence[str]) -> Vectors:
+        """Vectors to search with, to be compared with the stored ones by inner product."""
         ...
 
 
 def fingerprint(encoder: Encoder) -> str:
     """A digest of an encoder's name and of all that it learned: 32 hexadecimal digits."""
-    digest = hashlib.sha256(encoder.name.encode())
-    for name, array in sorted(encoder.state().items()):
-        digest.update(json.dumps([name, array.dtype.str, array.shape]).encode())
+    return state_digest(encoder.name, encoder.state())
+
+
+def state_digest(name: str, state: Arrays) -> str:
+    """A digest of a name and of fitted state: 32 hexadecimal digits."""
+    digest = hashlib.sha256(name.encode())
+    for key, array in sorted(state.items()):
+        digest.update(json.dumps([key, array.dtype.str, array.shape]).encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()[:32]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import normalize
 
-from core.encoders.base import Arrays
+from core.arrays import Arrays
 from core.errors import InputError
 
 WORD = 4
@@ -73,6 +73,10 @@ class CountEncoder:
         counts = self._vectorizer.transform(words(sequence) for sequence in sequences)
         vectors: NDArray[np.float32] = normalize(counts).toarray()
         return vectors
+
+    def encode_queries(self, sequences: Sequence[str]) -> NDArray[np.float32]:
+        """As :meth:`encode`: queries and references are alike."""
+        return self.encode(sequences)
 
 
 def words(sequence: str) -> str:

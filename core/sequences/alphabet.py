@@ -1,9 +1,13 @@
 """Which letters a DNA sequence may have."""
 
 import re
+from string import ascii_lowercase, ascii_uppercase
 
 IUPAC_DNA = "ACGTRYSWKMBDHVN"
 """The IUPAC letters of DNA: four bases and eleven ambiguity codes."""
+
+_PLAIN = str.maketrans(f"{ascii_lowercase}U", f"{ascii_uppercase}T".replace("U", "T"))
+"""Not str.upper, which makes letters of DNA out of others: ß would become SS."""
 
 _OUTSIDE = re.compile(f"[^{IUPAC_DNA}]")
 _ONLY_IN_PROTEINS = frozenset("EFILPQXZJO*")
@@ -15,7 +19,7 @@ def normalise(text: str) -> str:
     >>> normalise("aug nnn")
     'ATGNNN'
     """
-    return "".join(text.split()).upper().replace("U", "T")
+    return "".join(text.split()).translate(_PLAIN)
 
 
 def first_outsider(residues: str) -> tuple[int, str] | None:

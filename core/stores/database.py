@@ -1,7 +1,7 @@
 """A database through SQLAlchemy: MySQL by PyMySQL, or SQLite; errors in plain words."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,16 +63,21 @@ class Database:
         with self._plain_errors(doing), self.engine.begin() as connection:
             yield connection
 
-    @contextmanager
-    def _plain_errors(self, doing: str) -> Iterator[None]:
-        try:
-            yield
-        except (SQLAlchemyError, OSError) as error:
-            cause = getattr(error, "orig", None) or error
-            reason = str(cause.args[-1] if cause.args else cause).rstrip(".")
-            message = f"The database {self.address} failed while {doing}: {reason}."
-            hint = "Check that it is running, and the setting GENEKIN_DATABASE_URL."
-            raise StoreError(message, hint) from error
+    def _plain_errors(self, doing: str) -> AbstractContextManager[None]:
+        return plain_errors(self.address, doing)
+
+
+@contextmanager
+def plain_errors(address: str, doing: str) -> Iterator[None]:
+    """Whatever a database at `address` raises, as a StoreError that says so in plain words."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        cause = getattr(error, "orig", None) or error
+        reason = str(cause.args[-1] if cause.args else cause).rstrip(".")
+        message = f"The database {address} failed while {doing}: {reason}."
+        hint = "Check that it is running, and the setting GENEKIN_DATABASE_URL."
+        raise StoreError(message, hint) from error
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:

@@ -8,13 +8,16 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, CursorResult, delete, func, insert, select, update
+from sqlalchemy import Connection, CursorResult, Table, delete, func, insert, select, update
 
+from core.arrays import Arrays
+from core.errors import StoreError
 from core.stores.database import Database
 from core.stores.schema import (
     PENDING,
     READY,
     REMOVING,
+    caller_arrays,
     encoder_arrays,
     families,
     libraries,
@@ -33,7 +36,15 @@ _PART_BYTES = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class LibraryRow:
-    """A library and the encoder that it is bound to."""
+    """A library and the encoder that it is bound to.
+
+    Attributes
+    ----------
+    caller
+        Fingerprint of its caller; empty where it has none.
+    threshold
+        Confidence from which on a query is called; the caller's own, if None.
+    """
 
     id: int
     name: str
@@ -42,6 +53,8 @@ class LibraryRow:
     fingerprint: str
     index: dict[str, Any]
     created_at: datetime
+    caller: str = ""
+    threshold: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +122,7 @@ class LabelStore:
         collection: str,
         encoder: str,
         fingerprint: str,
-        state: Mapping[str, NDArray[np.generic]],
+        state: Arrays,
         index: Mapping[str, Any],
     ) -> LibraryRow:
         """A new library, bound to a fitted encoder."""
@@ -118,34 +131,41 @@ class LabelStore:
         del values["id"]
         with self._writing("adding the library") as connection:
             library_id = _inserted_id(connection.execute(insert(libraries).values(values)))
-            for array_name, array in state.items():
-                for part, data in enumerate(_array_parts(array)):
-                    piece = {"library_id": library_id, "name": array_name, "part": part}
-                    connection.execute(insert(encoder_arrays).values(piece | {"data": data}))
+            _save_arrays(connection, encoder_arrays, library_id, state)
         return replace(row, id=library_id)
 
     def remove_library(self, library_id: int) -> None:
         """Remove a library that has no organisms left."""
         with self._writing("removing the library") as connection:
-            for table in (encoder_arrays, families, loads):
+            for table in (encoder_arrays, caller_arrays, families, loads):
                 connection.execute(delete(table).where(table.c.library_id == library_id))
             connection.execute(delete(libraries).where(libraries.c.id == library_id))
 
-    def encoder_state(self, library_id: int) -> dict[str, NDArray[np.generic]]:
+    def encoder_state(self, library_id: int) -> dict[str, NDArray[Any]]:
         """The arrays given to :meth:`add_library`."""
-        query = (
-            select(encoder_arrays.c.name, encoder_arrays.c.data)
-            .where(encoder_arrays.c.library_id == library_id)
-            .order_by(encoder_arrays.c.name, encoder_arrays.c.part)
-        )
-        parts: dict[str, list[bytes]] = {}
         with self._reading("reading the encoder") as connection:
-            for name, data in connection.execute(query):
-                parts.setdefault(name, []).append(data)
-        return {
-            name: np.load(io.BytesIO(b"".join(pieces)), allow_pickle=False)
-            for name, pieces in parts.items()
-        }
+            return _read_arrays(connection, encoder_arrays, library_id)
+
+    def save_caller(self, library_id: int, fingerprint: str, state: Arrays) -> None:
+        """Give a library a caller, in the place of the one it had."""
+        with self._writing("keeping the caller") as connection:
+            connection.execute(
+                delete(caller_arrays).where(caller_arrays.c.library_id == library_id)
+            )
+            _save_arrays(connection, caller_arrays, library_id, state)
+            of_library = libraries.c.id == library_id
+            connection.execute(update(libraries).where(of_library).values(caller=fingerprint))
+
+    def caller_state(self, library_id: int) -> dict[str, NDArray[Any]]:
+        """The arrays given to :meth:`save_caller`."""
+        with self._reading("reading the caller") as connection:
+            return _read_arrays(connection, caller_arrays, library_id)
+
+    def set_threshold(self, library_id: int, threshold: float | None) -> None:
+        """Choose the confidence from which on a query is called; None: the caller's own."""
+        with self._writing("setting the threshold") as connection:
+            of_library = libraries.c.id == library_id
+            connection.execute(update(libraries).where(of_library).values(threshold=threshold))
 
     # Families
 
@@ -157,7 +177,7 @@ class LabelStore:
             .order_by(families.c.number)
         )
         with self._reading("reading the families") as connection:
-            return dict(connection.execute(query).tuples().all())
+            return dict(connection.execute(query).all())
 
     def name_families(self, library_id: int, names: Mapping[int, str]) -> None:
         """Name families by class number; the others keep their names."""
@@ -211,7 +231,10 @@ class LabelStore:
     def finish_load(self, library_id: int, load_id: int, family_names: Mapping[int, str]) -> None:
         """Make a load and its new organisms ready, and name families, in one transaction."""
         with self._writing("finishing a load") as connection:
-            connection.execute(update(loads).where(loads.c.id == load_id).values(state=READY))
+            pending = (loads.c.id == load_id) & (loads.c.state == PENDING)
+            if not connection.execute(update(loads).where(pending).values(state=READY)).rowcount:
+                message = "Another writer undid this load while it was under way."
+                raise StoreError(message, "Load it again.")
             mine = select(sequences.c.organism_id).where(sequences.c.load_id == load_id)
             connection.execute(
                 update(organisms)
@@ -352,6 +375,17 @@ class LabelStore:
                 found.update({row[0]: Label(*row[1:]) for row in connection.execute(query)})
         return found
 
+    def residues(self, library_id: int, ids: Sequence[int]) -> dict[int, str]:
+        """The residues of these sequences, ready or not."""
+        found: dict[int, str] = {}
+        with self._reading("reading sequences") as connection:
+            for some in _chunks(ids):
+                query = select(sequences.c.id, sequences.c.residues).where(
+                    sequences.c.library_id == library_id, sequences.c.id.in_(some)
+                )
+                found.update(connection.execute(query).tuples().all())
+        return found
+
     def sequences(self, organism_id: int, limit: int | None = None) -> list[SequenceRow]:
         """The first `limit` (or all) ready sequences of an organism, in the order they came."""
         query = (
@@ -400,7 +434,29 @@ def _chunks(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
         yield items[start : start + _ROWS]
 
 
-def _array_parts(array: NDArray[np.generic]) -> Iterator[bytes]:
+def _save_arrays(connection: Connection, table: Table, library_id: int, arrays: Arrays) -> None:
+    for name, array in arrays.items():
+        for part, data in enumerate(_array_parts(array)):
+            row = {"library_id": library_id, "name": name, "part": part, "data": data}
+            connection.execute(insert(table).values(row))
+
+
+def _read_arrays(connection: Connection, table: Table, library_id: int) -> dict[str, NDArray[Any]]:
+    query = (
+        select(table.c.name, table.c.data)
+        .where(table.c.library_id == library_id)
+        .order_by(table.c.name, table.c.part)
+    )
+    parts: dict[str, list[bytes]] = {}
+    for name, data in connection.execute(query):
+        parts.setdefault(name, []).append(data)
+    return {
+        name: np.load(io.BytesIO(b"".join(pieces)), allow_pickle=False)
+        for name, pieces in parts.items()
+    }
+
+
+def _array_parts(array: NDArray[Any]) -> Iterator[bytes]:
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     data = buffer.getvalue()

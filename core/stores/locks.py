@@ -9,12 +9,13 @@ import fcntl
 import hashlib
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Engine, text
 
 from core.errors import StoreError
+from core.stores.database import plain_errors
 
 _POLL_SECONDS = 0.1
 
@@ -31,13 +32,15 @@ def writing(engine: Engine, library: str, timeout: float) -> Iterator[None]:
     Raises
     ------
     StoreError
-        If another writer still holds it by then.
+        If another writer still holds it by then, or the database cannot be reached.
     """
     # MySQL's named locks are shared by all databases of a server.
     scope = f"{engine.url.database}/{library}"
     name = "genekin-" + hashlib.sha256(scope.encode()).hexdigest()[:24]
     locked = _locked_file if engine.dialect.name == "sqlite" else _named_lock
-    with locked(engine, name, timeout) as got:
+    with ExitStack() as stack:
+        with plain_errors(engine.url.render_as_string(), "locking the library"):
+            got = stack.enter_context(locked(engine, name, timeout))
         if not got:
             message = f"Something else is being written to the library {library!r}."
             raise StoreError(message, "Wait until it is done, then try again.")

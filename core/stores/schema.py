@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -47,15 +48,23 @@ libraries = _table(
     Column("fingerprint", String(64), nullable=False),
     Column("index", JSON, nullable=False),
     Column("created_at", DateTime, nullable=False),
+    Column("caller", String(64), nullable=False, default=""),
+    Column("threshold", Float, nullable=True),
 )
 
-encoder_arrays = _table(
-    "encoder_arrays",
-    Column("library_id", ForeignKey("libraries.id"), primary_key=True),
-    Column("name", String(64), primary_key=True),
-    Column("part", Integer, primary_key=True, autoincrement=False),
-    Column("data", _BYTES, nullable=False),
-)
+
+def _arrays(name: str) -> Table:
+    return _table(
+        name,
+        Column("library_id", ForeignKey("libraries.id"), primary_key=True),
+        Column("name", String(64), primary_key=True),
+        Column("part", Integer, primary_key=True, autoincrement=False),
+        Column("data", _BYTES, nullable=False),
+    )
+
+
+encoder_arrays = _arrays("encoder_arrays")
+caller_arrays = _arrays("caller_arrays")
 
 families = _table(
     "families",

@@ -6,23 +6,29 @@ the comment says how.
 
 import fcntl
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import grpc
 import numpy as np
 from numpy.typing import NDArray
 from pymilvus import DataType, MilvusClient, MilvusException
+from scipy.sparse import csr_array
 
+from core.arrays import Vectors
 from core.errors import StoreError
 
 for _name in ("pymilvus", "milvus_lite"):  # They log a traceback for every error they raise.
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 
 INDEX_KINDS = ("FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "GPU_IVF_FLAT")
-"""The index types a library can be given; FLAT is exact."""
+"""The index types that dense vectors can be given; FLAT is exact."""
+SPARSE_INDEX = "SPARSE_INVERTED_INDEX"
+"""The index type of sparse vectors; it is exact."""
 
 _DEFAULT_BUILD: dict[str, dict[str, int]] = {
     "IVF_FLAT": {"nlist": 512},
@@ -44,6 +50,8 @@ _UPSERT_BYTES = 16_000_000
 _QUERIES = 512
 """Queries in one search request."""
 _DELETE_IDS = 10_000
+_FIRST_SPARSE = (2, 4)
+"""The first Milvus with sparse vectors."""
 _MOST_HITS = 16_384
 _QUIET_CHANNEL = {"grpc.keepalive_time_ms": 600_000}
 """Milvus Lite hangs up on a client that pings as often as pymilvus does."""
@@ -135,20 +143,33 @@ class VectorStore:
 
     # Collections
 
-    def create(self, collection: str, dimension: int, index: VectorIndex, about: str) -> None:
+    def create(
+        self, collection: str, dimension: int | None, index: VectorIndex, about: str
+    ) -> None:
         """Make an empty collection of vectors that are compared by inner product.
 
         Parameters
         ----------
+        dimension
+            Of dense vectors; None for sparse ones.
         about
             What the collection is, for :meth:`about` to tell.
+
+        Raises
+        ------
+        StoreError
+            Also if the server is too old for sparse vectors.
         """
         schema = MilvusClient.create_schema(
             auto_id=False, enable_dynamic_field=False, description=about
         )
         schema.add_field("id", DataType.INT64, is_primary=True)
         schema.add_field("load", DataType.INT64)
-        schema.add_field(_VECTOR, DataType.FLOAT_VECTOR, dim=dimension)
+        if dimension is None:
+            self._require_sparse()
+            schema.add_field(_VECTOR, DataType.SPARSE_FLOAT_VECTOR)
+        else:
+            schema.add_field(_VECTOR, DataType.FLOAT_VECTOR, dim=dimension)
         indexes = MilvusClient.prepare_index_params()
         # Milvus Lite reads the parameters only from "params"; servers take that form too.
         indexes.add_index(
@@ -200,7 +221,7 @@ class VectorStore:
         partition: str,
         ids: Sequence[int],
         load: int,
-        vectors: NDArray[np.float32],
+        vectors: Vectors,
     ) -> None:
         """Write vectors under their ids.
 
@@ -209,33 +230,37 @@ class VectorStore:
         load
             Number of the load that they belong to, by which a search can leave them out.
         vectors
-            float32 of shape (len(ids), dimension), finite.
+            float32 of shape (len(ids), dimension), finite; sparse ones have no empty rows.
 
         Raises
         ------
         ValueError
             If a vector is not finite: Milvus would take it without a word.
         """
-        if not np.isfinite(vectors).all():
+        values = vectors.data if isinstance(vectors, csr_array) else vectors
+        if not np.isfinite(values).all():
             message = "vectors must be finite"
             raise ValueError(message)
-        rows = max(1, _UPSERT_BYTES // (vectors.shape[1] * vectors.itemsize))
+        rows = max(1, _UPSERT_BYTES * len(ids) // max(1, 2 * values.nbytes))
+        entries = _entries(vectors)
         with self._plain_errors("writing vectors"):
             for start in range(0, len(ids), rows):
                 data = [
                     {"id": number, "load": load, _VECTOR: vector}
                     for number, vector in zip(
-                        ids[start : start + rows], vectors[start : start + rows], strict=True
+                        ids[start : start + rows], entries[start : start + rows], strict=True
                     )
                 ]
                 self._client.upsert(collection, data, partition_name=partition)
 
     def delete(self, collection: str, ids: Sequence[int]) -> None:
-        """Remove vectors by their ids; ids that are not there are passed over."""
+        """Remove vectors by their ids, and from searches; those not there are passed over."""
         # By ids only: Milvus Lite deletes by a filter in every partition, whichever is named.
         with self._plain_errors("removing vectors"):
             for start in range(0, len(ids), _DELETE_IDS):
                 self._client.delete(collection, ids=list(ids[start : start + _DELETE_IDS]))
+            if ids:  # A server's searches lag behind until they are read once.
+                self.count(collection)
 
     def settle(self, collection: str) -> None:
         """Make all that was written searchable: on disk, indexed, loaded, and read once."""
@@ -261,7 +286,7 @@ class VectorStore:
         self,
         collection: str,
         partitions: Sequence[str],
-        vectors: NDArray[np.float32],
+        vectors: Vectors,
         limit: int,
         index: VectorIndex,
         *,
@@ -274,22 +299,23 @@ class VectorStore:
         partitions
             Where to look; there must be one at least, and all must be there.
         vectors
-            float32 of shape (queries, dimension).
+            float32 of shape (queries, dimension), none of them all zeros.
         limit
             Neighbours a query, at most 16,384.
         without_loads
             Loads whose vectors are left out.
         """
         limit = min(limit, _MOST_HITS)
-        ids = np.full((len(vectors), limit), -1, dtype=np.int64)
-        scores = np.zeros((len(vectors), limit), dtype=np.float32)
+        entries = _entries(vectors)
+        ids = np.full((len(entries), limit), -1, dtype=np.int64)
+        scores = np.zeros((len(entries), limit), dtype=np.float32)
         # Milvus Lite and servers before 2.5 bind no values; these are whole numbers of our own.
         numbers = [int(load) for load in without_loads]
         with self._plain_errors("searching"):
-            for start in range(0, len(vectors), _QUERIES):
+            for start in range(0, len(entries), _QUERIES):
                 found = self._client.search(
                     collection,
-                    data=list(vectors[start : start + _QUERIES]),
+                    data=entries[start : start + _QUERIES],
                     limit=limit,
                     anns_field=_VECTOR,
                     partition_names=list(partitions),
@@ -303,6 +329,14 @@ class VectorStore:
                         ids[row, column] = hit["id"]
                         scores[row, column] = hit["distance"]
         return Neighbours(ids, scores)
+
+    def _require_sparse(self) -> None:
+        version = self.version()
+        numbers = re.match(r"v?(\d+)\.(\d+)", version)
+        if not self.embedded and numbers and tuple(map(int, numbers.groups())) < _FIRST_SPARSE:
+            message = f"The Milvus server {self.address} ({version}) has no sparse vectors."
+            hint = "Use Milvus 2.4 or newer, or the encoder count, whose vectors are dense."
+            raise StoreError(message, hint)
 
     def _require_unlocked(self, path: Path) -> None:
         """Milvus Lite hides why it cannot open a path; look at its lock before it does."""
@@ -328,3 +362,13 @@ class VectorStore:
             message = f"The vector store {self.address} failed while {doing}: {reason}."
             hint = "Check that it is running, and the settings GENEKIN_MILVUS_URI and _TOKEN."
             raise StoreError(message, hint) from error
+
+
+def _entries(vectors: Vectors) -> list[NDArray[np.float32] | dict[int, float]]:
+    """Vectors in the form that Milvus takes them: dense rows, or dicts of what is not zero."""
+    if not isinstance(vectors, csr_array):
+        return list(vectors)
+    keys, weights, ends = vectors.indices.tolist(), vectors.data.tolist(), vectors.indptr.tolist()
+    return [
+        dict(zip(keys[start:end], weights[start:end], strict=True)) for start, end in pairwise(ends)
+    ]

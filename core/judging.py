@@ -1,0 +1,168 @@
+"""What is said of each query before it becomes a call: by votes, or by weighed evidence."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from core.calling.caller import Caller, Query, Relative, cosines, is_clear
+from core.calling.fitting import CANDIDATES
+from core.calling.origin import origin
+from core.encoders.kernels import frame_evidence
+from core.encoders.proteins import GROUPS, RESIDUE_GROUPS, base_codes
+from core.encoders.translated import K, Profile, TranslatedEncoder
+from core.hits import Hit
+from core.library import Library
+from core.threads import in_threads
+from core.voting import vote
+
+FIRST_CANDIDATES = 10
+"""Candidates asked for at first: nine queries in ten have a near copy among them."""
+
+_TOGETHER = 256
+_UNCLEAR_TOGETHER = 32
+"""Queries that are judged together, so that their candidates fit into memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is said of a query.
+
+    Attributes
+    ----------
+    hits
+        The neighbours, best first.
+    families
+        Share of each family by class number, the largest first; empty where nothing is known.
+    significant
+        Whether there is more evidence than random DNA has.
+    organisms
+        Confidence that each organism has the closest relative, the closest first.
+    strand, frame
+        Where the evidence stands: ``+`` or ``-``, and 1 to 3; empty and 0 where that is not known.
+    """
+
+    hits: tuple[Hit, ...] = ()
+    families: dict[int, float] = field(default_factory=dict)
+    significant: bool = False
+    organisms: dict[str, float] = field(default_factory=dict)
+    strand: str = ""
+    frame: int = 0
+
+
+def judge(
+    library: Library, sequences: Sequence[str], organisms: Sequence[str] | None, neighbours: int
+) -> Iterator[Verdict]:
+    """The verdict on each sequence, in their order, a batch at a time.
+
+    Parameters
+    ----------
+    organisms
+        Where to look for neighbours; everywhere, if None.
+    neighbours
+        How many hits are wanted.
+    """
+    if library.caller is None or not isinstance(library.encoder, TranslatedEncoder):
+        for start in range(0, len(sequences), _TOGETHER):
+            found = library.search(
+                sequences[start : start + _TOGETHER], organisms=organisms, limit=neighbours
+            )
+            yield from (_voted(hits) for hits in found)
+        return
+    judging = _Judging(library, library.encoder, library.caller, organisms, neighbours)
+    for start in range(0, len(sequences), _TOGETHER):
+        yield from judging.verdicts(sequences[start : start + _TOGETHER])
+
+
+def _voted(hits: Sequence[Hit]) -> Verdict:
+    shares = vote(hits)
+    organisms = {hits[0].organism: 1.0} if hits else {}
+    return Verdict(tuple(hits), shares, bool(shares), organisms)
+
+
+class _Judging:
+    """Few candidates for every query; many where the few do not make it clear."""
+
+    def __init__(
+        self,
+        library: Library,
+        encoder: TranslatedEncoder,
+        caller: Caller,
+        organisms: Sequence[str] | None,
+        neighbours: int,
+    ) -> None:
+        self._library = library
+        self._encoder = encoder
+        self._caller = caller
+        self._organisms = organisms
+        self._neighbours = neighbours
+        self._first = max(FIRST_CANDIDATES, neighbours)
+
+    def verdicts(self, sequences: Sequence[str]) -> list[Verdict]:
+        queries = in_threads(self._query, sequences)
+        verdicts = self._judged(queries, self._first, only_clear=True)
+        unclear = [place for place, verdict in enumerate(verdicts) if verdict is None]
+        for start in range(0, len(unclear), _UNCLEAR_TOGETHER):
+            places = unclear[start : start + _UNCLEAR_TOGETHER]
+            judged = self._judged([queries[place] for place in places], CANDIDATES)
+            for place, verdict in zip(places, judged, strict=True):
+                verdicts[place] = verdict
+        return [verdict for verdict in verdicts if verdict is not None]
+
+    def _query(self, sequence: str) -> Query:
+        return Query(sequence, self._encoder.profile(sequence))
+
+    def _judged(
+        self, queries: Sequence[Query], limit: int, *, only_clear: bool = False
+    ) -> list[Verdict | None]:
+        """The verdict on each query by so many candidates; None where they leave it unclear."""
+        vectors = self._encoder.query_vectors([query.profile for query in queries])
+        found = self._library.search_vectors(vectors, organisms=self._organisms, limit=limit)
+        relatives = iter(self._library.relatives([hit for hits in found for hit in hits]))
+        jobs = [
+            (query, hits, list(islice(relatives, len(hits))))
+            for query, hits in zip(queries, found, strict=True)
+        ]
+        return in_threads(lambda job: self._verdict(*job, only_clear=only_clear), jobs)
+
+    def _verdict(
+        self,
+        query: Query,
+        hits: Sequence[Hit],
+        relatives: Sequence[Relative],
+        *,
+        only_clear: bool,
+    ) -> Verdict | None:
+        products = cosines(query.profile, relatives)
+        if only_clear and not is_clear(products):
+            return None
+        decision = self._caller.decide(query, relatives, products)
+        ranked = [
+            replace(hits[place], score=float(product))
+            for place, product in zip(decision.order, decision.cosines, strict=True)
+        ]
+        profiles = [relatives[place].profile for place in decision.order]
+        strand, frame = _reading_frame(query.sequence, profiles[0]) if profiles else ("", 0)
+        return Verdict(
+            hits=tuple(ranked[: self._neighbours]),
+            families=decision.families,
+            significant=decision.significant,
+            organisms=origin(query.profile, profiles, [hit.organism for hit in ranked]),
+            strand=strand,
+            frame=frame,
+        )
+
+
+def _reading_frame(sequence: str, nearest: Profile) -> tuple[str, int]:
+    """The strand and the frame that share most with the nearest relative."""
+    evidence = frame_evidence(
+        base_codes(sequence),
+        RESIDUE_GROUPS,
+        len(GROUPS),
+        K,
+        keys=nearest.keys,
+        weights=nearest.weights,
+    )
+    if not evidence.any():
+        return "", 0
+    best = int(evidence.argmax())
+    return "+-"[best // 3], best % 3 + 1

@@ -1,0 +1,70 @@
+"""What deciding needs of candidates, made from their rows and kept in memory within bounds.
+
+A profile takes ten times the room of the residues it is made of, and less time to make than to
+read: so the residues in the labels are what every process of a deployment shares.
+"""
+
+from collections.abc import Sequence
+from threading import Lock
+
+import numpy as np
+from cachetools import LRUCache
+
+from core.calling.caller import Relative, relative
+from core.encoders.base import Encoder
+from core.encoders.translated import Profile, TranslatedEncoder
+from core.hits import Hit
+from core.stores.labels import LabelStore, LibraryRow
+
+_OVERHEAD = 600
+"""Bytes of the objects around the arrays of a relative."""
+
+
+class RelativeCache:
+    """The relatives used last; safe to share between threads.
+
+    Parameters
+    ----------
+    most_bytes
+        Bound of its memory.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._kept: LRUCache[tuple[str, int], Relative] = LRUCache(most_bytes, getsizeof=_size)
+        self._lock = Lock()
+
+    def of(
+        self, labels: LabelStore, row: LibraryRow, encoder: Encoder, hits: Sequence[Hit]
+    ) -> list[Relative]:
+        """The relative of every hit, in their order.
+
+        Raises
+        ------
+        TypeError
+            If the encoder makes no profiles.
+        """
+        if not isinstance(encoder, TranslatedEncoder):
+            message = f"the encoder {encoder.name} makes no profiles"
+            raise TypeError(message)
+        families = {hit.id: hit.family for hit in hits}
+        with self._lock:
+            found = {number: self._kept.get((row.fingerprint, number)) for number in families}
+        missing = [number for number, known in found.items() if known is None]
+        residues = labels.residues(row.id, missing) if missing else {}
+        made = {
+            number: relative(encoder, families[number], sequence)
+            for number, sequence in residues.items()
+        }
+        with self._lock:
+            for number, each in made.items():
+                self._kept[row.fingerprint, number] = each
+        return [found[hit.id] or made.get(hit.id) or _nothing(hit) for hit in hits]
+
+
+def _nothing(hit: Hit) -> Relative:
+    empty = Profile(np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.float32))
+    return Relative(hit.family, empty, np.zeros(0, dtype=np.uint8))
+
+
+def _size(relative: Relative) -> int:
+    return relative.profile.nbytes + relative.protein.nbytes + _OVERHEAD
