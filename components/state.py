@@ -3,12 +3,16 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Thread
 
 import streamlit as st
 
 from components.text import plain
+from core.classifier import classify
 from core.errors import GeneKinError
 from core.library import DEFAULT_LIBRARY, Libraries, Library
+from core.sequences.examples import examples
+from core.sequences.parsing import parse
 from core.settings import Settings, read_settings
 from core.stores import Stores
 
@@ -19,11 +23,19 @@ _log = logging.getLogger(__name__)
     show_spinner="Opening the library …", on_release=lambda libs: libs.stores.close()
 )
 def _open(settings: Settings) -> Libraries:
-    libraries = Libraries(Stores(settings))
+    libraries = Libraries(Stores(settings), settings.cache_mb * 1_000_000)
     for name in libraries.names():
         with _logged():
             libraries.reconcile(name, timeout=0)
+    Thread(target=_warm, args=(libraries,), daemon=True).start()
     return libraries
+
+
+def _warm(libraries: Libraries) -> None:
+    """Read and compile what the first query would wait for."""
+    for name in libraries.names():
+        with _logged():
+            classify(libraries.open(name), parse(examples(), "the examples", 10_000))
 
 
 def through_app(page: str) -> None:

@@ -331,7 +331,7 @@ def _demo(options: argparse.Namespace) -> None:
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Libraries]:
     with Stores(settings) as stores:
-        yield Libraries(stores)
+        yield Libraries(stores, settings.cache_mb * 1_000_000)
 
 
 def _write(text: str, output: Path | None) -> None:
@@ -368,7 +368,7 @@ def _show_classified(done: int, total: int) -> None:
 def _show_progress(doing: str, done: int, total: int) -> None:
     if sys.stderr.isatty():
         end = "\n" if doing == "Indexing" else ""
-        sys.stderr.write(f"\r\x1b[K{doing}: {done:,} of {total:,} sequences{end}")
+        sys.stderr.write(f"\r\x1b[K{doing}: {done:,} of {total:,}{end}")
         sys.stderr.flush()
 
 

@@ -110,6 +110,8 @@ def classify(
         threshold = library.threshold
     check_threshold(threshold)
     residues = [record.residues for record in records if record.problem is None]
+    if not residues:
+        library.search([], organisms=organisms)  # What is asked for must be there all the same.
     verdicts = judge(library, residues, organisms, neighbours)
     calling = _Calling(library, threshold)
     calls = []

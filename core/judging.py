@@ -7,9 +7,7 @@ from itertools import islice
 from core.calling.caller import Caller, Query, Relative, cosines, is_clear
 from core.calling.fitting import CANDIDATES
 from core.calling.origin import origin
-from core.encoders.kernels import frame_evidence
-from core.encoders.proteins import GROUPS, RESIDUE_GROUPS, base_codes
-from core.encoders.translated import K, Profile, TranslatedEncoder
+from core.encoders.translated import TranslatedEncoder
 from core.hits import Hit
 from core.library import Library
 from core.threads import in_threads
@@ -141,7 +139,9 @@ class _Judging:
             for place, product in zip(decision.order, decision.cosines, strict=True)
         ]
         profiles = [relatives[place].profile for place in decision.order]
-        strand, frame = _reading_frame(query.sequence, profiles[0]) if profiles else ("", 0)
+        strand, frame = "", 0
+        if profiles:
+            strand, frame = self._encoder.reading_frame(query.sequence, profiles[0])
         return Verdict(
             hits=tuple(ranked[: self._neighbours]),
             families=decision.families,
@@ -150,19 +150,3 @@ class _Judging:
             strand=strand,
             frame=frame,
         )
-
-
-def _reading_frame(sequence: str, nearest: Profile) -> tuple[str, int]:
-    """The strand and the frame that share most with the nearest relative."""
-    evidence = frame_evidence(
-        base_codes(sequence),
-        RESIDUE_GROUPS,
-        len(GROUPS),
-        K,
-        keys=nearest.keys,
-        weights=nearest.weights,
-    )
-    if not evidence.any():
-        return "", 0
-    best = int(evidence.argmax())
-    return "+-"[best // 3], best % 3 + 1

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -25,6 +25,7 @@ DEFAULT_LIBRARY = "default"
 
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 3
+_CACHE_BYTES = 256_000_000
 _MAX_LIBRARY_NAME = 64
 _PARTITION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}")
 _RESERVED_PARTITION = "_default"
@@ -175,7 +176,7 @@ class Libraries:
         Most memory for what was read of candidates.
     """
 
-    def __init__(self, stores: Stores, cache_bytes: int = 256_000_000) -> None:
+    def __init__(self, stores: Stores, cache_bytes: int = _CACHE_BYTES) -> None:
         self.stores = stores
         self._encoders: dict[str, Encoder] = {}
         self._callers: dict[str, Caller] = {}
@@ -277,11 +278,16 @@ class Libraries:
     # For writers, who hold the library's lock
 
     def fit_caller(
-        self, row: LibraryRow, encoder: TranslatedEncoder, labelled: Sequence[tuple[str, int]]
+        self,
+        row: LibraryRow,
+        encoder: TranslatedEncoder,
+        labelled: Sequence[tuple[str, int]],
+        progress: Callable[[int, int], None] = lambda _done, _total: None,
     ) -> None:
         """Fit a caller on sequences and their families, and keep it with the library."""
         families = dict(labelled)  # A sequence that two organisms share is one witness, not two.
-        state = fit_caller(encoder, list(families), list(families.values())).state()
+        caller = fit_caller(encoder, list(families), list(families.values()), progress=progress)
+        state = caller.state()
         self.stores.labels.save_caller(row.id, state_digest("caller", state), state)
 
     def require_own_collection(self, row: LibraryRow) -> None:

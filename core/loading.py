@@ -9,8 +9,11 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from core.arrays import recognised
+import numpy as np
+
+from core.arrays import Vectors, recognised
 from core.encoders import (
     DEFAULT_ENCODER,
     Encoder,
@@ -36,7 +39,7 @@ _log = logging.getLogger(__name__)
 _BATCH = 512
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many sequences are done, and of how many."""
+"""Called with what is being done, how much of it is done (sequences, or steps), and of how much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,14 @@ def load(
         try:
             if row is None:
                 progress("Fitting the encoder", 0, sum(len(each.new) for each in work))
-                row = _create(libraries, library, work, encoder or DEFAULT_ENCODER, index)
+                row = _create(
+                    libraries,
+                    library,
+                    work,
+                    encoder=encoder or DEFAULT_ENCODER,
+                    index=index,
+                    progress=progress,
+                )
             names = _family_names(libraries, row, work, families or {})
             reports = _Writer(libraries, row, work, progress).write(source, names)
         except BaseException:
@@ -207,8 +217,10 @@ def _create(
     libraries: Libraries,
     name: str,
     work: Sequence[_Reference],
+    *,
     encoder: str,
     index: VectorIndex | None,
+    progress: Progress,
 ) -> LibraryRow:
     """A new library with its encoder fitted, and its empty collection."""
     stores, collection = libraries.stores, collection_name(name)
@@ -234,10 +246,11 @@ def _create(
     about = f"GeneKin library {name!r}, encoder {encoder}, fingerprint {digest}"
     stores.vectors.create(collection, fitted.dimension, index, about)
     if isinstance(fitted, TranslatedEncoder):
-        records = [record for each in work for record in each.new.values()]
-        libraries.fit_caller(
-            row, fitted, [(record.residues, _family(record)) for record in records]
-        )
+        labelled = [
+            (record.residues, _family(record)) for each in work for record in each.new.values()
+        ]
+        learning = partial(progress, "Learning from them, step")
+        libraries.fit_caller(row, fitted, labelled, learning)
     return row
 
 
@@ -287,6 +300,7 @@ class _Writer:
         self._encoder = libraries.encoder(row)
         self._total = sum(len(each.new) for each in work)
         self._done = 0
+        self._probe: Vectors | None = None
 
     def write(self, source: str, names: Mapping[int, str]) -> list[OrganismReport]:
         if not self._total:
@@ -328,6 +342,8 @@ class _Writer:
         self._labels.add_sequences(self._row.id, organism, load_id, rows)
         ids = [row.id for row in rows if row.has_vector]
         self._vectors.upsert(self._row.collection, organism, ids, load_id, vectors[readable])
+        if ids:
+            self._probe = vectors[np.flatnonzero(readable)[:1]]
         self._done += len(batch)
         self._progress("Loading", self._done, self._total)
         return len(batch) - len(ids)
@@ -345,6 +361,9 @@ class _Writer:
                     " written."
                 )
                 raise StoreError(message, "Nothing was loaded; look at the store, then try again.")
+        if self._probe is not None:  # So that no user's query is the one that waits.
+            index = VectorIndex(**self._row.index)
+            self._vectors.search(self._row.collection, organisms, self._probe, 1, index)
 
     def _report(self, each: _Reference, without_vector: int) -> OrganismReport:
         return OrganismReport(

@@ -5,6 +5,7 @@ read: so the residues in the labels are what every process of a deployment share
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from threading import Lock
 
 import numpy as np
@@ -15,6 +16,9 @@ from core.encoders.base import Encoder
 from core.encoders.translated import Profile, TranslatedEncoder
 from core.hits import Hit
 from core.stores.labels import LabelStore, LibraryRow
+
+_Key = tuple[str, int, int]
+"""Encoder, sequence and family: another library may have the same sequence in another family."""
 
 _OVERHEAD = 600
 """Bytes of the objects around the arrays of a relative."""
@@ -30,7 +34,7 @@ class RelativeCache:
     """
 
     def __init__(self, most_bytes: int) -> None:
-        self._kept: LRUCache[tuple[str, int], Relative] = LRUCache(most_bytes, getsizeof=_size)
+        self._kept: LRUCache[_Key, Relative] = LRUCache(most_bytes, getsizeof=_size)
         self._lock = Lock()
 
     def of(
@@ -48,7 +52,10 @@ class RelativeCache:
             raise TypeError(message)
         families = {hit.id: hit.family for hit in hits}
         with self._lock:
-            found = {number: self._kept.get((row.fingerprint, number)) for number in families}
+            found = {
+                number: self._kept.get((row.fingerprint, number, family))
+                for number, family in families.items()
+            }
         missing = [number for number, known in found.items() if known is None]
         residues = labels.residues(row.id, missing) if missing else {}
         made = {
@@ -57,7 +64,8 @@ class RelativeCache:
         }
         with self._lock:
             for number, each in made.items():
-                self._kept[row.fingerprint, number] = each
+                with suppress(ValueError):  # It alone is larger than the cache.
+                    self._kept[row.fingerprint, number, each.family] = each
         return [found[hit.id] or made.get(hit.id) or _nothing(hit) for hit in hits]
 
 

@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     max_file_mb: Annotated[
         int, Field(ge=1, le=2_000, description="Largest file that is read, unpacked, in MB.")
     ] = 200
+    cache_mb: Annotated[
+        int, Field(ge=16, description="Memory for what was read of candidates, in MB.")
+    ] = 256
     store_timeout: Annotated[
         float, Field(gt=0, description="Seconds to wait for a server to answer a first call.")
     ] = 10.0

@@ -1,12 +1,19 @@
 """How close the genes of one organism are to those of another."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.calling.caller import cosines
+from core.encoders.translated import TranslatedEncoder
 from core.errors import InputError
 from core.library import Library
+from core.threads import in_threads
+
+_TOGETHER = 256
+_CANDIDATES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,7 @@ class Similarity:
 
     @property
     def mean(self) -> float:
-        """Mean best inner product: a cosine of k-mer counts, not a percent identity."""
+        """Mean best inner product: a cosine of weighted words, not a percent identity."""
         return float(self.best.mean())
 
 
@@ -46,6 +53,23 @@ def similarity(library: Library, of: str, to: str, limit: int | None = None) -> 
         message = f"A limit of {limit} genes leaves nothing to compare."
         raise InputError(message, "Give 1 or more.")
     residues = [row.residues for row in library.sequences(of, limit)]
-    hits = library.search(residues, organisms=[to], limit=1)
-    best = [found[0].score if found else 0.0 for found in hits]
+    best = [
+        score
+        for start in range(0, len(residues), _TOGETHER)
+        for score in _best(library, residues[start : start + _TOGETHER], to)
+    ]
     return Similarity(of, to, np.array(best, dtype=np.float64))
+
+
+def _best(library: Library, residues: Sequence[str], to: str) -> list[float]:
+    """The best inner product of each sequence with any of the organism `to`."""
+    if not isinstance(library.encoder, TranslatedEncoder):
+        found = library.search(residues, organisms=[to], limit=1)
+        return [hits[0].score if hits else 0.0 for hits in found]
+    # Vectors of rare words find the candidates; only whole profiles compare.
+    profiles = in_threads(library.encoder.profile, residues)
+    vectors = library.encoder.query_vectors(profiles)
+    found = library.search_vectors(vectors, organisms=[to], limit=_CANDIDATES)
+    relatives = [library.relatives(hits) for hits in found]
+    pairs = list(zip(profiles, relatives, strict=True))
+    return in_threads(lambda pair: float(cosines(*pair).max(initial=0.0)), pairs)

@@ -25,16 +25,16 @@ def page() -> None:
         st.info("There is no reference yet to compare with. Load one first; it takes seconds.")
         st.page_link("pages/library.py", label="Go to Library")
         return
-    organisms, neighbours = _options(library)
+    organisms, neighbours, threshold = _options(library)
     if _asked():
         with plain_errors():
-            _run(library, organisms, neighbours)
+            _run(library, organisms, neighbours, threshold)
     fingerprint, *answer = st.session_state.get("answer", ("",))
     if fingerprint == library.fingerprint:  # Else the library it came from is gone.
         _answers(library, *answer)
 
 
-def _options(library: Library) -> tuple[list[str], int]:
+def _options(library: Library) -> tuple[list[str], int, float]:
     st.text_area(
         "DNA: one bare sequence, or FASTA",
         key="text",
@@ -47,7 +47,14 @@ def _options(library: Library) -> tuple[list[str], int]:
     with middle.popover("Options"):
         names = [organism.name for organism in library.organisms()]
         organisms = st.multiselect("Search in", names, placeholder="all organisms")
-        neighbours = st.slider("Neighbours that vote", 1, 50, DEFAULT_NEIGHBOURS)
+        neighbours = st.slider("Nearest genes to show", 1, 50, DEFAULT_NEIGHBOURS)
+        threshold = st.slider(
+            "Name a family from this confidence on",
+            0.0,
+            1.0,
+            library.threshold,
+            help="Below it, the answer is: unknown.",
+        )
     right.button(
         "Classify",
         type="primary",
@@ -55,7 +62,7 @@ def _options(library: Library) -> tuple[list[str], int]:
         on_click=lambda: st.session_state.update(asked=True),
         help="Or press Ctrl+Enter in the text.",
     )
-    return organisms, neighbours
+    return organisms, neighbours, threshold
 
 
 def _use_example() -> None:
@@ -66,11 +73,17 @@ def _asked() -> bool:
     return bool(st.session_state.pop("asked", False))
 
 
-def _run(library: Library, organisms: list[str], neighbours: int) -> None:
+def _run(library: Library, organisms: list[str], neighbours: int, threshold: float) -> None:
     st.session_state.pop("answer", None)
     records = parse(st.session_state["text"], "The text", read_settings().max_record_bases)
     started = time.perf_counter()
-    calls = classify(library, records, organisms=organisms or None, neighbours=neighbours)
+    calls = classify(
+        library,
+        records,
+        organisms=organisms or None,
+        neighbours=neighbours,
+        threshold=threshold,
+    )
     st.session_state["answer"] = (library.fingerprint, calls, time.perf_counter() - started)
 
 
@@ -83,20 +96,16 @@ def _answers(library: Library, calls: list[Call], seconds: float) -> None:
     for column, status in zip(figures, Status, strict=False):
         column.metric(status.value, sum(call.status is status for call in calls))
     figures[3].metric("time", f"{seconds * 1000:,.0f} ms")
-    frame = pd.DataFrame([row(call) for call in calls]).drop(columns=["family_id"])
     selected = st.dataframe(
-        frame,
+        pd.DataFrame([row(call) for call in calls]),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
-        column_config={
-            "confidence": st.column_config.ProgressColumn(
-                format="percent", min_value=0.0, max_value=1.0
-            )
-        },
+        column_order=_COLUMNS,
+        column_config=_COLUMN_CONFIG,
     )
     rows = selected["selection"]["rows"]
-    if rows:
+    if rows and rows[0] < len(calls):
         _answer(library, calls[rows[0]], None)
     else:
         st.caption("Select a row to see how its family was decided.")
@@ -109,23 +118,38 @@ def _answer(library: Library, call: Call, seconds: float | None) -> None:
     called = call.status is Status.CALLED and call.family_id is not None
     colour = family_colour(call.family_id) if called and call.family_id is not None else NEUTRAL
     st.html(f"<h2>{chip(call.family if called else 'Unknown', colour)}</h2>")
-    if not called:
-        st.write(f"{plain(call.reason)} The commonest family here is {plain(call.family)}.")
+    if called:
+        st.progress(call.confidence, f"{call.confidence:.0%} sure")
+    else:
+        st.write(f"{plain(call.reason)} The best guess is {plain(call.family)}.")
+    st.caption(_facts(library, call, seconds))
+    if not call.hits:
         return
-    st.progress(call.confidence, f"{call.confidence:.0%} sure")
-    took = f" · {seconds * 1000:,.0f} ms" if seconds is not None else ""
-    genes = counted(sum(organism.count for organism in library.organisms()), "gene")
-    st.caption(
-        f"{plain(call.query)} · {counted(call.length, 'base')} · closest organism"
-        f" {plain(call.organism)} · {genes} in the library{took}"
-    )
-    votes, hits = st.columns([1, 2], gap="large")
-    with votes:
-        st.subheader("Vote")
+    families, hits = st.columns([1, 2], gap="large")
+    with families:
+        st.subheader("Families")
         st.altair_chart(family_bars(call.families, library.families, "confidence"))
     with hits:
         st.subheader(counted(len(call.hits), "nearest gene"))
         st.dataframe(_hits(library, call), hide_index=True, column_config=_HIT_COLUMNS)
+
+
+def _facts(library: Library, call: Call, seconds: float | None) -> str:
+    genes = sum(organism.count for organism in library.organisms())
+    facts = [plain(call.query), counted(call.length, "base")]
+    if call.strand:
+        strand = "forward" if call.strand == "+" else "reverse"
+        facts.append(f"{strand} strand, frame {call.frame}")
+    if call.organism:
+        facts.append(
+            f"closest organism {plain(call.organism)} ({call.organism_confidence:.0%} sure)"
+        )
+    if call.unreadable:
+        facts.append(f"{call.unreadable:.1%} of its letters cannot be read")
+    facts.append(f"{counted(genes, 'gene')} in the library")
+    if seconds is not None:
+        facts.append(f"{seconds * 1000:,.0f} ms")
+    return " · ".join(facts)
 
 
 def _hits(library: Library, call: Call) -> pd.DataFrame:
@@ -141,6 +165,23 @@ def _hits(library: Library, call: Call) -> pd.DataFrame:
     )
 
 
+_COLUMNS = (
+    "query",
+    "length",
+    "status",
+    "family",
+    "confidence",
+    "organism",
+    "strand",
+    "frame",
+    "hit",
+    "score",
+    "note",
+)
+_COLUMN_CONFIG = {
+    "confidence": st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0),
+    "score": st.column_config.NumberColumn(help="Inner product with the nearest gene."),
+}
 _HIT_COLUMNS = {
     "inner product": st.column_config.ProgressColumn(
         format="%.3f", min_value=0.0, max_value=1.0, help="1: the same words; 0: none shared."

@@ -95,7 +95,7 @@ def _load(
     bar = st.progress(0.0, "Reading …")
 
     def show(doing: str, done: int, total: int) -> None:
-        bar.progress(done / max(total, 1), f"{doing}: {done:,} of {counted(total, 'sequence')}")
+        bar.progress(done / max(total, 1), f"{doing}: {done:,} of {total:,}")
 
     name = st.session_state.get("library", DEFAULT_LIBRARY)
     st.session_state["report"] = load(

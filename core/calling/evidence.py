@@ -61,7 +61,7 @@ def unclear_features(
     composition: NDArray[np.float64],
     length: int,
 ) -> NDArray[np.float64]:
-    """Features of a query that has none: shape (families, 4).
+    """Features of a query that has none: shape (families, 3).
 
     Parameters
     ----------
@@ -78,7 +78,6 @@ def unclear_features(
     return np.stack(
         [
             evidence,
-            composition,
             composition * trust,
             np.log(together),
         ],

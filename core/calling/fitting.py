@@ -6,7 +6,7 @@ records the joining of the evidence is fitted, and the threshold from which on a
 Shuffled sequences show how much evidence noise reaches.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,7 @@ from core.threads import in_threads
 
 CANDIDATES = 100
 """Candidates that an unclear query is judged by."""
-MOST_FITTED = 4_000
+MOST_FITTED = 3_000
 """Sequences that a caller is fitted on; of a larger library, a sample."""
 ROWS = 500
 """Sequences of each kind, clear or not, that a regime records."""
@@ -33,9 +33,11 @@ PRECISION = 0.97
 """Share of the calls on left-out clusters that shall be right."""
 LOWEST_THRESHOLD, HIGHEST_THRESHOLD = 0.8, 0.99
 
+_ALONE_WEIGHT = 4.0
+"""What an unclear sequence left out alone counts: most queries are of this kind."""
 _FEWEST_ROWS = 50
 _USUAL_CLEAR = (2.5, 4.5)
-_USUAL_UNCLEAR = (25.0, 1.0, 4.0, 0.2)
+_USUAL_UNCLEAR = (16.0, 5.0, 0.15)
 """Weights for a library too small to learn its own from: those of the human reference, rounded."""
 
 _GUMBEL_999 = 4.94
@@ -57,7 +59,12 @@ class _Records:
 
 
 def fit_caller(
-    encoder: TranslatedEncoder, sequences: Sequence[str], families: Sequence[int], seed: int = 0
+    encoder: TranslatedEncoder,
+    sequences: Sequence[str],
+    families: Sequence[int],
+    *,
+    seed: int = 0,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Caller:
     """Learn from a library's sequences how much each kind of evidence may say.
 
@@ -67,7 +74,11 @@ def fit_caller(
         Distinct sequences, and the class number of each.
     seed
         Of the sampling.
+    progress
+        Called with how many steps are done, and of how many.
     """
+    steps = len(LINKS) + 3
+    progress(0, steps)
     generator = np.random.default_rng(seed)
     numbers, indexes = np.unique(np.array(families, dtype=np.int64), return_inverse=True)
     chosen = np.arange(len(sequences))
@@ -80,12 +91,16 @@ def fit_caller(
         len(numbers),
         generator,
     )
+    progress(1, steps)
     noise = study.noise()
-    regimes = [study.left_out(clusters, noise) for clusters in study.regimes()]
+    regimes: list[tuple[_Records, _Records]] = []
+    for clusters in study.regimes():
+        progress(len(regimes) + 2, steps)
+        regimes.append(study.left_out(clusters, noise))
     clear = [records for records, _ in regimes]
     unclear = [records for _, records in regimes]
     clear_weights = _joined(clear, _USUAL_CLEAR)
-    unclear_weights = _joined(unclear, _USUAL_UNCLEAR)
+    unclear_weights = _joined(unclear, _USUAL_UNCLEAR, first=_ALONE_WEIGHT)
     threshold = _threshold(clear[1:], clear_weights, unclear[1:], unclear_weights)
     learned = Learned(
         families=numbers,
@@ -166,8 +181,8 @@ class _Study:
             )
         )
         lengths = np.log([len(sequence) for sequence in shuffled])
-        slope = 1.0 if lengths.std() else 0.0
-        if len(drawn) >= _FEWEST_ROWS:
+        slope = 1.0
+        if len(drawn) >= _FEWEST_ROWS and np.ptp(lengths):
             slope = max(0.0, np.polyfit(lengths, strongest, 1)[0])
         residuals = strongest - slope * lengths
         return np.array([residuals.mean() + _GUMBEL_999 * residuals.std(), slope])
@@ -242,14 +257,27 @@ class _Study:
         )
 
 
-def _joined(regimes: Sequence[_Records], usual: Sequence[float]) -> NDArray[np.float64]:
-    """Weights of the joining, fitted on all regimes; the usual ones where there is too little."""
-    filled = [records for records in regimes if len(records.truth)]
-    if sum(len(records.truth) for records in filled) < _FEWEST_ROWS:
+def _joined(
+    regimes: Sequence[_Records], usual: Sequence[float], first: float = 1.0
+) -> NDArray[np.float64]:
+    """Weights of the joining, fitted on all regimes; the usual ones where there is too little.
+
+    `first` is what a record of the first regime counts.
+    """
+    counts = [first, *([1.0] * (len(regimes) - 1))]
+    filled = [
+        (records, count)
+        for records, count in zip(regimes, counts, strict=True)
+        if len(records.truth)
+    ]
+    if sum(len(records.truth) for records, _ in filled) < _FEWEST_ROWS:
+        return np.array(usual)
+    if filled[0][0].features.shape[1] == 1:  # One family alone teaches nothing; others may come.
         return np.array(usual)
     return fit_logit(
-        np.concatenate([records.features for records in filled]),
-        np.concatenate([records.truth for records in filled]),
+        np.concatenate([records.features for records, _ in filled]),
+        np.concatenate([records.truth for records, _ in filled]),
+        np.concatenate([np.full(len(records.truth), count) for records, count in filled]),
     )
 
 

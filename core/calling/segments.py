@@ -15,7 +15,7 @@ from core.encoders.proteins import BLOSUM62, STOP
 FRAME_SHARE = 0.3
 """A frame is aligned if the sum of its squared stretch lengths is this share of the best one's."""
 
-_BREAK = np.float32(-10_000)
+_BREAK = np.float32(-np.inf)
 
 
 @njit(nogil=True, cache=True)
@@ -36,7 +36,7 @@ def segment_scores(
     float32, shape (proteins,): scores in half bits, 0 where nothing aligns.
     """
     profile = _frame_profile(codes)
-    longest = np.int64(0)
+    longest = 0
     for number in range(ends.size - 1):
         longest = max(longest, int(ends[number + 1] - ends[number]))
     running = np.empty(profile.shape[1] + longest + 1, dtype=np.float32)
@@ -63,13 +63,13 @@ def _frame_profile(codes: NDArray[np.uint8]) -> NDArray[np.float32]:
                 run += 1
     kept = openness >= FRAME_SHARE * openness.max()
     profile = np.empty((BLOSUM62.shape[0], (lengths[kept] + 1).sum()), dtype=np.float32)
-    start = 0
-    for frame in np.flatnonzero(kept):
-        for letter in range(profile.shape[0]):
-            for place in range(lengths[frame]):
-                profile[letter, start + place] = BLOSUM62[letter, residues[frame, place]]
-            profile[letter, start + lengths[frame]] = _BREAK
-        start += lengths[frame] + 1
+    column = 0
+    for chosen in np.flatnonzero(kept):
+        for place in range(lengths[chosen]):
+            profile[:, column] = BLOSUM62[:, residues[chosen, place]]
+            column += 1
+        profile[:, column] = _BREAK
+        column += 1
     return profile
 
 

@@ -4,18 +4,26 @@ from collections.abc import Sequence
 from typing import ClassVar, Self
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.preprocessing import normalize
 
 from core.arrays import Arrays
+from core.encoders.proteins import BASES
 from core.errors import InputError
 
 WORD = 4
 """Bases in a word."""
 GRAM = 4
-"""Words in a feature; as the words overlap, a feature spans WORD + GRAM - 1 = 7 bases."""
+"""Words in a feature."""
+SPAN = WORD + GRAM - 1
+"""Bases that a feature spans, as its words overlap."""
 FEATURES = 768
+
+_KEY_MASK = (1 << 4 * SPAN) - 1
+_BASE_KEY_MASK = (1 << 2 * SPAN) - 1
+_LETTER_NUMBERS = np.full(256, 15, dtype=np.uint8)
+_LETTER_NUMBERS[np.frombuffer(b"ACGTRYSWKMBDHVN", dtype=np.uint8)] = np.arange(15)
 
 
 class CountEncoder:
@@ -32,9 +40,14 @@ class CountEncoder:
 
     def __init__(self, features: Sequence[str]) -> None:
         self._features = list(features)
-        self._vectorizer = CountVectorizer(
-            ngram_range=(GRAM, GRAM), vocabulary=self._features, dtype=np.float32
-        )
+        spans = [_letter_numbers(span(feature)) for feature in features]
+        keys = np.array([_key(numbers, bits=4) for numbers in spans], dtype=np.int64)
+        self._order = np.argsort(keys)
+        self._keys = keys[self._order]
+        self._of_bases = np.full(4**SPAN, -1, dtype=np.int64)
+        for number, numbers in enumerate(spans):
+            if numbers.max() < len(BASES):
+                self._of_bases[_key(numbers, bits=2)] = number
 
     @classmethod
     def fit(cls, sequences: Sequence[str]) -> Self:
@@ -45,9 +58,9 @@ class CountEncoder:
         InputError
             If no sequence is long enough to have a feature.
         """
-        if all(len(sequence) < WORD + GRAM - 1 for sequence in sequences):
+        if all(len(sequence) < SPAN for sequence in sequences):
             message = "No sequence is long enough to learn from."
-            raise InputError(message, f"The count encoder needs {WORD + GRAM - 1} bases or more.")
+            raise InputError(message, f"The count encoder needs {SPAN} bases or more.")
         vectorizer = CountVectorizer(ngram_range=(GRAM, GRAM), max_features=FEATURES)
         vectorizer.fit(words(sequence) for sequence in sequences)
         return cls(vectorizer.get_feature_names_out().tolist())
@@ -68,10 +81,12 @@ class CountEncoder:
 
     def encode(self, sequences: Sequence[str]) -> NDArray[np.float32]:
         """Feature counts of shape (n, dimension), each row of Euclidean length one or zero."""
-        if not sequences:
-            return np.zeros((0, self.dimension), dtype=np.float32)
-        counts = self._vectorizer.transform(words(sequence) for sequence in sequences)
-        vectors: NDArray[np.float32] = normalize(counts).toarray()
+        vectors = np.zeros((len(sequences), self.dimension), dtype=np.float32)
+        for counts, sequence in zip(vectors, sequences, strict=True):
+            letters = np.frombuffer(sequence.encode(), dtype=np.uint8)
+            count_features(letters, self._of_bases, self._keys, self._order, counts)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        np.divide(vectors, lengths, out=vectors, where=lengths > 0)
         return vectors
 
     def encode_queries(self, sequences: Sequence[str]) -> NDArray[np.float32]:
@@ -86,3 +101,60 @@ def words(sequence: str) -> str:
     'ACGT CGTA'
     """
     return " ".join(sequence[start : start + WORD] for start in range(len(sequence) - WORD + 1))
+
+
+def span(feature: str) -> str:
+    """The bases that a word 4-gram spans.
+
+    >>> span("acgt cgta gtac tacg")
+    'ACGTACG'
+    """
+    first, *others = feature.upper().split()
+    return first + "".join(word[-1] for word in others)
+
+
+@njit(nogil=True, cache=True)
+def count_features(
+    letters: NDArray[np.uint8],
+    of_bases: NDArray[np.int64],
+    keys: NDArray[np.int64],
+    numbers: NDArray[np.int64],
+    counts: NDArray[np.float32],
+) -> None:
+    """Count the features at every position, into `counts`.
+
+    Parameters
+    ----------
+    letters
+        Letters of a sequence, in ASCII.
+    of_bases
+        Number of the feature that spans seven bases, by their key of 2 bits a base; or -1.
+    keys, numbers
+        Keys of all features, 4 bits a letter, ascending, and the features' numbers.
+    """
+    key, base_key, run = np.int64(0), np.int64(0), 0
+    for place in range(letters.size):
+        letter = _LETTER_NUMBERS[letters[place]]
+        key = ((key << 4) | letter) & _KEY_MASK
+        base_key = ((base_key << 2) | (letter & 3)) & _BASE_KEY_MASK
+        run = run + 1 if letter < 4 else 0
+        if run >= SPAN:
+            number = of_bases[base_key]
+            if number >= 0:
+                counts[number] += 1
+        elif place >= SPAN - 1:
+            found = np.searchsorted(keys, key)
+            if found < keys.size and keys[found] == key:
+                counts[numbers[found]] += 1
+
+
+def _letter_numbers(sequence: str) -> NDArray[np.uint8]:
+    numbers: NDArray[np.uint8] = _LETTER_NUMBERS[np.frombuffer(sequence.encode(), dtype=np.uint8)]
+    return numbers
+
+
+def _key(numbers: NDArray[np.uint8], bits: int) -> int:
+    key = 0
+    for number in numbers.tolist():
+        key = (key << bits) | number
+    return key

@@ -260,21 +260,22 @@ def frame_evidence(
     keys: NDArray[np.uint32],
     weights: NDArray[np.float32],
 ) -> NDArray[np.float64]:
-    """How much of a weighted set of k-mers each frame of a sequence has, stops ignored.
+    """How much of a weighted set of k-mers each frame of a sequence has.
+
+    A shared k-mer counts by its weight and by the length of the open stretch it stands in.
 
     Returns
     -------
-    float64, shape (6,): sums of weights; frames 0 to 2 of the strand as given, 3 to 5 of the
-    other one.
+    float64, shape (6,): frames 0 to 2 of the strand as given, 3 to 5 of the other one.
     """
     residues, lengths = translate(codes)
+    stretches = open_stretches(residues, lengths)
     found = np.zeros(_FRAMES)
-    whole = np.empty((1, 3), dtype=np.int64)
-    for frame in range(_FRAMES):
-        whole[0] = frame, 0, lengths[frame]
-        for packed in packed_kmers(residues, whole, letters, alphabet, k):
+    for row in range(stretches.shape[0]):
+        frame, first, end = stretches[row]
+        for packed in packed_kmers(residues, stretches[row : row + 1], letters, alphabet, k):
             key = packed >> _LENGTH_BITS
             place = np.searchsorted(keys, key)
             if place < keys.size and keys[place] == key:
-                found[frame] += weights[place]
+                found[frame] += weights[place] * (end - first)
     return found

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from core.arrays import Arrays
-from core.encoders.kernels import weighted_kmers
+from core.encoders.kernels import frame_evidence, weighted_kmers
 from core.encoders.proteins import GROUPS, RESIDUE_GROUPS, base_codes
 from core.errors import InputError
 
@@ -132,6 +132,25 @@ class TranslatedEncoder:
     def query_vectors(self, profiles: Sequence[Profile]) -> csr_array:
         """As :meth:`encode_queries`, from profiles."""
         return stacked([self._query(profile) for profile in profiles])
+
+    def reading_frame(self, sequence: str, relative: Profile) -> tuple[str, int]:
+        """The strand (``+`` or ``-``) and the frame (1 to 3) that share most with a relative.
+
+        Rarity does not count here: rare words of chance stretches would speak too loud. Empty and
+        0 where nothing is shared.
+        """
+        evidence = frame_evidence(
+            base_codes(sequence),
+            RESIDUE_GROUPS,
+            len(GROUPS),
+            K,
+            keys=relative.keys,
+            weights=relative.weights / self._rarity[relative.keys],
+        )
+        if not evidence.any():
+            return "", 0
+        best = int(evidence.argmax())
+        return "+-"[best // 3], best % 3 + 1
 
     def _query(self, profile: Profile) -> Profile:
         useful = self._searchable[profile.keys]

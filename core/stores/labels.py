@@ -383,7 +383,7 @@ class LabelStore:
                 query = select(sequences.c.id, sequences.c.residues).where(
                     sequences.c.library_id == library_id, sequences.c.id.in_(some)
                 )
-                found.update(connection.execute(query).tuples().all())
+                found.update((number, text) for number, text in connection.execute(query))
         return found
 
     def sequences(self, organism_id: int, limit: int | None = None) -> list[SequenceRow]:
