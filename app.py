@@ -2,9 +2,7 @@
 
 import streamlit as st
 
-from components.state import back_to_wanted, libraries, plain_errors
-
-st.set_page_config(page_title="GeneKin", page_icon="components/icon.svg", layout="wide")
+from components.state import back_to_wanted, keep, libraries, plain_errors
 
 st.logo("components/logo.svg", size="large")
 page = st.navigation(
@@ -15,6 +13,10 @@ page = st.navigation(
     ]
 )
 
+st.set_page_config(
+    page_title=f"{page.title} · GeneKin", page_icon="components/icon.svg", layout="wide"
+)
+keep("text")
 back_to_wanted()
 with plain_errors():
     names = libraries().names()

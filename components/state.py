@@ -33,8 +33,8 @@ def _open(settings: Settings) -> Libraries:
 
 def _warm(libraries: Libraries) -> None:
     """Read and compile what the first query would wait for."""
-    for name in libraries.names():
-        with _logged():
+    with _logged():
+        for name in libraries.names():
             classify(libraries.open(name), parse(examples(), "the examples", 10_000))
 
 
@@ -55,6 +55,12 @@ def back_to_wanted() -> None:
     if wanted := st.session_state.pop("wanted", None):
         page, parameters = wanted
         st.switch_page(page, query_params=parameters)
+
+
+def keep(key: str) -> None:
+    """Keep what was typed into a widget while other pages are shown."""
+    if key in st.session_state:
+        st.session_state[key] = st.session_state[key]
 
 
 def libraries() -> Libraries:

@@ -8,7 +8,7 @@ import streamlit as st
 from components.figures import family_bars
 from components.palette import NEUTRAL, family_colour
 from components.state import chosen_library, plain_errors, through_app
-from components.text import chip, counted, plain
+from components.text import chip, counted, plain, sure
 from core.classifier import DEFAULT_NEIGHBOURS, Call, Status, classify
 from core.library import Library
 from core.sequences.examples import examples
@@ -22,8 +22,12 @@ def page() -> None:
     st.title("Classify")
     library = chosen_library()
     if library is None:
-        st.info("There is no reference yet to compare with. Load one first; it takes seconds.")
-        st.page_link("pages/library.py", label="Go to Library")
+        st.info(
+            "There is no reference yet to compare with. Load one first: the human genes come with"
+            " GeneKin, and take less than a minute."
+        )
+        if st.button("Go to Library", type="primary"):
+            st.switch_page("pages/library.py")
         return
     organisms, neighbours, threshold = _options(library)
     if _asked():
@@ -119,13 +123,13 @@ def _answer(library: Library, call: Call, seconds: float | None) -> None:
     colour = family_colour(call.family_id) if called and call.family_id is not None else NEUTRAL
     st.html(f"<h2>{chip(call.family if called else 'Unknown', colour)}</h2>")
     if called:
-        st.progress(call.confidence, f"{call.confidence:.0%} sure")
+        st.progress(call.confidence, sure(call.confidence))
     else:
         st.write(f"{plain(call.reason)} The best guess is {plain(call.family)}.")
     st.caption(_facts(library, call, seconds))
     if not call.hits:
         return
-    families, hits = st.columns([1, 2], gap="large")
+    families, hits = st.columns([2, 3], gap="large")
     with families:
         st.subheader("Families")
         st.altair_chart(family_bars(call.families, library.families, "confidence"))
@@ -141,9 +145,7 @@ def _facts(library: Library, call: Call, seconds: float | None) -> str:
         strand = "forward" if call.strand == "+" else "reverse"
         facts.append(f"{strand} strand, frame {call.frame}")
     if call.organism:
-        facts.append(
-            f"closest organism {plain(call.organism)} ({call.organism_confidence:.0%} sure)"
-        )
+        facts.append(f"closest organism {plain(call.organism)} ({sure(call.organism_confidence)})")
     if call.unreadable:
         facts.append(f"{call.unreadable:.1%} of its letters cannot be read")
     facts.append(f"{counted(genes, 'gene')} in the library")

@@ -8,6 +8,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from components.figures import family_stack
 from components.state import chosen_library, libraries, plain_errors, through_app
 from components.text import counted, legend, plain
+from core.encoders import ENCODERS
 from core.library import DEFAULT_LIBRARY, Library
 from core.loading import LoadReport, load
 from core.sequences.files import decode
@@ -16,6 +17,7 @@ from core.sequences.records import Record
 from core.sequences.reference import FAMILIES, SOURCE, human_reference
 from core.settings import read_settings
 from core.stores.labels import OrganismRow
+from core.stores.vectors import INDEX_KINDS, VectorIndex
 
 
 def page() -> None:
@@ -58,6 +60,7 @@ def _organism(library: Library, organism: OrganismRow) -> None:
         if st.button("Yes, remove", key=f"remove {organism.name}", type="primary"):
             with plain_errors():
                 libraries().remove_organism(library.name, organism.name)
+                st.session_state.pop("report", None)
                 st.rerun()
     st.altair_chart(family_stack(organism.families, library.families))
 
@@ -65,9 +68,12 @@ def _organism(library: Library, organism: OrganismRow) -> None:
 def _add() -> None:
     if report := st.session_state.get("report"):
         _report(report)
+    library = chosen_library()
+    binding = _binding() if library is None else None
+    name = library.name if library else DEFAULT_LIBRARY
     st.write("The human reference comes with GeneKin: 4,380 records in seven families.")
     if st.button("Load the human reference", type="primary"):
-        _load("human", human_reference(), FAMILIES, SOURCE)
+        _load(name, "human", human_reference(), FAMILIES, SOURCE, binding)
     st.divider()
     file = st.file_uploader(
         "Or your own table, with the header sequence⇥class",
@@ -82,26 +88,50 @@ def _add() -> None:
         settings = read_settings()
         records = parse(_text(file), file.name, settings.max_record_bases, with_families=True)
         families = parse_families(_text(names), names.name) if names else {}
-        _load(organism.strip(), records, families, file.name)
+        _load(name, organism.strip(), records, families, file.name, binding)
+
+
+def _binding() -> tuple[str, VectorIndex | None]:
+    """The encoder and the index of a library that is about to be made."""
+    with st.expander("Options of a new library"):
+        encoder = st.selectbox(
+            "Encoder",
+            list(ENCODERS),
+            help="translated compares what the DNA codes for; count is the published demo's.",
+        )
+        kind = st.selectbox(
+            "Index",
+            INDEX_KINDS,
+            disabled=encoder != "count",
+            help="FLAT is exact. The others are for large libraries on a Milvus server.",
+        )
+    return encoder, VectorIndex.of_kind(kind) if encoder == "count" else None
 
 
 def _text(file: UploadedFile) -> str:
     return decode(file.getvalue(), file.name, read_settings().max_file_bytes)
 
 
-def _load(
-    organism: str, records: Sequence[Record], families: Mapping[int, str], source: str
+def _load(  # noqa: PLR0917
+    name: str,
+    organism: str,
+    records: Sequence[Record],
+    families: Mapping[int, str],
+    source: str,
+    binding: tuple[str, VectorIndex | None] | None,
 ) -> None:
     bar = st.progress(0.0, "Reading …")
 
     def show(doing: str, done: int, total: int) -> None:
         bar.progress(done / max(total, 1), f"{doing}: {done:,} of {total:,}")
 
-    name = st.session_state.get("library", DEFAULT_LIBRARY)
+    encoder, index = binding or (None, None)
     st.session_state["report"] = load(
         libraries(),
         {organism: records},
         library=name,
+        encoder=encoder,
+        index=index,
         families=families,
         source=source,
         progress=show,

@@ -21,7 +21,8 @@ def page() -> None:
     organisms = [organism.name for organism in library.organisms()] if library else []
     if library is None or len(organisms) < 2:
         st.info("With two organisms or more in the library, this page shows how close they are.")
-        st.page_link("pages/library.py", label="Load another organism")
+        if st.button("Load another organism", type="primary"):
+            st.switch_page("pages/library.py")
         return
     limit = st.number_input(
         "Genes of each organism to compare, in the order they were loaded",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.services import (
     REQUIRED,
@@ -20,6 +21,10 @@ from tests.services import (
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("genekin", deadline=None)
+settings.load_profile("genekin")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -168,7 +168,9 @@ class _Study:
         Scores of chance alignments follow Gumbel's distribution, its place growing with the
         logarithm of the length (Karlin and Altschul 1990).
         """
-        drawn = self._drawn(np.arange(len(self._sequences)), SHUFFLED)
+        # Few sequences are shuffled more than once.
+        rows = self._drawn(np.arange(len(self._sequences)), SHUFFLED)
+        drawn: NDArray[np.int64] = np.resize(rows, SHUFFLED)
         shuffled = [
             "".join(self._generator.permutation(list(self._sequences[row]))) for row in drawn
         ]
@@ -182,7 +184,7 @@ class _Study:
         )
         lengths = np.log([len(sequence) for sequence in shuffled])
         slope = 1.0
-        if len(drawn) >= _FEWEST_ROWS and np.ptp(lengths):
+        if len(self._sequences) >= _FEWEST_ROWS and np.ptp(lengths):
             slope = max(0.0, np.polyfit(lengths, strongest, 1)[0])
         residuals = strongest - slope * lengths
         return np.array([residuals.mean() + _GUMBEL_999 * residuals.std(), slope])

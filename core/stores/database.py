@@ -72,7 +72,7 @@ def plain_errors(address: str, doing: str) -> Iterator[None]:
     """Whatever a database at `address` raises, as a StoreError that says so in plain words."""
     try:
         yield
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, OSError, TypeError) as error:  # PyMySQL's options come as arguments.
         cause = getattr(error, "orig", None) or error
         reason = str(cause.args[-1] if cause.args else cause).rstrip(".")
         message = f"The database {address} failed while {doing}: {reason}."

@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from core.calling.origin import origin
+from core.encoders.translated import Profile
+
+
+def profile(weights):
+    keys = np.array(sorted(weights), dtype=np.uint32)
+    values = np.array([weights[key] for key in keys.tolist()], dtype=np.float32)
+    length = np.linalg.norm(values)
+    return Profile(keys, values / length if length else values)
+
+
+QUERY = profile(dict.fromkeys(range(200), 1.0))
+NEAR = profile(dict.fromkeys(range(180), 1.0))
+FAR = profile(dict.fromkeys(range(100), 1.0) | dict.fromkeys(range(500, 580), 1.0))
+
+
+class TestOrigin:
+    def test_is_the_organism_of_what_is_clearly_closer(self):
+        found = origin(QUERY, [NEAR, FAR], ["human", "dog"])
+        assert list(found) == ["human", "dog"]
+        assert found["human"] > 0.99
+        assert sum(found.values()) == pytest.approx(1)
+
+    def test_is_less_sure_the_smaller_the_difference(self):
+        little = profile(dict.fromkeys(range(178), 1.0) | {900: 1.0, 901: 1.0})
+        found = origin(QUERY, [NEAR, little], ["human", "dog"])
+        assert 0.5 < found["human"] < 0.9
+
+    def test_equals_have_equal_shares_whatever_their_order(self):
+        found = origin(QUERY, [NEAR, NEAR, NEAR], ["human", "dog", "cat"])
+        assert found == pytest.approx({"human": 1 / 3, "dog": 1 / 3, "cat": 1 / 3})
+        mirrored = origin(QUERY, [NEAR, NEAR, FAR], ["dog", "human", "cat"])
+        assert mirrored["human"] == mirrored["dog"] > mirrored["cat"]
+
+    def test_only_the_best_of_each_organism_counts(self):
+        assert origin(QUERY, [NEAR, FAR, FAR], ["human", "dog", "dog"]) == origin(
+            QUERY, [NEAR, FAR], ["human", "dog"]
+        )
+
+    def test_one_organism_is_sure(self):
+        assert origin(QUERY, [NEAR, FAR], ["human", "human"]) == {"human": 1.0}
+
+    def test_without_candidates_there_is_none(self):
+        assert origin(QUERY, [], []) == {}
+
+    def test_where_nothing_is_shared_all_are_alike(self):
+        found = origin(profile({}), [NEAR, profile({})], ["human", "dog"])
+        assert found == {"human": 0.5, "dog": 0.5}

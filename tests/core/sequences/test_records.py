@@ -1,0 +1,48 @@
+import pytest
+
+from core.errors import InputError
+from core.sequences.records import Problem, Record, require_good, sequence_id
+
+GOOD = Record("a", "ACGT", 1, 1)
+
+
+def bad(position, line):
+    message = f"Record {position} (line {line}) has no sequence."
+    return Record("", "", position, line, problem=Problem("empty", message))
+
+
+class TestSequenceId:
+    def test_never_changes(self):
+        # Ids are kept in both stores: another hash would load everything a second time.
+        assert sequence_id("human", "ACGT") == 7_000_093_848_116_675_896
+
+    def test_fits_a_signed_64_bit_integer(self):
+        ids = [sequence_id("human", "A" * length) for length in range(1, 500)]
+        assert all(0 <= number < 2**63 for number in ids)
+        assert max(ids) >= 2**62
+
+    def test_tells_organisms_and_sequences_apart(self):
+        pairs = [("human", "ACGT"), ("dog", "ACGT"), ("human", "ACGTA"), ("humanA", "CGT")]
+        assert len({sequence_id(*pair) for pair in pairs}) == len(pairs)
+
+
+class TestRequireGood:
+    def test_takes_good_records(self):
+        require_good([GOOD, GOOD], "genes.tsv")
+
+    def test_refuses_none_at_all(self):
+        with pytest.raises(InputError, match=r"^genes\.tsv has no records\.$"):
+            require_good([], "genes.tsv")
+
+    def test_names_the_one_that_cannot_be_used(self):
+        with pytest.raises(InputError) as caught:
+            require_good([GOOD, bad(2, 5)], "genes.tsv")
+        assert caught.value.message == "genes.tsv: Record 2 (line 5) has no sequence."
+        assert caught.value.hint == "Nothing was loaded; mend the file and load it again."
+
+    def test_names_the_first_and_counts_the_others(self):
+        with pytest.raises(InputError) as caught:
+            require_good([bad(1, 2), GOOD, bad(3, 4), bad(4, 5)], "genes.tsv")
+        assert caught.value.message == (
+            "genes.tsv: Record 1 (line 2) has no sequence. 2 more records have problems."
+        )

@@ -1,0 +1,28 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from core.threads import in_threads
+
+
+class TestInThreads:
+    @pytest.mark.parametrize("count", [0, 1, 7, 8, 100])
+    def test_answers_in_the_order_of_the_items(self, count):
+        assert in_threads(lambda item: item * 2, range(count)) == [2 * n for n in range(count)]
+
+    def test_few_items_stay_in_the_thread_that_asks(self):
+        assert set(in_threads(lambda _: threading.get_ident(), range(7))) == {threading.get_ident()}
+
+    def test_many_items_do_not(self):
+        assert threading.get_ident() not in in_threads(lambda _: threading.get_ident(), range(8))
+
+    @pytest.mark.parametrize("count", [3, 30])
+    def test_an_error_comes_through(self, count):
+        with pytest.raises(ZeroDivisionError):
+            in_threads(lambda item: 1 // (item - 2), range(count))
+
+    def test_many_threads_may_ask_at_once(self):
+        with ThreadPoolExecutor(4) as askers:
+            asked = [askers.submit(in_threads, str, range(50)) for _ in range(8)]
+            assert all(each.result() == [str(n) for n in range(50)] for each in asked)
