@@ -39,10 +39,10 @@ class Call:
         The name of that family; empty where the query is invalid.
     confidence
         How likely that family is right, 0 to 1, calibrated on sequences whose relatives were left
-        out; with the encoder count, the family's share of the votes. Where nothing is known, its
+        out; with the encoder count, the family's share of the votes. Where nothing can be read, its
         share of the library.
     families
-        The same for every family, the largest first; empty where nothing is known.
+        The same for every family, the largest first; empty where nothing can be read.
     hits
         The neighbours, best first.
     organism, organism_confidence

@@ -6,6 +6,7 @@ from itertools import islice
 
 from core.calling.caller import Caller, Query, Relative, cosines, is_clear
 from core.calling.fitting import CANDIDATES
+from core.calling.frames import reading_frame
 from core.calling.origin import origin
 from core.encoders.translated import TranslatedEncoder
 from core.hits import Hit
@@ -94,6 +95,7 @@ class _Judging:
         self._organisms = organisms
         self._neighbours = neighbours
         self._first = max(FIRST_CANDIDATES, neighbours)
+        self._last = max(CANDIDATES, neighbours)
 
     def verdicts(self, sequences: Sequence[str]) -> list[Verdict]:
         queries = in_threads(self._query, sequences)
@@ -101,7 +103,7 @@ class _Judging:
         unclear = [place for place, verdict in enumerate(verdicts) if verdict is None]
         for start in range(0, len(unclear), _UNCLEAR_TOGETHER):
             places = unclear[start : start + _UNCLEAR_TOGETHER]
-            judged = self._judged([queries[place] for place in places], CANDIDATES)
+            judged = self._judged([queries[place] for place in places], self._last)
             for place, verdict in zip(places, judged, strict=True):
                 verdicts[place] = verdict
         return [verdict for verdict in verdicts if verdict is not None]
@@ -133,15 +135,16 @@ class _Judging:
         products = cosines(query.profile, relatives)
         if only_clear and not is_clear(products):
             return None
+        if not query.profile.keys.size:  # There is nothing in it that can be read.
+            return Verdict()
         decision = self._caller.decide(query, relatives, products)
         ranked = [
             replace(hits[place], score=float(product))
             for place, product in zip(decision.order, decision.cosines, strict=True)
         ]
-        profiles = [relatives[place].profile for place in decision.order]
-        strand, frame = "", 0
-        if profiles:
-            strand, frame = self._encoder.reading_frame(query.sequence, profiles[0])
+        nearest = [relatives[place] for place in decision.order]
+        profiles = [each.profile for each in nearest]
+        strand, frame = reading_frame(self._encoder, query.sequence, nearest)
         return Verdict(
             hits=tuple(ranked[: self._neighbours]),
             families=decision.families,

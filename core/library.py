@@ -75,6 +75,10 @@ class Library:
         """The organisms that are ready, with their counts, in the order they came."""
         return self._stores.labels.organisms(self._row.id)
 
+    def organism_names(self) -> list[str]:
+        """Names of the organisms that are ready, in the order they came."""
+        return self._stores.labels.organism_names(self._row.id)
+
     def sequences(self, organism: str, limit: int | None = None) -> list[SequenceRow]:
         """The first `limit` (or all) sequences of an organism, in the order they came."""
         rows = {row.name: row for row in self.organisms()}

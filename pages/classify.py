@@ -49,8 +49,9 @@ def _options(library: Library) -> tuple[list[str], int, float]:
     left, middle, right = st.columns([2, 4, 2], vertical_alignment="center")
     left.button("Example", on_click=_use_example, help="Eight simulated sequences.")
     with middle.popover("Options"):
-        names = [organism.name for organism in library.organisms()]
-        organisms = st.multiselect("Search in", names, placeholder="all organisms")
+        organisms = st.multiselect(
+            "Search in", library.organism_names(), placeholder="all organisms"
+        )
         neighbours = st.slider("Nearest genes to show", 1, 50, DEFAULT_NEIGHBOURS)
         threshold = st.slider(
             "Name a family from this confidence on",

@@ -49,6 +49,24 @@ def segment_scores(
 
 
 @njit(nogil=True, cache=True)
+def frame_scores(codes: NDArray[np.uint8], protein: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Best ungapped local BLOSUM62 score of each frame of a query against a protein.
+
+    Returns
+    -------
+    float32, shape (6,): frames 0 to 2 of the strand as given, 3 to 5 of the other one.
+    """
+    residues, lengths = translate(codes)
+    scores = np.zeros(6, dtype=np.float32)
+    running = np.empty(residues.shape[1] + protein.size + 1, dtype=np.float32)
+    for frame in range(6):
+        profile = np.ascontiguousarray(BLOSUM62[:, residues[frame, : lengths[frame]]])
+        best = np.empty(lengths[frame], dtype=np.float32)
+        scores[frame] = _best_segment(profile, protein, running, best)
+    return scores
+
+
+@njit(nogil=True, cache=True)
 def _frame_profile(codes: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Scores of every residue against the frames worth aligning, which a barrier parts."""
     residues, lengths = translate(codes)

@@ -133,24 +133,20 @@ class TranslatedEncoder:
         """As :meth:`encode_queries`, from profiles."""
         return stacked([self._query(profile) for profile in profiles])
 
-    def reading_frame(self, sequence: str, relative: Profile) -> tuple[str, int]:
-        """The strand (``+`` or ``-``) and the frame (1 to 3) that share most with a relative.
+    def frame_evidence(self, codes: NDArray[np.uint8], relative: Profile) -> NDArray[np.float64]:
+        """How much each frame of a query shares with a relative: float64, shape (6,).
 
-        Rarity does not count here: rare words of chance stretches would speak too loud. Empty and
-        0 where nothing is shared.
+        Rarity does not count here: rare words of chance stretches would speak too loud.
         """
-        evidence = frame_evidence(
-            base_codes(sequence),
+        evidence: NDArray[np.float64] = frame_evidence(
+            codes,
             RESIDUE_GROUPS,
             len(GROUPS),
             K,
             keys=relative.keys,
             weights=relative.weights / self._rarity[relative.keys],
         )
-        if not evidence.any():
-            return "", 0
-        best = int(evidence.argmax())
-        return "+-"[best // 3], best % 3 + 1
+        return evidence
 
     def _query(self, profile: Profile) -> Profile:
         useful = self._searchable[profile.keys]

@@ -104,4 +104,5 @@ sequences = _table(
     Column("has_vector", Boolean, nullable=False),
     Index("sequences_in_order", "organism_id", "load_id", "position"),
     Index("sequences_of_load", "load_id"),
+    Index("sequences_by_family", "library_id", "load_id", "organism_id", "family"),
 )

@@ -125,8 +125,13 @@ class VectorStore:
                 Path(uri).parent.mkdir(parents=True, exist_ok=True)
             options = {"grpc_options": _QUIET_CHANNEL} if self.embedded else {}
             self._client = MilvusClient(uri, token=token, timeout=timeout, **options)
-            for collection in self._client.list_collections() if self.embedded else ():
-                self._client.load_collection(collection)
+            if self.embedded:
+                try:
+                    for collection in self._client.list_collections():
+                        self._load_embedded(collection)
+                except BaseException:
+                    self.close()
+                    raise
 
     def close(self) -> None:
         """Leave the server, or let go of the path so that another process can open it."""
@@ -329,6 +334,19 @@ class VectorStore:
                         ids[row, column] = hit["id"]
                         scores[row, column] = hit["distance"]
         return Neighbours(ids, scores)
+
+    def _load_embedded(self, collection: str) -> None:
+        """Load a collection, with new index files if a crash cut one short.
+
+        Milvus Lite guards its data against crashes, and writes its indexes of them in place.
+        """
+        try:
+            self._client.load_collection(collection)
+        except MilvusException:
+            folder = Path(self.address) / "collections" / collection
+            for file in folder.glob("partitions/*/indexes/*.idx"):
+                file.unlink()
+            self._client.load_collection(collection)
 
     def _require_sparse(self) -> None:
         version = self.version()

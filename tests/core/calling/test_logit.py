@@ -28,7 +28,7 @@ class TestFitLogit:
         assert found[:2].tolist() == pytest.approx([2, -1], rel=0.08)
 
     def test_its_gradient_is_that_of_its_loss(self, monkeypatch):
-        seen = []
+        seen: list[tuple] = []
 
         def watched(loss, start, **options):
             seen.extend(

@@ -132,20 +132,6 @@ class TestEncodeQueries:
             assert one.data.tobytes() == other.data.tobytes()
 
 
-class TestReadingFrame:
-    @pytest.mark.parametrize("frame", [1, 2, 3])
-    def test_is_where_the_relative_is_counted_from_the_strand_s_own_end(self, encoder, frame):
-        relative = encoder.profile(ancestor(1))
-        query = "CCC"[: frame - 1] + member(1, "query", 0.1)
-        assert encoder.reading_frame(query, relative) == ("+", frame)
-        mirrored = oracles.reverse_complement(query)
-        assert encoder.reading_frame(mirrored, relative) == ("-", frame)
-
-    @pytest.mark.parametrize("sequence", ["N" * 90, "ACGTA"])
-    def test_is_not_known_where_nothing_is_shared(self, encoder, sequence):
-        assert encoder.reading_frame(sequence, encoder.profile(ancestor(1))) == ("", 0)
-
-
 class TestState:
     def test_comes_back_bit_by_bit(self, encoder):
         back = TranslatedEncoder.from_state(encoder.state())

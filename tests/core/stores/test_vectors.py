@@ -550,6 +550,42 @@ class TestOpening:
             VectorStore(str(tmp_path / "file" / "vectors.db"), "", TIMEOUT)
 
 
+class TestEmbeddedCrash:
+    @pytest.mark.parametrize("kept", [0, 100, 700])
+    @pytest.mark.parametrize("kind", ["FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW"])
+    def test_an_index_that_was_cut_short_is_made_anew(self, tmp_path, kind, kept):
+        address, index = str(tmp_path / "vectors.db"), VectorIndex.of_kind(kind)
+        store = VectorStore(address, "", TIMEOUT)
+        store.create("genes", DIMENSION, index, "")
+        store.add_partition("genes", "dog")
+        store.upsert("genes", "dog", DOG_IDS, 1, DOG)
+        store.settle("genes")
+        store.close()
+        (file,) = tmp_path.rglob("*.idx")
+        file.write_bytes(file.read_bytes()[:kept])
+
+        again = VectorStore(address, "", TIMEOUT)
+
+        assert again.count("genes", "dog") == 20
+        assert again.search("genes", ["dog"], DOG, 1, index).ids[:, 0].tolist() == DOG_IDS
+        assert file.stat().st_size > kept
+        again.close()
+
+    def test_a_store_that_cannot_be_opened_is_let_go_of(self, tmp_path):
+        address = str(tmp_path / "vectors.db")
+        store = VectorStore(address, "", TIMEOUT)
+        store.create("genes", DIMENSION, FLAT, "")
+        store.upsert("genes", "_default", DOG_IDS, 1, DOG)
+        store.settle("genes")
+        store.close()
+        (data,) = tmp_path.rglob("data_*.parquet")
+        data.write_bytes(b"")
+
+        for _ in range(2):
+            with pytest.raises(StoreError, match="failed while opening it: "):
+                VectorStore(address, "", TIMEOUT)
+
+
 class TestEmbeddedLock:
     """One process has an embedded store; the others are told so."""
 
