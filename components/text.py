@@ -14,7 +14,7 @@ def plain(text: str) -> str:
     r"""`text` for places that read Markdown, so that it shows as it is.
 
     >>> plain("*x*")
-    '\\\\*x\\\\*'
+    '\\*x\\*'
     """
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
 

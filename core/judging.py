@@ -12,7 +12,7 @@ from core.encoders.translated import TranslatedEncoder
 from core.hits import Hit
 from core.library import Library
 from core.threads import in_threads
-from core.voting import vote
+from core.voting import vote, vote_of_organisms
 
 FIRST_CANDIDATES = 10
 """Candidates asked for at first: nine queries in ten have a near copy among them."""
@@ -74,8 +74,7 @@ def judge(
 
 def _voted(hits: Sequence[Hit]) -> Verdict:
     shares = vote(hits)
-    organisms = {hits[0].organism: 1.0} if hits else {}
-    return Verdict(tuple(hits), shares, bool(shares), organisms)
+    return Verdict(tuple(hits), shares, bool(shares), vote_of_organisms(hits))
 
 
 class _Judging:

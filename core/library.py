@@ -138,7 +138,8 @@ class Library:
             return []
         for attempt in range(1, _ATTEMPTS + 1):
             visible = self._visible(organisms)
-            partitions, pending = visible
+            partitions, loads = visible
+            pending = [number for number, state in loads.items() if state == PENDING]
             try:
                 found = self._stores.vectors.search(
                     self._row.collection,
@@ -154,12 +155,12 @@ class Library:
                 raise
             ids = np.unique(found.ids[found.ids >= 0]).tolist()
             labels = self._stores.labels.recall(self._row.id, ids)
-            if len(labels) == len(ids):
+            if len(labels) == len(ids) and self._visible(organisms) == visible:
                 break
         return _hits(found, labels)
 
-    def _visible(self, organisms: Sequence[str] | None) -> tuple[list[str], list[int]]:
-        """Names of the organisms to search, and the loads under way to leave out."""
+    def _visible(self, organisms: Sequence[str] | None) -> tuple[list[str], dict[int, str]]:
+        """Names of the organisms to search, and the state of every load."""
         ready = self._stores.labels.organism_names(self._row.id)
         for organism in organisms or ():
             if organism not in ready:
@@ -168,7 +169,7 @@ class Library:
         if not wanted:
             message = f"The library {self.name!r} is empty."
             raise LibraryError(message, "Load an organism first.")
-        return wanted, self._stores.labels.pending_loads(self._row.id)
+        return wanted, self._stores.labels.load_states(self._row.id)
 
 
 class Libraries:
@@ -419,7 +420,7 @@ def collection_name(library: str) -> str:
     """The Milvus collection of a library: readable, unique, and a name that Milvus takes.
 
     >>> collection_name("my lab")
-    'genekin_my_lab_3d5a3d02'
+    'genekin_my_lab_e283ee3c'
     """
     readable = re.sub(r"[^A-Za-z0-9]+", "_", library)
     return f"genekin_{readable}_{hashlib.sha256(library.encode()).hexdigest()[:8]}"

@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     max_file_mb: Annotated[
         int, Field(ge=1, le=2_000, description="Largest file that is read, unpacked, in MB.")
     ] = 200
+    max_records: Annotated[
+        int, Field(ge=1_000, description="Most records that are read of one file.")
+    ] = 1_000_000
     cache_mb: Annotated[
         int, Field(ge=16, description="Memory for what was read of candidates, in MB.")
     ] = 256

@@ -1,8 +1,11 @@
 """The call of the encoder ``count``: the neighbours vote."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from core.hits import Hit
+
+_Choice = TypeVar("_Choice", int, str)
 
 VOTE_POWER = 8
 """A neighbour's vote weighs its inner product to this power: near ones decide, far ones break ties.
@@ -17,11 +20,20 @@ def vote(hits: Sequence[Hit]) -> dict[int, float]:
     >>> vote([Hit(1, "human", 5, "a", 1.0, 900), Hit(2, "human", 2, "b", 0.5, 900)])[5] > 0.99
     True
     """
-    weights: dict[int, float] = {}
-    for hit in hits:
-        weights[hit.family] = weights.get(hit.family, 0.0) + max(hit.score, 0.0) ** VOTE_POWER
+    return _shares([(hit.family, hit.score) for hit in hits])
+
+
+def vote_of_organisms(hits: Sequence[Hit]) -> dict[str, float]:
+    """Share of the weighted votes by organism, the largest first; empty where nothing counts."""
+    return _shares([(hit.organism, hit.score) for hit in hits])
+
+
+def _shares(votes: Sequence[tuple[_Choice, float]]) -> dict[_Choice, float]:
+    weights: dict[_Choice, float] = {}
+    for choice, score in votes:
+        weights[choice] = weights.get(choice, 0.0) + max(score, 0.0) ** VOTE_POWER
     total = sum(weights.values())
     if not total:
         return {}
-    ranked = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
-    return {family: weight / total for family, weight in ranked}
+    ranked = sorted(weights, key=lambda choice: (-weights[choice], choice))
+    return {choice: weights[choice] / total for choice in ranked}

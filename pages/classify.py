@@ -140,16 +140,18 @@ def _answer(library: Library, call: Call, seconds: float | None) -> None:
 
 
 def _facts(library: Library, call: Call, seconds: float | None) -> str:
-    genes = sum(organism.count for organism in library.organisms())
+    organisms = library.organisms()
     facts = [plain(call.query), counted(call.length, "base")]
     if call.strand:
         strand = "forward" if call.strand == "+" else "reverse"
         facts.append(f"{strand} strand, frame {call.frame}")
     if call.organism:
-        facts.append(f"closest organism {plain(call.organism)} ({sure(call.organism_confidence)})")
+        choice = f" ({sure(call.organism_confidence)})" if len(organisms) > 1 else ""
+        facts.append(f"closest organism {plain(call.organism)}{choice}")
     if call.unreadable:
         facts.append(f"{call.unreadable:.1%} of its letters cannot be read")
-    facts.append(f"{counted(genes, 'gene')} in the library")
+    genes = counted(sum(organism.count for organism in organisms), "gene")
+    facts.append(f"{genes} in the library")
     if seconds is not None:
         facts.append(f"{seconds * 1000:,.0f} ms")
     return " · ".join(facts)

@@ -125,7 +125,7 @@ def test_from_an_empty_home_to_the_families_of_a_batch(page, dashboard, keep):
     expect(page.get_by_text("There is no reference yet to compare with.")).to_be_visible()
     keep(page, "1 nothing loaded")
 
-    page.get_by_role("link", name="Go to Library").click()
+    page.get_by_role("button", name="Go to Library").click()
     expect(page.get_by_role("heading", name="Library", level=1)).to_be_visible()
     keep(page, "2 empty library")
     page.get_by_role("button", name="Load the human reference").click()

@@ -40,3 +40,14 @@ def looks_like_protein(residues: str) -> bool:
     """
     outside = set(_OUTSIDE.findall(residues))
     return len(outside & _ONLY_IN_PROTEINS) > 1 and outside <= _ONLY_IN_PROTEINS
+
+
+def looks_like_dna(text: str) -> bool:
+    """Whether a cell of a table is a sequence: ten letters or more, nearly all of them bases.
+
+    >>> looks_like_dna("atggccattgta"), looks_like_dna("Synthase")
+    (True, False)
+    """
+    letters = normalise(text[:2_000])
+    bases = sum(map(letters.count, "ACGTN"))
+    return len(letters) >= 10 and bases >= 0.8 * len(letters) and first_outsider(letters) is None

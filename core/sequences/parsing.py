@@ -12,12 +12,13 @@ from itertools import pairwise
 from Bio.SeqIO.FastaIO import SimpleFastaParser  # dnaio refuses names that are not ASCII
 
 from core.errors import InputError
-from core.sequences.alphabet import first_outsider, looks_like_protein, normalise
+from core.sequences.alphabet import normalise
+from core.sequences.checking import find_fault
+from core.sequences.families import class_number, collect_families
 from core.sequences.records import MAX_NAME, Problem, Record
 
 SEQUENCE_COLUMN, CLASS_COLUMN = "sequence", "class"
 _GENBANK_LINE = re.compile(r"^\s*\d+((?:\s+[A-Za-z]+)+)\s*$")
-_MAX_CLASS = 2**31 - 1
 
 
 def parse(text: str, source: str, max_bases: int, *, with_families: bool = False) -> list[Record]:
@@ -67,22 +68,8 @@ def parse_families(text: str, source: str) -> dict[int, str]:
     InputError
         Naming the line that cannot be read.
     """
-    families: dict[int, str] = {}
-    for number, line in enumerate(text.split("\n"), start=1):
-        cells = [cell.strip() for cell in line.split("\t")]
-        if not line.strip() or (number == 1 and cells[0].lower() == "class"):
-            continue
-        family = _class_number(cells[0])
-        if len(cells) != 2 or family is None or not cells[1] or len(cells[1]) > MAX_NAME:
-            message = f"{source}, line {number}: expected a class number, a tab and a family name."
-            raise InputError(message)
-        if families.setdefault(family, cells[1]) != cells[1]:
-            message = f"{source}, line {number}: class {family} has two names."
-            raise InputError(message)
-    if not families:
-        message = f"{source} names no families."
-        raise InputError(message, "Each line is a class number, a tab and a family name.")
-    return families
+    lines = enumerate(text.split("\n"), start=1)
+    return collect_families(((number, line.split("\t")) for number, line in lines), source)
 
 
 def _fasta(text: str, max_bases: int) -> Iterator[Record]:
@@ -112,7 +99,7 @@ def _table(text: str, source: str, max_bases: int, *, with_families: bool) -> It
             yield _broken(position, number, "columns", what)
             continue
         row = dict(zip(header, cells, strict=True))
-        family = _class_number(row[CLASS_COLUMN]) if with_families else None
+        family = class_number(row[CLASS_COLUMN]) if with_families else None
         if with_families and family is None:
             what = f"has the class {row[CLASS_COLUMN][:40]!r}, which is not a class number"
             yield _broken(position, number, "class", what)
@@ -147,19 +134,11 @@ def _record(
     """A record with its sequence checked; `body_lines` are (number, text), to place an error."""
     residues = normalise(body)
     problem = None
-    if not residues:
-        problem = _problem(position, line, "empty", "has no sequence")
-    elif len(residues) > max_bases:
-        message = f"has {len(residues):,} bases; at most {max_bases:,} are read"
-        problem = _problem(position, line, "too long", message)
-    elif outsider := first_outsider(residues):
-        offset, letter = outsider
-        where = _line_of(offset, body_lines) if body_lines else line
-        protein = looks_like_protein(residues)
-        message = f"has {letter!r} at base {offset + 1:,}; only IUPAC letters of DNA are read"
-        if protein:
-            message += ", and this looks like a protein"
-        problem = _problem(position, where, "letter", message)
+    if fault := find_fault(residues, max_bases):
+        where = line
+        if body_lines and fault.offset is not None:
+            where = _line_of(fault.offset, body_lines)
+        problem = _problem(position, where, fault.code, fault.what)
     return Record(name, residues, position, line, family, problem)
 
 
@@ -170,14 +149,6 @@ def _line_of(offset: int, body_lines: list[tuple[int, str]]) -> int:
             return number
         offset -= letters
     return body_lines[-1][0]
-
-
-def _class_number(text: str) -> int | None:
-    digits = text.strip()
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= len(str(_MAX_CLASS))):
-        return None
-    number = int(digits)
-    return number if number <= _MAX_CLASS else None
 
 
 def _broken(position: int, line: int, code: str, what: str) -> Record:

@@ -249,6 +249,12 @@ class LabelStore:
         with self._reading("looking for loads under way") as connection:
             return list(connection.scalars(query))
 
+    def load_states(self, library_id: int) -> dict[int, str]:
+        """The state of every load, by its id."""
+        query = select(loads.c.id, loads.c.state).where(loads.c.library_id == library_id)
+        with self._reading("looking at the loads") as connection:
+            return {number: state for number, state in connection.execute(query)}  # noqa: C416
+
     def load_ids_with_vectors(self, load_id: int) -> list[int]:
         """Ids of the sequences of a load that have, or were to have, a vector."""
         query = select(sequences.c.id).where(sequences.c.load_id == load_id, sequences.c.has_vector)

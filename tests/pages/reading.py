@@ -19,11 +19,6 @@ def _text(element: object) -> str:
     return _ESCAPED.sub(r"\1", str(getattr(proto, "body", "")))
 
 
-def links(page: AppTest) -> list[str]:
-    """Where the links of a page lead."""
-    return [link.proto.page for link in page.get("page_link")]
-
-
 def button(page: AppTest, label: str):
     (found,) = [button for button in page.button if button.label == label]
     return found

@@ -76,7 +76,7 @@ class TestTwoLibraries:
         assert organisms(page) == ["**cat** · 6 genes"]
         page.switch_page("pages/classify.py").run()
         page.text_area(key="text").input(dna("cat 1")).run()
-        assert "closest organism cat (100% sure) · 6 genes in the library" in shown(page)
+        assert "closest organism cat · 6 genes in the library" in shown(page)
 
     def test_a_single_one_needs_no_choice(self, page):
         assert not page.sidebar.selectbox

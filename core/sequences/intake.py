@@ -1,0 +1,141 @@
+"""From an upload's bytes to its records as written: what it is, told from its content.
+
+The steps stand in this order because each protects the next: unpack within bounds, refuse what is
+known to be something else, decode, and only then read rows.
+"""
+
+import re
+
+from core.errors import InputError
+from core.sequences.alphabet import looks_like_dna
+from core.sequences.columns import propose
+from core.sequences.excel import MAX_CELL, read_sheet
+from core.sequences.families import class_number, collect_families
+from core.sequences.flat import HEADER, is_fastq, read_fasta, read_fastq
+from core.sequences.foreign import refuse_beginning, refuse_magic
+from core.sequences.headers import search
+from core.sequences.limits import Limits
+from core.sequences.records import MAX_NAME, Problem
+from core.sequences.tables import read_rows, sniff_delimiter, split_header
+from core.sequences.text import to_text
+from core.sequences.unpacking import Member, check_workbook, is_workbook, unpack
+from core.sequences.uploads import Entry, Format, Layout, Row, Upload
+
+__all__ = ["propose", "read_entries", "read_families", "read_upload"]
+
+_OTHER_OFFICE = (b"word/document.xml", b"ppt/presentation.xml", b"mimetypeapplication/vnd.oasis")
+_ORGANISM_SUFFIX = re.compile(r"(?:\.[A-Za-z]{1,6}){1,2}$")
+_EXAMPLE_HINT = "Give FASTA, FASTQ, Excel, or a table whose first line names its columns."
+
+
+def read_upload(
+    data: bytes, name: str, limits: Limits, *, sheet: str | None = None
+) -> list[Upload]:
+    """The files of an upload, each with its rows.
+
+    Parameters
+    ----------
+    data
+        FASTA, FASTQ, a table (tab, comma or semicolon), Excel, or family names; plain, gzipped, or
+        several in a zip.
+    name
+        Its file name: for messages only.
+    sheet
+        Which sheet of an Excel file; the first if None.
+
+    Returns
+    -------
+    list of Upload
+        One, or one for each file of a zip. A file of a zip that cannot be read is among them, as
+        unreadable, with the reason in its notes.
+
+    Raises
+    ------
+    InputError
+        If nothing of it can be read.
+    """
+    members = unpack(data, name, limits)
+    if len(members) == 1:
+        return [_read(members[0], limits, sheet)]
+    uploads, reasons = [], []
+    for member in members:
+        try:
+            uploads.append(_read(member, limits, None))
+        except InputError as error:
+            reasons.append(error)
+            uploads.append(Upload(member.label, Format.UNREADABLE, notes=(str(error),)))
+    if len(reasons) == len(uploads):
+        raise reasons[0]
+    return uploads
+
+
+def read_families(upload: Upload) -> dict[int, str]:
+    """Class numbers and their names, of an upload with two columns.
+
+    Raises
+    ------
+    InputError
+        Naming the line that cannot be read.
+    """
+    return collect_families(((row.line, row.cells) for row in upload.rows), upload.name)
+
+
+def read_entries(upload: Upload, layout: Layout) -> list[Entry]:
+    """The records of an upload, their parts told apart as the layout says.
+
+    Raises
+    ------
+    InputError
+        If the layout does not fit the upload, or a pattern cannot be used.
+    """
+    _check_layout(upload, layout)
+    families = _parts(upload, layout.family, layout.family_pattern)
+    organisms = _parts(upload, layout.organism, layout.organism_pattern)
+    return [
+        _entry(upload, layout, position, row, family, organism)
+        for position, (row, family, organism) in enumerate(
+            zip(upload.rows, families, organisms, strict=True), start=1
+        )
+    ]
+
+
+def organism_of(upload: Upload) -> str:
+    """What the file's name says of the organism: a proposal.
+
+    >>> organism_of(Upload("chimpanzee.txt.gz", Format.TABLE))
+    'chimpanzee'
+    """
+    return _ORGANISM_SUFFIX.sub("", upload.name)
+
+
+def _read(member: Member, limits: Limits, sheet: str | None) -> Upload:
+    data, source = member.data, member.label
+    if is_workbook(data):
+        check_workbook(data, source, limits)
+        rows, sheets = read_sheet(data, source, limits, sheet)
+        return _table(rows, source, Format.EXCEL, sheets=sheets)
+    if data.startswith(b"PK") and any(mark in data for mark in _OTHER_OFFICE):
+        raise InputError(f"{source} is an office document.", _EXAMPLE_HINT)
+    refuse_magic(data, source)
+    text = to_text(data, source)
+    upload = _read_text(text.text, source, limits)
+    if not text.note:
+        return upload
+    return Upload(
+        upload.name, upload.format, upload.header, upload.rows, (text.note, *upload.notes)
+    )
+
+
+def _read_text(text: str, source: str, limits: Limits) -> Upload:
+    if not text or text.isspace():
+        raise InputError(f"{source} is empty.", _EXAMPLE_HINT)
+    refuse_beginning(text, source)
+    beginning = text.lstrip()[:1]
+    if beginning == ">":
+        return Upload(source, Format.FASTA, HEADER, tuple(read_fasta(text, source, limits)))
+    if beginning == "@" and is_fastq(text):
+        return Upload(source, Format.FASTQ, HEADER, tuple(read_fastq(text, source, limits)))
+    delimiter = sniff_delimiter(text)
+    if delimiter is None and not _is_one_column(text):
+        return _bare(text, source)
+    return _table(read_rows(text, delimiter or "\t", source, limits), source, Format.TABLE)

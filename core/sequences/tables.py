@@ -1,0 +1,145 @@
+"""Tables as text: which character parts their columns, and their rows."""
+
+import csv
+from collections.abc import Iterable, Iterator
+
+from core.errors import InputError
+from core.sequences.alphabet import looks_like_dna
+from core.sequences.limits import Limits
+from core.sequences.uploads import Row
+
+DELIMITERS = ("\t", ",", ";")
+REASON_HEADER = ("reason", "line")
+"""How the header of rejected records begins; see :mod:`core.sequences.rejects`."""
+_SAMPLE_CHARACTERS, _SAMPLE_ROWS = 200_000, 50
+_FORMULA = ("=", "+", "-", "@")
+
+# A sequence is one cell; the csv module refuses cells of more than 131,072 characters. How large
+# a cell can be is bounded by the size of the upload.
+csv.field_size_limit(2**31 - 1)
+
+
+def lines_of(text: str) -> Iterator[str]:
+    r"""The lines with their ends; io.StringIO would hold the text a second time, four bytes a letter.
+
+    >>> list(lines_of("a\\nb"))
+    ['a\\n', 'b']
+    """
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end
+
+
+def sniff_delimiter(text: str) -> str | None:
+    r"""The character that parts the columns: the one that parts most rows as it parts the first.
+
+    Examples
+    --------
+    >>> sniff_delimiter("name;sequence\na,b;ACGT\n"), sniff_delimiter("ACGT\nACGT\n")
+    (';', None)
+    """
+    shares = {delimiter: _share_of_equal_rows(text, delimiter) for delimiter in DELIMITERS}
+    best = max(DELIMITERS, key=shares.__getitem__)
+    return best if shares[best] else None
+
+
+def read_rows(text: str, delimiter: str, source: str, limits: Limits) -> list[Row]:
+    """All rows that are not blank, the header among them.
+
+    Raises
+    ------
+    InputError
+        If quotation marks are not balanced, or there are too many rows or columns.
+    """
+    reader = csv.reader(lines_of(text), delimiter=delimiter, strict=True)
+    rows: list[Row] = []
+    end = 0
+    try:
+        for cells in reader:
+            start, end = end + 1, reader.line_num
+            if has_content(cells):
+                rows.append(Row(start, tuple(cells)))
+                check_extent(len(rows), rows[-1], source, limits)
+    except csv.Error:
+        message = f"{source}, line {end + 1:,}: a quotation mark is opened and not closed."
+        hint = "Close it, or take the quotation marks out, then give the file again."
+        raise InputError(message, hint) from None
+    return rows
+
+
+def has_content(cells: Iterable[str]) -> bool:
+    """Whether any cell has more than white space."""
+    return any(cell and not cell.isspace() for cell in cells)
+
+
+def check_extent(count: int, row: Row, source: str, limits: Limits) -> None:
+    """Check the number of rows so far, and the last one, against the limits.
+
+    Raises
+    ------
+    InputError
+        If there are too many rows, or too many columns.
+    """
+    columns = len(row.cells)
+    if columns > limits.max_columns:
+        message = f"{source}, line {row.line:,}: {columns:,} columns are too many."
+        hint = f"At most {limits.max_columns:,} are read; keep those with sequence and family."
+        raise InputError(message, hint)
+    check_records(count - 1, source, limits)
+
+
+def check_records(count: int, source: str, limits: Limits) -> None:
+    """Check the number of records so far.
+
+    Raises
+    ------
+    InputError
+        If there are too many.
+    """
+    if count > limits.max_records:
+        message = f"{source} has more than {limits.max_records:,} records."
+        raise InputError(message, "Split it into smaller files, or raise GENEKIN_MAX_RECORDS.")
+
+
+def split_header(rows: list[Row]) -> tuple[tuple[str, ...], list[Row]]:
+    """Names for the columns, and the records; a first row that holds DNA is no header."""
+    first = rows[0].cells
+    if any(map(looks_like_dna, first)):
+        return tuple(f"column {number}" for number in range(1, len(first) + 1)), rows
+    header = tuple(cell.strip() for cell in first)
+    records = rows[1:]
+    if tuple(cell.lower() for cell in header[: len(REASON_HEADER)]) == REASON_HEADER:
+        records = [Row(row.line, tuple(map(unescape_formula, row.cells))) for row in records]
+    return header, records
+
+
+def escape_formula(cell: str) -> str:
+    """The cell as no spreadsheet runs it.
+
+    >>> escape_formula("=1+1"), escape_formula("gene")
+    ("'=1+1", 'gene')
+    """
+    return f"'{cell}" if cell.lstrip("' ").startswith(_FORMULA) else cell
+
+
+def unescape_formula(cell: str) -> str:
+    """What :func:`escape_formula` was given."""
+    return cell[1:] if cell.startswith("'") and escape_formula(cell[1:]) == cell else cell
+
+
+def _share_of_equal_rows(text: str, delimiter: str) -> float:
+    """Of the first rows, the share with as many columns as the first; 0 where that has one."""
+    sample = text[:_SAMPLE_CHARACTERS]
+    if len(sample) < len(text) and "\n" in sample:
+        sample = sample[: sample.rindex("\n")]
+    reader = csv.reader(lines_of(sample), delimiter=delimiter)
+    widths = [len(cells) for cells, _ in zip(_filled(reader), range(_SAMPLE_ROWS), strict=False)]
+    if not widths or widths[0] < 2:
+        return 0.0
+    return sum(width == widths[0] for width in widths) / len(widths)
+
+
+def _filled(rows: Iterable[list[str]]) -> Iterator[list[str]]:
+    return (cells for cells in rows if has_content(cells))
