@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from components.palette import family_colour
 
-_NEARLY_CERTAIN = 0.99
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=])")
 
 
@@ -35,17 +34,6 @@ def legend(families: Mapping[int, str]) -> str:
         for number, name in families.items()
     )
     return f'<div style="font-size:.9em;line-height:1.8">{" ".join(chips)}</div>'
-
-
-def sure(confidence: float) -> str:
-    """A confidence in words; nothing is ever quite certain.
-
-    >>> sure(0.974), sure(0.9999)
-    ('97 % sure', 'more than 99 % sure')
-    """
-    if confidence > _NEARLY_CERTAIN:
-        return "more than 99 % sure"
-    return f"{confidence:.0%} sure".replace("%", " %")
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -30,7 +30,7 @@ from core.settings import Settings, read_settings
 from core.similarity import similarity
 from core.stores import Stores
 from core.stores.vectors import INDEX_KINDS, VectorIndex
-from core.tables import FORMATS, as_text
+from core.tables import FORMATS, as_text, sure
 
 BUILT_IN = "builtin:human"
 """What to give as FILE for the human reference that comes with GeneKin."""
@@ -120,11 +120,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     calibrate.add_argument("--threshold", type=float, metavar="CONFIDENCE", help="0 to 1")
 
+    rename = command(_rename, "Call a library by another name.")
+    rename.add_argument("name", metavar="NEW_NAME", type=_library)
+
+    delete = command(_delete, "Remove a library with all its organisms.")
+    delete.add_argument("--yes", action="store_true", required=True, help="yes, remove it")
+
     reconcile = command(_reconcile, "Undo or finish what a crash interrupted.")
 
     demo = command(_demo, "Load the human reference, classify an example file, print the answers.")
 
-    for each in (add, query, compare, remove, calibrate, reconcile, demo):
+    for each in (add, query, compare, remove, calibrate, rename, delete, reconcile, demo):
         each.add_argument("--library", type=_library, default=DEFAULT_LIBRARY, metavar="NAME")
     return parser
 
@@ -290,6 +296,18 @@ def _calibrate(options: argparse.Namespace) -> None:
     )
 
 
+def _rename(options: argparse.Namespace) -> None:
+    with _opened(read_settings()) as libraries:
+        libraries.rename(options.library, options.name)
+    sys.stdout.write(f"The library {options.library} is now called {options.name}.\n")
+
+
+def _delete(options: argparse.Namespace) -> None:
+    with _opened(read_settings()) as libraries:
+        removed = libraries.delete(options.library)
+    sys.stdout.write(f"The library {options.library} is removed: {removed:,} sequences.\n")
+
+
 def _reconcile(options: argparse.Namespace) -> None:
     with _opened(read_settings()) as libraries:
         done = libraries.reconcile(options.library)
@@ -321,7 +339,7 @@ def _demo(options: argparse.Namespace) -> None:
     sys.stdout.write(f"{file}: {len(calls)} sequences\n")
     for call in calls:
         answer = (
-            f"{call.family}, {call.confidence:.0%} sure"
+            f"{call.family}, {sure(call.confidence)}"
             if call.status is Status.CALLED
             else call.status.value
         )

@@ -3,8 +3,9 @@
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain, count
 
 import numpy as np
 
@@ -227,6 +228,46 @@ class Libraries:
             self._remove_if_empty(row)
         return found[organism].count
 
+    def rename(self, name: str, new_name: str, *, timeout: float = 60.0) -> None:
+        """Call a library by another name.
+
+        Raises
+        ------
+        InputError
+            If it cannot be called so, or another library is.
+        LibraryError
+            If there is no such library.
+        StoreError
+            If another writer does not finish within `timeout` seconds.
+        """
+        check_library_name(new_name)
+        engine = self.stores.database.engine
+        with writing(engine, name, timeout), writing(engine, new_name, timeout):
+            row = self._row(name)
+            if self.stores.labels.library(new_name) is not None:
+                message = f"There is a library {new_name!r} already."
+                raise InputError(message, "Choose another name.")
+            self.stores.labels.rename_library(row.id, new_name)
+
+    def delete(self, name: str, *, timeout: float = 60.0) -> int:
+        """Remove a library with all its organisms; returns how many sequences there were.
+
+        Raises
+        ------
+        LibraryError
+            If there is no such library.
+        StoreError
+            If another writer does not finish within `timeout` seconds.
+        """
+        with writing(self.stores.database.engine, name, timeout):
+            row = self._row(name)
+            self.finish_interrupted(row)
+            organisms = self.stores.labels.organisms(row.id)
+            for organism in organisms:
+                self._remove(row, organism)
+            self._remove_if_empty(row)
+        return sum(organism.count for organism in organisms)
+
     def reconcile(self, name: str, *, timeout: float = 60.0) -> Reconciled:
         """Undo loads and finish removals that a crash interrupted.
 
@@ -417,13 +458,19 @@ def check_organism_name(name: str) -> None:
 
 
 def collection_name(library: str) -> str:
-    """The Milvus collection of a library: readable, unique, and a name that Milvus takes.
+    """The Milvus collection of a new library: readable, and a name that Milvus takes.
 
     >>> collection_name("my lab")
     'genekin_my_lab_e283ee3c'
     """
     readable = re.sub(r"[^A-Za-z0-9]+", "_", library)
     return f"genekin_{readable}_{hashlib.sha256(library.encode()).hexdigest()[:8]}"
+
+
+def free_collection_name(library: str, taken: Collection[str]) -> str:
+    """A collection name for a new library; a renamed one may have its first."""
+    candidates = (collection_name(f"{library} {number}") for number in count(2))
+    return next(name for name in chain([collection_name(library)], candidates) if name not in taken)
 
 
 def index_settings(index: VectorIndex) -> Mapping[str, object]:

@@ -27,7 +27,7 @@ from core.library import (
     Libraries,
     check_library_name,
     check_organism_name,
-    collection_name,
+    free_collection_name,
     index_settings,
 )
 from core.sequences.records import Record, require_good, sequence_id
@@ -223,7 +223,8 @@ def _create(
     progress: Progress,
 ) -> LibraryRow:
     """A new library with its encoder fitted, and its empty collection."""
-    stores, collection = libraries.stores, collection_name(name)
+    stores = libraries.stores
+    collection = free_collection_name(name, stores.labels.collections())
     if stores.vectors.about(collection) is not None:
         message = (
             f"The vector store already has a collection {collection}, made by another encoder or"

@@ -27,7 +27,20 @@ COLUMNS = (
 """One row a query: `hit` and `score` are the name and the inner product of the closest gene,
 `organism` is where it comes from; the note says why a query is unknown or invalid."""
 
+_NEARLY_CERTAIN = 0.99
+
 FORMATS = ("tsv", "csv", "json")
+
+
+def sure(confidence: float) -> str:
+    """A confidence in words; nothing is ever quite certain.
+
+    >>> sure(0.974), sure(0.9999)
+    ('97 % sure', 'more than 99 % sure')
+    """
+    if confidence > _NEARLY_CERTAIN:
+        return "more than 99 % sure"
+    return f"{confidence:.0%} sure".replace("%", " %")
 
 
 def row(call: Call) -> dict[str, str | int | float | None]:

@@ -8,13 +8,13 @@ import streamlit as st
 from components.figures import family_bars
 from components.palette import NEUTRAL, family_colour
 from components.state import chosen_library, plain_errors, through_app
-from components.text import chip, counted, plain, sure
+from components.text import chip, counted, plain
 from core.classifier import DEFAULT_NEIGHBOURS, Call, Status, classify
 from core.library import Library
 from core.sequences.examples import examples
 from core.sequences.parsing import parse
 from core.settings import read_settings
-from core.tables import row
+from core.tables import row, sure
 
 
 def page() -> None:

@@ -134,6 +134,17 @@ class LabelStore:
             _save_arrays(connection, encoder_arrays, library_id, state)
         return replace(row, id=library_id)
 
+    def rename_library(self, library_id: int, name: str) -> None:
+        """Call a library by another name, that none has yet."""
+        with self._writing("renaming the library") as connection:
+            of_library = libraries.c.id == library_id
+            connection.execute(update(libraries).where(of_library).values(name=name))
+
+    def collections(self) -> set[str]:
+        """Names of the Milvus collections of all libraries."""
+        with self._reading("listing the libraries") as connection:
+            return set(connection.scalars(select(libraries.c.collection)))
+
     def remove_library(self, library_id: int) -> None:
         """Remove a library that has no organisms left."""
         with self._writing("removing the library") as connection:

@@ -1,7 +1,8 @@
 """A library shows what is ready, gives up what is removed, and knows its own collection."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
 import pytest
 
@@ -275,3 +276,50 @@ class TestMismatch:
                 use(other_collection)
             assert "they belong together" in raised.value.hint
         assert deployed.stores.vectors.about(collection_name(other_collection)) is None
+
+
+@pytest.fixture
+def new_name(deployed) -> Iterator[str]:
+    """Another name that no library has; what gets it is removed in the end."""
+    new_name = f"test {uuid4().hex}"
+    yield new_name
+    if new_name in deployed.names():
+        deployed.delete(new_name)
+
+
+class TestRename:
+    def test_keeps_what_is_in_it(self, deployed, loaded, new_name):
+        before = deployed.open(loaded).search([QUERY])
+        deployed.rename(loaded, new_name)
+
+        assert loaded not in deployed.names()
+        assert deployed.open(new_name).search([QUERY]) == before
+
+    def test_frees_the_name(self, deployed, loaded, new_name):
+        deployed.rename(loaded, new_name)
+        load(deployed, {"chimpanzee": CHIMPANZEE}, library=loaded, encoder="count")
+
+        assert deployed.open(loaded).organism_names() == ["chimpanzee"]
+        assert deployed.open(new_name).organism_names() == ["human", "dog"]
+        deployed.delete(loaded)
+
+    def test_never_takes_the_name_of_another(self, deployed, loaded, new_name):
+        load(deployed, {"chimpanzee": CHIMPANZEE}, library=new_name, encoder="count")
+        with pytest.raises(InputError, match="already"):
+            deployed.rename(loaded, new_name)
+
+        assert deployed.open(loaded).organism_names() == ["human", "dog"]
+        assert deployed.open(new_name).organism_names() == ["chimpanzee"]
+
+
+class TestDelete:
+    def test_leaves_nothing_and_says_how_much_it_was(self, deployed, loaded):
+        collection = deployed.stores.labels.library(loaded).collection
+
+        assert deployed.delete(loaded) == len(HUMAN) + len(DOG)
+        assert loaded not in deployed.names()
+        assert deployed.stores.vectors.about(collection) is None
+
+    def test_of_what_is_not_there_says_so(self, deployed):
+        with pytest.raises(LibraryError, match="There is no library 'nowhere'"):
+            deployed.delete("nowhere")
