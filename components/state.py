@@ -10,7 +10,8 @@ import streamlit as st
 from components.text import plain
 from core.classifier import classify
 from core.errors import GeneKinError
-from core.library import DEFAULT_LIBRARY, Libraries, Library
+from core.libraries import DEFAULT_LIBRARY, Libraries
+from core.library import Library
 from core.sequences.examples import examples
 from core.sequences.parsing import parse
 from core.settings import Settings, read_settings

@@ -19,8 +19,9 @@ from core import __version__
 from core.classifier import DEFAULT_NEIGHBOURS, Status, classify
 from core.encoders import DEFAULT_ENCODER, ENCODERS
 from core.errors import GeneKinError, InputError
-from core.library import DEFAULT_LIBRARY, Libraries, check_library_name
+from core.libraries import DEFAULT_LIBRARY, Libraries
 from core.loading import LoadReport, load
+from core.names import check_library_name
 from core.sequences.examples import examples
 from core.sequences.files import decode, read_text
 from core.sequences.parsing import parse, parse_families

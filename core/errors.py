@@ -43,3 +43,7 @@ class LibraryError(GeneKinError):
 
 class StoreError(GeneKinError):
     """A store (Milvus, MySQL or SQLite) could not be reached or did not do its work."""
+
+
+class Cancelled(GeneKinError):  # noqa: N818  (nobody did anything wrong)
+    """Somebody asked for the end of what was under way."""

@@ -22,14 +22,9 @@ from core.encoders import (
     fingerprint,
 )
 from core.errors import GeneKinError, InputError, LibraryError, StoreError
-from core.library import (
-    DEFAULT_LIBRARY,
-    Libraries,
-    check_library_name,
-    check_organism_name,
-    free_collection_name,
-    index_settings,
-)
+from core.libraries import DEFAULT_LIBRARY, Libraries
+from core.library import index_settings
+from core.names import check_library_name, check_organism_name, free_collection_name
 from core.sequences.records import Record, require_good, sequence_id
 from core.stores.labels import LibraryRow, SequenceRow
 from core.stores.locks import writing

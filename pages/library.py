@@ -9,7 +9,8 @@ from components.figures import family_stack
 from components.state import chosen_library, libraries, plain_errors, through_app
 from components.text import counted, legend, plain
 from core.encoders import ENCODERS
-from core.library import DEFAULT_LIBRARY, Library
+from core.libraries import DEFAULT_LIBRARY
+from core.library import Library
 from core.loading import LoadReport, load
 from core.sequences.files import decode
 from core.sequences.parsing import parse, parse_families

@@ -1,8 +1,9 @@
 """What makes a sequence unusable."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.sequences.alphabet import first_outsider, looks_like_protein
+from core.sequences.alphabet import first_outsider, looks_like_protein, normalise
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +42,17 @@ def find_fault(residues: str, max_bases: int) -> Fault | None:
     if looks_like_protein(residues):
         return Fault("protein", f"{what}, and this looks like a protein", offset)
     return Fault("letter", what, offset)
+
+
+def line_of(offset: int, body_lines: Sequence[tuple[int, str]]) -> int:
+    """The number of the line with a base, of lines as (number, text).
+
+    >>> line_of(4, [(7, "ac g"), (8, "tt")])
+    8
+    """
+    for number, line in body_lines:
+        letters = len(normalise(line))
+        if offset < letters:
+            return number
+        offset -= letters
+    return body_lines[-1][0]

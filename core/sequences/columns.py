@@ -8,27 +8,11 @@ from core.sequences.families import is_family
 from core.sequences.headers import FAMILY_PATTERNS, ORGANISM_PATTERNS, best_pattern
 from core.sequences.tables import REASON_HEADER
 from core.sequences.uploads import Layout, Row, Upload
+from core.sequences.words import FAMILY_WORDS, NAME_WORDS, ORGANISM_WORDS, SEQUENCE_WORDS, word
 
 _SAMPLE = 200
 _MOST = 0.5
 """Share of the values that must look like something for the column to hold it."""
-# The earlier word wins: `class` is the seed's.
-_SEQUENCE_WORDS = (
-    "sequence", "seq", "dna", "dna sequence", "coding sequence", "cds", "nucleotide sequence",
-    "nucleotides", "residues", "bases", "orf", "mrna", "cdna", "rna",
-)  # fmt: skip
-_FAMILY_WORDS = (
-    "class", "family", "gene family", "gene class", "family id", "family name", "label",
-    "category", "group", "superfamily", "type", "target",
-)  # fmt: skip
-_ORGANISM_WORDS = (
-    "organism", "species", "organism name", "scientific name", "taxon", "genome", "strain",
-)  # fmt: skip
-_NAME_WORDS = (
-    "name", "id", "gene", "gene id", "gene name", "symbol", "gene symbol", "accession",
-    "identifier", "sequence id", "sequence name", "seq id", "transcript id", "locus", "header",
-    "title",
-)  # fmt: skip
 _BINOMIAL = re.compile(r"[A-Z][a-z]+[ _][a-z]{3,}")
 
 
@@ -53,20 +37,20 @@ class _Proposal:
     """Takes columns one after the other, the surest first, each for one part."""
 
     def __init__(self, header: Sequence[str], rows: Sequence[Row]) -> None:
-        self._words = [re.sub(r"[\s_.-]+", " ", cell).strip().casefold() for cell in header]
+        self._words = [word(cell) for cell in header]
         self._header = header
         self._values = [
             [row.cells[at].strip() for row in rows if at < len(row.cells) and row.cells[at].strip()]
             for at in range(len(header))
         ]
-        self._free = [at for at, word in enumerate(self._words) if word not in REASON_HEADER]
+        self._free = [at for at, each in enumerate(self._words) if each not in REASON_HEADER]
         self._notes: list[str] = []
 
     def layout(self) -> Layout:
         sequence = self._sequence()
-        family = self._by_word(_FAMILY_WORDS)
-        organism = self._by_word(_ORGANISM_WORDS)
-        name = self._by_word(_NAME_WORDS)
+        family = self._by_word(FAMILY_WORDS)
+        organism = self._by_word(ORGANISM_WORDS)
+        name = self._by_word(NAME_WORDS)
         organism = self._by_values(_are_organisms) if organism is None else organism
         family = self._by_values(_are_families) if family is None else family
         name = self._by_values(_are_names) if name is None else name
@@ -76,8 +60,8 @@ class _Proposal:
         """A column of DNA; of several the one that is called so, else the first."""
         holding = [at for at in self._free if _share(looks_like_dna, self._values[at]) >= _MOST]
         if not holding:
-            return self._by_word(_SEQUENCE_WORDS)
-        called = [at for word in _SEQUENCE_WORDS for at in holding if self._words[at] == word]
+            return self._by_word(SEQUENCE_WORDS)
+        called = [at for each in SEQUENCE_WORDS for at in holding if self._words[at] == each]
         taken = (called or holding)[0]
         if len(holding) > 1:
             names = ", ".join(repr(self._header[at][:40]) for at in holding[:5])
@@ -89,7 +73,7 @@ class _Proposal:
         return taken
 
     def _by_word(self, words: Iterable[str]) -> int | None:
-        return self._take([at for word in words for at in self._free if self._words[at] == word])
+        return self._take([at for each in words for at in self._free if self._words[at] == each])
 
     def _by_values(self, suits: Callable[[list[str]], bool]) -> int | None:
         return self._take([at for at in self._free if suits(self._values[at])])

@@ -1,9 +1,9 @@
 """Families as people write them, numbers or names, and the numbers that a library keeps."""
 
 import re
-from itertools import count
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from core.errors import InputError
 from core.sequences.records import MAX_NAME

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import TextIO, cast
 
 from Bio.SeqIO.QualityIO import FastqGeneralIterator
 
@@ -11,7 +12,7 @@ from core.sequences.tables import check_records, lines_of
 from core.sequences.uploads import Row
 
 HEADER = ("header", "sequence")
-_FASTA_START = re.compile("^>", re.MULTILINE)
+_FASTA_START = re.compile(r"^[^\S\n]*>", re.MULTILINE)
 _FASTQ_BEGINNING = re.compile(r"@[^\n]*\n[A-Za-z.\-*\s]*(?:\n\+|\Z)")
 
 
@@ -33,8 +34,8 @@ def read_fasta(text: str, source: str, limits: Limits) -> list[Row]:
     check_records(len(starts), source, limits)
     line = 1 + text.count("\n", 0, starts[0])
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        header, _, body = text[start + 1 : end].partition("\n")
-        rows.append(Row(line, (header.strip(), body)))
+        header, _, body = text[start:end].partition("\n")
+        rows.append(Row(line, (header.strip()[1:].strip(), body)))
         line += text.count("\n", start, end)
     return rows
 
@@ -53,7 +54,7 @@ def read_fastq(text: str, source: str, limits: Limits) -> list[Row]:
     rows: list[Row] = []
     start = 1
     try:
-        for header, sequence, _ in FastqGeneralIterator(lines):  # type: ignore[no-untyped-call]
+        for header, sequence, _ in FastqGeneralIterator(cast("TextIO", lines)):
             rows.append(Row(start + skipped, (header.strip(), sequence)))
             check_records(len(rows), source, limits)
             start = lines.read_so_far  # It reads one line ahead to see that the record has ended.

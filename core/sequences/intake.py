@@ -5,23 +5,20 @@ known to be something else, decode, and only then read rows.
 """
 
 import re
+from dataclasses import replace
 
 from core.errors import InputError
 from core.sequences.alphabet import looks_like_dna
-from core.sequences.columns import propose
-from core.sequences.excel import MAX_CELL, read_sheet
+from core.sequences.excel import read_sheet
 from core.sequences.families import class_number, collect_families
 from core.sequences.flat import HEADER, is_fastq, read_fasta, read_fastq
 from core.sequences.foreign import refuse_beginning, refuse_magic
-from core.sequences.headers import search
 from core.sequences.limits import Limits
-from core.sequences.records import MAX_NAME, Problem
 from core.sequences.tables import read_rows, sniff_delimiter, split_header
 from core.sequences.text import to_text
 from core.sequences.unpacking import Member, check_workbook, is_workbook, unpack
-from core.sequences.uploads import Entry, Format, Layout, Row, Upload
-
-__all__ = ["propose", "read_entries", "read_families", "read_upload"]
+from core.sequences.uploads import Format, Row, Upload
+from core.sequences.words import FAMILY_WORDS, SEQUENCE_WORDS, word
 
 _OTHER_OFFICE = (b"word/document.xml", b"ppt/presentation.xml", b"mimetypeapplication/vnd.oasis")
 _ORGANISM_SUFFIX = re.compile(r"(?:\.[A-Za-z]{1,6}){1,2}$")
@@ -80,25 +77,6 @@ def read_families(upload: Upload) -> dict[int, str]:
     return collect_families(((row.line, row.cells) for row in upload.rows), upload.name)
 
 
-def read_entries(upload: Upload, layout: Layout) -> list[Entry]:
-    """The records of an upload, their parts told apart as the layout says.
-
-    Raises
-    ------
-    InputError
-        If the layout does not fit the upload, or a pattern cannot be used.
-    """
-    _check_layout(upload, layout)
-    families = _parts(upload, layout.family, layout.family_pattern)
-    organisms = _parts(upload, layout.organism, layout.organism_pattern)
-    return [
-        _entry(upload, layout, position, row, family, organism)
-        for position, (row, family, organism) in enumerate(
-            zip(upload.rows, families, organisms, strict=True), start=1
-        )
-    ]
-
-
 def organism_of(upload: Upload) -> str:
     """What the file's name says of the organism: a proposal.
 
@@ -119,11 +97,7 @@ def _read(member: Member, limits: Limits, sheet: str | None) -> Upload:
     refuse_magic(data, source)
     text = to_text(data, source)
     upload = _read_text(text.text, source, limits)
-    if not text.note:
-        return upload
-    return Upload(
-        upload.name, upload.format, upload.header, upload.rows, (text.note, *upload.notes)
-    )
+    return replace(upload, notes=(text.note, *upload.notes)) if text.note else upload
 
 
 def _read_text(text: str, source: str, limits: Limits) -> Upload:
@@ -136,6 +110,48 @@ def _read_text(text: str, source: str, limits: Limits) -> Upload:
     if beginning == "@" and is_fastq(text):
         return Upload(source, Format.FASTQ, HEADER, tuple(read_fastq(text, source, limits)))
     delimiter = sniff_delimiter(text)
-    if delimiter is None and not _is_one_column(text):
+    if delimiter is None and word(text.lstrip().partition("\n")[0]) not in SEQUENCE_WORDS:
         return _bare(text, source)
     return _table(read_rows(text, delimiter or "\t", source, limits), source, Format.TABLE)
+
+
+def _bare(text: str, source: str) -> Upload:
+    body = text.lstrip()
+    line = 1 + text.count("\n", 0, len(text) - len(body))
+    if (at := body.find("\n>")) >= 0:
+        place = line + body.count("\n", 0, at) + 1
+        message = f"{source}, line {place:,}: a FASTA header stands after text that has none."
+        raise InputError(message, "Begin with a line like '>my gene'.")
+    return Upload(source, Format.BARE, HEADER, (Row(line, ("", body)),))
+
+
+def _table(rows: list[Row], source: str, found: Format, sheets: tuple[str, ...] = ()) -> Upload:
+    if not rows:
+        raise InputError(f"{source} is empty.", _EXAMPLE_HINT)
+    if _names_families(rows):
+        return Upload(source, Format.FAMILIES, ("class", "gene_family"), tuple(rows), (), sheets)
+    header, records = split_header(rows)
+    if not records:
+        message = f"{source} has a header, and no records under it."
+        raise InputError(message, _EXAMPLE_HINT)
+    notes = []
+    if records[0] is rows[0]:
+        notes.append("Its first line holds DNA, so it was read as a record and not as a header.")
+    if len(sheets) > 1:
+        notes.append(f"It has {len(sheets)} sheets: {', '.join(sheets)[:200]}.")
+    return Upload(source, found, header, tuple(records), tuple(notes), sheets)
+
+
+def _names_families(rows: list[Row]) -> bool:
+    """Whether every row, but perhaps the first, is a class number and a name that is no DNA."""
+    if any(len(row.cells) != 2 for row in rows):
+        return False
+    header = class_number(rows[0].cells[0]) is None
+    named = rows[1:] if header and word(rows[0].cells[0]) in FAMILY_WORDS else rows
+    return bool(named) and all(
+        class_number(row.cells[0]) is not None and _is_name(row.cells[1]) for row in named
+    )
+
+
+def _is_name(cell: str) -> bool:
+    return any(map(str.isalpha, cell)) and not looks_like_dna(cell)

@@ -13,7 +13,7 @@ from Bio.SeqIO.FastaIO import SimpleFastaParser  # dnaio refuses names that are 
 
 from core.errors import InputError
 from core.sequences.alphabet import normalise
-from core.sequences.checking import find_fault
+from core.sequences.checking import find_fault, line_of
 from core.sequences.families import class_number, collect_families
 from core.sequences.records import MAX_NAME, Problem, Record
 
@@ -137,18 +137,9 @@ def _record(
     if fault := find_fault(residues, max_bases):
         where = line
         if body_lines and fault.offset is not None:
-            where = _line_of(fault.offset, body_lines)
+            where = line_of(fault.offset, body_lines)
         problem = _problem(position, where, fault.code, fault.what)
     return Record(name, residues, position, line, family, problem)
-
-
-def _line_of(offset: int, body_lines: list[tuple[int, str]]) -> int:
-    for number, line in body_lines:
-        letters = len(normalise(line))
-        if offset < letters:
-            return number
-        offset -= letters
-    return body_lines[-1][0]
 
 
 def _broken(position: int, line: int, code: str, what: str) -> Record:

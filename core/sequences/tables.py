@@ -2,11 +2,13 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from core.errors import InputError
 from core.sequences.alphabet import looks_like_dna
 from core.sequences.limits import Limits
 from core.sequences.uploads import Row
+from core.sequences.words import SEQUENCE_WORDS, word
 
 DELIMITERS = ("\t", ",", ";")
 REASON_HEADER = ("reason", "line")
@@ -20,10 +22,10 @@ csv.field_size_limit(2**31 - 1)
 
 
 def lines_of(text: str) -> Iterator[str]:
-    r"""The lines with their ends; io.StringIO would hold the text a second time, four bytes a letter.
+    r"""The lines with their ends; io.StringIO would hold the text again, four bytes a letter.
 
-    >>> list(lines_of("a\\nb"))
-    ['a\\n', 'b']
+    >>> list(lines_of("a\nb"))
+    ['a\n', 'b']
     """
     start = 0
     while start < len(text):
@@ -135,11 +137,10 @@ def _share_of_equal_rows(text: str, delimiter: str) -> float:
     if len(sample) < len(text) and "\n" in sample:
         sample = sample[: sample.rindex("\n")]
     reader = csv.reader(lines_of(sample), delimiter=delimiter)
-    widths = [len(cells) for cells, _ in zip(_filled(reader), range(_SAMPLE_ROWS), strict=False)]
+    rows = list(islice(filter(has_content, reader), _SAMPLE_ROWS))
+    widths = [len(cells) for cells in rows]
     if not widths or widths[0] < 2:
         return 0.0
-    return sum(width == widths[0] for width in widths) / len(widths)
-
-
-def _filled(rows: Iterable[list[str]]) -> Iterator[list[str]]:
-    return (cells for cells in rows if has_content(cells))
+    share = sum(width == widths[0] for width in widths) / len(widths)
+    named = any(word(cell) in SEQUENCE_WORDS for cell in rows[0])
+    return share if named or share >= 0.5 else 0.0

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Double,
     Float,
     ForeignKey,
     Index,
@@ -30,6 +31,7 @@ PENDING, READY, REMOVING = "pending", "ready", "removing"
 _NAME = String(255).with_variant(mysql.VARCHAR(255, collation="utf8mb4_bin"), "mysql", "mariadb")
 _LETTERS = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
 _BYTES = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+_TIME = DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
 _ID = BigInteger().with_variant(Integer(), "sqlite")
 
 metadata = MetaData()
@@ -105,4 +107,31 @@ sequences = _table(
     Index("sequences_in_order", "organism_id", "load_id", "position"),
     Index("sequences_of_load", "load_id"),
     Index("sequences_by_family", "library_id", "load_id", "organism_id", "family"),
+)
+
+jobs = _table(
+    "jobs",
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("library", _NAME, nullable=False),
+    Column("title", _LETTERS, nullable=False),
+    Column("digest", _LETTERS, nullable=False),
+    Column("by", _LETTERS, nullable=False),
+    Column("owner", String(64), nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("doing", _LETTERS, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("rate", Double, nullable=True),
+    Column("seconds_left", Double, nullable=True),
+    Column("message", _LETTERS, nullable=False),
+    Column("hint", _LETTERS, nullable=False),
+    Column("result", _LETTERS, nullable=False),
+    Column("cancel_asked", Boolean, nullable=False, default=False),
+    Column("submitted_at", _TIME, nullable=False),
+    Column("started_at", _TIME, nullable=True),
+    Column("finished_at", _TIME, nullable=True),
+    Column("heartbeat", Double, nullable=False),
+    # What is worked on, while it is; NULLs are never equal, so only jobs under way exclude others.
+    Column("under_way", String(64), nullable=True, unique=True),
 )

@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
-from core.library import Libraries, collection_name
+from core.libraries import Libraries
+from core.names import collection_name
 from core.settings import Settings
 from core.stores import Stores
 

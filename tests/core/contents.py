@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from core.library import Libraries, collection_name
+from core.libraries import Libraries
+from core.names import collection_name
 from core.stores.labels import LibraryRow, OrganismRow, SequenceRow
 from core.stores.schema import PENDING, READY, REMOVING
 from core.stores.vectors import VectorStore

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from core.library import Libraries
+from core.libraries import Libraries
 
 
 @contextmanager

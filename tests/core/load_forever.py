@@ -2,7 +2,7 @@
 
 import sys
 
-from core.library import Libraries
+from core.libraries import Libraries
 from core.loading import load
 from core.sequences.records import Record
 from core.settings import read_settings

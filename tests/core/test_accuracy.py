@@ -9,7 +9,8 @@ import pytest
 from sklearn.model_selection import train_test_split
 
 from core.classifier import Call, Status, classify
-from core.library import Libraries, Library
+from core.libraries import Libraries
+from core.library import Library
 from core.loading import load
 from core.sequences.files import read_text
 from core.sequences.parsing import parse

@@ -2,7 +2,7 @@ import pytest
 
 from core.classifier import Status, classify, query_name
 from core.errors import InputError, LibraryError
-from core.library import Libraries
+from core.libraries import Libraries
 from core.loading import load
 from core.sequences.parsing import parse
 from core.sequences.records import Record

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from core.library import Libraries
+from core.libraries import Libraries
 from core.sequences.records import sequence_id
 from core.settings import Settings
 from core.stores import Stores

@@ -3,7 +3,8 @@ import pytest
 from core.calling.fitting import CANDIDATES
 from core.encoders.count import CountEncoder
 from core.judging import FIRST_CANDIDATES, Verdict, judge
-from core.library import Libraries, Library
+from core.libraries import Libraries
+from core.library import Library
 from core.loading import load
 from core.settings import Settings
 from core.stores import Stores

@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 
 from core.errors import InputError, LibraryError, StoreError
-from core.library import Reconciled, collection_name
+from core.libraries import Reconciled
 from core.loading import load
+from core.names import collection_name
 from core.stores.vectors import VectorIndex
 from tests.core.contents import NOTHING, contents, require_agreement
 from tests.core.faults import failing

@@ -10,8 +10,9 @@ import pytest
 from core import loading
 from core.errors import InputError, LibraryError, StoreError
 from core.hits import Hit
-from core.library import Libraries, collection_name
+from core.libraries import Libraries
 from core.loading import LoadReport, OrganismReport, load
+from core.names import collection_name
 from core.sequences.parsing import parse
 from core.sequences.records import Record, sequence_id
 from core.stores.vectors import VectorIndex

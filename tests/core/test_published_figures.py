@@ -10,7 +10,7 @@ from sklearn.model_selection import train_test_split
 
 from core.classifier import classify
 from core.encoders import CountEncoder
-from core.library import Libraries
+from core.libraries import Libraries
 from core.loading import load
 from core.sequences.files import read_text
 from core.sequences.parsing import parse

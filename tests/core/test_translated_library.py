@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from core.classifier import Status, classify
 from core.errors import InputError, LibraryError, StoreError
-from core.library import Libraries
+from core.libraries import Libraries
 from core.loading import load
 from core.sequences.alphabet import normalise
 from core.sequences.records import Record

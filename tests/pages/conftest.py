@@ -10,7 +10,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from components import state
-from core.library import Libraries
+from core.libraries import Libraries
 from core.loading import load
 from core.settings import Settings
 from core.stores import Stores

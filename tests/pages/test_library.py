@@ -2,7 +2,7 @@ import gzip
 
 import pytest
 
-from core.library import Libraries
+from core.libraries import Libraries
 from core.loading import load
 from core.settings import Settings
 from core.stores import Stores

@@ -1,6 +1,6 @@
 import pytest
 
-from core.library import Libraries
+from core.libraries import Libraries
 from core.loading import load
 from core.settings import Settings
 from core.stores import Stores
