@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import Thread
 
 import streamlit as st
@@ -10,6 +11,7 @@ import streamlit as st
 from components.text import plain
 from core.classifier import classify
 from core.errors import GeneKinError
+from core.jobs import Jobs
 from core.libraries import DEFAULT_LIBRARY, Libraries
 from core.library import Library
 from core.sequences.examples import examples
@@ -20,16 +22,26 @@ from core.stores import Stores
 _log = logging.getLogger(__name__)
 
 
-@st.cache_resource(
-    show_spinner="Opening the library …", on_release=lambda libs: libs.stores.close()
-)
-def _open(settings: Settings) -> Libraries:
+@dataclass(frozen=True)
+class _Opened:
+    """What all sessions of this process share."""
+
+    libraries: Libraries
+    jobs: Jobs
+
+    def close(self) -> None:
+        self.jobs.close()
+        self.libraries.stores.close()
+
+
+@st.cache_resource(show_spinner="Opening the library …", on_release=_Opened.close)
+def _open(settings: Settings) -> _Opened:
     libraries = Libraries(Stores(settings), settings.cache_mb * 1_000_000)
     for name in libraries.names():
         with _logged():
             libraries.reconcile(name, timeout=0)
     Thread(target=_warm, args=(libraries,), daemon=True).start()
-    return libraries
+    return _Opened(libraries, Jobs(libraries.stores.database))
 
 
 def _warm(libraries: Libraries) -> None:
@@ -72,7 +84,12 @@ def libraries() -> Libraries:
     GeneKinError
         If a setting is not usable or a store cannot be opened.
     """
-    return _open(read_settings())
+    return _open(read_settings()).libraries
+
+
+def jobs() -> Jobs:
+    """The jobs of this process, and what others say of theirs."""
+    return _open(read_settings()).jobs
 
 
 def chosen_library() -> Library | None:

@@ -59,6 +59,10 @@ class Library:
         """Names of the organisms that are ready, in the order they came."""
         return self._stores.labels.organism_names(self._row.id)
 
+    def known_families(self, ids: Sequence[int]) -> dict[int, int]:
+        """The family of each of these sequences that the library has."""
+        return self._stores.labels.known_families(self._row.id, ids)
+
     def sequences(self, organism: str, limit: int | None = None) -> list[SequenceRow]:
         """The first `limit` (or all) sequences of an organism, in the order they came."""
         rows = {row.name: row for row in self.organisms()}

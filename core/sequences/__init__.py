@@ -1,1 +1,1 @@
-"""Records in: files and pasted text, checked; the built-in reference; examples."""
+"""Records in: uploads of any common format, checked; the built-in, published and simulated ones."""

@@ -49,5 +49,14 @@ def looks_like_dna(text: str) -> bool:
     (True, False)
     """
     letters = normalise(text[:2_000])
-    bases = sum(map(letters.count, "ACGTN"))
-    return len(letters) >= 10 and bases >= 0.8 * len(letters) and first_outsider(letters) is None
+    return len(letters) >= 10 and is_mostly_dna(letters) and first_outsider(letters) is None
+
+
+def is_mostly_dna(text: str) -> bool:
+    """Whether four in five of the letters at its beginning are bases.
+
+    >>> is_mostly_dna("acgt acg?"), is_mostly_dna("a note")
+    (True, False)
+    """
+    letters = normalise(text[:2_000])
+    return sum(map(letters.count, "ACGTN")) >= 0.8 * len(letters)

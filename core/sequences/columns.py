@@ -94,8 +94,8 @@ def _are_organisms(values: list[str]) -> bool:
 
 
 def _are_families(values: list[str]) -> bool:
-    """Whether few families come again and again."""
-    repeated = len(set(values)) <= len(values) / 2
+    """Whether few families come again and again; in a short table, whether any does."""
+    repeated = len(set(values)) <= max(len(values) / 2, min(len(values) - 1, 10))
     return repeated and _share(is_family, values) >= _MOST
 
 

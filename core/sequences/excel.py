@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MAX_CELL = 32_767
 """Most characters that Excel keeps in a cell; it cuts longer ones without a word."""
+_HINT = "Open it in Excel, save it as .xlsx, then give that."
 _DAMAGED = (
     # What openpyxl raises on workbooks that Excel did not write; it has no error of its own.
     ArithmeticError,
@@ -57,7 +58,7 @@ def read_sheet(
         names = tuple(each.title for each in workbook.worksheets)
         if not names or (sheet is not None and sheet not in names):
             message = f"{source} has no sheet {sheet!r}." if sheet else f"{source} has no sheets."
-            raise InputError(message, f"It has: {', '.join(names)}." if names else "")
+            raise InputError(message, f"It has: {', '.join(names)}." if names else _HINT)
         page = workbook[sheet or names[0]]
         page.reset_dimensions()  # What the file claims of its size may be anything.
         rows: list[Row] = []
@@ -83,7 +84,7 @@ def _opened(data: bytes, source: str) -> Iterator["Workbook"]:
             workbook.close()
     except _DAMAGED:
         message = f"{source} is a damaged Excel file."
-        raise InputError(message, "Open it in Excel, save it as .xlsx, then give that.") from None
+        raise InputError(message, _HINT) from None
 
 
 def _as_text(value: object) -> str:

@@ -17,7 +17,7 @@ _VALUE = r"""\s*[=:]\s*["']?([^\]|;"'=:]+?)["']?\s*(?:[\]|;"']|[\s,]\w+[=:]|$)""
 FAMILY_PATTERNS: Mapping[str, str] = MappingProxyType(
     {
         "family=…": rf"(?i)\b(?:gene[ _]?)?(?:family|class){_VALUE}",
-        "|3|": r"\|\s*(\d{1,10})\s*(?:\||\s|$)",
+        "|3|": r"\|\s*(\d{1,4})\s*(?:\||\s|$)",
     }
 )
 """What families in headers look like, most telling first, and the pattern that reads it:

@@ -4,11 +4,10 @@ The steps stand in this order because each protects the next: unpack within boun
 known to be something else, decode, and only then read rows.
 """
 
-import re
 from dataclasses import replace
 
 from core.errors import InputError
-from core.sequences.alphabet import looks_like_dna
+from core.sequences.alphabet import is_mostly_dna, looks_like_dna, looks_like_protein, normalise
 from core.sequences.excel import read_sheet
 from core.sequences.families import class_number, collect_families
 from core.sequences.flat import HEADER, is_fastq, read_fasta, read_fastq
@@ -20,8 +19,7 @@ from core.sequences.unpacking import Member, check_workbook, is_workbook, unpack
 from core.sequences.uploads import Format, Row, Upload
 from core.sequences.words import FAMILY_WORDS, SEQUENCE_WORDS, word
 
-_OTHER_OFFICE = (b"word/document.xml", b"ppt/presentation.xml", b"mimetypeapplication/vnd.oasis")
-_ORGANISM_SUFFIX = re.compile(r"(?:\.[A-Za-z]{1,6}){1,2}$")
+_BEGINNING = 2_000
 _EXAMPLE_HINT = "Give FASTA, FASTQ, Excel, or a table whose first line names its columns."
 
 
@@ -77,23 +75,12 @@ def read_families(upload: Upload) -> dict[int, str]:
     return collect_families(((row.line, row.cells) for row in upload.rows), upload.name)
 
 
-def organism_of(upload: Upload) -> str:
-    """What the file's name says of the organism: a proposal.
-
-    >>> organism_of(Upload("chimpanzee.txt.gz", Format.TABLE))
-    'chimpanzee'
-    """
-    return _ORGANISM_SUFFIX.sub("", upload.name)
-
-
 def _read(member: Member, limits: Limits, sheet: str | None) -> Upload:
     data, source = member.data, member.label
     if is_workbook(data):
         check_workbook(data, source, limits)
         rows, sheets = read_sheet(data, source, limits, sheet)
         return _table(rows, source, Format.EXCEL, sheets=sheets)
-    if data.startswith(b"PK") and any(mark in data for mark in _OTHER_OFFICE):
-        raise InputError(f"{source} is an office document.", _EXAMPLE_HINT)
     refuse_magic(data, source)
     text = to_text(data, source)
     upload = _read_text(text.text, source, limits)
@@ -122,14 +109,17 @@ def _bare(text: str, source: str) -> Upload:
         place = line + body.count("\n", 0, at) + 1
         message = f"{source}, line {place:,}: a FASTA header stands after text that has none."
         raise InputError(message, "Begin with a line like '>my gene'.")
+    if not (is_mostly_dna(body) or looks_like_protein(normalise(body[:_BEGINNING]))):
+        message = f"{source} is neither FASTA, nor FASTQ, nor a table, nor a sequence."
+        raise InputError(message, _EXAMPLE_HINT)
     return Upload(source, Format.BARE, HEADER, (Row(line, ("", body)),))
 
 
 def _table(rows: list[Row], source: str, found: Format, sheets: tuple[str, ...] = ()) -> Upload:
     if not rows:
         raise InputError(f"{source} is empty.", _EXAMPLE_HINT)
-    if _names_families(rows):
-        return Upload(source, Format.FAMILIES, ("class", "gene_family"), tuple(rows), (), sheets)
+    if named := _family_rows(rows):
+        return Upload(source, Format.FAMILIES, ("class", "gene_family"), named, (), sheets)
     header, records = split_header(rows)
     if not records:
         message = f"{source} has a header, and no records under it."
@@ -142,16 +132,14 @@ def _table(rows: list[Row], source: str, found: Format, sheets: tuple[str, ...] 
     return Upload(source, found, header, tuple(records), tuple(notes), sheets)
 
 
-def _names_families(rows: list[Row]) -> bool:
-    """Whether every row, but perhaps the first, is a class number and a name that is no DNA."""
-    if any(len(row.cells) != 2 for row in rows):
+def _family_rows(rows: list[Row]) -> tuple[Row, ...]:
+    """The rows under the header, if each is a class number and a name that is no DNA."""
+    header = class_number(rows[0].cells[0]) is None and word(rows[0].cells[0]) in FAMILY_WORDS
+    named = tuple(rows[1:] if header else rows)
+    return named if all(map(_names_a_family, named)) else ()
+
+
+def _names_a_family(row: Row) -> bool:
+    if len(row.cells) != 2 or class_number(row.cells[0]) is None:
         return False
-    header = class_number(rows[0].cells[0]) is None
-    named = rows[1:] if header and word(rows[0].cells[0]) in FAMILY_WORDS else rows
-    return bool(named) and all(
-        class_number(row.cells[0]) is not None and _is_name(row.cells[1]) for row in named
-    )
-
-
-def _is_name(cell: str) -> bool:
-    return any(map(str.isalpha, cell)) and not looks_like_dna(cell)
+    return any(map(str.isalpha, row.cells[1])) and not looks_like_dna(row.cells[1])

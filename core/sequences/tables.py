@@ -123,7 +123,7 @@ def escape_formula(cell: str) -> str:
     >>> escape_formula("=1+1"), escape_formula("gene")
     ("'=1+1", 'gene')
     """
-    return f"'{cell}" if cell.lstrip("' ").startswith(_FORMULA) else cell
+    return f"'{cell}" if cell.lstrip("' \t\r\n").startswith(_FORMULA) else cell
 
 
 def unescape_formula(cell: str) -> str:

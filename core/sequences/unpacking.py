@@ -16,6 +16,9 @@ from core.sequences.files import GZIP_MAGIC
 from core.sequences.limits import Limits
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+_OFFICE = {"mimetype", "word/document.xml", "ppt/presentation.xml", "xl/workbook.bin"}
+"""What is packed in documents of LibreOffice, Word, PowerPoint, and in Excel's binary ones."""
+_OFFICE_HINT = "Save it as .xlsx or as text, then give that."
 _MAX_LABEL = 100
 _SMALL = 1_000_000
 """Bytes below which no quotient of sizes is suspicious."""
@@ -50,8 +53,14 @@ def label(name: str) -> str:
 
 
 def is_workbook(data: bytes) -> bool:
-    """Whether this is an Excel file (.xlsx), whatever its name."""
-    return data.startswith(ZIP_MAGIC) and b"xl/" in data and b"[Content_Types].xml" in data
+    """Whether this is an Excel file (.xlsx), whatever its name, and be it damaged."""
+    if not data.startswith(ZIP_MAGIC):
+        return False
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return "xl/workbook.xml" in archive.namelist()
+    except _DAMAGED:
+        return b"xl/workbook.xml" in data
 
 
 def unpack(data: bytes, name: str, limits: Limits) -> list[Member]:
@@ -91,6 +100,8 @@ def check_workbook(data: bytes, source: str, limits: Limits) -> None:
 def _unzip(data: bytes, source: str, limits: Limits) -> list[Member]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if _OFFICE.intersection(archive.namelist()):
+                raise InputError(f"{source} is an office document.", _OFFICE_HINT)
             infos = [info for info in archive.infolist() if _is_wanted(info)]
             _check_archive(infos, len(data), source, limits)
             members = list(_members(archive, infos, source, limits))

@@ -1,6 +1,6 @@
 import pytest
 
-from core.errors import GeneKinError, InputError, LibraryError, StoreError
+from core.errors import Cancelled, GeneKinError, InputError, LibraryError, StoreError
 
 
 class TestGeneKinError:
@@ -13,7 +13,7 @@ class TestGeneKinError:
         assert str(GeneKinError("The file is empty.")) == "The file is empty."
 
     @pytest.mark.parametrize(
-        ("kind", "status"), [(InputError, 2), (LibraryError, 2), (StoreError, 1)]
+        ("kind", "status"), [(InputError, 2), (LibraryError, 2), (StoreError, 1), (Cancelled, 1)]
     )
     def test_its_kinds_tell_bad_input_from_a_failed_service(self, kind, status):
         assert issubclass(kind, GeneKinError)

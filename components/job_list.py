@@ -1,0 +1,70 @@
+"""The jobs of a library, followed while they run."""
+
+import streamlit as st
+
+from components.state import jobs, plain_errors
+from components.text import plain
+from core.stores.job_table import CANCELLED, DONE, QUEUED, JobRow
+
+_SHOWN = 5
+
+
+def job_list(library: str | None) -> None:
+    """The last jobs of a library, or of all; it draws itself anew while one is under way."""
+    with plain_errors():
+        under_way = any(job.active for job in jobs().recent(library))
+        st.fragment(_draw, run_every=1.0 if under_way else None)(library)
+
+
+def _draw(library: str | None) -> None:
+    with plain_errors():
+        found = jobs().recent(library)[:_SHOWN]
+        for job in found:
+            _job(job)
+        watched = st.session_state.get("watched jobs", set())
+        active = {job.id for job in found if job.active}
+        st.session_state["watched jobs"] = active
+        if watched - active:  # One has ended: the rest of the page shows what it did.
+            st.rerun()
+
+
+def _job(job: JobRow) -> None:
+    title = plain(job.title)
+    if job.active:
+        bar, action = st.columns([3, 1], vertical_alignment="center")
+        bar.progress(job.progress.fraction, f"**{title}** · {_progress(job)}")
+        if action.button("Cancel", key=f"cancel {job.id}"):
+            jobs().cancel(job.id)
+    elif job.state == DONE:
+        st.success(f"**{title}** · {_done(job)}")
+    elif job.state == CANCELLED:
+        st.info(f"**{title}** · cancelled. Nothing of it was kept.")
+    else:
+        st.error(f"**{title}** · {plain(job.message)} {plain(job.hint)}")
+
+
+def _progress(job: JobRow) -> str:
+    if job.state == QUEUED:
+        return "waits for its turn"
+    progress = job.progress
+    text = f"{plain(progress.doing)}: {progress.done:,} of {progress.total:,}"
+    if progress.rate:
+        text += f" · {progress.rate:,.0f} a second"
+    if progress.seconds_left:
+        text += f" · {progress.seconds_left:,.0f} s left"
+    return text if progress.doing else "begins"
+
+
+def _done(job: JobRow) -> str:
+    """What a load did, from the report that it left."""
+    report = job.result or {}
+    parts = []
+    for each in report.get("organisms", []):
+        part = (
+            f"{plain(each['organism'])}: {each['added']:,} genes added; of {each['records']:,}"
+            f" records {each['copies']:,} were exact copies, {each['known']:,} were there already"
+        )
+        if each["without_vector"]:
+            part += f"; {each['without_vector']:,} can not be found: nothing in them is recognised"
+        parts.append(part)
+    return f"{'. '.join(parts)}. {report.get('seconds', 0):.1f} s."

@@ -1,0 +1,85 @@
+"""All records of an upload checked, against each other and the library, before any is written."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from core.sequences.comparing import compare_names, compare_with_each_other, compare_with_library
+from core.sequences.drafts import Checker, Draft, ambiguous_bases
+from core.sequences.families import is_family, is_missing, number_families
+from core.sequences.issues import collect
+from core.sequences.records import Record
+from core.sequences.report import Choices, Known, Rejected, Report
+from core.sequences.uploads import Entry
+
+
+def validate(
+    entries: Sequence[Entry],
+    source: str,
+    max_bases: int,
+    *,
+    known: Known | None = None,
+    choices: Choices | None = None,
+) -> Report:
+    """Check all records of an upload against each other and against the library.
+
+    Parameters
+    ----------
+    entries
+        Its records, as :func:`core.sequences.entries.read_entries` gives them.
+    source
+        Its label.
+    max_bases
+        Longest sequence that can be used.
+    known
+        What the library has; nothing if None.
+    choices
+        What the person decides; each record must say everything itself if None.
+    """
+    known, choices = known or Known(), choices or Choices()
+    written = [_family(entry, choices) for entry in entries]
+    usable = [each for each in written if is_family(each)]
+    numbering = number_families(usable, known.library, known.given)
+    checker = Checker(max_bases, numbering, choices)
+    drafts = [checker.draft(entry, each) for entry, each in zip(entries, written, strict=True)]
+    compare_with_each_other(drafts, choices.rule)
+    compare_with_library(drafts, known)
+    compare_names(drafts)
+    kept = {*known.library, *_families(drafts)}
+    names = {number: name for number, name in numbering.names.items() if number in kept}
+    return _report(drafts, source, names)
+
+
+def _family(entry: Entry, choices: Choices) -> str:
+    """The family as written, or the one chosen for all that have none."""
+    written = choices.family if is_missing(entry.family) else entry.family
+    return "" if is_missing(written) else written.strip()
+
+
+def _families(drafts: Sequence[Draft]) -> set[int | None]:
+    """Numbers of the families that good records have: what is rejected names none."""
+    return {record.family for draft in drafts if (record := draft.usable)}
+
+
+def _report(drafts: Sequence[Draft], source: str, families: Mapping[int, str]) -> Report:
+    good: dict[str, list[Record]] = {}
+    rejected = []
+    for draft in drafts:
+        if record := draft.usable:
+            good.setdefault(draft.organism, []).append(record)
+        else:
+            reasons = tuple(each.message for each in draft.findings if each.refuses)
+            rejected.append(Rejected(draft.entry, reasons))
+    records = [record for each in good.values() for record in each]
+    balance = Counter(record.family for record in records if record.family is not None)
+    bases = sum(len(record.residues) for record in records)
+    return Report(
+        source=source,
+        records=len(drafts),
+        good={organism: tuple(each) for organism, each in good.items()},
+        rejected=tuple(rejected),
+        issues=collect(finding for draft in drafts for finding in draft.findings),
+        families=families,
+        balance=dict(sorted(balance.items())),
+        bases=bases,
+        ambiguous=sum(ambiguous_bases(record.residues) for record in records) / max(bases, 1),
+    )

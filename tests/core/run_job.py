@@ -1,0 +1,71 @@
+"""A process with one job, for tests to kill or to let end: ``python -m … WHAT [DATABASE_URL]``."""
+
+import sys
+import time
+from collections.abc import Callable
+
+from core.jobs import Jobs
+from core.libraries import Libraries
+from core.loading import load
+from core.settings import read_settings
+from core.stores import Stores
+from core.stores.database import Database
+from tests.made_up import genes
+
+LIBRARY = "jobs"
+
+
+def say(word: str) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
+
+
+def forever(progress: Callable[[str, int, int], None]) -> None:
+    for number in range(1_000_000):
+        progress("Waiting", number, 1_000_000)
+        if number == 1:
+            say("under way")
+        time.sleep(0.02)
+
+
+def stay(url: str) -> None:
+    """A job that goes on until this process is killed, or told to cancel it."""
+    jobs = Jobs(Database(url, timeout=10))
+    jobs.submit("wait", LIBRARY, "a long wait", "digest", forever)
+    sys.stdin.read()
+
+
+def leave(url: str) -> None:
+    """A job that is under way when this process ends as it should."""
+    jobs = Jobs(Database(url, timeout=10))
+    jobs.submit("wait", LIBRARY, "a long wait", "digest", forever)
+    time.sleep(1)
+
+
+def stop_in_mid_load() -> None:
+    """A load as a job, that stands still once its first vectors are written."""
+    libraries = Libraries(Stores(read_settings()))
+    jobs = Jobs(libraries.stores.database)
+
+    def work(progress: Callable[[str, int, int], None]) -> object:
+        def halt(doing: str, done: int, total: int) -> None:
+            progress(doing, done, total)
+            if doing == "Loading":
+                say("under way")
+                time.sleep(600)
+
+        dog = {"dog": genes("dog", 5)}
+        return load(libraries, dog, library=LIBRARY, encoder="count", progress=halt)
+
+    jobs.submit("load", LIBRARY, "dog", "digest", work)
+    time.sleep(600)
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["stay", url]:
+            stay(url)
+        case ["leave", url]:
+            leave(url)
+        case _:
+            stop_in_mid_load()

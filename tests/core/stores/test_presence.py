@@ -1,0 +1,74 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+
+from core.errors import StoreError
+from core.stores.presence import Presence
+
+STAY = """
+import sys
+from sqlalchemy import create_engine
+from core.stores.presence import Presence
+
+presence = Presence(create_engine(sys.argv[1]))
+print(presence.owner, flush=True)
+sys.stdin.read()
+"""
+
+
+def lock_files(folder: Path) -> list[Path]:
+    return list(folder.glob("*.lock"))
+
+
+class TestPresence:
+    def test_each_has_a_name_of_its_own_and_sees_the_other(self, database):
+        one, two = Presence(database.engine), Presence(database.engine)
+
+        assert one.owner != two.owner
+        assert not one.is_gone(two.owner)
+        assert not two.is_gone(one.owner)
+        one.leave()
+        two.leave()
+
+    def test_on_a_server_nobody_is_known_to_be_gone(self):
+        presence = Presence(create_engine("mysql+pymysql://nobody@127.0.0.1:1/nothing"))
+
+        assert not presence.is_gone("somebody")
+        presence.leave()
+
+    def test_a_folder_that_is_gone(self, tmp_path):
+        engine = create_engine(f"sqlite:///{tmp_path / 'gone' / 'labels.sqlite'}")
+
+        with pytest.raises(StoreError, match="failed while beginning to keep jobs: No such file"):
+            Presence(engine)
+
+    def test_who_leaves_is_gone_and_leaves_nothing(self, tmp_path):
+        engine = create_engine(f"sqlite:///{tmp_path / 'labels.sqlite'}")
+        one, two = Presence(engine), Presence(engine)
+        one.leave()
+
+        assert two.is_gone(one.owner)
+        two.leave()
+        assert lock_files(tmp_path) == []
+
+    def test_who_is_killed_is_gone_at_once(self, tmp_path):
+        url = f"sqlite:///{tmp_path / 'labels.sqlite'}"
+        here = Presence(create_engine(url))
+        command = [sys.executable, "-c", STAY, url]
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            owner = process.stdout.readline().strip()
+            assert not here.is_gone(owner)
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+
+            assert here.is_gone(owner)
+        here.leave()
+        assert lock_files(tmp_path) == []
