@@ -111,7 +111,7 @@ class Jobs:
         """
         if self._closing.is_set():
             raise GeneKinError("GeneKin is being stopped.", "Try again in a minute.")
-        self._checked(self._table.active())  # What died must not stand in the way.
+        self._read(self._table.active)  # What died must not stand in the way.
         row = JobRow(0, kind, library, title, digest, by, self._owner, utc_now())
         number = self._table.add(row)
         if number is None:
@@ -137,12 +137,12 @@ class Jobs:
 
     def get(self, job_id: int) -> JobRow | None:
         """The job with that id, as it is now; None if there is none, or it is long ago."""
-        row = self._table.get(job_id)
-        return next(iter(self._checked([row])), None) if row else None
+        found = self._read(lambda: [self._table.get(job_id)])
+        return found[0] if found else None
 
     def recent(self, library: str | None = None) -> list[JobRow]:
         """The last jobs of a library, or of all, as they are now; the latest first."""
-        return self._checked(self._table.recent(library))
+        return self._read(lambda: self._table.recent(library))
 
     def close(self, wait: float = 5.0) -> None:
         """Cancel the jobs of this process, and wait some seconds for their end."""
@@ -164,17 +164,15 @@ class Jobs:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _checked(self, rows: Sequence[JobRow]) -> list[JobRow]:
-        """The rows, with what memory knows better, and the dead found out."""
+    def _read(self, read: Callable[[], Sequence[JobRow | None]]) -> list[JobRow]:
+        """The rows that are there, with what memory knows better, and the dead found out."""
+        mine = dict(self._mine)  # Before the table: what is let go of meanwhile is newer here.
+        rows = [row for row in read() if row]
         dead = [row.id for row in rows if self._is_dead(row)]
         if dead and self._table.mark_lost(dead, _DIED, _AGAIN):
             _log.warning("these jobs died with their process: %s", dead)
-        found = [self._table.get(row.id) if row.id in dead else self._now(row) for row in rows]
-        return [row for row in found if row]
-
-    def _now(self, row: JobRow) -> JobRow:
-        job = self._mine.get(row.id)
-        return replace(job.row, cancel_asked=row.cancel_asked) if job else row
+        found = [self._table.get(row.id) if row.id in dead else row for row in rows]
+        return [_now(row, mine.get(row.id)) for row in found if row]
 
     def _is_dead(self, row: JobRow) -> bool:
         if not row.active or row.owner == self._owner:
@@ -201,7 +199,7 @@ class Jobs:
     def _tick(self) -> None:
         """Bring the table up to memory, and the other way round."""
         self._save()
-        active = [row for row in self._checked(self._table.active()) if row.active]
+        active = [row for row in self._read(self._table.active) if row.active]
         self._follow(active)
         if not self._closing.is_set():
             self._start(active)
@@ -320,6 +318,10 @@ class _Job:
             finished_at=utc_now(),
         )
         self._ended()
+
+
+def _now(row: JobRow, job: _Job | None) -> JobRow:
+    return replace(job.row, cancel_asked=row.cancel_asked) if job else row
 
 
 def _plain(result: object) -> Any:

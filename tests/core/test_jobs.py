@@ -251,6 +251,21 @@ class TestProgress:
         assert gate.done > 50
         assert 2 <= writes <= 6
 
+    def test_what_was_seen_done_stays_done(self, jobs, monkeypatch):
+        number = submit(jobs, gate := Gate())
+        until(lambda: jobs._table.get(number).state == RUNNING)
+        get = jobs._table.get
+
+        def slow(job_id: int) -> JobRow:
+            row = get(job_id)
+            gate.open.set()
+            until(lambda: not jobs._mine)  # It ends and is written down meanwhile.
+            return row
+
+        with monkeypatch.context() as patch:
+            patch.setattr(jobs._table, "get", slow)
+            assert row_of(jobs, number).state == DONE
+
     def test_stays_when_all_is_done(self, jobs, elsewhere):
         number = submit(jobs, lambda progress: progress("Loading", 9, 9))
 
