@@ -8,7 +8,7 @@ from core.calling.caller import Caller, Query, Relative, cosines, is_clear
 from core.calling.fitting import CANDIDATES
 from core.calling.frames import reading_frame
 from core.calling.origin import origin
-from core.encoders.translated import TranslatedEncoder
+from core.encoders.translated import QUERY_KMERS, TranslatedEncoder
 from core.hits import Hit
 from core.library import Library
 from core.threads import in_threads
@@ -16,6 +16,8 @@ from core.voting import vote, vote_of_organisms
 
 FIRST_CANDIDATES = 10
 """Candidates asked for at first: nine queries in ten have a near copy among them."""
+FIRST_KMERS = 200
+"""K-mers asked with at first: a near copy is found by half of them in half the time."""
 
 _TOGETHER = 256
 _UNCLEAR_TOGETHER = 32
@@ -114,7 +116,8 @@ class _Judging:
         self, queries: Sequence[Query], limit: int, *, only_clear: bool = False
     ) -> list[Verdict | None]:
         """The verdict on each query by so many candidates; None where they leave it unclear."""
-        vectors = self._encoder.query_vectors([query.profile for query in queries])
+        most = FIRST_KMERS if only_clear else QUERY_KMERS
+        vectors = self._encoder.query_vectors([query.profile for query in queries], most)
         found = self._library.search_vectors(vectors, organisms=self._organisms, limit=limit)
         relatives = iter(self._library.relatives([hit for hits in found for hit in hits]))
         jobs = [

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from core.encoders.translated import K, Profile
 
@@ -43,7 +43,7 @@ def _odds_of_being_closer(query: Profile, one: Profile, other: Profile) -> float
     differences = _weights_at(query, other) - _weights_at(query, one)
     witnesses = differences * query.weights
     spread = np.sqrt(K * (witnesses**2).sum())
-    behind = norm.cdf(witnesses.sum() / spread) if spread else 0.5
+    behind = ndtr(witnesses.sum() / spread) if spread else 0.5
     return float((1 - behind) / behind)
 
 

@@ -6,7 +6,6 @@ from typing import ClassVar, Self
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import CountVectorizer
 
 from core.arrays import Arrays
 from core.encoders.proteins import BASES
@@ -61,6 +60,8 @@ class CountEncoder:
         if all(len(sequence) < SPAN for sequence in sequences):
             message = "No sequence is long enough to learn from."
             raise InputError(message, f"The count encoder needs {SPAN} bases or more.")
+        from sklearn.feature_extraction.text import CountVectorizer  # a second to import
+
         vectorizer = CountVectorizer(ngram_range=(GRAM, GRAM), max_features=FEATURES)
         vectorizer.fit(words(sequence) for sequence in sequences)
         return cls(vectorizer.get_feature_names_out().tolist())

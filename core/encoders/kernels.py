@@ -18,6 +18,7 @@ FALLBACK_STRETCHES = 3
 _FRAMES = 6
 _LENGTH_BITS = np.uint64(20)
 _LENGTH_MASK = np.uint64((1 << 20) - 1)
+_LONGEST_FRAMED = (1 << 17) - 1
 _DIGITS = 1 << 11
 _DIGIT_MASK = np.uint64(_DIGITS - 1)
 _HIGH_SHIFT = np.uint64(20 + 11)
@@ -251,31 +252,54 @@ def dot(
 
 
 @njit(nogil=True, cache=True)
+def framed_kmers(
+    codes: NDArray[np.uint8], letters: NDArray[np.uint8], alphabet: int, k: int
+) -> NDArray[np.uint64]:
+    """K-mers of all open stretches in order, each with its stretch's length and its frame.
+
+    The low 20 bits hold the length times 8, plus the frame: 0 to 2 of the strand as given, 3 to 5
+    of the other one.
+    """
+    residues, lengths = translate(codes)
+    stretches = open_stretches(residues, lengths)
+    packed = packed_kmers(residues, stretches, letters, alphabet, k)
+    start = 0
+    for row in range(stretches.shape[0]):
+        frame, first, end = stretches[row]
+        found = packed_kmers(residues, stretches[row : row + 1], letters, alphabet, k).size
+        tail = np.uint64(min(end - first, _LONGEST_FRAMED) * 8 + frame)
+        for place in range(start, start + found):
+            packed[place] = (packed[place] & ~_LENGTH_MASK) | tail
+        start += found
+    return sort_packed(packed)
+
+
+@njit(nogil=True, cache=True)
 def frame_evidence(
-    codes: NDArray[np.uint8],
-    letters: NDArray[np.uint8],
-    alphabet: int,
-    k: int,
-    *,
-    keys: NDArray[np.uint32],
-    weights: NDArray[np.float32],
+    framed: NDArray[np.uint64], keys: NDArray[np.uint32], weights: NDArray[np.float32]
 ) -> NDArray[np.float64]:
-    """How much of a weighted set of k-mers each frame of a sequence has.
+    """How much of a weighted set of k-mers, whose keys ascend, each frame of a sequence has.
 
     A shared k-mer counts by its weight and by the length of the open stretch it stands in.
+
+    Parameters
+    ----------
+    framed
+        K-mers of the sequence, from :func:`framed_kmers`.
 
     Returns
     -------
     float64, shape (6,): frames 0 to 2 of the strand as given, 3 to 5 of the other one.
     """
-    residues, lengths = translate(codes)
-    stretches = open_stretches(residues, lengths)
     found = np.zeros(_FRAMES)
-    for row in range(stretches.shape[0]):
-        frame, first, end = stretches[row]
-        for packed in packed_kmers(residues, stretches[row : row + 1], letters, alphabet, k):
-            key = packed >> _LENGTH_BITS
-            place = np.searchsorted(keys, key)
-            if place < keys.size and keys[place] == key:
-                found[frame] += weights[place] * (end - first)
+    other = 0
+    for value in framed:
+        key = value >> _LENGTH_BITS
+        while other < keys.size and keys[other] < key:
+            other += 1
+        if other == keys.size:
+            break
+        if keys[other] == key:
+            tail = value & _LENGTH_MASK
+            found[tail & np.uint64(7)] += weights[other] * np.float64(tail >> np.uint64(3))
     return found

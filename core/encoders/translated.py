@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from core.arrays import Arrays
-from core.encoders.kernels import frame_evidence, weighted_kmers
+from core.encoders.kernels import frame_evidence, framed_kmers, weighted_kmers
 from core.encoders.proteins import GROUPS, RESIDUE_GROUPS, base_codes
 from core.errors import InputError
 
@@ -129,28 +129,27 @@ class TranslatedEncoder:
         """Vectors to search with: the heaviest k-mers that the reference has, and has rarely."""
         return self.query_vectors([self.profile(sequence) for sequence in sequences])
 
-    def query_vectors(self, profiles: Sequence[Profile]) -> csr_array:
-        """As :meth:`encode_queries`, from profiles."""
-        return stacked([self._query(profile) for profile in profiles])
+    def query_vectors(self, profiles: Sequence[Profile], most: int = QUERY_KMERS) -> csr_array:
+        """As :meth:`encode_queries`, from profiles, of at most so many k-mers each."""
+        return stacked([self._query(profile, most) for profile in profiles])
 
-    def frame_evidence(self, codes: NDArray[np.uint8], relative: Profile) -> NDArray[np.float64]:
-        """How much each frame of a query shares with a relative: float64, shape (6,).
+    def frame_evidence(
+        self, codes: NDArray[np.uint8], relatives: Sequence[Profile]
+    ) -> NDArray[np.float64]:
+        """How much each frame of a query shares with its relatives: float64, shape (6,).
 
         Rarity does not count here: rare words of chance stretches would speak too loud.
         """
-        evidence: NDArray[np.float64] = frame_evidence(
-            codes,
-            RESIDUE_GROUPS,
-            len(GROUPS),
-            K,
-            keys=relative.keys,
-            weights=relative.weights / self._rarity[relative.keys],
-        )
-        return evidence
+        framed = framed_kmers(codes, RESIDUE_GROUPS, len(GROUPS), K)
+        shared = np.zeros(6)
+        for relative in relatives:
+            weights = relative.weights / self._rarity[relative.keys]
+            shared += frame_evidence(framed, relative.keys, weights)
+        return shared
 
-    def _query(self, profile: Profile) -> Profile:
+    def _query(self, profile: Profile, most: int) -> Profile:
         useful = self._searchable[profile.keys]
-        return _heaviest(Profile(profile.keys[useful], profile.weights[useful]), QUERY_KMERS)
+        return _heaviest(Profile(profile.keys[useful], profile.weights[useful]), most)
 
 
 def _kmers(sequence: str) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:

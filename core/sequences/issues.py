@@ -87,7 +87,7 @@ KINDS: Mapping[str, tuple[Severity, str, str]] = MappingProxyType(
         "other family": (_E, "has", "have a sequence that the library has in another family"),
         LEFT_OUT: (_W, "is", "are left out: the sequence stands in the file with two families"),
         "unknown family": (_W, "has", "have a family that is not among those named; it is added"),
-        "copy": (_W, "is", "are exact copies of another one in the file; each is kept once"),
+        "copy": (_W, "repeats", "repeat another one in the file exactly; each is kept once"),
         "known": (_W, "is", "are in the library already"),
         "short": (_W, "is", "are shorter than 18 bases: too short to say anything"),
         "ambiguous": (_W, "has", "have many ambiguous bases"),

@@ -254,7 +254,7 @@ class TestProgress:
     def test_what_was_seen_done_stays_done(self, jobs, monkeypatch):
         number = submit(jobs, gate := Gate())
         until(lambda: jobs._table.get(number).state == RUNNING)
-        get = jobs._table.get
+        get: Callable[[int], JobRow] = jobs._table.get
 
         def slow(job_id: int) -> JobRow:
             row = get(job_id)

@@ -182,7 +182,6 @@ class TestFrameEvidence:
             for frame in frames
         ]
         keys, weights = arrays(known)
-        found = kernels.frame_evidence(
-            base_codes(sequence), RESIDUE_GROUPS, len(GROUPS), 3, keys=keys, weights=weights
-        )
+        framed = kernels.framed_kmers(base_codes(sequence), RESIDUE_GROUPS, len(GROUPS), 3)
+        found = kernels.frame_evidence(framed, keys, weights)
         assert found.tolist() == expected
