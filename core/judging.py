@@ -99,7 +99,7 @@ class _Judging:
         self._last = max(CANDIDATES, neighbours)
 
     def verdicts(self, sequences: Sequence[str]) -> list[Verdict]:
-        queries = in_threads(self._query, sequences)
+        queries = [self._query(sequence) for sequence in sequences]
         verdicts = self._judged(queries, self._first, only_clear=True)
         unclear = [place for place, verdict in enumerate(verdicts) if verdict is None]
         for start in range(0, len(unclear), _UNCLEAR_TOGETHER):
@@ -124,7 +124,9 @@ class _Judging:
             (query, hits, list(islice(relatives, len(hits))))
             for query, hits in zip(queries, found, strict=True)
         ]
-        return in_threads(lambda job: self._verdict(*job, only_clear=only_clear), jobs)
+        if only_clear:  # Threads would spend more on taking turns than this takes.
+            return [self._verdict(*job, only_clear=True) for job in jobs]
+        return in_threads(lambda job: self._verdict(*job, only_clear=False), jobs)
 
     def _verdict(
         self,
@@ -140,18 +142,19 @@ class _Judging:
         if not query.profile.keys.size:  # There is nothing in it that can be read.
             return Verdict()
         decision = self._caller.decide(query, relatives, products)
-        ranked = [
-            replace(hits[place], score=float(product))
-            for place, product in zip(decision.order, decision.cosines, strict=True)
-        ]
-        nearest = [relatives[place] for place in decision.order]
+        order = decision.order.tolist()
+        shown = zip(order, decision.cosines.tolist(), strict=True)
+        nearest = [relatives[place] for place in order]
         profiles = [each.profile for each in nearest]
         strand, frame = reading_frame(self._encoder, query.sequence, nearest)
         return Verdict(
-            hits=tuple(ranked[: self._neighbours]),
+            hits=tuple(
+                replace(hits[place], score=score)
+                for place, score in islice(shown, self._neighbours)
+            ),
             families=decision.families,
             significant=decision.significant,
-            organisms=origin(query.profile, profiles, [hit.organism for hit in ranked]),
+            organisms=origin(query.profile, profiles, [hits[place].organism for place in order]),
             strand=strand,
             frame=frame,
         )

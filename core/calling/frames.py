@@ -8,6 +8,7 @@ with their proteins. So several relatives are asked, in both ways.
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.calling.caller import Relative
 from core.calling.segments import frame_scores
@@ -37,12 +38,21 @@ def reading_frame(
         Empty and 0 where it shares nothing with them.
     """
     codes = base_codes(sequence)
-    evidence = encoder.frame_evidence(codes, [each.profile for each in relatives[:_SHARING]])
+    profiles = [relative.profile for relative in relatives[:_SHARING]]
+    evidence = encoder.frame_evidence(codes, profiles[:1])
+    if not _is_clear(evidence):
+        evidence = encoder.frame_evidence(codes, profiles)
     if not evidence.any():
         return "", 0
     evidence /= evidence.max()
-    if np.sort(evidence)[-2] > _CLEARLY_LESS:
+    if not _is_clear(evidence):
         aligned = sum(frame_scores(codes, each.protein) for each in relatives[:_ALIGNING])
         evidence += aligned / max(np.max(aligned), 1.0)
     best = int(evidence.argmax())
     return "+-"[best // 3], best % 3 + 1
+
+
+def _is_clear(evidence: NDArray[np.float64]) -> bool:
+    """Whether one frame has so much more than all others that no more needs to be asked."""
+    second, best = np.sort(evidence)[-2:]
+    return bool(best > 0 and second <= _CLEARLY_LESS * best)
