@@ -16,6 +16,7 @@ from core import __version__
 from core.__main__ import main
 from core.settings import Settings
 from core.stores import Stores
+from tests.evolved import member, members
 from tests.made_up import FAMILY_NAMES, dna, genes, table
 from tests.services import free_port
 
@@ -536,6 +537,55 @@ class TestRemove:
     def test_an_unknown_organism_or_library_is_refused(self, run, loaded):
         assert "no organism 'cat'" in run("remove", "cat").refused()
         assert "no library 'mine'" in run("remove", "human", "--library", "mine").refused()
+
+
+class TestCalibrate:
+    @pytest.fixture
+    def translated(self, run, home, written):
+        """A small library of the default encoder, and a query of it."""
+        reference = written(table(members("human", families=3, count=8)), "human.txt")
+        assert run("load", f"human={reference}").status == 0
+        return written(f">far\n{member(1, 'asked', 0.4)}\n", "query.fasta")
+
+    def test_the_threshold_decides_what_is_called(self, run, translated):
+        assert run("classify", translated, "--threshold", "0").rows[0]["status"] == "called"
+        row = run("classify", translated, "--threshold", "1").rows[0]
+        assert (row["status"], row["family_id"]) == ("unknown", "1")
+        assert "below the threshold of 100%" in row["note"]
+
+    def test_a_library_keeps_the_threshold_that_is_chosen(self, run, translated):
+        assert "from a confidence of 1.00 on" in run("calibrate", "--threshold", "1").out
+        assert run("classify", translated).rows[0]["status"] == "unknown"
+        assert "from a confidence of 0." in run("calibrate").out
+        assert run("classify", translated).rows[0]["status"] == "called"
+
+    @pytest.mark.parametrize("threshold", ["-0.1", "1.5", "nan"])
+    def test_a_threshold_is_a_confidence(self, run, translated, threshold):
+        for command in (["calibrate"], ["classify", translated]):
+            refusal = run(*command, f"--threshold={threshold}").refused()
+            assert "A confidence lies between 0 and 1." in refusal
+
+    def test_strand_frame_and_organism_come_out(self, run, translated):
+        row = run("classify", translated).rows[0]
+        assert (row["strand"], row["frame"], row["organism"]) == ("+", "1", "human")
+        assert float(row["organism_confidence"]) == 1
+        assert float(row["unreadable"]) == 0
+
+
+class TestLibraries:
+    def test_can_be_renamed_and_deleted(self, run, home, written):
+        human = written(table(genes("human", 3)), "human.txt")
+        run("load", "--encoder", "count", "--library", "old", f"human={human}")
+
+        assert run("rename", "new", "--library", "old").status == 0
+        assert "no library 'old'" in run("classify", human, "--library", "old").refused()
+        assert len(run("classify", human, "--library", "new").rows) == 3
+
+        assert "3 sequences" in run("delete", "--library", "new", "--yes").out
+        assert json.loads(run("status", "--format", "json").out)["libraries"] == []
+
+    def test_are_not_deleted_without_a_yes(self, run, loaded):
+        assert "--yes" in run("delete").refused()
 
 
 class TestReconcile:
