@@ -1,9 +1,9 @@
 """A database through SQLAlchemy: MySQL by PyMySQL, or SQLite; errors in plain words."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import make_url
@@ -11,6 +11,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import StoreError
 from core.stores.schema import metadata
+
+_Made = TypeVar("_Made")
+
+_DEADLOCK = 1213
+"""MySQL's ER_LOCK_DEADLOCK: the transaction was rolled back and may be tried again."""
+_DEADLOCK_TRIES = 5
 
 
 class Database:
@@ -83,3 +89,15 @@ def plain_errors(address: str, doing: str) -> Iterator[None]:
 def _configure_sqlite(connection: Any, _record: object) -> None:
     for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def again_after_deadlock(work: Callable[[], _Made]) -> _Made:
+    """`work`, a whole transaction, done again where MySQL chose it as a deadlock's victim."""
+    for _ in range(_DEADLOCK_TRIES - 1):
+        try:
+            return work()
+        except StoreError as error:
+            cause = getattr(error.__cause__, "orig", None)
+            if not (cause and cause.args and cause.args[0] == _DEADLOCK):
+                raise
+    return work()

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Double, Row, Select, delete, insert, literal_column, select, update
 from sqlalchemy.exc import IntegrityError
 
-from core.stores.database import Database
+from core.stores.database import Database, again_after_deadlock
 from core.stores.schema import jobs
 
 QUEUED, RUNNING = "queued", "running"
@@ -133,17 +133,25 @@ class JobTable:
             "under_way": _under_way(row),
             **_changing(row),
         }
+        number = again_after_deadlock(lambda: self._add(values))
+        again_after_deadlock(self._forget_old)
+        return number
+
+    def _add(self, values: dict[str, Any]) -> int | None:
         with self._writing("adding a job") as connection:
             try:
                 added = connection.execute(insert(jobs).values(values))
             except IntegrityError:  # Its mark is there already.
                 return None
             key = added.inserted_primary_key
-            newest = select(jobs.c.id).order_by(jobs.c.id.desc())
+        return int(key[0]) if key else 0
+
+    def _forget_old(self) -> None:
+        newest = select(jobs.c.id).order_by(jobs.c.id.desc())
+        with self._writing("forgetting old jobs") as connection:
             if last := connection.scalar(newest.offset(KEPT).limit(1)):
                 old = (jobs.c.id <= last) & jobs.c.state.not_in(ACTIVE)
                 connection.execute(delete(jobs).where(old))
-        return int(key[0]) if key else 0
 
     def save(self, row: JobRow) -> None:
         """Write down what changes of a job: for its owner, who knows best."""

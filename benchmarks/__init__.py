@@ -1,0 +1,1 @@
+"""GeneKin measured against its peers, by hand: ``python -m benchmarks.accuracy`` and ``.speed``."""

@@ -1,0 +1,144 @@
+"""What a library costs as it grows: each figure from a process of its own."""
+
+import gc
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import numpy as np
+
+from benchmarks.common import numbered, opened
+from benchmarks.tasks import substituted
+from core.arrays import Vectors
+from core.classifier import classify
+from core.libraries import DEFAULT_LIBRARY
+from core.loading import load
+from core.names import collection_name
+from core.sequences.records import Record
+from core.settings import Settings
+from core.stores.vectors import VectorIndex, VectorStore
+
+WARM_UP = 20
+LEAST_MUTATED, MOST_MUTATED = 0.02, 0.30
+"""Share of the bases that a copy differs in."""
+
+_Given = ParamSpec("_Given")
+_Made = TypeVar("_Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """How long a load took, and what it needed most of memory, in MB."""
+
+    seconds: float
+    peak: float
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """One query at a time: milliseconds, and memory in MB before and after.
+
+    Attributes
+    ----------
+    first
+        Seconds from nothing to the first answer, imports not counted.
+    median, slow
+        Milliseconds of one query: half are below, 99 % are below.
+    before, after
+        Resident memory before the stores are opened, and after all queries.
+    """
+
+    first: float
+    median: float
+    slow: float
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoreShare:
+    """A process that only opens the vectors and searches once: seconds, and MB that it takes."""
+
+    seconds: float
+    memory: float
+
+
+def alone(work: Callable[_Given, _Made], *given: _Given.args, **named: _Given.kwargs) -> _Made:
+    """`work` done in a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(work, *given, **named).result()
+
+
+def grown(reference: Sequence[Record], size: int, seed: int) -> list[Record]:
+    """A reference of `size` records: the real ones, then mutated copies of them."""
+    generator = np.random.default_rng(seed)
+    records = list(reference[:size])
+    while len(records) < size:
+        model = reference[len(records) % len(reference)]
+        share = generator.uniform(LEAST_MUTATED, MOST_MUTATED)
+        copy = substituted(model.residues, share, generator)
+        records.append(Record("", copy, len(records) + 1, len(records) + 1, model.family))
+    return records
+
+
+def load_all(home: Path, references: Mapping[str, Sequence[Record]], encoder: str) -> Loaded:
+    """Load organisms into a new library."""
+    with opened(home) as libraries:
+        report = load(libraries, references, encoder=encoder)
+    return Loaded(report.seconds, _memory("VmHWM"))
+
+
+def load_grown(home: Path, reference: Sequence[Record], size: int, seed: int) -> Loaded:
+    """Load a grown reference."""
+    return load_all(home, {"human": grown(reference, size, seed)}, "translated")
+
+
+def latency(home: Path, queries: Sequence[str]) -> Latency:
+    """Ask one query at a time, the library opened anew for each as a page does."""
+    records = numbered(queries)
+    before = _memory("VmRSS")
+    started = time.perf_counter()
+    ends = [started]
+    with opened(home) as libraries:
+        for record in [*records[:WARM_UP], *records]:
+            classify(libraries.open(), [record])
+            ends.append(time.perf_counter())
+        after = _memory("VmRSS")
+    first = ends[1] - started
+    median, slow = np.percentile(np.diff(ends)[WARM_UP:], [50, 99]) * 1000
+    return Latency(first, float(median), float(slow), before, after)
+
+
+def store_share(home: Path, query: str) -> StoreShare:
+    """What the vectors alone take, in a process that opens nothing else."""
+    with opened(home) as libraries:
+        library = libraries.open()
+        vector = library.encoder.encode_queries([query])
+        names = [organism.name for organism in library.organisms()]
+    return alone(_open_vectors, home, names, vector)
+
+
+def _open_vectors(home: Path, organisms: list[str], vector: Vectors) -> StoreShare:
+    """Open the vectors and search them once."""
+    uri = Settings(home=home, milvus_uri="", database_url="").vectors_uri
+    collection = collection_name(DEFAULT_LIBRARY)
+    before = _memory("VmRSS")
+    started = time.perf_counter()
+    store = VectorStore(uri, "", timeout=60.0)
+    store.search(collection, organisms, vector, 10, VectorIndex())
+    seconds = time.perf_counter() - started
+    taken = _memory("VmRSS") - before
+    store.close()
+    return StoreShare(seconds, taken)
+
+
+def _memory(kind: str) -> float:
+    gc.collect()
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    found = re.search(rf"{kind}:\s*(\d+) kB", status)
+    return int(found.group(1)) / 1024 if found else float("nan")
