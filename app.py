@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components.state import back_to_wanted, keep, libraries, plain_errors
+from components.state import back_to_wanted, keep, library_choice, plain_errors
 
 st.logo("components/logo.svg", size="large")
 page = st.navigation(
@@ -19,7 +19,5 @@ st.set_page_config(
 keep("text")
 back_to_wanted()
 with plain_errors():
-    names = libraries().names()
-    if len(names) > 1:
-        st.sidebar.selectbox("Library", names, key="library")
+    library_choice()
     page.run()

@@ -2,16 +2,16 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
-import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from components.figures import family_stack
+from components.job_list import watch
 from components.state import chosen_library, jobs, libraries
-from components.text import counted, plain
+from components.text import counted, legend, plain, told_apart
 from core.encoders import ENCODERS
 from core.libraries import DEFAULT_LIBRARY
 from core.library import Library
@@ -19,6 +19,7 @@ from core.loading import LoadReport, Progress, load
 from core.sequences.columns import propose
 from core.sequences.entries import organism_of, read_entries
 from core.sequences.intake import read_families, read_upload
+from core.sequences.issues import Issue, Severity
 from core.sequences.limits import Limits
 from core.sequences.published import published
 from core.sequences.records import Record
@@ -114,8 +115,9 @@ def _own_file(library: Library | None, target: Target) -> None:
         return
     upload = uploads[0]
     if len(uploads) > 1:
-        upload = st.selectbox("File", uploads, format_func=lambda each: each.name)
-    report = _checked(upload, library, given, limits)
+        labels = told_apart([each.name for each in uploads])
+        upload = uploads[st.selectbox("File", range(len(uploads)), format_func=labels.__getitem__)]
+    report = _checked(upload, library, given, limits, f"{file.file_id} {upload.name}")
     _show_report(report, library)
     label = f"Load {counted(report.good_count, 'good record')}"
     if st.button(label, type="primary", disabled=not report.good_count):
@@ -127,15 +129,15 @@ def _read(file: UploadedFile, limits: Limits) -> list[Upload]:
 
 
 def _checked(
-    upload: Upload, library: Library | None, given: Mapping[int, str], limits: Limits
+    upload: Upload, library: Library | None, given: Mapping[int, str], limits: Limits, key: str
 ) -> Report:
-    """What the upload holds, as the person says that it is to be read."""
+    """What the upload holds, as the person says that it is to be read; `key` is this file's."""
     layout = propose(upload)
     for note in (*upload.notes, *layout.notes):
         st.caption(plain(note))
     organism = st.text_input("Organism", organism_of(upload), key=f"all {upload.name}")
     with st.expander("How it is read"):
-        layout = _columns(upload, layout)
+        layout = _columns(upload, layout, key)
         family = st.text_input("Family of records that name none", key=f"missing {upload.name}")
         rule = st.selectbox("A sequence with two families", list(_RULES))
     known = Known(
@@ -152,17 +154,18 @@ def _checked(
     )
 
 
-def _columns(upload: Upload, layout: Layout) -> Layout:
+def _columns(upload: Upload, layout: Layout, key: str) -> Layout:
     """The proposed layout, with what the person changes of it."""
     places = [None, *range(len(upload.header))]
+    labels = told_apart([_NONE, *(name or "without a name" for name in upload.header)])
 
     def chosen(part: str, proposed: int | None) -> int | None:
         place: int | None = st.selectbox(
             f"Column of the {part}",
             places,
             index=places.index(proposed),
-            format_func=lambda place: _NONE if place is None else upload.header[place],
-            key=f"column {part} {upload.name}",
+            format_func=lambda place: labels[0 if place is None else place + 1],
+            key=f"column {part} {key}",
         )
         return place
 
@@ -170,9 +173,9 @@ def _columns(upload: Upload, layout: Layout) -> Layout:
         pattern = st.text_input(
             "Where a header says the family: a regular expression with one group",
             layout.family_pattern,
-            key=f"pattern {upload.name}",
-        )
-        return Layout(layout.sequence, layout.family, layout.organism, layout.name, pattern)
+            key=f"pattern {key}",
+        ).strip()
+        return replace(layout, family=0 if pattern else None, family_pattern=pattern)
     return Layout(
         sequence=chosen("sequence", layout.sequence),
         family=chosen("family", layout.family),
@@ -189,20 +192,11 @@ def _show_report(report: Report, library: Library | None) -> None:
     bad.metric("rejected", f"{len(report.rejected):,}")
     bases.metric("ambiguous", f"{report.ambiguous:.1%}", help="share of the bases")
     if report.issues:
-        st.dataframe(
-            pd.DataFrame(
-                {
-                    "severity": issue.severity.value,
-                    "what": issue.message,
-                    "lines": ", ".join(map(str, issue.lines)),
-                    "example": issue.examples[0] if issue.examples else "",
-                }
-                for issue in report.issues
-            ),
-            hide_index=True,
-        )
+        st.markdown("\n".join(map(_issue, report.issues)))
     if report.balance:
-        names = (library.families if library else {}) | dict(report.families)
+        known = (library.families if library else {}) | dict(report.families)
+        names = {number: known.get(number, f"class {number}") for number in report.balance}
+        st.html(legend(names))
         st.altair_chart(family_stack(report.balance, names))
     if report.rejected:
         st.download_button(
@@ -211,6 +205,17 @@ def _show_report(report: Report, library: Library | None) -> None:
             file_name=f"rejected_{report.source}.tsv",
             mime="text/tab-separated-values",
         )
+
+
+def _issue(issue: Issue) -> str:
+    """A point of a list: the kind of problem, one record that has it, and where others stand."""
+    colour = "red" if issue.severity is Severity.ERROR else "orange"
+    text = f"- :{colour}-badge[{issue.severity.value}] {plain(issue.message)}"
+    text += f" {plain(issue.examples[0])}"
+    if issue.count > 1:
+        more = ", …" if issue.count > len(issue.lines) else "."
+        text += f" Lines {', '.join(f'{line:,}' for line in issue.lines)}{more}"
+    return text
 
 
 def _published_set(target: Target) -> None:
@@ -229,16 +234,18 @@ def _simulated(library: Library | None, target: Target) -> None:
     organism = st.selectbox("Organism", library.organism_names())
     divergence = st.slider("Divergence", 0.01, 0.30, 0.05, format="percent")
     if st.button("Simulate and load", type="primary"):
-        records = [
-            Record(row.name, row.residues, row.position, row.position, row.family)
-            for row in library.sequences(organism)
-        ]
-        _submit_records(
-            target,
-            {simulated_name(organism, divergence): simulate(records, divergence, seed=1)},
-            library.families,
-            simulated_source(organism, divergence, 1),
-        )
+
+        def simulated(progress: Progress) -> References:
+            name = simulated_name(organism, divergence)
+            progress("Simulating", 0, 0)
+            records = [
+                Record(row.name, row.residues, row.position, row.position, row.family)
+                for row in library.sequences(organism)
+            ]
+            return {name: simulate(records, divergence, seed=1)}
+
+        source = simulated_source(organism, divergence, 1)
+        _submit(target, simulated, "", library.families, source)
 
 
 def _submit(
@@ -266,7 +273,8 @@ def _submit(
             progress=progress,
         )
 
-    jobs().submit("load", target.name, source, f"{source} {digest}", work)
+    job = jobs().submit("load", target.name, source, f"{source} {digest}", work)
+    watch(job)
     st.rerun()
 
 
@@ -278,7 +286,7 @@ def _submit_records(
     for organism, records in references.items():
         digest.update(organism.encode())
         for record in records:
-            digest.update(record.residues.encode())
+            digest.update(f"{record.residues} {record.family}\n".encode())
     title = f"{source} → {', '.join(references)}"
 
     def at_hand(progress: Progress) -> References:  # noqa: ARG001  (nothing to wait for)

@@ -45,7 +45,12 @@ def family_stack(counts: Mapping[int, int], names: Mapping[int, str]) -> alt.Cha
         alt.Chart(frame)
         .mark_bar(height=16)
         .encode(
-            x=alt.X("genes:Q", title="genes", stack="zero"),
+            x=alt.X(
+                "genes:Q",
+                title="genes",
+                stack="zero",
+                axis=alt.Axis(tickMinStep=1, format=",d", labelFlush=True),
+            ),
             color=alt.Color("family:N", scale=scale, legend=None),
             order=alt.Order("number:O"),
             tooltip=["family:N", alt.Tooltip("genes:Q", format=",")],

@@ -3,10 +3,16 @@
 import streamlit as st
 
 from components.state import jobs, plain_errors
-from components.text import plain
+from components.text import counted, plain
 from core.stores.job_table import CANCELLED, DONE, QUEUED, JobRow
 
 _SHOWN = 5
+_WATCHED = "watched jobs"
+
+
+def watch(job: int) -> None:
+    """See to it that the page is drawn anew when this job has ended, however soon that is."""
+    st.session_state[_WATCHED] = {*st.session_state.get(_WATCHED, ()), job}
 
 
 def job_list(library: str | None) -> None:
@@ -21,9 +27,9 @@ def _draw(library: str | None) -> None:
         found = jobs().recent(library)[:_SHOWN]
         for job in found:
             _job(job)
-        watched = st.session_state.get("watched jobs", set())
+        watched = st.session_state.get(_WATCHED, set())
         active = {job.id for job in found if job.active}
-        st.session_state["watched jobs"] = active
+        st.session_state[_WATCHED] = active
         if watched - active:  # One has ended: the rest of the page shows what it did.
             st.rerun()
 
@@ -33,7 +39,7 @@ def _job(job: JobRow) -> None:
     if job.active:
         bar, action = st.columns([3, 1], vertical_alignment="center")
         bar.progress(job.progress.fraction, f"**{title}** · {_progress(job)}")
-        if action.button("Cancel", key=f"cancel {job.id}"):
+        if action.button("Cancel", key=f"cancel {job.id}", disabled=job.cancel_asked):
             jobs().cancel(job.id)
     elif job.state == DONE:
         st.success(f"**{title}** · {_done(job)}")
@@ -46,13 +52,17 @@ def _job(job: JobRow) -> None:
 def _progress(job: JobRow) -> str:
     if job.state == QUEUED:
         return "waits for its turn"
+    if job.cancel_asked:
+        return "ends as soon as it can"
     progress = job.progress
-    text = f"{plain(progress.doing)}: {progress.done:,} of {progress.total:,}"
-    if progress.rate:
+    text = plain(progress.doing) or "begins"
+    if progress.total:
+        text += f": {progress.done:,} of {progress.total:,}"
+    if progress.rate and progress.rate >= 1:
         text += f" · {progress.rate:,.0f} a second"
-    if progress.seconds_left:
+    if progress.seconds_left and progress.seconds_left >= 1:
         text += f" · {progress.seconds_left:,.0f} s left"
-    return text if progress.doing else "begins"
+    return text
 
 
 def _done(job: JobRow) -> str:
@@ -61,8 +71,9 @@ def _done(job: JobRow) -> str:
     parts = []
     for each in report.get("organisms", []):
         part = (
-            f"{plain(each['organism'])}: {each['added']:,} genes added; of {each['records']:,}"
-            f" records {each['copies']:,} were exact copies, {each['known']:,} were there already"
+            f"{plain(each['organism'])}: {counted(each['added'], 'gene')} added; of"
+            f" {counted(each['records'], 'record')} {each['copies']:,} were exact copies,"
+            f" {each['known']:,} were there already"
         )
         if each["without_vector"]:
             part += f"; {each['without_vector']:,} can not be found: nothing in them is recognised"

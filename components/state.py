@@ -98,7 +98,22 @@ def chosen_library() -> Library | None:
     known = libraries().names()
     if not known:
         return None
-    return libraries().open(name if name in known else known[0])
+    library = libraries().open(name if name in known else known[0])
+    return library if library.organism_names() else None  # Its first load may be under way.
+
+
+def choose_library(name: str) -> None:
+    """Choose a library from the next run on; in this one the sidebar has been drawn."""
+    st.session_state["library to choose"] = name
+
+
+def library_choice() -> None:
+    """The choice in the sidebar, where there is one."""
+    if name := st.session_state.pop("library to choose", None):
+        st.session_state["library"] = name
+    names = libraries().names()
+    if len(names) > 1:
+        st.sidebar.selectbox("Library", names, key="library")
 
 
 @contextmanager

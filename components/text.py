@@ -2,7 +2,8 @@
 
 import html
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from components.palette import family_colour
 
@@ -34,6 +35,23 @@ def legend(families: Mapping[int, str]) -> str:
         for number, name in families.items()
     )
     return f'<div style="font-size:.9em;line-height:1.8">{" ".join(chips)}</div>'
+
+
+def told_apart(names: Sequence[str]) -> list[str]:
+    """The names, those that come again with a number: a selection goes by what it shows.
+
+    >>> told_apart(["a", "b", "a"])
+    ['a', 'b', 'a (2)']
+    """
+    seen: Counter[str] = Counter()
+    labels: list[str] = []
+    for name in names:
+        label = name
+        while label in labels:
+            seen[name] += 1
+            label = f"{name} ({seen[name] + 1})"
+        labels.append(label)
+    return labels
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -5,7 +5,7 @@ import streamlit as st
 from components.adding import add_panel
 from components.figures import family_stack
 from components.job_list import job_list
-from components.state import chosen_library, libraries, plain_errors, through_app
+from components.state import choose_library, chosen_library, libraries, plain_errors, through_app
 from components.text import counted, legend, plain
 from core.library import Library
 from core.stores.labels import OrganismRow
@@ -18,10 +18,10 @@ def page() -> None:
     library = chosen_library()
     with right:
         st.subheader("Add")
-        with st.container():  # However many jobs there are, what follows keeps its place.
-            job_list(library.name if library else None)
-        with plain_errors():
+        with st.container(), plain_errors():
             add_panel()
+        # Below: next to the button that was pressed, and nothing moves when a job comes or ends.
+        job_list(library.name if library else None)
     with left:
         if library is None:
             st.info(
@@ -50,7 +50,11 @@ def _settings(library: Library) -> None:
         f" {library.fingerprint}"
     )
     threshold = st.slider(
-        "Name a family from this confidence on", 0.0, 1.0, library.threshold, key="threshold"
+        "Name a family from this confidence on",
+        0.0,
+        1.0,
+        library.threshold,
+        key=f"threshold {library.name}",
     )
     if st.button("Keep this threshold", disabled=threshold == library.threshold):
         libraries().set_threshold(library.name, threshold)
@@ -58,7 +62,7 @@ def _settings(library: Library) -> None:
     name = st.text_input("Name of the library", library.name)
     if st.button("Rename", disabled=name == library.name):
         libraries().rename(library.name, name)
-        st.session_state["library"] = name
+        choose_library(name)
         st.rerun()
     typed = st.text_input("To remove the library with all its genes, type its name")
     if st.button("Remove the library", disabled=typed != library.name):

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwr
 
 from core.sequences.examples import examples
 from core.sequences.parsing import parse
+from tests.made_up import genes
 from tests.services import free_port
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -99,13 +100,16 @@ def keep(tmp_path: Path):
     folder.mkdir(parents=True, exist_ok=True)
 
     def keep(page: Page, name: str) -> None:
-        expect(page.get_by_test_id("stApp")).to_have_attribute(
-            "data-test-script-state", "notRunning"
-        )
-        expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+        settled(page)
         page.screenshot(path=folder / f"{name}.png")
 
     return keep
+
+
+def settled(page: Page) -> None:
+    """Wait until the page is drawn."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
 
 
 def go_to(page: Page, name: str) -> None:
@@ -116,6 +120,14 @@ def go_to(page: Page, name: str) -> None:
 def fits(page: Page) -> bool:
     """Whether nothing sticks out to the right."""
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def place(page: Page, label: str) -> tuple[float, float]:
+    """Where a control of the page stands."""
+    box = page.get_by_role("button", name=label).or_(page.get_by_role("radio", name=label))
+    found = box.first.bounding_box()
+    assert found is not None, f"{label} is not there"
+    return found["x"], found["y"]
 
 
 def test_from_an_empty_home_to_the_families_of_a_batch(page, dashboard, keep):
@@ -129,7 +141,7 @@ def test_from_an_empty_home_to_the_families_of_a_batch(page, dashboard, keep):
     expect(page.get_by_role("heading", name="Library", level=1)).to_be_visible()
     keep(page, "2 empty library")
     page.get_by_role("button", name="Load the human reference").click()
-    expect(page.get_by_text("human: 3,629 genes added in")).to_be_visible(timeout=LOADING)
+    expect(page.get_by_text("human: 3,629 genes added;")).to_be_visible(timeout=LOADING)
     expect(page.get_by_role("heading", name="3,629 genes of 1 organism")).to_be_visible()
     keep(page, "3 human loaded")
 
@@ -162,6 +174,43 @@ def test_from_an_empty_home_to_the_families_of_a_batch(page, dashboard, keep):
     keep(page, "8 one organism")
 
 
+def test_a_file_with_a_bad_record_from_its_report_to_the_organism(page, dashboard, keep):
+    rows = "".join(f"{gene.residues},{gene.family}\n" for gene in genes("cat", 6))
+    first = {"name": "cat.csv", "mimeType": "text/csv", "buffer": f"cds,class\n{rows}".encode()}
+    bad = first | {"name": "dog.csv", "buffer": f"cds,class\nACG!,1\n{rows}".encode()}
+    page.goto(f"{dashboard}/library")
+    page.get_by_text("Your file").click()
+    upload = page.get_by_test_id("stFileUploaderDropzoneInput").first
+    upload.set_input_files(first)
+    page.get_by_role("button", name="Load 6 good records").click()
+    expect(page.get_by_text("cat: 6 genes added;")).to_be_visible()
+    expect(page.get_by_role("heading", name="6 genes of 1 organism")).to_be_visible()
+
+    upload.set_input_files(bad)
+    expect(page.get_by_text("Record 1 (line 2) has '!' at base 4")).to_be_visible()
+    organism = page.get_by_label("Organism", exact=True)
+    expect(organism).to_have_count(1)  # The one of the file before goes when the page is drawn.
+    expect(organism).to_have_value("dog")
+    keep(page, "report of a file")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the rejected records").click()
+    assert download.value.suggested_filename == "rejected_dog.csv.tsv"
+    header, rejected = download.value.path().read_text("utf-8-sig").splitlines()
+    assert header == "reason\tline\tname\torganism\tfamily\tsequence"
+    assert rejected.startswith("Record 1 (line 2) has '!' at base 4;")
+    assert rejected.endswith("\t2\t\t\t1\tACG!")
+
+    labels = ("Human", "Your file", "Published", "Simulated")
+    places = [place(page, label) for label in labels]
+    page.get_by_role("button", name="Load 6 good records").click()
+    expect(page.get_by_text("dog: 6 genes added;")).to_be_visible()
+    expect(page.get_by_role("heading", name="12 genes of 2 organisms")).to_be_visible()
+    keep(page, "file loaded")
+    assert [place(page, label) for label in labels] == places
+    expect(page.get_by_role("button", name="Load 6 good records")).to_be_visible()
+    expect(page.get_by_text("dog.csv", exact=True)).to_be_visible()
+
+
 def test_a_link_straight_to_a_page_lands_there_with_the_whole_navigation(page, dashboard, keep):
     page.goto(f"{dashboard}/library")
 
@@ -177,7 +226,7 @@ def test_on_a_phone_in_the_dark_nothing_sticks_out(browser, dashboard, keep):
     page = browser.new_page(viewport=PHONE, color_scheme="dark")
     page.goto(f"{dashboard}/library")
     page.get_by_role("button", name="Load the human reference").click()
-    expect(page.get_by_text("human: 3,629 genes added in")).to_be_visible(timeout=LOADING)
+    expect(page.get_by_text("human: 3,629 genes added;")).to_be_visible(timeout=LOADING)
     assert fits(page)
     keep(page, "phone library")
 

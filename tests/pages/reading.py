@@ -5,20 +5,32 @@ import re
 from streamlit.testing.v1 import AppTest
 
 _ESCAPED = re.compile(r"\\([^A-Za-z0-9\s])")
+_KINDS = (
+    "title",
+    "subheader",
+    "markdown",
+    "caption",
+    "info",
+    "success",
+    "warning",
+    "error",
+    "html",
+)
 
 
 def shown(page: AppTest) -> str:
     """All text of a page; Markdown's escapes are read as what they stand for."""
     assert not page.exception
-    kinds = ("title", "subheader", "markdown", "caption", "info", "success", "error", "html")
-    return "\n".join(_text(element) for kind in kinds for element in page.get(kind))
+    texts = [getattr(element.proto, "body", "") for kind in _KINDS for element in page.get(kind)]
+    texts += [element.proto.text for element in page.get("progress")]
+    return "\n".join(_ESCAPED.sub(r"\1", text) for text in texts)
 
 
-def _text(element: object) -> str:
-    proto = getattr(element, "proto", None)
-    return _ESCAPED.sub(r"\1", str(getattr(proto, "body", "")))
+def widget(widgets, label: str):
+    """The one of some widgets that is called so."""
+    (found,) = [each for each in widgets if each.label == label]
+    return found
 
 
 def button(page: AppTest, label: str):
-    (found,) = [button for button in page.button if button.label == label]
-    return found
+    return widget(page.button, label)

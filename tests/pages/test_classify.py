@@ -1,7 +1,8 @@
 import pytest
 
 from tests.made_up import dna
-from tests.pages.reading import button, shown
+from tests.pages.adding import load
+from tests.pages.reading import button, shown, widget
 
 ONE = f">one\n{dna('human 2')}\n"
 BATCH = f"{ONE}>bad\nACGT!\n>short\nACG\n"
@@ -168,11 +169,8 @@ class TestAnswersAndTheLibrary:
         page.switch_page("pages/library.py").run()
         for name in ("human", "dog"):
             page.button(key=f"remove {name}").click().run()
-        page.file_uploader(key="reference").upload(
-            "mice.txt", f"sequence\tclass\n{dna('mouse')}\t9\n".encode(), "text/plain"
-        )
-        page.text_input(key="organism").input("mouse").run()
-        button(page, "Load this file").click().run()
+        widget(page.selectbox, "Encoder").select("count").run()
+        load(page, f"sequence\tclass\n{dna('mouse')}\t9\n", name="mouse.txt")
         page.switch_page("pages/classify.py").run()
         assert "Something went wrong" not in shown(page)
         assert "Synthase" not in shown(page)
