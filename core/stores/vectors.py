@@ -17,12 +17,13 @@ import grpc
 import numpy as np
 from numpy.typing import NDArray
 from pymilvus import DataType, MilvusClient, MilvusException
+from pymilvus.client.cache import GlobalCache
 from scipy.sparse import csr_array
 
 from core.arrays import Vectors
 from core.errors import StoreError
 
-for _name in ("pymilvus", "milvus_lite"):  # They log a traceback for every error they raise.
+for _name in ("pymilvus", "milvus_lite", "grpc._server"):  # They log a traceback an error.
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 
 INDEX_KINDS = ("FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "GPU_IVF_FLAT")
@@ -125,6 +126,7 @@ class VectorStore:
                 Path(uri).parent.mkdir(parents=True, exist_ok=True)
             options = {"grpc_options": _QUIET_CHANNEL} if self.embedded else {}
             self._client = MilvusClient(uri, token=token, timeout=timeout, **options)
+            _forget_schemas()
             if self.embedded:
                 try:
                     for collection in self._client.list_collections():
@@ -189,6 +191,7 @@ class VectorStore:
                 properties={_DESCRIPTION: about},
                 consistency_level="Bounded",
             )
+            _forget_schemas()
 
     def about(self, collection: str) -> str | None:
         """What :meth:`create` was told the collection is; None where there is none."""
@@ -380,6 +383,15 @@ class VectorStore:
             message = f"The vector store {self.address} failed while {doing}: {reason}."
             hint = "Check that it is running, and the settings GENEKIN_MILVUS_URI and _TOKEN."
             raise StoreError(message, hint) from error
+
+
+def _forget_schemas() -> None:
+    """Make pymilvus ask again what collections are like.
+
+    It keeps their schemas for the whole process by port and name; Milvus Lite opens on a port that
+    may have been another store's, and a collection may be made anew by another process.
+    """
+    GlobalCache.schema.clear()
 
 
 def _entries(vectors: Vectors) -> list[NDArray[np.float32] | dict[int, float]]:

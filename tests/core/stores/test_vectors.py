@@ -11,6 +11,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pymilvus.client.cache import GlobalCache
 from scipy.sparse import csr_array
 
 from core.errors import StoreError
@@ -485,6 +486,23 @@ class TestSparseVectors:
             store.create(name, None, self.INDEX, "sparse")
 
         assert store.about(name) is None
+
+
+class TestSchemas:
+    def test_one_of_a_store_that_was_there_before_is_forgotten(self, tmp_path):
+        """As where Milvus Lite opens on the port of another store."""
+        store = VectorStore(str(tmp_path / "vectors.db"), "", TIMEOUT)
+        try:
+            store.create("before", DIMENSION, FLAT, "")
+            store.upsert("before", "_default", [1], 1, HUMAN[:1])
+            (known,) = GlobalCache.schema._cache
+            GlobalCache.schema.set(*known[:2], "after", GlobalCache.schema.get(*known))
+
+            store.create("after", None, VectorIndex(SPARSE_INDEX), "")
+            store.upsert("after", "_default", [1], 1, csr_array(np.abs(HUMAN[:1])))
+            assert store.count("after") == 1
+        finally:
+            store.close()
 
 
 class TestOpening:
