@@ -5,6 +5,7 @@ says what and where.
 """
 
 import argparse
+import gc
 import io
 import json
 import logging
@@ -201,7 +202,7 @@ def _classify(options: argparse.Namespace) -> None:
         text = read_text(Path(options.file), settings.max_file_bytes)
     source = "standard input" if options.file == "-" else options.file
     records = parse(text, source, settings.max_record_bases)
-    with _opened(settings) as libraries:
+    with _without_collector(), _opened(settings) as libraries:
         calls = classify(
             libraries.open(options.library),
             records,
@@ -345,6 +346,20 @@ def _demo(options: argparse.Namespace) -> None:
             else call.status.value
         )
         sys.stdout.write(f"  {call.query:16} {answer}\n")
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Leave the garbage collector out of a short run.
+
+    Milvus Lite keeps its postings as millions of tuples; going over them again and again, to find
+    nothing, takes a fifth of the time that a batch takes.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextmanager
