@@ -58,10 +58,7 @@ class Libraries:
         LibraryError
             If there is none, or its collection in Milvus was made by another encoder.
         """
-        row = self.stores.labels.library(name)
-        if row is None:
-            message = f"There is no library {name!r}."
-            raise LibraryError(message, "Load an organism into it first.")
+        row = self._row(name)
         self.require_own_collection(row)
         return Library(self.stores, row, self.encoder(row), self._caller(row), self._relatives)
 

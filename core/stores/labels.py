@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, CursorResult, Table, delete, func, insert, select, update
+from sqlalchemy import Column, Connection, CursorResult, Table, delete, func, insert, select, update
 
 from core.arrays import Arrays
 from core.errors import StoreError
@@ -27,6 +27,7 @@ from core.stores.schema import (
 )
 
 _Item = TypeVar("_Item")
+_Value = TypeVar("_Value")
 
 _ROWS = 1_000
 """Rows in one statement: well under SQLite's limit of variables and MySQL's of bytes."""
@@ -343,14 +344,7 @@ class LabelStore:
 
     def known_families(self, library_id: int, ids: Sequence[int]) -> dict[int, int]:
         """The family of each of these sequences that is there, ready or not."""
-        found: dict[int, int] = {}
-        with self._reading("looking up sequences") as connection:
-            for some in _chunks(ids):
-                query = select(sequences.c.id, sequences.c.family).where(
-                    sequences.c.library_id == library_id, sequences.c.id.in_(some)
-                )
-                found.update((number, family) for number, family in connection.execute(query))
-        return found
+        return self._of_sequences(library_id, ids, sequences.c.family)
 
     def count_with_vectors(self, library_id: int, organism: str) -> int:
         """Number of an organism's sequences that have a vector, ready or not."""
@@ -394,13 +388,19 @@ class LabelStore:
 
     def residues(self, library_id: int, ids: Sequence[int]) -> dict[int, str]:
         """The residues of these sequences, ready or not."""
-        found: dict[int, str] = {}
+        return self._of_sequences(library_id, ids, sequences.c.residues)
+
+    def _of_sequences(
+        self, library_id: int, ids: Sequence[int], column: Column[_Value]
+    ) -> dict[int, _Value]:
+        """A column of these sequences, by id, ready or not."""
+        found: dict[int, _Value] = {}
         with self._reading("reading sequences") as connection:
             for some in _chunks(ids):
-                query = select(sequences.c.id, sequences.c.residues).where(
+                query = select(sequences.c.id, column).where(
                     sequences.c.library_id == library_id, sequences.c.id.in_(some)
                 )
-                found.update((number, text) for number, text in connection.execute(query))
+                found.update((number, value) for number, value in connection.execute(query))
         return found
 
     def sequences(self, organism_id: int, limit: int | None = None) -> list[SequenceRow]:
