@@ -11,7 +11,7 @@ from core.libraries import Libraries
 from core.loading import load as load_records
 from core.settings import Settings
 from core.stores import Stores
-from core.stores.job_table import CANCELLED, DONE, FAILED, QUEUED
+from core.stores.job_table import CANCELLED, DONE, FAILED, QUEUED, RUNNING
 from tests.made_up import FAMILY_NAMES, dna, genes, table
 from tests.pages.adding import choose, ended, give, jobs, load, load_button, press, until
 from tests.pages.reading import button, shown, widget
@@ -34,7 +34,8 @@ def busy(page):
     def wait(_progress):
         end.wait(60)
 
-    state.jobs().submit("wait", "default", "a long wait", "it", wait)
+    number = state.jobs().submit("wait", "default", "a long wait", "it", wait)
+    until(lambda: state.jobs().get(number).state == RUNNING)
     yield end
     end.set()
 
