@@ -12,8 +12,9 @@ import time
 from collections import defaultdict
 from typing import Any
 
-import core.__main__ as command_line
 from core import judging
+from core.__main__ import main as run_command
+from core.commands import asking
 from core.encoders import CountEncoder, TranslatedEncoder
 from core.libraries import Libraries
 from core.relatives import RelativeCache
@@ -65,9 +66,9 @@ class Watch:
 def watch_all(watch: Watch) -> None:
     """Set the watch on everything that a batch does in its main thread."""
     for name in ("parse", "read_text"):
-        watch.on(command_line, name, PARSING)
-    for name in ("as_text", "_write"):
-        watch.on(command_line, name, WRITING)
+        watch.on(asking, name, PARSING)
+    for name in ("as_text", "write"):
+        watch.on(asking, name, WRITING)
     watch.on(VectorStore, "__init__", OPENING)
     watch.on(Libraries, "open", OPENING)
     watch.on(VectorStore, "search", SEARCH)
@@ -86,7 +87,7 @@ def main(launched: str, home: str, queries: str, output: str) -> None:
     os.environ["GENEKIN_HOME"] = home
     watch = Watch()
     watch_all(watch)
-    status = command_line.main(["classify", queries, "--output", output])
+    status = run_command(["classify", queries, "--output", output])
     watch.enter(OTHER)
     sys.stdout.write(json.dumps({START: started, **watch.seconds}))
     sys.exit(status)
