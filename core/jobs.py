@@ -26,9 +26,9 @@ from core.stores.job_table import (
     RUNNING,
     JobRow,
     JobTable,
-    utc_now,
 )
 from core.stores.presence import Presence
+from core.stores.tables import utc_now
 
 _log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Double, Row, Select, delete, insert, literal_column, select, update
@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.stores.database import Database, again_after_deadlock
 from core.stores.schema import jobs
+from core.stores.tables import utc_now
 
 QUEUED, RUNNING = "queued", "running"
 DONE, FAILED, CANCELLED, LOST = "done", "failed", "cancelled", "lost"
@@ -203,11 +204,6 @@ class JobTable:
     def _rows(self, query: Select[Any]) -> list[JobRow]:
         with self._reading("reading the jobs") as connection:
             return [_job_row(row) for row in connection.execute(query)]
-
-
-def utc_now() -> datetime:
-    """The time in UTC, without a zone, as the tables have it."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _under_way(row: JobRow) -> str | None:

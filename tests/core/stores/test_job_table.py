@@ -20,9 +20,9 @@ from core.stores.job_table import (
     JobProgress,
     JobRow,
     JobTable,
-    utc_now,
 )
 from core.stores.schema import jobs
+from core.stores.tables import utc_now
 
 ODD = "'; DROP TABLE jobs; -- %s :bound 100% \\ 🧬 基因 \n"
 

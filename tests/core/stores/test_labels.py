@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core.errors import StoreError
-from core.stores import labels as module
+from core.stores import tables as module
 from core.stores.database import Database
 from core.stores.labels import Label, LabelStore, LibraryRow, SequenceRow
 from core.stores.schema import PENDING, READY, REMOVING

@@ -1,0 +1,120 @@
+"""Libraries and their families in the tables."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from numpy.typing import NDArray
+from sqlalchemy import Connection, delete, insert, select, update
+
+from core.arrays import Arrays
+from core.stores.rows import LibraryRow
+from core.stores.schema import caller_arrays, encoder_arrays, families, libraries, loads
+from core.stores.tables import Tables, inserted_id, read_arrays, save_arrays, utc_now
+
+
+class LibraryLabels(Tables):
+    """Libraries, what their encoders and callers learned, and what their families are called."""
+
+    def library_names(self) -> list[str]:
+        """Names of all libraries, in alphabetical order."""
+        with self._reading("listing the libraries") as connection:
+            return list(connection.scalars(select(libraries.c.name).order_by(libraries.c.name)))
+
+    def library(self, name: str) -> LibraryRow | None:
+        """The library of that name, or None."""
+        with self._reading("looking up the library") as connection:
+            row = connection.execute(select(libraries).where(libraries.c.name == name)).first()
+        return LibraryRow(*row) if row else None
+
+    def add_library(
+        self,
+        name: str,
+        *,
+        collection: str,
+        encoder: str,
+        fingerprint: str,
+        state: Arrays,
+        index: Mapping[str, Any],
+    ) -> LibraryRow:
+        """A new library, bound to a fitted encoder."""
+        row = LibraryRow(0, name, collection, encoder, fingerprint, dict(index), utc_now())
+        values = asdict(row)
+        del values["id"]
+        with self._writing("adding the library") as connection:
+            library_id = inserted_id(connection.execute(insert(libraries).values(values)))
+            save_arrays(connection, encoder_arrays, library_id, state)
+        return replace(row, id=library_id)
+
+    def rename_library(self, library_id: int, name: str) -> None:
+        """Call a library by another name, that none has yet."""
+        with self._writing("renaming the library") as connection:
+            of_library = libraries.c.id == library_id
+            connection.execute(update(libraries).where(of_library).values(name=name))
+
+    def collections(self) -> set[str]:
+        """Names of the Milvus collections of all libraries."""
+        with self._reading("listing the libraries") as connection:
+            return set(connection.scalars(select(libraries.c.collection)))
+
+    def remove_library(self, library_id: int) -> None:
+        """Remove a library that has no organisms left."""
+        with self._writing("removing the library") as connection:
+            for table in (encoder_arrays, caller_arrays, families, loads):
+                connection.execute(delete(table).where(table.c.library_id == library_id))
+            connection.execute(delete(libraries).where(libraries.c.id == library_id))
+
+    def encoder_state(self, library_id: int) -> dict[str, NDArray[Any]]:
+        """The arrays given to :meth:`add_library`."""
+        with self._reading("reading the encoder") as connection:
+            return read_arrays(connection, encoder_arrays, library_id)
+
+    def save_caller(self, library_id: int, fingerprint: str, state: Arrays) -> None:
+        """Give a library a caller, in the place of the one it had."""
+        with self._writing("keeping the caller") as connection:
+            connection.execute(
+                delete(caller_arrays).where(caller_arrays.c.library_id == library_id)
+            )
+            save_arrays(connection, caller_arrays, library_id, state)
+            of_library = libraries.c.id == library_id
+            connection.execute(update(libraries).where(of_library).values(caller=fingerprint))
+
+    def caller_state(self, library_id: int) -> dict[str, NDArray[Any]]:
+        """The arrays given to :meth:`save_caller`."""
+        with self._reading("reading the caller") as connection:
+            return read_arrays(connection, caller_arrays, library_id)
+
+    def set_threshold(self, library_id: int, threshold: float | None) -> None:
+        """Choose the confidence from which on a query is called; None: the caller's own."""
+        with self._writing("setting the threshold") as connection:
+            of_library = libraries.c.id == library_id
+            connection.execute(update(libraries).where(of_library).values(threshold=threshold))
+
+    # Families
+
+    def families(self, library_id: int) -> dict[int, str]:
+        """Family names by class number, in the order of the numbers."""
+        query = (
+            select(families.c.number, families.c.name)
+            .where(families.c.library_id == library_id)
+            .order_by(families.c.number)
+        )
+        with self._reading("reading the families") as connection:
+            return dict(connection.execute(query).all())
+
+    def name_families(self, library_id: int, names: Mapping[int, str]) -> None:
+        """Name families by class number; the others keep their names."""
+        with self._writing("naming families") as connection:
+            name_families_in(connection, library_id, names)
+
+
+def name_families_in(connection: Connection, library_id: int, names: Mapping[int, str]) -> None:
+    """Name families within a transaction; the others keep their names."""
+    connection.execute(
+        delete(families).where(
+            families.c.library_id == library_id, families.c.number.in_(list(names))
+        )
+    )
+    for number, name in names.items():
+        values = {"library_id": library_id, "number": number, "name": name}
+        connection.execute(insert(families).values(values))

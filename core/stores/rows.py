@@ -1,0 +1,65 @@
+"""What the tables of the labels hold, a row at a time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryRow:
+    """A library and the encoder that it is bound to.
+
+    Attributes
+    ----------
+    caller
+        Fingerprint of its caller; empty where it has none.
+    threshold
+        Confidence from which on a query is called; the caller's own, if None.
+    """
+
+    id: int
+    name: str
+    collection: str
+    encoder: str
+    fingerprint: str
+    index: dict[str, Any]
+    created_at: datetime
+    caller: str = ""
+    threshold: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrganismRow:
+    """An organism of a library: its sequences that are ready, by family number."""
+
+    id: int
+    name: str
+    state: str
+    families: dict[int, int]
+
+    @property
+    def count(self) -> int:
+        """Number of its sequences."""
+        return sum(self.families.values())
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceRow:
+    """A sequence of an organism."""
+
+    id: int
+    position: int
+    family: int
+    name: str
+    residues: str
+    has_vector: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What is recalled of a hit."""
+
+    organism: str
+    family: int
+    name: str
+    length: int
