@@ -19,7 +19,9 @@ def normalise(text: str) -> str:
     >>> normalise("aug nnn")
     'ATGNNN'
     """
-    return "".join(text.split()).translate(_PLAIN)
+    letters = "".join(text.split())
+    plain = letters.translate(_PLAIN)
+    return letters if letters == plain else plain  # Of a cell that is so already, no second copy.
 
 
 def first_outsider(residues: str) -> tuple[int, str] | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from core.sequences.drafts import Draft
 from core.sequences.issues import LEFT_OUT, shortened
-from core.sequences.records import sequence_id
+from core.sequences.records import Record, sequence_id
 from core.sequences.report import Known, Rule
 
 
@@ -36,16 +36,17 @@ def _settle(first: Draft, others: Sequence[Draft], rule: Rule) -> None:
 
 def compare_with_library(drafts: Iterable[Draft], known: Known) -> None:
     """Find what the library has already, in the same family or in another."""
-    ids = {
-        sequence_id(draft.organism, record.residues): None
-        for draft in drafts
-        if (record := draft.usable)
-    }
+
+    def id_of(draft: Draft, record: Record) -> int:
+        partition = known.partitions.get(draft.organism, draft.organism)
+        return sequence_id(partition, record.residues)
+
+    ids = {id_of(draft, record): None for draft in drafts if (record := draft.usable)}
     found = known.sequences(list(ids)) if ids else {}
     for draft in drafts:
         if (record := draft.usable) is None:
             continue
-        family = found.get(sequence_id(draft.organism, record.residues))
+        family = found.get(id_of(draft, record))
         if family is None:
             continue
         if family == record.family:

@@ -14,7 +14,7 @@ from core.sequences.flat import HEADER, is_fastq, read_fasta, read_fastq
 from core.sequences.foreign import refuse_beginning, refuse_magic
 from core.sequences.limits import Limits
 from core.sequences.tables import read_rows, sniff_delimiter, split_header
-from core.sequences.text import to_text
+from core.sequences.text import Text, to_text
 from core.sequences.unpacking import Member, check_workbook, is_workbook, unpack
 from core.sequences.uploads import Format, Row, Upload
 from core.sequences.words import FAMILY_WORDS, SEQUENCE_WORDS, word
@@ -83,23 +83,27 @@ def _read(member: Member, limits: Limits, sheet: str | None) -> Upload:
         return _table(rows, source, Format.EXCEL, sheets=sheets)
     refuse_magic(data, source)
     text = to_text(data, source)
-    upload = _read_text(text.text, source, limits)
+    upload = _read_text(text, source, limits)
     return replace(upload, notes=(text.note, *upload.notes)) if text.note else upload
 
 
-def _read_text(text: str, source: str, limits: Limits) -> Upload:
-    if not text or text.isspace():
+def _read_text(text: Text, source: str, limits: Limits) -> Upload:
+    beginning = text.beginning()
+    if not beginning:
         raise InputError(f"{source} is empty.", _EXAMPLE_HINT)
-    refuse_beginning(text, source)
-    beginning = text.lstrip()[:1]
-    if beginning == ">":
-        return Upload(source, Format.FASTA, HEADER, tuple(read_fasta(text, source, limits)))
-    if beginning == "@" and is_fastq(text):
-        return Upload(source, Format.FASTQ, HEADER, tuple(read_fastq(text, source, limits)))
-    delimiter = sniff_delimiter(text)
-    if delimiter is None and word(text.lstrip().partition("\n")[0]) not in SEQUENCE_WORDS:
-        return _bare(text, source)
-    return _table(read_rows(text, delimiter or "\t", source, limits), source, Format.TABLE)
+    refuse_beginning(beginning, source)
+    first = beginning.lstrip()[:1]
+    if first == ">":
+        rows = read_fasta(text.lines(), source, limits)
+        return Upload(source, Format.FASTA, HEADER, tuple(rows))
+    if first == "@" and is_fastq(beginning):
+        rows = read_fastq(text.lines(), source, limits)
+        return Upload(source, Format.FASTQ, HEADER, tuple(rows))
+    delimiter = sniff_delimiter(beginning)
+    if delimiter is None and word(beginning.lstrip().partition("\n")[0]) not in SEQUENCE_WORDS:
+        return _bare(text.lines().read(), source)
+    rows = read_rows(text.lines(), delimiter or "\t", source, limits)
+    return _table(rows, source, Format.TABLE)
 
 
 def _bare(text: str, source: str) -> Upload:

@@ -29,11 +29,14 @@ class Known:
         Names by number of the file of family names: what the numbers of *this* upload mean.
     sequences
         The families of those of some ids that the library has, as ``LabelStore.known_families``.
+    partitions
+        Of the library's organisms: sequences have their ids by them.
     """
 
     library: Mapping[int, str] = field(default_factory=dict)
     given: Mapping[int, str] = field(default_factory=dict)
     sequences: Callable[[Sequence[int]], Mapping[int, int]] = lambda _ids: {}
+    partitions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Tables as text: which character parts their columns, and their rows."""
 
 import csv
-from collections.abc import Iterable, Iterator
+import io
+from collections.abc import Iterable
 from itertools import islice
 
 from core.errors import InputError
@@ -21,20 +22,7 @@ _FORMULA = ("=", "+", "-", "@")
 csv.field_size_limit(2**31 - 1)
 
 
-def lines_of(text: str) -> Iterator[str]:
-    r"""The lines with their ends; io.StringIO would hold the text again, four bytes a letter.
-
-    >>> list(lines_of("a\nb"))
-    ['a\n', 'b']
-    """
-    start = 0
-    while start < len(text):
-        end = text.find("\n", start) + 1 or len(text)
-        yield text[start:end]
-        start = end
-
-
-def sniff_delimiter(text: str) -> str | None:
+def sniff_delimiter(beginning: str) -> str | None:
     r"""The character that parts the columns: the one that parts most rows as it parts the first.
 
     Examples
@@ -42,12 +30,12 @@ def sniff_delimiter(text: str) -> str | None:
     >>> sniff_delimiter("name;sequence\na,b;ACGT\n"), sniff_delimiter("ACGT\nACGT\n")
     (';', None)
     """
-    shares = {delimiter: _share_of_equal_rows(text, delimiter) for delimiter in DELIMITERS}
+    shares = {delimiter: _share_of_equal_rows(beginning, delimiter) for delimiter in DELIMITERS}
     best = max(DELIMITERS, key=shares.__getitem__)
     return best if shares[best] else None
 
 
-def read_rows(text: str, delimiter: str, source: str, limits: Limits) -> list[Row]:
+def read_rows(lines: Iterable[str], delimiter: str, source: str, limits: Limits) -> list[Row]:
     """All rows that are not blank, the header among them.
 
     Raises
@@ -55,7 +43,7 @@ def read_rows(text: str, delimiter: str, source: str, limits: Limits) -> list[Ro
     InputError
         If quotation marks are not balanced, or there are too many rows or columns.
     """
-    reader = csv.reader(lines_of(text), delimiter=delimiter, strict=True)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     rows: list[Row] = []
     end = 0
     try:
@@ -131,12 +119,12 @@ def unescape_formula(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and escape_formula(cell[1:]) == cell else cell
 
 
-def _share_of_equal_rows(text: str, delimiter: str) -> float:
+def _share_of_equal_rows(beginning: str, delimiter: str) -> float:
     """Of the first rows, the share with as many columns as the first; 0 where that has one."""
-    sample = text[:_SAMPLE_CHARACTERS]
-    if len(sample) < len(text) and "\n" in sample:
+    sample = beginning[:_SAMPLE_CHARACTERS]
+    if len(sample) < len(beginning) and "\n" in sample:
         sample = sample[: sample.rindex("\n")]
-    reader = csv.reader(lines_of(sample), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(sample), delimiter=delimiter)
     rows = list(islice(filter(has_content, reader), _SAMPLE_ROWS))
     widths = [len(cells) for cells in rows]
     if not widths or widths[0] < 2:
