@@ -144,6 +144,7 @@ def _checked(
         library=library.families if library else {},
         given=given,
         sequences=library.known_families if library else lambda _ids: {},
+        partitions=library.partitions() if library else {},
     )
     return validate(
         read_entries(upload, layout),

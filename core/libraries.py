@@ -232,14 +232,14 @@ class Libraries:
         if vectors.about(row.collection) is not None:
             vectors.delete(row.collection, labels.load_ids_with_vectors(load_id))
             for organism in labels.organisms(row.id, PENDING):
-                vectors.drop_partition(row.collection, organism.name)
+                vectors.drop_partition(row.collection, organism.partition)
         labels.undo_load(row.id, load_id)
         _log.info("load %d of the library %s was undone", load_id, row.name)
 
     def _remove(self, row: LibraryRow, organism: OrganismRow) -> None:
         self.stores.labels.mark_removing(organism.id)
         if self.stores.vectors.about(row.collection) is not None:
-            self.stores.vectors.drop_partition(row.collection, organism.name)
+            self.stores.vectors.drop_partition(row.collection, organism.partition)
         self.stores.labels.remove_organism(organism.id)
 
     def _remove_if_empty(self, row: LibraryRow) -> None:

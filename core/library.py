@@ -59,6 +59,10 @@ class Library:
         """Names of the organisms that are ready, in the order they came."""
         return self._stores.labels.organism_names(self._row.id)
 
+    def partitions(self) -> dict[str, str]:
+        """Partitions of the organisms that are ready: sequences have their ids by them."""
+        return self._stores.labels.partitions(self._row.id)
+
     def known_families(self, ids: Sequence[int]) -> dict[int, int]:
         """The family of each of these sequences that the library has."""
         return self._stores.labels.known_families(self._row.id, ids)
@@ -127,7 +131,7 @@ class Library:
             try:
                 found = self._stores.vectors.search(
                     self._row.collection,
-                    partitions,
+                    list(partitions.values()),
                     vectors,
                     limit,
                     self.index,
@@ -143,13 +147,17 @@ class Library:
                 break
         return _hits(found, labels)
 
-    def _visible(self, organisms: Sequence[str] | None) -> tuple[list[str], dict[int, str]]:
-        """Names of the organisms to search, and the state of every load."""
-        ready = self._stores.labels.organism_names(self._row.id)
+    def _visible(self, organisms: Sequence[str] | None) -> tuple[dict[str, str], dict[int, str]]:
+        """The organisms to search with their partitions, and the state of every load."""
+        ready = self._stores.labels.partitions(self._row.id)
         for organism in organisms or ():
             if organism not in ready:
-                raise no_organism(self.name, organism, ready)
-        wanted = [name for name in ready if organisms is None or name in organisms]
+                raise no_organism(self.name, organism, list(ready))
+        wanted = {
+            name: partition
+            for name, partition in ready.items()
+            if organisms is None or name in organisms
+        }
         if not wanted:
             message = f"The library {self.name!r} is empty."
             raise LibraryError(message, "Load an organism first.")

@@ -3,11 +3,14 @@
 Rows are written as *pending*, then their vectors; when everything is in Milvus and counted, one
 transaction makes the load *ready*. Whatever fails before that is undone; after a crash, the next
 writer undoes it.
+
+An organism can be added to, or replaced: then it serves until the new one is complete, and the same
+transaction puts the new one in its place (:mod:`core.stores.schema` says how).
 """
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -24,10 +27,16 @@ from core.encoders import (
 from core.errors import GeneKinError, InputError, LibraryError, StoreError
 from core.libraries import DEFAULT_LIBRARY, Libraries
 from core.library import index_settings
-from core.names import check_library_name, check_organism_name, free_collection_name
+from core.names import (
+    check_library_name,
+    check_organism_name,
+    free_collection_name,
+    free_partition_name,
+)
 from core.sequences.records import Record, require_good, sequence_id
 from core.stores.labels import LibraryRow, SequenceRow
 from core.stores.locks import writing
+from core.stores.schema import incoming
 from core.stores.vectors import SPARSE_INDEX, VectorIndex
 
 _log = logging.getLogger(__name__)
@@ -53,6 +62,8 @@ class OrganismReport:
         Distinct sequences that the organism had already.
     without_vector
         Of those added, the ones in which the encoder recognises nothing: kept, but never found.
+    replaced
+        Sequences of the organism in whose place these have come.
     """
 
     organism: str
@@ -61,6 +72,7 @@ class OrganismReport:
     copies: int
     known: int
     without_vector: int
+    replaced: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +85,33 @@ class LoadReport:
 
 
 @dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the sequences of an organism go.
+
+    Attributes
+    ----------
+    name
+        What the organism is called in the tables until the load is ready.
+    replaced
+        Sequences of the organism whose place it takes.
+    """
+
+    organism: str
+    name: str
+    partition: str
+    replaced: int = 0
+
+    @property
+    def replaces(self) -> bool:
+        """Whether it takes the place of another."""
+        return self.name != self.organism
+
+
+@dataclass(frozen=True, slots=True)
 class _Reference:
     """The distinct sequences of one organism's records, and which of them are new."""
 
-    organism: str
+    place: _Place
     records: int
     distinct: dict[int, Record]
     new: dict[int, Record]
@@ -91,6 +126,8 @@ def load(
     index: VectorIndex | None = None,
     families: Mapping[int, str] | None = None,
     source: str = "",
+    by: str = "",
+    replace: bool = False,
     progress: Progress = lambda _doing, _done, _total: None,
     timeout: float = 600.0,
 ) -> LoadReport:
@@ -110,6 +147,10 @@ def load(
         Names of class numbers; what has no name is called ``class N``.
     source
         Where the records came from, to be kept with the load.
+    by
+        Who loads them, to be kept too.
+    replace
+        Whether an organism that is there is replaced by these records, or they are added to it.
     timeout
         Seconds to wait for another writer to finish.
 
@@ -127,15 +168,10 @@ def load(
     for organism, records in references.items():
         check_organism_name(organism)
         require_good(records, organism)
-    distinct = {organism: _distinct(organism, records) for organism, records in references.items()}
     with writing(libraries.stores.database.engine, library, timeout):
         row = _existing(libraries, library, encoder, index)
-        work = [
-            _Reference(
-                organism, len(references[organism]), sequences, _new(libraries, row, sequences)
-            )
-            for organism, sequences in distinct.items()
-        ]
+        places = _places(libraries, row, references, replace=replace)
+        work = [_reference(libraries, row, place, references[place.organism]) for place in places]
         try:
             if row is None:
                 progress("Fitting the encoder", 0, sum(len(each.new) for each in work))
@@ -148,21 +184,50 @@ def load(
                     progress=progress,
                 )
             names = _family_names(libraries, row, work, families or {})
-            reports = _Writer(libraries, row, work, progress).write(source, names)
+            reports = _Writer(libraries, row, work, progress).write(source, by, names)
+            if replace:
+                _remove_replaced(libraries, row)
         except BaseException:
             _undo(libraries, library)
             raise
     return LoadReport(library, tuple(reports), time.monotonic() - started)
 
 
-def _distinct(organism: str, records: Sequence[Record]) -> dict[int, Record]:
+def _places(
+    libraries: Libraries, row: LibraryRow | None, names: Iterable[str], *, replace: bool
+) -> list[_Place]:
+    """Where each organism goes: into its partition, or into one that is free."""
+    there = {each.name: each for each in libraries.stores.labels.organisms(row.id)} if row else {}
+    taken = {each.partition for each in there.values()}
+    places = []
+    for name in names:
+        old = there.get(name)
+        if old and not replace:
+            places.append(_Place(name, name, old.partition))
+            continue
+        partition = free_partition_name(name, taken)
+        taken.add(partition)
+        called, replaced = (incoming(name), old.count) if old else (name, 0)
+        places.append(_Place(name, called, partition, replaced))
+    return places
+
+
+def _reference(
+    libraries: Libraries, row: LibraryRow | None, place: _Place, records: Sequence[Record]
+) -> _Reference:
+    distinct = _distinct(place, records)
+    new = distinct if place.replaces else _new(libraries, row, distinct)
+    return _Reference(place, len(records), distinct, new)
+
+
+def _distinct(place: _Place, records: Sequence[Record]) -> dict[int, Record]:
     """The records by the id of their sequence, exact copies once."""
     distinct: dict[int, Record] = {}
     for record in records:
-        first = distinct.setdefault(sequence_id(organism, record.residues), record)
+        first = distinct.setdefault(sequence_id(place.partition, record.residues), record)
         if _family(first) != _family(record):
             message = (
-                f"{organism}: records {first.position:,} (line {first.line:,}) and"
+                f"{place.organism}: records {first.position:,} (line {first.line:,}) and"
                 f" {record.position:,} (line {record.line:,}) are the same sequence in two"
                 f" families, {first.family} and {record.family}."
             )
@@ -259,6 +324,14 @@ def _undo(libraries: Libraries, name: str) -> None:
         _log.exception("a load of the library %s stays pending; the next writer undoes it", name)
 
 
+def _remove_replaced(libraries: Libraries, row: LibraryRow) -> None:
+    """Remove the organisms that others have replaced: no search sees them any more."""
+    try:
+        libraries.finish_interrupted(row)
+    except GeneKinError:
+        _log.exception("the next writer to the library %s removes what was replaced", row.name)
+
+
 def _index(encoder: Encoder, wanted: VectorIndex | None) -> VectorIndex:
     """The index for an encoder's vectors; sparse ones can have only one kind."""
     if encoder.dimension is not None:
@@ -298,29 +371,31 @@ class _Writer:
         self._done = 0
         self._probe: Vectors | None = None
 
-    def write(self, source: str, names: Mapping[int, str]) -> list[OrganismReport]:
+    def write(self, source: str, by: str, names: Mapping[int, str]) -> list[OrganismReport]:
         if not self._total:
             self._labels.name_families(self._row.id, names)
             return [self._report(each, 0) for each in self._work]
-        organisms = [each.organism for each in self._work if each.new]
-        load_id = self._labels.begin_load(self._row.id, source, organisms)
+        places = [each.place for each in self._work if each.new]
+        partitions = {place.name: place.partition for place in places}
+        load_id = self._labels.begin_load(self._row.id, source, partitions, by)
         reports = [self._write_organism(load_id, each) for each in self._work]
-        self._settle(organisms)
-        self._labels.finish_load(self._row.id, load_id, names)
+        self._settle(places)
+        replaced = [place.organism for place in places if place.replaces]
+        self._labels.finish_load(self._row.id, load_id, names, replaced)
         return reports
 
     def _write_organism(self, load_id: int, each: _Reference) -> OrganismReport:
         if not each.new:
             return self._report(each, 0)
-        self._vectors.add_partition(self._row.collection, each.organism)
+        self._vectors.add_partition(self._row.collection, each.place.partition)
         new = list(each.new.items())
         without_vector = sum(
-            self._write_batch(load_id, each.organism, new[start : start + _BATCH])
+            self._write_batch(load_id, each.place, new[start : start + _BATCH])
             for start in range(0, len(new), _BATCH)
         )
         return self._report(each, without_vector)
 
-    def _write_batch(self, load_id: int, organism: str, batch: list[tuple[int, Record]]) -> int:
+    def _write_batch(self, load_id: int, place: _Place, batch: list[tuple[int, Record]]) -> int:
         """Rows first, so that no vector is ever without one; returns how many have no vector."""
         vectors = self._encoder.encode([record.residues for _, record in batch])
         readable = recognised(vectors)
@@ -329,46 +404,48 @@ class _Writer:
                 id=number,
                 position=record.position,
                 family=_family(record),
-                name=record.name or f"{organism}_{record.position}",
+                name=record.name or f"{place.organism}_{record.position}",
                 residues=record.residues,
                 has_vector=has_vector,
             )
             for (number, record), has_vector in zip(batch, readable.tolist(), strict=True)
         ]
-        self._labels.add_sequences(self._row.id, organism, load_id, rows)
+        self._labels.add_sequences(self._row.id, place.name, load_id, rows)
         ids = [row.id for row in rows if row.has_vector]
-        self._vectors.upsert(self._row.collection, organism, ids, load_id, vectors[readable])
+        self._vectors.upsert(self._row.collection, place.partition, ids, load_id, vectors[readable])
         if ids:
             self._probe = vectors[np.flatnonzero(readable)[:1]]
         self._done += len(batch)
         self._progress("Loading", self._done, self._total)
         return len(batch) - len(ids)
 
-    def _settle(self, organisms: Sequence[str]) -> None:
+    def _settle(self, places: Sequence[_Place]) -> None:
         """Index what was written, and count it: what Milvus lost must not become ready."""
         self._progress("Indexing", self._total, self._total)
         self._vectors.settle(self._row.collection)
-        for organism in organisms:
-            expected = self._labels.count_with_vectors(self._row.id, organism)
-            found = self._vectors.count(self._row.collection, organism)
+        for place in places:
+            expected = self._labels.count_with_vectors(self._row.id, place.name)
+            found = self._vectors.count(self._row.collection, place.partition)
             if found != expected:
                 message = (
-                    f"The vector store has {found:,} vectors of {organism} where {expected:,} were"
-                    " written."
+                    f"The vector store has {found:,} vectors of {place.organism} where"
+                    f" {expected:,} were written."
                 )
                 raise StoreError(message, "Nothing was loaded; look at the store, then try again.")
         if self._probe is not None:  # So that no user's query is the one that waits.
             index = VectorIndex(**self._row.index)
-            self._vectors.search(self._row.collection, organisms, self._probe, 1, index)
+            partitions = [place.partition for place in places]
+            self._vectors.search(self._row.collection, partitions, self._probe, 1, index)
 
     def _report(self, each: _Reference, without_vector: int) -> OrganismReport:
         return OrganismReport(
-            organism=each.organism,
+            organism=each.place.organism,
             records=each.records,
             added=len(each.new),
             copies=each.records - len(each.distinct),
             known=len(each.distinct) - len(each.new),
             without_vector=without_vector,
+            replaced=each.place.replaced,
         )
 
 

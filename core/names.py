@@ -41,6 +41,16 @@ def check_organism_name(name: str) -> None:
         raise InputError(message, hint)
 
 
+def free_partition_name(organism: str, taken: Collection[str]) -> str:
+    """A partition for an organism: called as it is, where no other one has that.
+
+    >>> free_partition_name("human", ["human", "human__2"])
+    'human__3'
+    """
+    candidates = (f"{organism}__{number}" for number in count(2))
+    return next(name for name in chain([organism], candidates) if name not in taken)
+
+
 def collection_name(library: str) -> str:
     """The Milvus collection of a new library: readable, and a name that Milvus takes.
 

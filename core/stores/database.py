@@ -5,9 +5,10 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.schema import CreateColumn
 
 from core.errors import StoreError
 from core.stores.schema import metadata
@@ -52,6 +53,7 @@ class Database:
             )
         with self._plain_errors("opening it"):
             metadata.create_all(self.engine)
+            _add_missing_columns(self.engine)
 
     def close(self) -> None:
         """Give all connections back."""
@@ -84,6 +86,20 @@ def plain_errors(address: str, doing: str) -> Iterator[None]:
         message = f"The database {address} failed while {doing}: {reason}."
         hint = "Check that it is running, and the setting GENEKIN_DATABASE_URL."
         raise StoreError(message, hint) from error
+
+
+def _add_missing_columns(engine: Engine) -> None:
+    """Bring tables of an earlier version up to date: what came later may be empty."""
+    there = inspect(engine).get_multi_columns(filter_names=list(metadata.tables))
+    for (_, name), columns in there.items():
+        table = metadata.tables[name]
+        known = {column["name"] for column in columns}
+        for column in table.columns:
+            if column.name not in known:
+                definition = CreateColumn(column).compile(dialect=engine.dialect)
+                statement = f"ALTER TABLE {table.name} ADD COLUMN {definition}"
+                with engine.begin() as connection:
+                    connection.exec_driver_sql(statement.replace("%", "%%"))
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:

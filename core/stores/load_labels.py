@@ -7,8 +7,19 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from core.errors import StoreError
 from core.stores.library_labels import name_families_in
 from core.stores.rows import OrganismRow, SequenceRow
-from core.stores.schema import PENDING, READY, REMOVING, loads, organisms, sequences
+from core.stores.schema import (
+    PENDING,
+    READY,
+    REMOVING,
+    incoming,
+    loads,
+    organisms,
+    outgoing,
+    sequences,
+)
 from core.stores.tables import Tables, chunks, inserted_id, utc_now
+
+_PARTITION = func.coalesce(organisms.c.partition, organisms.c.name)
 
 
 class LoadLabels(Tables):
@@ -16,23 +27,33 @@ class LoadLabels(Tables):
 
     # Loads
 
-    def begin_load(self, library_id: int, source: str, organism_names: Iterable[str]) -> int:
-        """Open a load: pending, its new organisms pending too. Returns its id."""
+    def begin_load(
+        self, library_id: int, source: str, partitions: Mapping[str, str], by: str = ""
+    ) -> int:
+        """Open a load: pending, its new organisms pending too. Returns its id.
+
+        Parameters
+        ----------
+        source
+            Where its sequences come from.
+        partitions
+            Of its organisms, by their names in the tables.
+        by
+            Who loads.
+        """
+        began = {"source": source, "by": by, "started_at": utc_now()}
+        pending = {"library_id": library_id, "state": PENDING}
         with self._writing("beginning a load") as connection:
-            result = connection.execute(
-                insert(loads).values(
-                    library_id=library_id, state=PENDING, source=source, started_at=utc_now()
-                )
-            )
+            result = connection.execute(insert(loads).values(**began, **pending))
             known = set(
                 connection.scalars(
                     select(organisms.c.name).where(organisms.c.library_id == library_id)
                 )
             )
-            for name in organism_names:
+            for name, partition in partitions.items():
                 if name not in known:
-                    values = {"library_id": library_id, "name": name, "state": PENDING}
-                    connection.execute(insert(organisms).values(values))
+                    row = {"name": name, "partition": partition, **pending}
+                    connection.execute(insert(organisms).values(row))
             return inserted_id(result)
 
     def add_sequences(
@@ -58,13 +79,27 @@ class LoadLabels(Tables):
                 ]
                 connection.execute(insert(sequences), values)
 
-    def finish_load(self, library_id: int, load_id: int, family_names: Mapping[int, str]) -> None:
-        """Make a load and its new organisms ready, and name families, in one transaction."""
+    def finish_load(
+        self,
+        library_id: int,
+        load_id: int,
+        family_names: Mapping[int, str],
+        replaced: Iterable[str] = (),
+    ) -> None:
+        """Make a load and its new organisms ready, and name families, in one transaction.
+
+        Parameters
+        ----------
+        replaced
+            Organisms in whose place come those that are loaded as :func:`incoming`.
+        """
         with self._writing("finishing a load") as connection:
             pending = (loads.c.id == load_id) & (loads.c.state == PENDING)
             if not connection.execute(update(loads).where(pending).values(state=READY)).rowcount:
                 message = "Another writer undid this load while it was under way."
                 raise StoreError(message, "Load it again.")
+            for name in replaced:
+                _exchange(connection, library_id, name)
             mine = select(sequences.c.organism_id).where(sequences.c.load_id == load_id)
             connection.execute(
                 update(organisms)
@@ -122,26 +157,30 @@ class LoadLabels(Tables):
         counts: dict[int, dict[int, int]] = {}
         with self._reading("listing the organisms") as connection:
             found = connection.execute(
-                select(organisms.c.id, organisms.c.name, organisms.c.state)
+                select(organisms.c.id, organisms.c.name, organisms.c.state, _PARTITION)
                 .where(of_library)
                 .order_by(organisms.c.id)
             ).all()
             for organism_id, family, count in connection.execute(query):
                 counts.setdefault(organism_id, {})[family] = count
         return [
-            OrganismRow(number, name, state, counts.get(number, {}))
-            for number, name, state in found
+            OrganismRow(number, name, state, counts.get(number, {}), partition)
+            for number, name, state, partition in found
         ]
 
     def organism_names(self, library_id: int) -> list[str]:
         """Names of the ready organisms, in the order they came."""
+        return list(self.partitions(library_id))
+
+    def partitions(self, library_id: int) -> dict[str, str]:
+        """Partitions of the ready organisms by their names, in the order they came."""
         query = (
-            select(organisms.c.name)
+            select(organisms.c.name, _PARTITION)
             .where(organisms.c.library_id == library_id, organisms.c.state == READY)
             .order_by(organisms.c.id)
         )
         with self._reading("listing the organisms") as connection:
-            return list(connection.scalars(query))
+            return dict(connection.execute(query).all())
 
     def mark_removing(self, organism_id: int) -> None:
         """Hide an organism from searches, for good."""
@@ -157,6 +196,19 @@ class LoadLabels(Tables):
             connection.execute(delete(organisms).where(organisms.c.id == organism_id))
             used = select(sequences.c.load_id)
             connection.execute(delete(loads).where(loads.c.state == READY, loads.c.id.not_in(used)))
+
+
+def _exchange(connection: Connection, library_id: int, name: str) -> None:
+    """Let the incoming organism have the name of the one that is now removed."""
+    of_library = organisms.c.library_id == library_id
+    connection.execute(
+        update(organisms)
+        .where(of_library, organisms.c.name == name)
+        .values(name=outgoing(name), state=REMOVING)
+    )
+    connection.execute(
+        update(organisms).where(of_library, organisms.c.name == incoming(name)).values(name=name)
+    )
 
 
 def _organism_id(connection: Connection, library_id: int, name: str) -> int:

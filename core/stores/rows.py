@@ -15,6 +15,10 @@ class LibraryRow:
         Fingerprint of its caller; empty where it has none.
     threshold
         Confidence from which on a query is called; the caller's own, if None.
+    spare
+        A collection that is being made for it, or that it has left.
+    fitted_load
+        The last load whose sequences its encoder was fitted on, where that is known.
     """
 
     id: int
@@ -26,16 +30,25 @@ class LibraryRow:
     created_at: datetime
     caller: str = ""
     threshold: float | None = None
+    spare: str | None = None
+    fitted_load: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OrganismRow:
-    """An organism of a library: its sequences that are ready, by family number."""
+    """An organism of a library: its sequences that are ready, by family number.
+
+    Attributes
+    ----------
+    partition
+        Where its vectors are in Milvus; its sequences have their ids by that name.
+    """
 
     id: int
     name: str
     state: str
     families: dict[int, int]
+    partition: str
 
     @property
     def count(self) -> int:

@@ -3,6 +3,12 @@
 A load is *pending* until all its vectors are in Milvus, then *ready*; an organism is *pending*
 until its first load is ready, and *removing* while it is being removed. What is not ready is
 invisible to searches, and whatever a crash leaves pending or removing can be found here.
+
+An organism that is to take the place of another is loaded beside it: a row of its own, pending,
+under the name that :func:`incoming` gives, and a partition of its own, which also goes into the
+ids of its sequences. So the two share nothing, not even a sequence that is in both, whose family
+may have changed. One transaction exchanges the names and states; then the old one is removed as any
+other is.
 """
 
 from sqlalchemy import (
@@ -37,6 +43,19 @@ _ID = BigInteger().with_variant(Integer(), "sqlite")
 metadata = MetaData()
 
 
+def incoming(organism: str) -> str:
+    """What an organism is called in the tables until it takes the place of another.
+
+    No organism can be called so.
+    """
+    return f"{organism} (new)"
+
+
+def outgoing(organism: str) -> str:
+    """What an organism is called in the tables once another has taken its place."""
+    return f"{organism} (old)"
+
+
 def _table(name: str, *parts: SchemaItem) -> Table:
     return Table(name, metadata, *parts, mysql_charset="utf8mb4", mysql_engine="InnoDB")
 
@@ -52,6 +71,10 @@ libraries = _table(
     Column("created_at", DateTime, nullable=False),
     Column("caller", String(64), nullable=False, default=""),
     Column("threshold", Float, nullable=True),
+    # A collection that is being made, or one that was left: no search needs it.
+    Column("spare", String(255), nullable=True),
+    # The last load that the encoder was fitted on.
+    Column("fitted_load", Integer, nullable=True),
 )
 
 
@@ -82,6 +105,7 @@ loads = _table(
     Column("state", String(16), nullable=False),
     Column("source", Text, nullable=False),
     Column("started_at", DateTime, nullable=False),
+    Column("by", Text, nullable=True),
 )
 
 organisms = _table(
@@ -90,6 +114,8 @@ organisms = _table(
     Column("library_id", ForeignKey("libraries.id"), nullable=False),
     Column("name", _NAME, nullable=False),
     Column("state", String(16), nullable=False),
+    # In Milvus; the organism's own name, where there is none.
+    Column("partition", String(255), nullable=True),
     UniqueConstraint("library_id", "name"),
 )
 

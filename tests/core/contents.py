@@ -11,7 +11,7 @@ from core.stores.vectors import VectorStore
 
 @dataclass(frozen=True)
 class Contents:
-    """What is in the tables under a library's name, and in its collection."""
+    """What is in the tables under a library's name, and in its collection, by organism."""
 
     library: LibraryRow | None
     organisms: list[OrganismRow]
@@ -34,6 +34,7 @@ def contents(libraries: Libraries, name: str) -> Contents:
     if row is None:
         return Contents(None, [], {}, {}, [], about, ids)
     organisms = labels.organisms(row.id, PENDING, READY, REMOVING)
+    of_partitions = {each.partition: each.name for each in organisms}
     return Contents(
         row,
         organisms,
@@ -41,7 +42,7 @@ def contents(libraries: Libraries, name: str) -> Contents:
         labels.families(row.id),
         labels.pending_loads(row.id),
         about,
-        ids,
+        {of_partitions.get(partition, partition): found for partition, found in ids.items()},
     )
 
 

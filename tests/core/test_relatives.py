@@ -47,7 +47,7 @@ def library(labels, shift=0):
         state=ENCODER.state(),
         index={"kind": "SPARSE_INVERTED_INDEX", "build": {}, "search": {}},
     )
-    load = labels.begin_load(row.id, "", ["human"])
+    load = labels.begin_load(row.id, "", {"human": "human"})
     rows = [
         SequenceRow(number, number, (number + shift) % 6, f"s{number}", residues, has_vector=True)
         for number, residues in enumerate(SEQUENCES)

@@ -64,7 +64,7 @@ def row(number: int, family: int = 0, **values) -> SequenceRow:
 
 def begin(labels: LabelStore, library: LibraryRow, organism: str, *rows: SequenceRow) -> int:
     """A load under way, with its rows."""
-    load_id = labels.begin_load(library.id, "a file", [organism])
+    load_id = labels.begin_load(library.id, "a file", {organism: organism})
     labels.add_sequences(library.id, organism, load_id, rows)
     return load_id
 
@@ -265,7 +265,7 @@ class TestLoads:
 
     def test_undoing_one_takes_its_rows_and_its_new_organisms_only(self, labels, library):
         load(labels, library, "human", row(1))
-        load_id = labels.begin_load(library.id, "", ["human", "dog"])
+        load_id = labels.begin_load(library.id, "", {"human": "human", "dog": "dog"})
         labels.add_sequences(library.id, "human", load_id, [row(2)])
         labels.add_sequences(library.id, "dog", load_id, [row(3)])
 
@@ -311,7 +311,7 @@ class TestLoads:
 
     def test_keep_any_source(self, labels, library):
         source = ", ".join(ODD_NAMES)
-        load_id = labels.begin_load(library.id, source, [])
+        load_id = labels.begin_load(library.id, source, {})
         labels.finish_load(library.id, load_id, {})
 
         with labels._database.reading("looking") as connection:
@@ -489,6 +489,22 @@ class TestDatabase:
             Database(f"sqlite:///{path}", timeout=10)
 
         assert path.read_text() == before
+
+    def test_tables_of_an_earlier_version_get_the_columns_that_came_later(
+        self, labels, library, database, database_url
+    ):
+        load(labels, library, "human", row(1))
+        with database.writing("going back") as connection:
+            for table, column in [("organisms", "`partition`"), ("loads", "`by`")]:
+                connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
+
+        later = Database(database_url, timeout=10)
+
+        (human,) = LabelStore(later).organisms(library.id)
+        assert (human.name, human.count, human.partition) == ("human", 1, "human")
+        load(LabelStore(later), library, "dog", row(2))
+        assert labels.partitions(library.id) == {"human": "human", "dog": "dog"}
+        later.close()
 
     def test_a_folder_that_cannot_be_made(self, tmp_path: Path):
         (tmp_path / "file").touch()
