@@ -53,9 +53,10 @@ class LibraryLabels(Tables):
             connection.execute(update(libraries).where(of_library).values(name=name))
 
     def collections(self) -> set[str]:
-        """Names of the Milvus collections of all libraries."""
+        """Names of the Milvus collections of all libraries, spare ones among them."""
         with self._reading("listing the libraries") as connection:
-            return set(connection.scalars(select(libraries.c.collection)))
+            found = connection.execute(select(libraries.c.collection, libraries.c.spare))
+            return {name for row in found for name in row if name}
 
     def remove_library(self, library_id: int) -> None:
         """Remove a library that has no organisms left."""

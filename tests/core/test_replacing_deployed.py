@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from core import loading
+from core import writer
 from core.loading import OrganismReport
 from core.sequences.report import Known
 from tests.core.replacing import NEW, Found, found_by, load_old, replaced, require_new
@@ -11,7 +11,7 @@ from tests.made_up import table
 
 
 def test_replacing_puts_the_new_one_in_the_place_of_the_old_one(deployed, name, monkeypatch):
-    monkeypatch.setattr(loading, "_BATCH", 2)
+    monkeypatch.setattr(writer, "_BATCH", 2)
     load_old(deployed, name)
     old = found_by(deployed, name)
     seen: list[Found] = []
