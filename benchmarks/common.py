@@ -20,7 +20,8 @@ import numpy as np
 from core.libraries import Libraries
 from core.library import Library
 from core.loading import load
-from core.sequences.parsing import parse
+from core.sequences.limits import Limits
+from core.sequences.reading import read_records
 from core.sequences.records import Record
 from core.settings import Settings
 from core.stores import Stores
@@ -38,7 +39,6 @@ _PEER_VERSIONS = {
     "DIAMOND": ("diamond", "version"),
     "MMseqs2": ("mmseqs", "version"),
 }
-_MAX_BASES = 1_000_000
 _numbers = itertools.count()
 
 
@@ -57,8 +57,7 @@ def read_organisms(folder: Path, sample: int | None, seed: int) -> dict[str, lis
     """The distinct records of each organism, in the order in which its file first has them."""
     organisms = {}
     for organism, name in ORGANISMS.items():
-        text = (folder / name).read_text(encoding="utf-8")
-        records = parse(text, name, _MAX_BASES, with_families=True)
+        records = read_records(folder / name, organism, Limits())
         distinct: dict[str, Record] = {}
         for record in records:
             distinct.setdefault(record.residues, record)

@@ -12,6 +12,8 @@ from sqlalchemy.exc import ArgumentError
 
 from core.errors import InputError
 
+MB = 1 << 20
+"""Bytes of a megabyte, as Streamlit counts them for uploads."""
 SUPPORTED_DATABASES = ("sqlite", "mysql+pymysql")
 
 
@@ -39,8 +41,19 @@ class Settings(BaseSettings):
         int, Field(ge=1_000, le=16_000_000, description="Longest sequence that is read, in bases.")
     ] = 1_000_000
     max_file_mb: Annotated[
-        int, Field(ge=1, le=2_000, description="Largest file that is read, unpacked, in MB.")
+        int, Field(ge=1, le=2_000, description="Largest upload or query file, unpacked, in MB.")
     ] = 200
+    max_disk_file_mb: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=20_000,
+            description="Largest file to load from this machine's disk, unpacked, in MB.",
+        ),
+    ] = 1_000
+    source_folder: Annotated[
+        Path | None, Field(description="Folder of this machine whose files the pages can load.")
+    ] = None
     max_records: Annotated[
         int, Field(ge=1_000, description="Most records that are read of one file.")
     ] = 1_000_000
@@ -93,8 +106,8 @@ class Settings(BaseSettings):
 
     @property
     def max_file_bytes(self) -> int:
-        """Largest file that is read, unpacked, in bytes."""
-        return self.max_file_mb * 1_000_000
+        """Largest upload or query file, unpacked, in bytes."""
+        return self.max_file_mb * MB
 
     @property
     def vectors_uri(self) -> str:

@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from core import __version__
-from core.commands.loading import BUILT_IN
+from core.commands.checking import BUILT_IN
 from core.commands.parts import Commands, library_name, opened, write_json
 from core.libraries import Libraries
 from core.settings import read_settings

@@ -2,76 +2,82 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+from functools import partial
 
 from core.classifier import Status, classify
+from core.commands.checking import Checked, add_options, check
 from core.commands.parts import Commands, opened, show_progress, write
 from core.encoders import DEFAULT_ENCODER, ENCODERS
-from core.errors import InputError
+from core.libraries import Libraries
 from core.loading import LoadReport, load
 from core.sequences.examples import examples
 from core.sequences.files import read_text
-from core.sequences.parsing import parse, parse_families
-from core.sequences.records import Record
+from core.sequences.limits import Limits
+from core.sequences.parsing import parse
 from core.sequences.reference import FAMILIES, SOURCE, human_reference
-from core.settings import Settings, read_settings
+from core.sequences.report import Known
+from core.settings import read_settings
 from core.stores.vectors import INDEX_KINDS, VectorIndex
 from core.tables import sure
 
-BUILT_IN = "builtin:human"
-"""What to give as FILE for the human reference that comes with GeneKin."""
+_PATIENCE = 600.0
+"""Seconds to wait for another writer to finish."""
 
 
 def add_to(commands: Commands) -> None:
     """Add `load` and `demo`."""
     add = commands.add(_load, "Load reference sequences, an organism at a time or several at once.")
-    add.add_argument(
-        "references",
-        nargs="+",
-        metavar="ORGANISM=FILE",
-        help=f"a table with the header sequence<TAB>class, plain or .gz; or {BUILT_IN}",
-    )
+    add_options(add)
     add.add_argument("--encoder", choices=sorted(ENCODERS), help=f"default {DEFAULT_ENCODER}")
     add.add_argument("--index", choices=INDEX_KINDS, help="default FLAT, which is exact")
-    add.add_argument("--families", type=Path, metavar="FILE", help="a table class<TAB>gene_family")
+
     commands.add(_demo, "Load the human reference, classify an example file, print the answers.")
 
 
 def _load(options: argparse.Namespace) -> None:
     settings = read_settings()
-    references = dict(_reference(argument, settings) for argument in options.references)
-    if len(references) < len(options.references):
-        message = "An organism is named twice."
-        raise InputError(message, "Give each ORGANISM=FILE once.")
-    built_in = any(argument.endswith(f"={BUILT_IN}") for argument in options.references)
-    families = dict(FAMILIES) if built_in else {}
-    if options.families:
-        text = read_text(options.families, settings.max_file_bytes)
-        families |= parse_families(text, options.families.name)
+    sources = ", ".join(f"{each.organism}={each.file}".lstrip("=") for each in options.sources)
     with opened(settings) as libraries:
+        known = _known(libraries, options.library)
+        checked = check(options, known, Limits.of_disk(settings))
         report = load(
             libraries,
-            references,
+            checked.references,
             library=options.library,
             encoder=options.encoder,
             index=VectorIndex.of_kind(options.index) if options.index else None,
-            families=families,
-            source=", ".join(options.references).encode(errors="replace").decode(),
+            families=checked.families,
+            source=sources.encode(errors="replace").decode(),
             progress=show_progress,
+            timeout=_PATIENCE,
         )
-    sys.stdout.write(_told(report))
+    sys.stdout.write(_said(checked) + _told(report))
 
 
-def _reference(argument: str, settings: Settings) -> tuple[str, Sequence[Record]]:
-    organism, equals, file = argument.partition("=")
-    if not (organism and equals and file):
-        message = f"{argument!r} is not of the form ORGANISM=FILE."
-        raise InputError(message)
-    if file == BUILT_IN:
-        return organism, human_reference()
-    text = read_text(Path(file), settings.max_file_bytes)
-    return organism, parse(text, file, settings.max_record_bases, with_families=True)
+def _known(libraries: Libraries, name: str) -> Known:
+    """What a library has, without what a crash left of other loads."""
+    labels = libraries.stores.labels
+    if labels.library(name) is None:
+        return Known()
+    libraries.reconcile(name, timeout=_PATIENCE)
+    if (row := labels.library(name)) is None:
+        return Known()
+    return Known(
+        library=labels.families(row.id),
+        sequences=partial(labels.known_families, row.id),
+        partitions=labels.partitions(row.id),
+    )
+
+
+def _said(checked: Checked) -> str:
+    """How files were read, where that may surprise, and what was left out of them."""
+    left_out = [
+        f"{report.source}: {len(report.rejected):,} of {report.records:,} records were left out;"
+        f" the first: {report.rejected[0].reasons[0]}"
+        for report in checked.reports
+        if report.rejected
+    ]
+    return "".join(f"{line}\n" for line in (*checked.notes, *left_out))
 
 
 def _told(report: LoadReport) -> str:

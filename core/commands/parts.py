@@ -109,7 +109,7 @@ def write_json(value: object) -> None:
 
 
 def show_progress(doing: str, done: int, total: int) -> None:
-    """Say on a terminal how far a load is."""
+    """Say on a terminal how far a load is; one line, until it is being indexed."""
     if sys.stderr.isatty():
         end = "\n" if doing == "Indexing" else ""
         sys.stderr.write(f"\r\x1b[K{doing}: {done:,} of {total:,}{end}")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 
+from core.errors import InputError
 from core.sequences.alphabet import looks_like_dna
 from core.sequences.families import is_family
 from core.sequences.headers import FAMILY_PATTERNS, ORGANISM_PATTERNS, best_pattern
@@ -31,6 +32,24 @@ def propose(upload: Upload) -> Layout:
             organism_pattern=organism,
         )
     return _Proposal(upload.header, upload.rows[:_SAMPLE]).layout()
+
+
+def find_column(upload: Upload, name: str) -> int:
+    """The place of the column of that name, from 0.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    if name in upload.header:
+        return upload.header.index(name)
+    words = [word(cell) for cell in upload.header]
+    if word(name) in words:
+        return words.index(word(name))
+    columns = ", ".join(repr(cell[:40]) for cell in upload.header[:20])
+    message = f"{upload.name} has no column {name[:40]!r}."
+    raise InputError(message, f"Choose one of its columns: {columns}.")
 
 
 class _Proposal:

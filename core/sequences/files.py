@@ -6,6 +6,7 @@ from gzip import BadGzipFile, GzipFile
 from pathlib import Path
 
 from core.errors import InputError
+from core.settings import MB
 
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -18,14 +19,24 @@ def read_text(path: Path, max_bytes: int) -> str:
     InputError
         If there is no such file, it is too large, or it holds no text.
     """
+    return decode(read_bytes(path, max_bytes), path.name, max_bytes)
+
+
+def read_bytes(path: Path, max_bytes: int) -> bytes:
+    """The content of a file; of one that is larger, no more than one byte more than the most.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it may not be read.
+    """
     try:
         with path.open("rb") as file:
-            data = file.read(max_bytes + 1)
+            return file.read(max_bytes + 1)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         message = f"{path} cannot be read: {reason}."
         raise InputError(message) from None
-    return decode(data, path.name, max_bytes)
 
 
 def decode(data: bytes, source: str, max_bytes: int) -> str:
@@ -48,7 +59,7 @@ def decode(data: bytes, source: str, max_bytes: int) -> str:
     if data.startswith(GZIP_MAGIC):
         data = _gunzip(data, source, max_bytes)
     if len(data) > max_bytes:
-        message = f"{source} holds more than {max_bytes / 1e6:,.0f} MB."
+        message = f"{source} holds more than {max_bytes / MB:,.0f} MB."
         raise InputError(message, "Split it into smaller files, or raise GENEKIN_MAX_FILE_MB.")
     try:
         text = data.decode("utf-8-sig")

@@ -72,7 +72,10 @@ def read_families(upload: Upload) -> dict[int, str]:
     InputError
         Naming the line that cannot be read.
     """
-    return collect_families(((row.line, row.cells) for row in upload.rows), upload.name)
+    rows = upload.rows
+    if upload.format is not Format.FAMILIES:  # What was taken for a header must name one too.
+        rows = (Row(1, upload.header), *rows)
+    return collect_families(((row.line, row.cells) for row in rows), upload.name)
 
 
 def _read(member: Member, limits: Limits, sheet: str | None) -> Upload:

@@ -1,4 +1,4 @@
-"""From text to records: FASTA, the table ``sequence<TAB>class``, or one bare sequence.
+"""From text to queries: FASTA, a table with a column ``sequence``, or one bare sequence.
 
 A record that cannot be used is not dropped: it comes out in its place with its problem, so that
 one bad record never stops the others and nothing disappears in silence.
@@ -14,26 +14,23 @@ from Bio.SeqIO.FastaIO import SimpleFastaParser  # dnaio refuses names that are 
 from core.errors import InputError
 from core.sequences.alphabet import normalise
 from core.sequences.checking import find_fault, line_of
-from core.sequences.families import class_number, collect_families
 from core.sequences.records import MAX_NAME, Problem, Record
 
-SEQUENCE_COLUMN, CLASS_COLUMN = "sequence", "class"
+SEQUENCE_COLUMN = "sequence"
 _GENBANK_LINE = re.compile(r"^\s*\d+((?:\s+[A-Za-z]+)+)\s*$")
 
 
-def parse(text: str, source: str, max_bases: int, *, with_families: bool = False) -> list[Record]:
+def parse(text: str, source: str, max_bases: int) -> list[Record]:
     """The records of a text, its format told from its content.
 
     Parameters
     ----------
     text
-        FASTA, a table with the header ``sequence<TAB>class``, or one bare sequence.
+        FASTA, a table of which a column is called ``sequence``, or one bare sequence.
     source
         Where it came from, for messages.
     max_bases
         Longest sequence that can be used.
-    with_families
-        Whether every record must say its family, as those of a reference must.
 
     Returns
     -------
@@ -51,25 +48,10 @@ def parse(text: str, source: str, max_bases: int, *, with_families: bool = False
     first = next(line for line in text.split("\n") if line.strip())
     fasta = first.startswith(">")
     if not fasta and ("\t" in first.strip() or first.strip().lower() == SEQUENCE_COLUMN):
-        return list(_table(text, source, max_bases, with_families=with_families))
-    if with_families:
-        message = f"{source} names no families: it is not a table with a header."
-        raise InputError(message, "Give a table whose header is 'sequence<TAB>class'.")
+        return list(_table(text, source, max_bases))
     if fasta:
         return list(_fasta(text, max_bases))
     return [_bare(text, source, max_bases)]
-
-
-def parse_families(text: str, source: str) -> dict[int, str]:
-    """Class numbers and their family names, from a table ``class<TAB>gene_family``.
-
-    Raises
-    ------
-    InputError
-        Naming the line that cannot be read.
-    """
-    lines = enumerate(text.split("\n"), start=1)
-    return collect_families(((number, line.split("\t")) for number, line in lines), source)
 
 
 def _fasta(text: str, max_bases: int) -> Iterator[Record]:
@@ -83,12 +65,12 @@ def _fasta(text: str, max_bases: int) -> Iterator[Record]:
         yield _record(name, body, position, start, max_bases, body_lines=body_lines)
 
 
-def _table(text: str, source: str, max_bases: int, *, with_families: bool) -> Iterator[Record]:
+def _table(text: str, source: str, max_bases: int) -> Iterator[Record]:
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     header = [cell.strip().lower() for cell in lines[0][1].split("\t")]
-    if SEQUENCE_COLUMN not in header or (with_families and CLASS_COLUMN not in header):
-        message = f"{source}, line {lines[0][0]}: the header 'sequence<TAB>class' is missing."
-        raise InputError(message, "Add it as the first line; it names the two columns.")
+    if SEQUENCE_COLUMN not in header:
+        message = f"{source}, line {lines[0][0]}: the header has no column 'sequence'."
+        raise InputError(message, "Add it as the first line; it names the columns.")
     if len(lines) == 1:
         message = f"{source} has a header, and no records under it."
         raise InputError(message)
@@ -99,12 +81,7 @@ def _table(text: str, source: str, max_bases: int, *, with_families: bool) -> It
             yield _broken(position, number, "columns", what)
             continue
         row = dict(zip(header, cells, strict=True))
-        family = class_number(row[CLASS_COLUMN]) if with_families else None
-        if with_families and family is None:
-            what = f"has the class {row[CLASS_COLUMN][:40]!r}, which is not a class number"
-            yield _broken(position, number, "class", what)
-            continue
-        yield _record("", row[SEQUENCE_COLUMN], position, number, max_bases, family=family)
+        yield _record("", row[SEQUENCE_COLUMN], position, number, max_bases)
 
 
 def _bare(text: str, source: str, max_bases: int) -> Record:
@@ -128,7 +105,6 @@ def _record(
     line: int,
     max_bases: int,
     *,
-    family: int | None = None,
     body_lines: list[tuple[int, str]] | None = None,
 ) -> Record:
     """A record with its sequence checked; `body_lines` are (number, text), to place an error."""
@@ -139,7 +115,7 @@ def _record(
         if body_lines and fault.offset is not None:
             where = line_of(fault.offset, body_lines)
         problem = _problem(position, where, fault.code, fault.what)
-    return Record(name, residues, position, line, family, problem)
+    return Record(name, residues, position, line, None, problem)
 
 
 def _broken(position: int, line: int, code: str, what: str) -> Record:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import StoreError
-from core.sequences.files import read_text
-from core.sequences.parsing import parse
+from core.sequences.limits import Limits
+from core.sequences.reading import read_records
 from core.sequences.records import Record
 
 _log = logging.getLogger(__name__)
@@ -122,12 +122,8 @@ def published(
         If a file can be had from none of its mirrors.
     """
     tables = {file.organism: _fetch(file, folder, progress, timeout) for file in files}
-    return {
-        organism: parse(
-            read_text(path, _MAX_BYTES), f"{organism} of {SOURCE}", max_bases, with_families=True
-        )
-        for organism, path in tables.items()
-    }
+    limits = Limits(max_bytes=_MAX_BYTES, max_record_bases=max_bases)
+    return {organism: read_records(path, organism, limits) for organism, path in tables.items()}
 
 
 def _fetch(file: PublishedFile, folder: Path, progress: Progress, timeout: float) -> Path:

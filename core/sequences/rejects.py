@@ -10,20 +10,24 @@ HEADER = (*REASON_HEADER, "name", "organism", "family", "sequence")
 """The columns; the first two are not read when the table is given again."""
 
 
-def rejected(report: Report) -> bytes:
+def rejected(*reports: Report) -> bytes:
     """The rejected records with their reasons, as tab-separated UTF-8 text.
 
-    No cell of it is a formula to a spreadsheet; reading it again takes that back.
+    Of several reports, each reason begins with the file. No cell of it is a formula to a
+    spreadsheet; reading it again takes that back.
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter="\t", lineterminator="\n")
     writer.writerow(HEADER)
-    writer.writerows(_cells(each) for each in report.rejected)
+    for report in reports:
+        file = f"{report.source}: " if len(reports) > 1 else ""
+        writer.writerows(_cells(each, file) for each in report.rejected)
     return buffer.getvalue().encode("utf-8-sig")  # The mark tells Excel that it is UTF-8.
 
 
-def _cells(each: Rejected) -> list[str]:
+def _cells(each: Rejected, file: str) -> list[str]:
     entry = each.entry
     sequence = "".join(entry.body.split())
-    cells = (" ".join(each.reasons), str(entry.line), entry.name, entry.organism, entry.family)
-    return [escape_formula(cell) for cell in (*cells, sequence)]
+    reason = file + " ".join(each.reasons)
+    cells = (reason, str(entry.line), entry.name, entry.organism, entry.family, sequence)
+    return [escape_formula(cell) for cell in cells]

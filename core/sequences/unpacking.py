@@ -14,6 +14,7 @@ from gzip import BadGzipFile, GzipFile
 from core.errors import InputError
 from core.sequences.files import GZIP_MAGIC
 from core.sequences.limits import Limits
+from core.settings import MB
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _OFFICE = {"mimetype", "word/document.xml", "ppt/presentation.xml", "xl/workbook.bin"}
@@ -175,8 +176,7 @@ def _check_ratio(unpacked: int, packed: int, source: str, limits: Limits) -> Non
 
 
 def _too_large(source: str, limits: Limits) -> InputError:
-    message = f"{source} holds more than {limits.max_bytes / 1e6:,.0f} MB."
-    return InputError(message, "Split it into smaller files, or raise GENEKIN_MAX_FILE_MB.")
+    return InputError(f"{source} holds more than {limits.max_bytes / MB:,.0f} MB.", limits.advice)
 
 
 def _damaged(source: str, what: str) -> InputError:

@@ -1,7 +1,7 @@
 """All records of an upload checked, against each other and the library, before any is written."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from core.sequences.comparing import compare_names, compare_with_each_other, compare_with_library
 from core.sequences.drafts import Checker, Draft, ambiguous_bases
@@ -11,6 +11,11 @@ from core.sequences.records import Record
 from core.sequences.report import Choices, Known, Rejected, Report
 from core.sequences.uploads import Entry
 
+_STEP = 1_000
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many records are done, and of how many."""
+
 
 def validate(
     entries: Sequence[Entry],
@@ -19,6 +24,7 @@ def validate(
     *,
     known: Known | None = None,
     choices: Choices | None = None,
+    progress: Progress = lambda _doing, _done, _total: None,
 ) -> Report:
     """Check all records of an upload against each other and against the library.
 
@@ -34,16 +40,25 @@ def validate(
         What the library has; nothing if None.
     choices
         What the person decides; each record must say everything itself if None.
+    progress
+        What it raises ends the check.
     """
     known, choices = known or Known(), choices or Choices()
     written = [_family(entry, choices) for entry in entries]
     usable = [each for each in written if is_family(each)]
     numbering = number_families(usable, known.library, known.given)
     checker = Checker(max_bases, numbering, choices)
-    drafts = [checker.draft(entry, each) for entry, each in zip(entries, written, strict=True)]
+    drafts = []
+    for done, (entry, family) in enumerate(zip(entries, written, strict=True)):
+        if done % _STEP == 0:
+            progress("Checking", done, len(entries))
+        drafts.append(checker.draft(entry, family))
+    progress("Comparing", 0, len(entries))
     compare_with_each_other(drafts, choices.rule)
+    progress("Comparing with the library", 0, len(entries))
     compare_with_library(drafts, known)
     compare_names(drafts)
+    progress("Counting", len(entries), len(entries))
     kept = {*known.library, *_families(drafts)}
     names = {number: name for number, name in numbering.names.items() if number in kept}
     return _report(drafts, source, names)

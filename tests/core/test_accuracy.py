@@ -12,8 +12,8 @@ from core.classifier import Call, Status, classify
 from core.libraries import Libraries
 from core.library import Library
 from core.loading import load
-from core.sequences.files import read_text
-from core.sequences.parsing import parse
+from core.sequences.limits import Limits
+from core.sequences.reading import read_records
 from core.sequences.records import Record
 from core.settings import Settings
 from core.stores import Stores
@@ -28,8 +28,7 @@ PIECE = 150
 @pytest.fixture(scope="module")
 def split(shared_data: Path) -> tuple[list[Record], list[Record]]:
     """2,903 distinct human genes as the reference, 726 others as queries."""
-    text = read_text(shared_data / "human.txt", 100_000_000)
-    records = parse(text, "human.txt", 1_000_000, with_families=True)
+    records = read_records(shared_data / "human.txt", "human", Limits())
     distinct = list({record.residues: record for record in records}.values())
     known: list[Record]
     queries: list[Record]

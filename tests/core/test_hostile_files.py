@@ -171,7 +171,7 @@ CASES: dict[str, tuple[bytes | Callable[[], bytes], Refused | Noted | Found]] = 
     "gzip, two bytes": (b"\x1f\x8b", damaged_gzip),
     "gzip of noise": (b"\x1f\x8b\x08" + b"noise" * 20, damaged_gzip),
     "gzip bomb": (lambda: gzip.compress(b"A" * 25_000_000), bomb),
-    "gzip, too large": (lambda: gzip.compress(random_dna(31_000_000), 1), too_large),
+    "gzip, too large": (lambda: gzip.compress(random_dna(32_000_000), 1), too_large),
     "gzip in a gzip": (gzip.compress(gzip.compress(FASTA.encode())), nested),
     "gzip of nothing": (gzip.compress(b""), empty),
     "gzip of a PDF": (gzip.compress(b"%PDF-1.7\n%\xe2\xe3"), other("a PDF file")),
@@ -279,7 +279,7 @@ CASES: dict[str, tuple[bytes | Callable[[], bytes], Refused | Noted | Found]] = 
         lambda: b">a class=1\n" + b"ACGT" * 5_500_000,
         found("too long"),
     ),
-    "FASTA, too large": (lambda: b">a\n" + b"A" * 31_000_000, too_large),
+    "FASTA, too large": (lambda: b">a\n" + b"A" * 32_000_000, too_large),
     "FASTA, too many": (
         lambda: b">a\nA\n" * 10_001,
         Refused("genes has more than 10,000 records."),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from core import loading
+from core import writer
 from core.errors import InputError, LibraryError, StoreError
 from core.hits import Hit
 from core.libraries import Libraries
@@ -47,7 +47,7 @@ def first_load(deployed) -> FirstLoad:
     """A load in small batches: human, one of them silent, and dog."""
     progress: list[tuple[str, int, int]] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loading, "_BATCH", 4)
+        patch.setattr(writer, "_BATCH", 4)
         report = load(
             deployed,
             {"human": [*HUMAN, SILENT], "dog": DOG},
@@ -218,14 +218,14 @@ class TestRefusals:
         )
 
     def test_one_bad_record(self, deployed, library, unchanged):
-        text = f"sequence\tclass\n{dna('new')}\t0\nACGT!ACGTACGT\t1\nAC-\t1\n"
-        records = parse(text, "mouse.txt", 1_000, with_families=True)
+        text = f">one\n{dna('new')}\n>two\nACGT!ACGTACGT\n>three\nAC-\n"
+        records = parse(text, "mouse.txt", 1_000)
 
         with pytest.raises(InputError) as raised:
             load(deployed, {"rat": MORE, "mouse": records}, library=library)
 
         assert str(raised.value) == (
-            "mouse: Record 2 (line 3) has '!' at base 5; only IUPAC letters of DNA are read."
+            "mouse: Record 2 (line 4) has '!' at base 5; only IUPAC letters of DNA are read."
             " 1 more records have problems."
             " Nothing was loaded; mend the file and load it again."
         )
@@ -352,7 +352,7 @@ class TestFailures:
 
     @pytest.fixture(autouse=True)
     def _small_batches(self, monkeypatch) -> None:
-        monkeypatch.setattr(loading, "_BATCH", 4)
+        monkeypatch.setattr(writer, "_BATCH", 4)
 
     @pytest.mark.parametrize("failure", FAILURES, ids=str)
     def test_an_append_is_undone(self, deployed, library, unchanged, failure):
@@ -437,7 +437,7 @@ class TestFailures:
 
 class TestSearchesMeanwhile:
     def test_see_a_load_as_a_whole_or_not_at_all(self, deployed, name, monkeypatch):
-        monkeypatch.setattr(loading, "_BATCH", 2)
+        monkeypatch.setattr(writer, "_BATCH", 2)
         load(deployed, {"human": HUMAN}, library=name, encoder="count")
         old = {f"human_{record.position}" for record in HUMAN}
         more = [replace(record, name=f"more_{record.position}") for record in MORE]

@@ -12,8 +12,8 @@ from core.classifier import classify
 from core.encoders import CountEncoder
 from core.libraries import Libraries
 from core.loading import load
-from core.sequences.files import read_text
-from core.sequences.parsing import parse
+from core.sequences.limits import Limits
+from core.sequences.reading import read_records
 from core.sequences.records import Record
 from core.settings import Settings
 from core.similarity import similarity
@@ -27,9 +27,7 @@ FILES = {"human": "human.txt", "chimpanzee": "chimpanzee.txt", "dog": "dog.txt"}
 @pytest.fixture(scope="module")
 def references(shared_data: Path) -> dict[str, list[Record]]:
     return {
-        organism: parse(
-            read_text(shared_data / file, 100_000_000), file, 1_000_000, with_families=True
-        )
+        organism: read_records(shared_data / file, organism, Limits())
         for organism, file in FILES.items()
     }
 

@@ -35,7 +35,7 @@ class TestDefaults:
 
     def test_the_limits_are_a_million_bases_and_200_mb(self):
         assert read_settings().max_record_bases == 1_000_000
-        assert read_settings().max_file_bytes == 200_000_000
+        assert read_settings().max_file_bytes == 200 * 1024**2
 
     def test_an_empty_variable_is_not_set(self, monkeypatch):
         monkeypatch.setenv("GENEKIN_MAX_FILE_MB", "")
@@ -143,4 +143,4 @@ class TestNumbers:
 
     def test_in_range_are_taken(self, monkeypatch):
         monkeypatch.setenv("GENEKIN_MAX_FILE_MB", "2")
-        assert read_settings().max_file_bytes == 2_000_000
+        assert read_settings().max_file_bytes == 2 * 1024**2

@@ -9,8 +9,9 @@ from core.errors import InputError
 from core.sequences.columns import propose
 from core.sequences.intake import read_families, read_upload
 from core.sequences.limits import Limits
+from core.sequences.reading import read_path
 from core.sequences.uploads import Format, Layout, Row
-from core.settings import Settings
+from core.settings import MB, Settings
 from tests.core.sequences.uploading import LIMITS, one
 
 GENE = "ATGGCCATTGTAATGGGCCGCTGA"
@@ -147,6 +148,24 @@ class TestReadFamilies:
         with pytest.raises(InputError, match=r"^genes, line 3: class 0 has two names\.$"):
             read_families(one(b"class,gene_family\n0,Synthase\n0,Ion channel\n"))
 
+    def test_the_header_is_not_needed_and_a_name_may_stand_twice(self):
+        assert read_families(one(b"1\t Kinase \n1\tKinase\n")) == {1: "Kinase"}
+
+    @pytest.mark.parametrize(
+        "row", ["1", "x\tKinase", "1\t", "\tKinase", "1\tKinase\t", "1 Kinase", "1\t" + "x" * 201]
+    )
+    def test_a_row_that_cannot_be_read_is_named_with_its_line(self, row):
+        upload = one(f"class\tgene_family\n0\tOther\n\n{row}\n".encode())
+        with pytest.raises(InputError) as caught:
+            read_families(upload)
+        assert caught.value.message == (
+            "genes, line 4: expected a class number, a tab and a family name."
+        )
+
+    def test_a_table_of_something_else_is_refused(self):
+        with pytest.raises(InputError, match=r"^genes, line 1: expected a class number"):
+            read_families(one(b"organism\tgene_family\n0\tSynthase\n"))
+
     @pytest.mark.shared_data
     def test_reads_that_of_the_data_set(self, shared_data):
         upload = one((shared_data / "gene_class.txt").read_bytes())
@@ -191,7 +210,26 @@ class TestPropose:
 
 class TestLimits:
     def test_are_those_of_the_settings(self, tmp_path):
-        settings = Settings(home=tmp_path, max_file_mb=3, max_record_bases=2_000, max_records=1_500)
-        limits = Limits.of(settings)
-        assert limits.max_bytes == 3_000_000
-        assert (limits.max_record_bases, limits.max_records) == (2_000, 1_500)
+        settings = Settings(
+            home=tmp_path,
+            max_file_mb=3,
+            max_disk_file_mb=5,
+            max_record_bases=2_000,
+            max_records=1_500,
+        )
+        for limits, megabytes in ((Limits.of(settings), 3), (Limits.of_disk(settings), 5)):
+            assert limits.max_bytes == megabytes * 1024**2
+            assert (limits.max_record_bases, limits.max_records) == (2_000, 1_500)
+
+    def test_what_is_too_large_is_told_another_way(self):
+        with pytest.raises(InputError) as uploaded:
+            one(b"A" * 1025**2, limits=Limits(max_bytes=MB))
+        assert uploaded.value.message == "genes holds more than 1 MB."
+        assert "GENEKIN_SOURCE_FOLDER" in uploaded.value.hint
+        assert "python -m core load" in uploaded.value.hint
+
+    def test_what_is_too_large_on_disk_needs_another_setting(self, tmp_path):
+        (tmp_path / "genes.fa").write_bytes(b"A" * 1025**2)
+        settings = Settings(home=tmp_path, max_disk_file_mb=1)
+        with pytest.raises(InputError, match="raise GENEKIN_MAX_DISK_FILE_MB"):
+            read_path(tmp_path / "genes.fa", Limits.of_disk(settings))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from core.errors import InputError
 from core.sequences.alphabet import IUPAC_DNA
 from core.sequences.files import decode
-from core.sequences.parsing import parse, parse_families
+from core.sequences.parsing import parse
 from core.sequences.records import MAX_NAME, Record
 
 MAX_BASES = 1_000
@@ -83,22 +83,17 @@ class TestFasta:
         assert bad.problem.code == "too long"
         assert bad.problem.message == ("Record 2 (line 3) has 1,001 bases; at most 1,000 are read.")
 
-    def test_cannot_be_a_reference(self):
-        assert error(">a\nACGT", with_families=True).message == (
-            "The text names no families: it is not a table with a header."
-        )
-
 
 class TestTable:
-    def test_records_come_with_family_place_and_line(self):
-        assert read(f"{TABLE}acgu\t3\n\nTTTT\t0", with_families=True) == [
-            Record("", "ACGT", 1, 2, 3),
-            Record("", "TTTT", 2, 4, 0),
+    def test_records_come_with_place_and_line(self):
+        assert read(f"{TABLE}acgu\t3\n\nTTTT\t0") == [
+            Record("", "ACGT", 1, 2),
+            Record("", "TTTT", 2, 4),
         ]
 
     def test_columns_stand_in_any_order_among_others(self):
         text = "Note\t Class \tSEQUENCE\nmine\t 4 \tACGT"
-        assert read(text, with_families=True) == [Record("", "ACGT", 1, 2, 4)]
+        assert read(text) == [Record("", "ACGT", 1, 2)]
 
     def test_a_query_needs_no_class_and_takes_no_notice_of_one(self):
         assert read("sequence\nACGT") == [Record("", "ACGT", 1, 2)]
@@ -108,15 +103,7 @@ class TestTable:
     def test_a_missing_header_is_named_with_its_line(self, text):
         line = 1 + text.startswith("\n")
         assert error(text).message == (
-            f"The text, line {line}: the header 'sequence<TAB>class' is missing."
-        )
-
-    def test_a_reference_needs_the_class_in_its_header(self):
-        assert "the header 'sequence<TAB>class' is missing" in str(
-            error("sequence\tnote\nACGT\tx", with_families=True)
-        )
-        assert "the header 'sequence<TAB>class' is missing" in str(
-            error("sequence\nACGT", with_families=True)
+            f"The text, line {line}: the header has no column 'sequence'."
         )
 
     def test_a_header_alone_is_refused(self):
@@ -124,33 +111,22 @@ class TestTable:
 
     @pytest.mark.parametrize("row", ["ACGT", "ACGT\t3\t3"])
     def test_a_row_of_another_width_is_a_problem(self, row):
-        found = problem(f"{TABLE}\n{row}", with_families=True)
+        found = problem(f"{TABLE}\n{row}")
         assert found.code == "columns"
         assert found.message == (
             f"Record 1 (line 3) has {len(row.split())} columns where the header has 2."
         )
 
-    @pytest.mark.parametrize("text", ["", "x", "-1", "1.0", "1e3", "²", "٣", str(2**31), "9" * 99])
-    def test_a_class_must_be_a_number(self, text):
-        found = problem(f"{TABLE}ACGT\t{text}", with_families=True)
-        assert found.code == "class"
-        assert found.message == (
-            f"Record 1 (line 2) has the class {text[:40]!r}, which is not a class number."
-        )
-
-    def test_the_largest_class_is_read(self):
-        assert read(f"{TABLE}ACGT\t{2**31 - 1}", with_families=True)[0].family == 2**31 - 1
-
     def test_a_wrong_letter_is_named_with_record_line_and_base(self):
-        assert problem(f"{TABLE}\nAC T!\t1", with_families=True).message.startswith(
+        assert problem(f"{TABLE}\nAC T!\t1").message.startswith(
             "Record 1 (line 3) has '!' at base 4;"
         )
 
     def test_an_empty_sequence_is_a_problem(self):
-        assert problem(f"{TABLE}\t1", with_families=True).code == "empty"
+        assert problem(f"{TABLE}\t1").code == "empty"
 
     def test_a_bad_row_never_hides_the_others(self):
-        records = read(f"{TABLE}ACGT\t1\nAC!\t1\nACGT\nTTTT\t2", with_families=True)
+        records = read(f"{TABLE}ACGT\t1\nAC!\t1\nACGT\nTTTT\t2")
         assert [record.position for record in records] == [1, 2, 3, 4]
         assert [record.problem and record.problem.code for record in records] == [
             None,
@@ -175,43 +151,9 @@ class TestBare:
             "The text, line 2: a FASTA header stands after text that has none."
         )
 
-    def test_cannot_be_a_reference(self):
-        assert "names no families" in error("ACGT", with_families=True).message
-
     @pytest.mark.parametrize("text", ["", " \n\t\n "])
     def test_nothing_is_refused(self, text):
         assert error(text).message == "The text is empty."
-
-
-class TestParseFamilies:
-    def test_reads_numbers_and_names(self):
-        text = "class\tgene_family\n0\tG protein coupled receptors\n\n 7 \t Synthase \n"
-        assert parse_families(text, "classes") == {0: "G protein coupled receptors", 7: "Synthase"}
-
-    def test_the_header_is_not_needed(self):
-        assert parse_families("1\tKinase", "classes") == {1: "Kinase"}
-
-    def test_the_same_name_may_stand_twice(self):
-        assert parse_families("1\tKinase\n1\tKinase", "classes") == {1: "Kinase"}
-
-    @pytest.mark.parametrize(
-        "row", ["1", "x\tKinase", "1\t", "\tKinase", "1\tKinase\t", "1 Kinase", "1\t" + "x" * 201]
-    )
-    def test_a_row_that_cannot_be_read_is_named_with_its_line(self, row):
-        with pytest.raises(InputError) as caught:
-            parse_families(f"class\tgene_family\n0\tOther\n\n{row}\n", "classes")
-        assert caught.value.message == (
-            "classes, line 4: expected a class number, a tab and a family name."
-        )
-
-    def test_two_names_of_a_class_are_refused(self):
-        with pytest.raises(InputError, match=r"^classes, line 2: class 1 has two names\.$"):
-            parse_families("1\tKinase\n1\tLigase", "classes")
-
-    @pytest.mark.parametrize("text", ["", "\n", "class\tgene_family\n"])
-    def test_none_at_all_are_refused(self, text):
-        with pytest.raises(InputError, match=r"^classes names no families\."):
-            parse_families(text, "classes")
 
 
 # What must hold for any text ---------------------------------------------------------------------
@@ -243,10 +185,10 @@ def spelled(draw, residues):
 
 
 class TestAnyText:
-    @given(texts, st.booleans())
-    def test_gives_records_or_an_input_error(self, text, with_families):
+    @given(texts)
+    def test_gives_records_or_an_input_error(self, text):
         try:
-            records = parse(text, "The text", 20, with_families=with_families)
+            records = parse(text, "The text", 20)
         except InputError:
             return
         assert records
@@ -256,7 +198,6 @@ class TestAnyText:
             if record.problem is None:
                 assert 1 <= len(record.residues) <= 20
                 assert set(record.residues) <= set(IUPAC_DNA)
-                assert (record.family is not None) == with_families
             else:
                 assert record.problem.message.startswith(f"Record {record.position:,} (line ")
 
@@ -267,14 +208,6 @@ class TestAnyText:
         except InputError:
             return
         assert records
-
-    @given(texts)
-    def test_families_are_read_or_an_input_error(self, text):
-        try:
-            found = parse_families(text, "classes")
-        except InputError:
-            return
-        assert all(number >= 0 and name == name.strip() != "" for number, name in found.items())
 
     @given(st.lists(st.tuples(words, dna), min_size=1, max_size=5), line_ends, st.data())
     def test_what_was_written_as_fasta_comes_back(self, entries, line_end, data):
@@ -302,11 +235,11 @@ class TestAnyText:
             text += f"{shown}\t{family}\n" + "\n" * data.draw(st.integers(0, 2))
         written = text.replace("\n", line_end).encode()
 
-        records = read(decode(written, "The text", 10_000), with_families=True)
+        records = read(decode(written, "The text", 10_000))
 
-        assert [(record.residues, record.family) for record in records] == rows
+        assert [record.residues for record in records] == [residues for residues, _ in rows]
         lines = text.split("\n")
-        assert all(lines[record.line - 1].endswith(f"\t{record.family}") for record in records)
+        assert all("\t" in lines[record.line - 1] for record in records)
 
     @given(dna, st.data())
     def test_what_was_written_bare_comes_back(self, residues, data):

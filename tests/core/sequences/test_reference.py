@@ -5,8 +5,9 @@ import pytest
 from core.errors import InputError
 from core.sequences import reference
 from core.sequences.alphabet import first_outsider
-from core.sequences.files import read_text
-from core.sequences.parsing import parse, parse_families
+from core.sequences.intake import read_families
+from core.sequences.limits import Limits
+from core.sequences.reading import read_path, read_records
 from core.sequences.reference import FAMILIES, human_reference
 
 
@@ -32,12 +33,11 @@ class TestHumanReference:
 
     @pytest.mark.shared_data
     def test_is_the_table_it_stands_for(self, shared_data):
-        text = read_text(shared_data / "human.txt", 10_000_000)
-        table = parse(text, "human.txt", 1_000_000, with_families=True)
+        table = read_records(shared_data / "human.txt", "human", Limits())
         rows = [(record.residues, record.family) for record in table]
         assert [(record.residues, record.family) for record in human_reference()] == rows
 
     @pytest.mark.shared_data
     def test_its_families_have_the_names_of_the_data_set(self, shared_data):
-        text = read_text(shared_data / "gene_class.txt", 10_000)
-        assert parse_families(text, "gene_class.txt") == FAMILIES
+        (names,) = read_path(shared_data / "gene_class.txt", Limits())
+        assert read_families(names) == FAMILIES

@@ -7,8 +7,9 @@ from core.sequences.limits import Limits
 from core.sequences.report import Choices, Known, Report
 from core.sequences.uploads import Upload
 from core.sequences.validation import validate
+from core.settings import MB
 
-LIMITS = Limits(max_bytes=30_000_000, max_record_bases=100_000, max_records=10_000)
+LIMITS = Limits(max_bytes=30 * MB, max_record_bases=100_000, max_records=10_000)
 
 
 def one(data: bytes, name: str = "genes", limits: Limits = LIMITS) -> Upload:
