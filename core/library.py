@@ -63,6 +63,10 @@ class Library:
         """Partitions of the organisms that are ready: sequences have their ids by them."""
         return self._stores.labels.partitions(self._row.id)
 
+    def residues(self, ids: Sequence[int]) -> dict[int, str]:
+        """The residues of those of these sequences that the library has."""
+        return self._stores.labels.residues(self._row.id, ids)
+
     def known_families(self, ids: Sequence[int]) -> dict[int, int]:
         """The family of each of these sequences that the library has."""
         return self._stores.labels.known_families(self._row.id, ids)
