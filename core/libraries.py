@@ -58,7 +58,7 @@ class Libraries:
         LibraryError
             If there is none, or its collection in Milvus was made by another encoder.
         """
-        row = self._row(name)
+        row = self.row(name)
         self.require_own_collection(row)
         return Library(self.stores, row, self.encoder(row), self._caller(row), self._relatives)
 
@@ -74,7 +74,7 @@ class Libraries:
         """
         library = self.open(name)
         with writing(self.stores.database.engine, name, timeout):
-            row = self._row(name)
+            row = self.row(name)
             self.finish_interrupted(row)
             found = {known.name: known for known in library.organisms()}
             if organism not in found:
@@ -98,7 +98,7 @@ class Libraries:
         check_library_name(new_name)
         engine = self.stores.database.engine
         with writing(engine, name, timeout), writing(engine, new_name, timeout):
-            row = self._row(name)
+            row = self.row(name)
             if self.stores.labels.library(new_name) is not None:
                 message = f"There is a library {new_name!r} already."
                 raise InputError(message, "Choose another name.")
@@ -115,7 +115,7 @@ class Libraries:
             If another writer does not finish within `timeout` seconds.
         """
         with writing(self.stores.database.engine, name, timeout):
-            row = self._row(name)
+            row = self.row(name)
             self.finish_interrupted(row)
             organisms = self.stores.labels.organisms(row.id)
             for organism in organisms:
@@ -134,7 +134,7 @@ class Libraries:
             If another writer does not finish within `timeout` seconds.
         """
         with writing(self.stores.database.engine, name, timeout):
-            row = self._row(name)
+            row = self.row(name)
             return self.finish_interrupted(row)
 
     def calibrate(self, name: str, *, timeout: float = 60.0) -> Library:
@@ -148,7 +148,7 @@ class Libraries:
             If another writer does not finish within `timeout` seconds.
         """
         with writing(self.stores.database.engine, name, timeout):
-            row = self._row(name)
+            row = self.row(name)
             self.finish_interrupted(row)
             library = self.open(name)
             if not isinstance(library.encoder, TranslatedEncoder):
@@ -174,7 +174,7 @@ class Libraries:
             If there is no such library.
         """
         check_threshold(threshold)
-        self.stores.labels.set_threshold(self._row(name).id, threshold)
+        self.stores.labels.set_threshold(self.row(name).id, threshold)
 
     # For writers, who hold the library's lock
 
@@ -248,7 +248,14 @@ class Libraries:
             self.stores.vectors.drop(row.collection)
             self.stores.labels.remove_library(row.id)
 
-    def _row(self, name: str) -> LibraryRow:
+    def row(self, name: str) -> LibraryRow:
+        """What the tables say of the library of that name.
+
+        Raises
+        ------
+        LibraryError
+            If there is none.
+        """
         row = self.stores.labels.library(name)
         if row is None:
             message = f"There is no library {name!r}."

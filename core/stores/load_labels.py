@@ -6,12 +6,13 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from core.errors import StoreError
 from core.stores.library_labels import name_families_in
-from core.stores.rows import OrganismRow, SequenceRow
+from core.stores.rows import LoadRow, OrganismRow, SequenceRow
 from core.stores.schema import (
     PENDING,
     READY,
     REMOVING,
     incoming,
+    libraries,
     loads,
     organisms,
     outgoing,
@@ -100,6 +101,11 @@ class LoadLabels(Tables):
                 raise StoreError(message, "Load it again.")
             for name in replaced:
                 _exchange(connection, library_id, name)
+            connection.execute(
+                update(libraries)
+                .where(libraries.c.id == library_id, libraries.c.fitted_load.is_(None))
+                .values(fitted_load=load_id)
+            )
             mine = select(sequences.c.organism_id).where(sequences.c.load_id == load_id)
             connection.execute(
                 update(organisms)
@@ -119,6 +125,26 @@ class LoadLabels(Tables):
         query = select(loads.c.id, loads.c.state).where(loads.c.library_id == library_id)
         with self._reading("looking at the loads") as connection:
             return {number: state for number, state in connection.execute(query)}  # noqa: C416
+
+    def loads_by_organism(self, library_id: int) -> dict[int, list[LoadRow]]:
+        """The ready loads that brought what there is, by the id of the organism, in their order."""
+        known = select(
+            loads.c.id, loads.c.source, loads.c.started_at, func.coalesce(loads.c.by, "")
+        )
+        query = (
+            select(sequences.c.organism_id, sequences.c.load_id, func.count())
+            .where(sequences.c.library_id == library_id)
+            .group_by(sequences.c.organism_id, sequences.c.load_id)
+            .order_by(sequences.c.organism_id, sequences.c.load_id)
+        )
+        found: dict[int, list[LoadRow]] = {}
+        with self._reading("looking at the loads") as connection:
+            ready = known.where(loads.c.library_id == library_id, loads.c.state == READY)
+            told = {row[0]: row[1:] for row in connection.execute(ready)}
+            for organism_id, load_id, count in connection.execute(query):
+                if load_id in told:
+                    found.setdefault(organism_id, []).append(LoadRow(*told[load_id], count))
+        return found
 
     def load_ids_with_vectors(self, load_id: int) -> list[int]:
         """Ids of the sequences of a load that have, or were to have, a vector."""

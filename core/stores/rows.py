@@ -57,6 +57,28 @@ class OrganismRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadRow:
+    """What a load brought to an organism.
+
+    Attributes
+    ----------
+    source
+        Where its sequences came from.
+    date
+        When, in UTC.
+    by
+        Who loaded them; empty where that is not known.
+    count
+        How many of its sequences there are.
+    """
+
+    source: str
+    date: datetime
+    by: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class SequenceRow:
     """A sequence of an organism."""
 
