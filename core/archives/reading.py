@@ -167,7 +167,8 @@ class Archive:
     def _unreadable(self, file: BinaryIO | Path) -> InputError:
         """What to say of a file without the list of members that ends a zip."""
         if isinstance(file, Path):
-            start = file.open("rb").read(len(_MAGIC))
+            with file.open("rb") as opened:
+                start = opened.read(len(_MAGIC))
         else:
             file.seek(0)
             start = file.read(len(_MAGIC))

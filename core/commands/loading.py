@@ -7,9 +7,10 @@ from functools import partial
 from core.classifier import Status, classify
 from core.commands.checking import Checked, add_options, check
 from core.commands.parts import Commands, opened, show_progress, write
+from core.commands.person import person
 from core.encoders import DEFAULT_ENCODER, ENCODERS
 from core.libraries import Libraries
-from core.loading import LoadReport, load
+from core.loading import LoadReport, OrganismReport, load
 from core.sequences.examples import examples
 from core.sequences.files import read_text
 from core.sequences.limits import Limits
@@ -30,6 +31,11 @@ def add_to(commands: Commands) -> None:
     add_options(add)
     add.add_argument("--encoder", choices=sorted(ENCODERS), help=f"default {DEFAULT_ENCODER}")
     add.add_argument("--index", choices=INDEX_KINDS, help="default FLAT, which is exact")
+    add.add_argument(
+        "--replace",
+        action="store_true",
+        help="put these organisms in the place of those that are there, instead of adding to them",
+    )
 
     commands.add(_demo, "Load the human reference, classify an example file, print the answers.")
 
@@ -38,7 +44,7 @@ def _load(options: argparse.Namespace) -> None:
     settings = read_settings()
     sources = ", ".join(f"{each.organism}={each.file}".lstrip("=") for each in options.sources)
     with opened(settings) as libraries:
-        known = _known(libraries, options.library)
+        known = _known(libraries, options.library, replace=options.replace)
         checked = check(options, known, Limits.of_disk(settings))
         report = load(
             libraries,
@@ -48,20 +54,24 @@ def _load(options: argparse.Namespace) -> None:
             index=VectorIndex.of_kind(options.index) if options.index else None,
             families=checked.families,
             source=sources.encode(errors="replace").decode(),
+            by=person(),
+            replace=options.replace,
             progress=show_progress,
             timeout=_PATIENCE,
         )
     sys.stdout.write(_said(checked) + _told(report))
 
 
-def _known(libraries: Libraries, name: str) -> Known:
-    """What a library has, without what a crash left of other loads."""
+def _known(libraries: Libraries, name: str, *, replace: bool) -> Known:
+    """What a library has, without what a crash left of other loads, and what is to be replaced."""
     labels = libraries.stores.labels
     if labels.library(name) is None:
         return Known()
     libraries.reconcile(name, timeout=_PATIENCE)
     if (row := labels.library(name)) is None:
         return Known()
+    if replace:
+        return Known(library=labels.families(row.id))
     return Known(
         library=labels.families(row.id),
         sequences=partial(labels.known_families, row.id),
@@ -82,7 +92,7 @@ def _said(checked: Checked) -> str:
 
 def _told(report: LoadReport) -> str:
     lines = [
-        f"{each.organism}: {each.added:,} sequences added; of {each.records:,} records"
+        f"{each.organism}: {each.added:,} sequences {_how(each)}; of {each.records:,} records"
         f" {each.copies:,} were exact copies, {each.known:,} were there already"
         + (
             f"; {each.without_vector:,} are kept but can not be found: the encoder recognises"
@@ -93,6 +103,10 @@ def _told(report: LoadReport) -> str:
         for each in report.organisms
     ]
     return "\n".join([*lines, f"Loaded in {report.seconds:.1f} s.", ""])
+
+
+def _how(report: OrganismReport) -> str:
+    return f"in the place of {report.replaced:,}" if report.replaced else "added"
 
 
 def _demo(options: argparse.Namespace) -> None:
