@@ -98,9 +98,9 @@ def load(
         work = [_reference(libraries, row, place, references[place.organism]) for place in places]
         try:
             if row is None:
-                progress("Fitting the encoder", 0, sum(len(each.new) for each in work))
+                residues = [record.residues for record in _new_of(work)]
                 fitted = encoder_class(encoder or DEFAULT_ENCODER).fit(
-                    [record.residues for record in _new_of(work)]
+                    residues, lambda done: progress("Fitting the encoder", done, len(residues))
                 )
                 row = make_library(libraries.stores, library, fitted, index)
                 _fit_caller(libraries, row, fitted, work, progress)

@@ -13,11 +13,20 @@ _FEWEST = 8
 """Fewer items than this are not worth a thread."""
 
 
-def in_threads(work: Callable[[_Given], _Made], items: Sequence[_Given]) -> list[_Made]:
-    """`work` done on every item, in their order; it must not call this again."""
-    if len(items) < _FEWEST:
-        return [work(item) for item in items]
-    return list(_pool().map(work, items))
+def in_threads(
+    work: Callable[[_Given], _Made],
+    items: Sequence[_Given],
+    tick: Callable[[], None] = lambda: None,
+) -> list[_Made]:
+    """`work` done on every item, in their order; it must not call this again.
+
+    `tick` is called in this thread as the results come; what it raises ends the work.
+    """
+    made: list[_Made] = []
+    for each in map(work, items) if len(items) < _FEWEST else _pool().map(work, items):
+        tick()
+        made.append(each)
+    return made
 
 
 @cache

@@ -160,6 +160,7 @@ class Writer:
         self._progress("Indexing", self._total, self._total)
         self._vectors.settle(self._row.collection)
         for place in places:
+            self._progress("Counting", self._total, self._total)
             expected = self._labels.count_with_vectors(self._row.id, place.name)
             found = self._vectors.count(self._row.collection, place.partition)
             if found != expected:

@@ -75,10 +75,9 @@ def fit_caller(
     seed
         Of the sampling.
     progress
-        Called with how many steps are done, and of how many.
+        Called again and again with how many steps are done, and of how many.
     """
-    steps = len(LINKS) + 3
-    progress(0, steps)
+    steps = _Steps(progress, len(LINKS) + 3)
     generator = np.random.default_rng(seed)
     numbers, indexes = np.unique(np.array(families, dtype=np.int64), return_inverse=True)
     chosen = np.arange(len(sequences))
@@ -90,15 +89,17 @@ def fit_caller(
         indexes[chosen],
         len(numbers),
         generator,
+        tick=steps.tick,
     )
-    progress(1, steps)
+    steps.next()
     noise = study.noise()
     regimes: list[tuple[_Records, _Records]] = []
     for clusters in study.regimes():
-        progress(len(regimes) + 2, steps)
+        steps.next()
         regimes.append(study.left_out(clusters, noise))
     clear = [records for records, _ in regimes]
     unclear = [records for _, records in regimes]
+    steps.next()
     clear_weights = _joined(clear, _USUAL_CLEAR)
     unclear_weights = _joined(unclear, _USUAL_UNCLEAR, first=_ALONE_WEIGHT)
     threshold = _threshold(clear[1:], clear_weights, unclear[1:], unclear_weights)
@@ -114,6 +115,23 @@ def fit_caller(
     return Caller(study.words, learned)
 
 
+class _Steps:
+    """How far the learning is; told so often that whoever wants it to end need not wait."""
+
+    def __init__(self, progress: Callable[[int, int], None], steps: int) -> None:
+        self._progress = progress
+        self._steps = steps
+        self._done = 0
+        self.tick()
+
+    def next(self) -> None:
+        self._done += 1
+        self.tick()
+
+    def tick(self) -> None:
+        self._progress(self._done, self._steps)
+
+
 class _Study:
     """A sample of a library, and what its sequences say of each other."""
 
@@ -124,7 +142,10 @@ class _Study:
         families: NDArray[np.int64],
         count: int,
         generator: np.random.Generator,
+        *,
+        tick: Callable[[], None],
     ) -> None:
+        self._tick = tick
         self._encoder = encoder
         self._sequences = sequences
         self._families = families
@@ -133,12 +154,16 @@ class _Study:
         self._relatives = in_threads(
             lambda pair: relative(encoder, *pair),
             list(zip(families.tolist(), sequences, strict=True)),
+            tick,
         )
         self._rows = stacked([each.profile for each in self._relatives])
         self._products = inner_products(self._rows, self._rows)
         np.fill_diagonal(self._products, 0)
+        tick()
         self.words = ShortWords.fit(sequences)
-        self.ridge: RidgeFit = fit_ridge(self.words.matrix(sequences), families, count)
+        tick()
+        self.ridge: RidgeFit = fit_ridge(self.words.matrix(sequences), families, count, tick)
+        tick()
 
     def regimes(self) -> list[NDArray[np.int64]]:
         """Who is left out together: each sequence alone, then clusters, wide and narrow."""
@@ -180,6 +205,7 @@ class _Study:
             in_threads(
                 lambda pair: alignments(pair[0], self._nearest(pair[1])).max(initial=0.0),
                 list(zip(shuffled, products, strict=True)),
+                self._tick,
             )
         )
         lengths = np.log([len(sequence) for sequence in shuffled])
@@ -219,11 +245,12 @@ class _Study:
         composition = self.ridge.left_out(clusters, rows)
         features, significant = [], []
         nearest_of = in_threads(
-            lambda row: self._nearest(self._others(clusters, row)), rows.tolist()
+            lambda row: self._nearest(self._others(clusters, row)), rows.tolist(), self._tick
         )
         aligned = in_threads(
             lambda pair: alignments(self._sequences[pair[0]], pair[1]),
             list(zip(rows.tolist(), nearest_of, strict=True)),
+            self._tick,
         )
         for row, said, nearest, strengths in zip(
             rows, composition, nearest_of, aligned, strict=True

@@ -9,6 +9,7 @@ Rifkin, Yeo, Poggio (2003), "Regularized least-squares classification"; leaving 
 Pahikkala et al. (2006), "Fast n-fold cross-validation for regularized least-squares".
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +65,12 @@ class RidgeFit:
         return predictions + self.priors
 
 
-def fit_ridge(features: csr_array, families: NDArray[np.int64], count: int) -> RidgeFit:
+def fit_ridge(
+    features: csr_array,
+    families: NDArray[np.int64],
+    count: int,
+    tick: Callable[[], None] = lambda: None,
+) -> RidgeFit:
     """Fit one-against-rest ridge regression.
 
     Parameters
@@ -75,6 +81,8 @@ def fit_ridge(features: csr_array, families: NDArray[np.int64], count: int) -> R
         int64, shape (n,): the family of each row, 0 to count - 1.
     count
         Number of families.
+    tick
+        Called now and then; what it raises ends the work.
     """
     n = features.shape[0]
     gram = np.zeros((n, n), dtype=np.float32)
@@ -82,6 +90,7 @@ def fit_ridge(features: csr_array, families: NDArray[np.int64], count: int) -> R
     for start in range(0, features.shape[1], _BLOCK):
         block = columns[:, start : start + _BLOCK].toarray()
         gram += block @ block.T
+        tick()
     gram[np.diag_indices(n)] += PENALTY
     inverse = _inverse(gram.astype(np.float64, order="F"))
     priors = np.bincount(families, minlength=count) / n

@@ -109,8 +109,8 @@ def write_json(value: object) -> None:
 
 
 def show_progress(doing: str, done: int, total: int) -> None:
-    """Say on a terminal how far a load is; one line, until it is being indexed."""
+    """Say on a terminal how far a load is: a line while it is checked, and one while it loads."""
     if sys.stderr.isatty():
-        end = "\n" if doing == "Indexing" else ""
+        end = "\n" if doing in {"Checked", "Counting"} else ""
         sys.stderr.write(f"\r\x1b[K{doing}: {done:,} of {total:,}{end}")
         sys.stderr.flush()

@@ -2,12 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Protocol, Self
 
 import numpy as np
 
 from core.arrays import Arrays, Vectors
+
+Progress = Callable[[int], None]
+"""Called with how many sequences are done; what it raises ends the work."""
 
 
 class Encoder(Protocol):
@@ -17,7 +20,7 @@ class Encoder(Protocol):
     """How users and the database call it."""
 
     @classmethod
-    def fit(cls, sequences: Sequence[str]) -> Self:
+    def fit(cls, sequences: Sequence[str], progress: Progress = ...) -> Self:
         """Learn from the sequences of a reference.
 
         Raises

@@ -1,5 +1,6 @@
 """The seed's encoder: counts of word 4-grams over the overlapping 4-base words of a sequence."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import ClassVar, Self
 
@@ -8,8 +9,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 from core.arrays import Arrays
+from core.encoders.base import Progress
 from core.encoders.proteins import BASES
 from core.errors import InputError
+from core.sequences.alphabet import IUPAC_DNA
 
 WORD = 4
 """Bases in a word."""
@@ -22,7 +25,8 @@ FEATURES = 768
 _KEY_MASK = (1 << 4 * SPAN) - 1
 _BASE_KEY_MASK = (1 << 2 * SPAN) - 1
 _LETTER_NUMBERS = np.full(256, 15, dtype=np.uint8)
-_LETTER_NUMBERS[np.frombuffer(b"ACGTRYSWKMBDHVN", dtype=np.uint8)] = np.arange(15)
+_LETTER_NUMBERS[np.frombuffer(IUPAC_DNA.encode(), dtype=np.uint8)] = np.arange(15)
+_STEP = 1_000
 
 
 class CountEncoder:
@@ -49,22 +53,27 @@ class CountEncoder:
                 self._of_bases[_key(numbers, bits=2)] = number
 
     @classmethod
-    def fit(cls, sequences: Sequence[str]) -> Self:
+    def fit(cls, sequences: Sequence[str], progress: Progress = lambda _done: None) -> Self:
         """Choose the commonest features of a reference.
+
+        They are those of scikit-learn's CountVectorizer with as many ``max_features``, also where
+        features are equally common; it would hold a matrix of all sequences and features.
 
         Raises
         ------
         InputError
             If no sequence is long enough to have a feature.
         """
-        if all(len(sequence) < SPAN for sequence in sequences):
+        counts = _count_spans(sequences, progress)
+        if not counts:
             message = "No sequence is long enough to learn from."
             raise InputError(message, f"The count encoder needs {SPAN} bases or more.")
-        from sklearn.feature_extraction.text import CountVectorizer  # a second to import
-
-        vectorizer = CountVectorizer(ngram_range=(GRAM, GRAM), max_features=FEATURES)
-        vectorizer.fit(words(sequence) for sequence in sequences)
-        return cls(vectorizer.get_feature_names_out().tolist())
+        spans = sorted(counts)
+        if len(spans) > FEATURES:
+            # Equally common ones fall as this sort puts them, from the order of the alphabet.
+            order = (-np.array([counts[each] for each in spans], dtype=np.int64)).argsort()
+            spans = sorted(spans[place] for place in order[:FEATURES].tolist())
+        return cls([words(each).lower() for each in spans])
 
     @classmethod
     def from_state(cls, arrays: Arrays) -> Self:
@@ -114,6 +123,50 @@ def span(feature: str) -> str:
     return first + "".join(word[-1] for word in others)
 
 
+def _count_spans(sequences: Sequence[str], progress: Progress) -> dict[str, int]:
+    """How often each run of seven letters stands in the sequences."""
+    of_bases = np.zeros(4**SPAN, dtype=np.int64)
+    others: Counter[int] = Counter()
+    for done, sequence in enumerate(sequences):
+        if done % _STEP == 0:
+            progress(done)
+        others.update(count_spans(np.frombuffer(sequence.encode(), np.uint8), of_bases).tolist())
+    counts = {
+        _spelled(key, bits=2): int(of_bases[key]) for key in np.flatnonzero(of_bases).tolist()
+    }
+    return counts | {_spelled(key, bits=4): count for key, count in others.items()}
+
+
+@njit(nogil=True, cache=True)
+def count_spans(letters: NDArray[np.uint8], of_bases: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count the runs of seven letters of a sequence.
+
+    Parameters
+    ----------
+    letters
+        Letters of the sequence, in ASCII.
+    of_bases
+        Where runs of bases are counted, by their key of 2 bits a base.
+
+    Returns
+    -------
+    int64, the keys of all other runs, of 4 bits a letter, as they come.
+    """
+    others = np.empty(letters.size, dtype=np.int64)
+    key, base_key, run, count = np.int64(0), np.int64(0), 0, 0
+    for place in range(letters.size):
+        letter = _LETTER_NUMBERS[letters[place]]
+        key = ((key << 4) | letter) & _KEY_MASK
+        base_key = ((base_key << 2) | (letter & 3)) & _BASE_KEY_MASK
+        run = run + 1 if letter < 4 else 0
+        if run >= SPAN:
+            of_bases[base_key] += 1
+        elif place >= SPAN - 1:
+            others[count] = key
+            count += 1
+    return others[:count]
+
+
 @njit(nogil=True, cache=True)
 def count_features(
     letters: NDArray[np.uint8],
@@ -152,6 +205,12 @@ def count_features(
 def _letter_numbers(sequence: str) -> NDArray[np.uint8]:
     numbers: NDArray[np.uint8] = _LETTER_NUMBERS[np.frombuffer(sequence.encode(), dtype=np.uint8)]
     return numbers
+
+
+def _spelled(key: int, bits: int) -> str:
+    """The letters of a key."""
+    numbers = [(key >> bits * place) & ((1 << bits) - 1) for place in reversed(range(SPAN))]
+    return "".join(IUPAC_DNA[number] for number in numbers)
 
 
 def _key(numbers: NDArray[np.uint8], bits: int) -> int:

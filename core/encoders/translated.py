@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from core.arrays import Arrays
+from core.encoders.base import Progress
 from core.encoders.kernels import frame_evidence, framed_kmers, weighted_kmers
 from core.encoders.proteins import GROUPS, RESIDUE_GROUPS, base_codes
 from core.errors import InputError
@@ -33,6 +34,7 @@ QUERY_KMERS = 400
 """K-mers of a query vector: the heaviest of those that the reference has, and has rarely."""
 COMMON = 100
 """A k-mer in more sequences than this finds nothing that rarer ones do not."""
+_STEP = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class TranslatedEncoder:
         self._searchable[keys[counts <= COMMON]] = True
 
     @classmethod
-    def fit(cls, sequences: Sequence[str]) -> Self:
+    def fit(cls, sequences: Sequence[str], progress: Progress = lambda _done: None) -> Self:
         """Count in how many sequences of a reference each k-mer stands.
 
         Raises
@@ -92,7 +94,9 @@ class TranslatedEncoder:
             If no sequence has a k-mer.
         """
         counts = np.zeros(KMERS, dtype=np.uint32)
-        for sequence in sequences:
+        for done, sequence in enumerate(sequences):
+            if done % _STEP == 0:
+                progress(done)
             keys, _ = _kmers(sequence)
             counts[keys] += 1
         known = np.flatnonzero(counts)

@@ -58,7 +58,7 @@ def validate(
     progress("Comparing with the library", 0, len(entries))
     compare_with_library(drafts, known)
     compare_names(drafts)
-    progress("Counting", len(entries), len(entries))
+    progress("Checked", len(entries), len(entries))
     kept = {*known.library, *_families(drafts)}
     names = {number: name for number, name in numbering.names.items() if number in kept}
     return _report(drafts, source, names)

@@ -123,6 +123,8 @@ class TestLoad:
             ("Fitting the encoder", 0, 15),
             *(("Loading", done, 15) for done in (4, 8, 10, 14, 15)),
             ("Indexing", 15, 15),
+            ("Counting", 15, 15),
+            ("Counting", 15, 15),
         ]
 
 

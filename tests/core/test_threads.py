@@ -22,6 +22,18 @@ class TestInThreads:
         with pytest.raises(ZeroDivisionError):
             in_threads(lambda item: 1 // (item - 2), range(count))
 
+    @pytest.mark.parametrize("count", [3, 30])
+    def test_says_that_it_goes_on_and_can_be_ended(self, count):
+        told = []
+        in_threads(str, range(count), lambda: told.append(threading.get_ident()))
+        assert told == [threading.get_ident()] * count
+
+        def enough():
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            in_threads(str, range(count), enough)
+
     def test_many_threads_may_ask_at_once(self):
         with ThreadPoolExecutor(4) as askers:
             asked = [askers.submit(in_threads, str, range(50)) for _ in range(8)]

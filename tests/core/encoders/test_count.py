@@ -10,6 +10,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from core.encoders import CountEncoder, encoder_class, fingerprint
 from core.encoders.count import words
 from core.errors import InputError
+from core.sequences.alphabet import IUPAC_DNA
 
 dna = st.text(st.sampled_from("ACGTN"), max_size=60)
 references = st.lists(dna, min_size=1, max_size=8).filter(lambda some: max(map(len, some)) >= 7)
@@ -51,6 +52,20 @@ class TestCountEncoder:
         np.testing.assert_allclose(
             encoder.encode(queries), published(reference, queries), atol=1e-6
         )
+
+    @pytest.mark.parametrize("letters", ["ACGT", "ACGTACGTN", IUPAC_DNA])
+    @pytest.mark.parametrize("seed", range(3))
+    def test_of_equally_common_features_the_same_are_chosen(self, letters, seed):
+        generator = random.Random(seed)
+        reference = ["".join(generator.choices(letters, k=200)) for _ in range(30)]
+        vectorizer = CountVectorizer(ngram_range=(4, 4), max_features=768)
+        expected = vectorizer.fit(map(words, reference)).get_feature_names_out().tolist()
+        assert CountEncoder.fit(reference).state()["features"].tolist() == expected
+
+    def test_tells_how_many_are_done_while_it_is_fitted(self):
+        told: list[int] = []
+        CountEncoder.fit(["ACGTACGT"] * 2_500, told.append)
+        assert told == [0, 1_000, 2_000]
 
     def test_vectors_are_float32_of_length_one(self):
         vectors = CountEncoder.fit(["ACGTACGTAA"]).encode(["ACGTACGTAA", "ACGTACG"])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import InputError
+from core.errors import Cancelled, InputError
 from core.names import check_organism_name
 from core.sequences.columns import propose
 from core.sequences.entries import organism_of, read_entries
@@ -120,6 +120,26 @@ class TestIssues:
         assert codes(found) == {"new family"}
         assert found.families == {1: "Kinase"}
         assert found.good_count == 1
+
+
+class TestProgress:
+    def test_is_told_every_thousand_records_and_can_end_it(self):
+        upload = one(b"sequence\tclass\n" + f"{GENE}\t3\n".encode() * 2_500)
+        entries = read_entries(upload, propose(upload))
+        told = []
+        validate(entries, "a", 100, progress=lambda *said: told.append(said))
+        assert told == [
+            *(("Checking", done, 2_500) for done in (0, 1_000, 2_000)),
+            ("Comparing", 0, 2_500),
+            ("Comparing with the library", 0, 2_500),
+            ("Checked", 2_500, 2_500),
+        ]
+
+        def enough(*_said):
+            raise Cancelled("It was cancelled.")
+
+        with pytest.raises(Cancelled):
+            validate(entries, "a", 100, progress=enough)
 
 
 class TestTwoFamilies:
