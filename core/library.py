@@ -1,5 +1,7 @@
 """A library, opened to search: an encoder, vectors and labels under one name."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
@@ -62,6 +64,16 @@ class Library:
     def partitions(self) -> dict[str, str]:
         """Partitions of the organisms that are ready: sequences have their ids by them."""
         return self._stores.labels.partitions(self._row.id)
+
+    def contents(self) -> str:
+        """A digest of all that its answers depend on, 64 hexadecimal digits.
+
+        It changes with every load and removal, with the names of families, and with a calibration.
+        """
+        organisms = {each.name: sorted(each.families.items()) for each in self.organisms()}
+        loaded = [str(time) for time in self._stores.labels.loaded_at(self._row.id)]
+        told = [self.fingerprint, self._row.caller, self.families, organisms, loaded]
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     def residues(self, ids: Sequence[int]) -> dict[int, str]:
         """The residues of those of these sequences that the library has."""

@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     cache_mb: Annotated[
         int, Field(ge=16, description="Memory for what was read of candidates, in MB.")
     ] = 256
+    keep_runs_days: Annotated[
+        int, Field(ge=0, le=36_500, description="Days for which runs are kept; 0: for ever.")
+    ] = 90
     store_timeout: Annotated[
         float, Field(gt=0, description="Seconds to wait for a server to answer a first call.")
     ] = 10.0

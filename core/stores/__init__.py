@@ -6,6 +6,7 @@ from core.errors import StoreError
 from core.settings import Settings
 from core.stores.database import Database
 from core.stores.labels import LabelStore
+from core.stores.run_table import RunTable
 from core.stores.vectors import VectorStore
 
 
@@ -43,4 +44,4 @@ class Stores:
         self.close()
 
 
-__all__ = ["Database", "LabelStore", "Stores", "VectorStore"]
+__all__ = ["Database", "LabelStore", "RunTable", "Stores", "VectorStore"]

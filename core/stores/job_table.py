@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.stores.database import Database, again_after_deadlock
 from core.stores.schema import jobs
-from core.stores.tables import utc_now
+from core.stores.tables import storable, utc_now
 
 QUEUED, RUNNING = "queued", "running"
 DONE, FAILED, CANCELLED, LOST = "done", "failed", "cancelled", "lost"
@@ -216,18 +216,13 @@ def _under_way(row: JobRow) -> str | None:
 def _changing(row: JobRow) -> dict[str, Any]:
     return {
         "state": row.state,
-        "message": _storable(row.message),
-        "hint": _storable(row.hint),
+        "message": storable(row.message),
+        "hint": storable(row.hint),
         "result": json.dumps(row.result),
         "started_at": row.started_at,
         "finished_at": row.finished_at,
-        **asdict(replace(row.progress, doing=_storable(row.progress.doing))),
+        **asdict(replace(row.progress, doing=storable(row.progress.doing))),
     }
-
-
-def _storable(text: str) -> str:
-    """The text without halves of characters, which no database takes."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def _job_row(row: Row[Any]) -> JobRow:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any
 
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from core.arrays import Arrays
 from core.stores.rows import LibraryRow
-from core.stores.schema import caller_arrays, encoder_arrays, families, libraries, loads
+from core.stores.schema import READY, caller_arrays, encoder_arrays, families, libraries, loads
 from core.stores.tables import Tables, inserted_id, read_arrays, save_arrays, utc_now
 
 
@@ -51,6 +52,13 @@ class LibraryLabels(Tables):
         with self._writing("renaming the library") as connection:
             of_library = libraries.c.id == library_id
             connection.execute(update(libraries).where(of_library).values(name=name))
+
+    def loaded_at(self, library_id: int) -> list[datetime]:
+        """When each of the ready loads of a library began (UTC), in their order."""
+        ready = (loads.c.library_id == library_id) & (loads.c.state == READY)
+        query = select(loads.c.started_at).where(ready).order_by(loads.c.id)
+        with self._reading("looking at the loads") as connection:
+            return list(connection.scalars(query))
 
     def collections(self) -> set[str]:
         """Names of the Milvus collections of all libraries, spare ones among them."""

@@ -41,6 +41,11 @@ def chunks(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
         yield items[start : start + _ROWS]
 
 
+def storable(text: str) -> str:
+    """The text without halves of characters, which no database takes."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def utc_now() -> datetime:
     """The time in UTC, without a zone, as the tables have it."""
     return datetime.now(UTC).replace(tzinfo=None)

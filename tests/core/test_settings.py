@@ -37,6 +37,11 @@ class TestDefaults:
         assert read_settings().max_record_bases == 1_000_000
         assert read_settings().max_file_bytes == 200 * 1024**2
 
+    def test_runs_are_kept_for_ninety_days_or_for_ever(self, monkeypatch):
+        assert read_settings().keep_runs_days == 90
+        monkeypatch.setenv("GENEKIN_KEEP_RUNS_DAYS", "0")
+        assert read_settings().keep_runs_days == 0
+
     def test_an_empty_variable_is_not_set(self, monkeypatch):
         monkeypatch.setenv("GENEKIN_MAX_FILE_MB", "")
         monkeypatch.setenv("GENEKIN_MILVUS_URI", "")
@@ -134,6 +139,7 @@ class TestNumbers:
             ("GENEKIN_MAX_RECORD_BASES", "999"),
             ("GENEKIN_MAX_RECORD_BASES", "16000001"),
             ("GENEKIN_STORE_TIMEOUT", "0"),
+            ("GENEKIN_KEEP_RUNS_DAYS", "-1"),
         ],
     )
     def test_out_of_range_are_refused_by_name(self, monkeypatch, name, value):
