@@ -15,7 +15,8 @@ from core.jobs import Jobs
 from core.libraries import DEFAULT_LIBRARY, Libraries
 from core.library import Library
 from core.sequences.examples import examples
-from core.sequences.parsing import parse
+from core.sequences.limits import Limits
+from core.sequences.queries import read_text_queries
 from core.settings import Settings, read_settings
 from core.stores import Stores
 
@@ -47,8 +48,9 @@ def _open(settings: Settings) -> _Opened:
 def _warm(libraries: Libraries) -> None:
     """Read and compile what the first query would wait for."""
     with _logged():
+        queries = read_text_queries(examples(), "the examples", Limits())
         for name in libraries.names():
-            classify(libraries.open(name), parse(examples(), "the examples", 10_000))
+            classify(libraries.open(name), queries)
 
 
 def through_app(page: str) -> None:

@@ -12,7 +12,8 @@ from components.text import chip, counted, plain
 from core.classifier import DEFAULT_NEIGHBOURS, Call, Status, classify
 from core.library import Library
 from core.sequences.examples import examples
-from core.sequences.parsing import parse
+from core.sequences.limits import Limits
+from core.sequences.queries import read_text_queries
 from core.settings import read_settings
 from core.tables import row, sure
 
@@ -80,7 +81,8 @@ def _asked() -> bool:
 
 def _run(library: Library, organisms: list[str], neighbours: int, threshold: float) -> None:
     st.session_state.pop("answer", None)
-    records = parse(st.session_state["text"], "The text", read_settings().max_record_bases)
+    limits = Limits.of(read_settings())
+    records = read_text_queries(st.session_state["text"], "The text", limits)
     started = time.perf_counter()
     calls = classify(
         library,

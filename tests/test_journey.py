@@ -16,7 +16,8 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from core.sequences.examples import examples
-from core.sequences.parsing import parse
+from core.sequences.limits import Limits
+from core.sequences.queries import read_text_queries
 from tests.made_up import genes
 from tests.services import free_port
 
@@ -131,7 +132,7 @@ def place(page: Page, label: str) -> tuple[float, float]:
 
 
 def test_from_an_empty_home_to_the_families_of_a_batch(page, dashboard, keep):
-    first, *_ = parse(examples(), "examples", 1_000_000)
+    first, *_ = read_text_queries(examples(), "examples", Limits())
 
     page.goto(dashboard)
     expect(page.get_by_text("There is no reference yet to compare with.")).to_be_visible()

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from core.classifier import DEFAULT_NEIGHBOURS, classify
 from core.commands.parts import Commands, opened, write, write_json
-from core.sequences.files import decode, read_text
-from core.sequences.parsing import parse
+from core.sequences.files import read_bytes
+from core.sequences.limits import Limits
+from core.sequences.queries import read_queries
+from core.sequences.records import Record
 from core.settings import read_settings
 from core.similarity import similarity
 from core.tables import FORMATS, as_text
@@ -19,7 +21,11 @@ from core.tables import FORMATS, as_text
 def add_to(commands: Commands) -> None:
     """Add `classify` and `similarity`."""
     query = commands.add(_classify, "Name the gene family of every sequence in a file.")
-    query.add_argument("file", metavar="FILE|-", help="FASTA, a table or one bare sequence")
+    query.add_argument(
+        "file",
+        metavar="FILE|-",
+        help="FASTA, FASTQ, a table, Excel or one bare sequence; plain, gzipped or zipped",
+    )
     query.add_argument("--organism", action="append", metavar="NAME", help="search only there")
     query.add_argument("--neighbours", type=int, default=DEFAULT_NEIGHBOURS, metavar="K")
     query.add_argument(
@@ -42,13 +48,7 @@ def add_to(commands: Commands) -> None:
 
 def _classify(options: argparse.Namespace) -> None:
     settings = read_settings()
-    if options.file == "-":
-        limit = settings.max_file_bytes
-        text = decode(sys.stdin.buffer.read(limit + 1), "standard input", limit)
-    else:
-        text = read_text(Path(options.file), settings.max_file_bytes)
-    source = "standard input" if options.file == "-" else options.file
-    records = parse(text, source, settings.max_record_bases)
+    records = _queries(options.file, Limits.of_disk(settings))
     with _without_collector(), opened(settings) as libraries:
         calls = classify(
             libraries.open(options.library),
@@ -59,6 +59,12 @@ def _classify(options: argparse.Namespace) -> None:
             progress=_show_classified,
         )
     write(as_text(calls, options.format), options.output)
+
+
+def _queries(file: str, limits: Limits) -> list[Record]:
+    if file == "-":
+        return read_queries(sys.stdin.buffer.read(limits.max_bytes + 1), "standard input", limits)
+    return read_queries(read_bytes(Path(file), limits.max_bytes), file, limits)
 
 
 def _similarity(options: argparse.Namespace) -> None:

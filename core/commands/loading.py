@@ -12,9 +12,8 @@ from core.encoders import DEFAULT_ENCODER, ENCODERS
 from core.libraries import Libraries
 from core.loading import LoadReport, OrganismReport, load
 from core.sequences.examples import examples
-from core.sequences.files import read_text
 from core.sequences.limits import Limits
-from core.sequences.parsing import parse
+from core.sequences.queries import read_text_queries
 from core.sequences.reference import FAMILIES, SOURCE, human_reference
 from core.sequences.report import Known
 from core.settings import read_settings
@@ -124,10 +123,8 @@ def _demo(options: argparse.Namespace) -> None:
             )
             sys.stdout.write(_told(report))
         write(examples(), file)
-        records = parse(
-            read_text(file, settings.max_file_bytes), str(file), settings.max_record_bases
-        )
-        calls = classify(libraries.open(options.library), records)
+        queries = read_text_queries(examples(), str(file), Limits.of_disk(settings))
+        calls = classify(libraries.open(options.library), queries)
     sys.stdout.write(f"{file}: {len(calls)} sequences\n")
     for call in calls:
         answer = (

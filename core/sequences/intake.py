@@ -4,10 +4,17 @@ The steps stand in this order because each protects the next: unpack within boun
 known to be something else, decode, and only then read rows.
 """
 
+import re
 from dataclasses import replace
 
 from core.errors import InputError
-from core.sequences.alphabet import is_mostly_dna, looks_like_dna, looks_like_protein, normalise
+from core.sequences.alphabet import (
+    first_outsider,
+    is_mostly_dna,
+    looks_like_dna,
+    looks_like_protein,
+    normalise,
+)
 from core.sequences.excel import read_sheet
 from core.sequences.families import class_number, collect_families
 from core.sequences.flat import HEADER, is_fastq, read_fasta, read_fastq
@@ -20,6 +27,8 @@ from core.sequences.uploads import Format, Row, Upload
 from core.sequences.words import FAMILY_WORDS, SEQUENCE_WORDS, word
 
 _BEGINNING = 2_000
+_GENBANK_NUMBER = re.compile(r"(?m)^[ \t]*\d+(?=(?:[ \t]+[A-Za-z]+)+[ \t]*$)")
+"""What stands before each line of bases in a GenBank listing."""
 _EXAMPLE_HINT = "Give FASTA, FASTQ, Excel, or a table whose first line names its columns."
 
 
@@ -112,14 +121,21 @@ def _read_text(text: Text, source: str, limits: Limits) -> Upload:
 def _bare(text: str, source: str) -> Upload:
     body = text.lstrip()
     line = 1 + text.count("\n", 0, len(text) - len(body))
+    body = _GENBANK_NUMBER.sub("", body)
     if (at := body.find("\n>")) >= 0:
         place = line + body.count("\n", 0, at) + 1
         message = f"{source}, line {place:,}: a FASTA header stands after text that has none."
         raise InputError(message, "Begin with a line like '>my gene'.")
-    if not (is_mostly_dna(body) or looks_like_protein(normalise(body[:_BEGINNING]))):
+    if not _is_sequence(normalise(body[:_BEGINNING])):
         message = f"{source} is neither FASTA, nor FASTQ, nor a table, nor a sequence."
         raise InputError(message, _EXAMPLE_HINT)
     return Upload(source, Format.BARE, HEADER, (Row(line, ("", body)),))
+
+
+def _is_sequence(letters: str) -> bool:
+    """Whether it is meant as a sequence, whether or not it can be used."""
+    read = first_outsider(letters) is None
+    return read or is_mostly_dna(letters) or looks_like_protein(letters)
 
 
 def _table(rows: list[Row], source: str, found: Format, sheets: tuple[str, ...] = ()) -> Upload:

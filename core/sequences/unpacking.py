@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from gzip import BadGzipFile, GzipFile
 
 from core.errors import InputError
-from core.sequences.files import GZIP_MAGIC
 from core.sequences.limits import Limits
 from core.settings import MB
 
+GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _OFFICE = {"mimetype", "word/document.xml", "ppt/presentation.xml", "xl/workbook.bin"}
 """What is packed in documents of LibreOffice, Word, PowerPoint, and in Excel's binary ones."""

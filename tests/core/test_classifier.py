@@ -4,7 +4,8 @@ from core.classifier import Status, classify, query_name
 from core.errors import InputError, LibraryError
 from core.libraries import Libraries
 from core.loading import load
-from core.sequences.parsing import parse
+from core.sequences.limits import Limits
+from core.sequences.queries import read_text_queries
 from core.sequences.records import Record
 from core.settings import Settings
 from core.stores import Stores
@@ -32,7 +33,9 @@ def library(libraries):
 
 
 def ask(library, text, **options):
-    return classify(library, parse(text, "The text", 1_000), **options)
+    return classify(
+        library, read_text_queries(text, "The text", Limits(max_record_bases=1_000)), **options
+    )
 
 
 NOT_DNA = ">bad\nACGT!\n"

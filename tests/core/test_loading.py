@@ -13,7 +13,8 @@ from core.hits import Hit
 from core.libraries import Libraries
 from core.loading import LoadReport, OrganismReport, load
 from core.names import collection_name
-from core.sequences.parsing import parse
+from core.sequences.limits import Limits
+from core.sequences.queries import read_text_queries
 from core.sequences.records import Record, sequence_id
 from core.stores.vectors import VectorIndex
 from tests.core.contents import NOTHING, Contents, contents, require_agreement
@@ -221,7 +222,7 @@ class TestRefusals:
 
     def test_one_bad_record(self, deployed, library, unchanged):
         text = f">one\n{dna('new')}\n>two\nACGT!ACGTACGT\n>three\nAC-\n"
-        records = parse(text, "mouse.txt", 1_000)
+        records = read_text_queries(text, "mouse.txt", Limits())
 
         with pytest.raises(InputError) as raised:
             load(deployed, {"rat": MORE, "mouse": records}, library=library)

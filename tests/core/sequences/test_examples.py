@@ -1,13 +1,14 @@
 import pytest
 
 from core.sequences.examples import SUBSTITUTED, examples
-from core.sequences.parsing import parse
+from core.sequences.limits import Limits
+from core.sequences.queries import read_text_queries
 from core.sequences.reference import FAMILIES, human_reference
 
 
 @pytest.fixture(scope="module")
 def records():
-    return parse(examples(), "examples", 1_000_000)
+    return read_text_queries(examples(), "examples", Limits())
 
 
 class TestExamples:

@@ -1,3 +1,4 @@
+import gzip
 import re
 
 import pytest
@@ -6,28 +7,29 @@ from hypothesis import strategies as st
 
 from core.errors import InputError
 from core.sequences.alphabet import IUPAC_DNA
-from core.sequences.files import decode
-from core.sequences.parsing import parse
+from core.sequences.limits import Limits
+from core.sequences.queries import read_queries, read_text_queries
 from core.sequences.records import MAX_NAME, Record
 
 MAX_BASES = 1_000
+LIMITS = Limits(max_record_bases=MAX_BASES)
 TABLE = "sequence\tclass\n"
 
 
-def read(text, **options):
-    return parse(text, "The text", MAX_BASES, **options)
+def read(text):
+    return read_text_queries(text, "The text", LIMITS)
 
 
-def problem(text, **options):
+def problem(text):
     """The one problem of the one record of a text."""
-    (record,) = read(text, **options)
+    (record,) = read(text)
     assert record.problem is not None
     return record.problem
 
 
-def error(text, **options):
+def error(text):
     with pytest.raises(InputError) as caught:
-        read(text, **options)
+        read(text)
     return caught.value
 
 
@@ -69,7 +71,7 @@ class TestFasta:
         )
         assert found.line == 3
 
-    @pytest.mark.parametrize("letter", ["-", "*", ".", "1", "E", "ß", "\0", "\u200b", ">"])
+    @pytest.mark.parametrize("letter", ["-", "*", ".", "1", "E", "ß", "\u200b", ">"])
     def test_no_other_letter_is_read(self, letter):
         assert repr(letter) in problem(f">a\nAC{letter}GT").message
 
@@ -99,11 +101,15 @@ class TestTable:
         assert read("sequence\nACGT") == [Record("", "ACGT", 1, 2)]
         assert read(f"{TABLE}ACGT\tnone") == [Record("", "ACGT", 1, 2)]
 
-    @pytest.mark.parametrize("text", ["ACGT\t3", "\nseq\tclass\nACGT\t3"])
-    def test_a_missing_header_is_named_with_its_line(self, text):
-        line = 1 + text.startswith("\n")
-        assert error(text).message == (
-            f"The text, line {line}: the header has no column 'sequence'."
+    def test_the_column_of_sequences_may_have_another_name(self):
+        assert read("\nname\tDNA read\na\tACGTACGTAC\nb\tTTTT") == [
+            Record("a", "ACGTACGTAC", 1, 3),
+            Record("b", "TTTT", 2, 4),
+        ]
+
+    def test_a_table_without_sequences_is_refused(self):
+        assert error("name\tclass\nx\t3\ny\t4").message == (
+            "The text has no column of sequences that could be told."
         )
 
     def test_a_header_alone_is_refused(self):
@@ -134,6 +140,18 @@ class TestTable:
             "columns",
             None,
         ]
+
+
+class TestOtherFormats:
+    def test_qualities_of_fastq_are_left_aside(self):
+        assert read("@r1 lane 3\nACGT\n+\nIIII\n@r2\nTTTT\n+\n!!!!\n") == [
+            Record("r1", "ACGT", 1, 1),
+            Record("r2", "TTTT", 2, 5),
+        ]
+
+    def test_a_packed_file_is_unpacked(self):
+        packed = gzip.compress(b">a\nACGT\n")
+        assert read_queries(packed, "a.fa.gz", LIMITS) == [Record("a", "ACGT", 1, 1)]
 
 
 class TestBare:
@@ -188,7 +206,7 @@ class TestAnyText:
     @given(texts)
     def test_gives_records_or_an_input_error(self, text):
         try:
-            records = parse(text, "The text", 20)
+            records = read_text_queries(text, "The text", Limits(max_record_bases=20))
         except InputError:
             return
         assert records
@@ -204,7 +222,7 @@ class TestAnyText:
     @given(st.binary() | texts.map(str.encode))
     def test_so_do_any_bytes(self, data):
         try:
-            records = parse(decode(data, "a file", 10_000), "a file", 20)
+            records = read_queries(data, "a file", LIMITS)
         except InputError:
             return
         assert records
@@ -216,7 +234,7 @@ class TestAnyText:
             text += f">{name}\n{data.draw(spelled(residues))}\n"
         written = text.replace("\n", line_end).encode()
 
-        records = read(decode(written, "The text", 10_000))
+        records = read_queries(written, "The text", LIMITS)
 
         assert [(record.name, record.residues) for record in records] == entries
         assert all(record.problem is None for record in records)
@@ -235,7 +253,7 @@ class TestAnyText:
             text += f"{shown}\t{family}\n" + "\n" * data.draw(st.integers(0, 2))
         written = text.replace("\n", line_end).encode()
 
-        records = read(decode(written, "The text", 10_000))
+        records = read_queries(written, "The text", LIMITS)
 
         assert [record.residues for record in records] == [residues for residues, _ in rows]
         lines = text.split("\n")
