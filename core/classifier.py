@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core.errors import InputError
+from core.errors import InputError, Refitted
 from core.hits import Hit
 from core.judging import Verdict, judge
 from core.library import Library, check_threshold
@@ -106,18 +106,29 @@ def classify(
     if not 1 <= neighbours <= MAX_NEIGHBOURS:
         message = f"{neighbours:,} neighbours cannot be asked for."
         raise InputError(message, f"Ask for 1 to {MAX_NEIGHBOURS:,}.")
-    if threshold is None:
-        threshold = library.threshold
-    check_threshold(threshold)
+    asked = library.threshold if threshold is None else threshold
+    check_threshold(asked)
     residues = [record.residues for record in records if record.problem is None]
     if not residues:
         library.search([], organisms=organisms)  # What is asked for must be there all the same.
     verdicts = judge(library, residues, organisms, neighbours)
-    calling = _Calling(library, threshold)
+    calling = _Calling(library, asked)
     calls = []
-    for record in records:
-        calls.append(_invalid(record) if record.problem else calling.call(record, next(verdicts)))
-        progress(len(calls), len(records))
+    try:
+        for record in records:
+            calls.append(
+                _invalid(record) if record.problem else calling.call(record, next(verdicts))
+            )
+            progress(len(calls), len(records))
+    except Refitted:
+        return classify(
+            library.reopened(),
+            records,
+            organisms=organisms,
+            neighbours=neighbours,
+            threshold=threshold,
+            progress=progress,
+        )
     return calls
 
 

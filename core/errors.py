@@ -41,6 +41,10 @@ class LibraryError(GeneKinError):
     exit_status = 2
 
 
+class Refitted(LibraryError):  # noqa: N818  (nobody did anything wrong)
+    """A library has another encoder, and other vectors, than when it was opened."""
+
+
 class StoreError(GeneKinError):
     """A store (Milvus, MySQL or SQLite) could not be reached or did not do its work."""
 

@@ -29,6 +29,17 @@ class Reconciled:
 
     loads_undone: int
     removals_finished: int
+    collections_dropped: int = 0
+
+
+def fitted_caller(
+    encoder: TranslatedEncoder,
+    labelled: Sequence[tuple[str, int]],
+    progress: Callable[[int, int], None],
+) -> Caller:
+    """A caller, fitted on sequences and their families."""
+    families = dict(labelled)  # A sequence that two organisms share is one witness, not two.
+    return fit_caller(encoder, list(families), list(families.values()), progress=progress)
 
 
 class Libraries:
@@ -59,8 +70,18 @@ class Libraries:
             If there is none, or its collection in Milvus was made by another encoder.
         """
         row = self.row(name)
-        self.require_own_collection(row)
-        return Library(self.stores, row, self.encoder(row), self._caller(row), self._relatives)
+        while True:
+            try:
+                self.require_own_collection(row)
+                encoder, caller = self.encoder(row), self._caller(row)
+            except LibraryError:
+                before, row = row, self.row(name)
+                if row == before:
+                    raise
+            else:  # Nothing was exchanged between one look and the other.
+                return Library(
+                    self.stores, row, encoder, caller, self._relatives, open_again=self.open
+                )
 
     def remove_organism(self, name: str, organism: str, *, timeout: float = 60.0) -> int:
         """Remove an organism with all its sequences; returns how many there were.
@@ -186,9 +207,7 @@ class Libraries:
         progress: Callable[[int, int], None] = lambda _done, _total: None,
     ) -> None:
         """Fit a caller on sequences and their families, and keep it with the library."""
-        families = dict(labelled)  # A sequence that two organisms share is one witness, not two.
-        caller = fit_caller(encoder, list(families), list(families.values()), progress=progress)
-        state = caller.state()
+        state = fitted_caller(encoder, labelled, progress).state()
         self.stores.labels.save_caller(row.id, state_digest("caller", state), state)
 
     def require_own_collection(self, row: LibraryRow) -> None:
@@ -213,7 +232,7 @@ class Libraries:
             raise LibraryError(message, hint)
 
     def finish_interrupted(self, row: LibraryRow) -> Reconciled:
-        """Undo what is pending and finish what is removing: whoever did it is dead.
+        """Undo what is pending, finish what is removing, drop what is spare: its writer is dead.
 
         A library that has no organisms then goes too, whether or not it got its collection.
         """
@@ -223,8 +242,11 @@ class Libraries:
         removing = self.stores.labels.organisms(row.id, REMOVING)
         for organism in removing:
             self._remove(row, organism)
+        if row.spare:
+            self.stores.vectors.drop(row.spare)
+            self.stores.labels.set_spare(row.id, None)
         self._remove_if_empty(row)
-        return Reconciled(len(pending), len(removing))
+        return Reconciled(len(pending), len(removing), int(row.spare is not None))
 
     def _undo_load(self, row: LibraryRow, load_id: int) -> None:
         """Take a pending load's vectors out of Milvus, then its rows out of the tables."""
@@ -266,6 +288,7 @@ class Libraries:
         """The library's encoder, read once a process."""
         if row.fingerprint not in self._encoders:
             state = self.stores.labels.encoder_state(row.id)
+            _require_digest(row, state_digest(row.encoder, state), row.fingerprint)
             self._encoders[row.fingerprint] = encoder_class(row.encoder).from_state(state)
         return self._encoders[row.fingerprint]
 
@@ -273,5 +296,13 @@ class Libraries:
         if not row.caller:
             return None
         if row.caller not in self._callers:
-            self._callers[row.caller] = Caller.from_state(self.stores.labels.caller_state(row.id))
+            state = self.stores.labels.caller_state(row.id)
+            _require_digest(row, state_digest("caller", state), row.caller)
+            self._callers[row.caller] = Caller.from_state(state)
         return self._callers[row.caller]
+
+
+def _require_digest(row: LibraryRow, found: str, expected: str) -> None:
+    if found != expected:
+        message = f"What the library {row.name!r} has learned is not what the database says it is."
+        raise LibraryError(message, "Restore the database, or load the library again.")

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from core.arrays import Vectors, recognised
 from core.calling.caller import Caller, Relative
 from core.encoders import Encoder
-from core.errors import InputError, LibraryError, StoreError
+from core.errors import InputError, LibraryError, Refitted, StoreError
 from core.hits import Hit
 from core.relatives import RelativeCache
 from core.stores import Stores
@@ -31,16 +31,23 @@ class Library:
         encoder: Encoder,
         caller: Caller | None,
         relatives: RelativeCache,
+        *,
+        open_again: "Callable[[str], Library]",
     ) -> None:
         self._stores = stores
         self._row = row
         self._relatives = relatives
+        self._open_again = open_again
         self.caller = caller
         self.name = row.name
         self.encoder = encoder
         self.fingerprint = row.fingerprint
         self.index = VectorIndex(**row.index)
         self.families = stores.labels.families(row.id)
+
+    def reopened(self) -> "Library":
+        """The library as it is now."""
+        return self._open_again(self.name)
 
     @property
     def threshold(self) -> float:
@@ -60,6 +67,10 @@ class Library:
     def organism_names(self) -> list[str]:
         """Names of the organisms that are ready, in the order they came."""
         return self._stores.labels.organism_names(self._row.id)
+
+    def added_since_fit(self) -> int:
+        """How many of its sequences came after its encoder was fitted."""
+        return self._stores.labels.count_after(self._row.id, self._row.fitted_load)
 
     def partitions(self) -> dict[str, str]:
         """Partitions of the organisms that are ready: sequences have their ids by them."""
@@ -119,12 +130,21 @@ class Library:
             If an organism is not in the library.
         """
         vectors = self.encoder.encode_queries(sequences)
-        return self.search_vectors(vectors, organisms=organisms, limit=limit)
+        try:
+            return self.search_vectors(vectors, organisms=organisms, limit=limit)
+        except Refitted:
+            return self.reopened().search(sequences, organisms=organisms, limit=limit)
 
     def search_vectors(
         self, vectors: Vectors, *, organisms: Sequence[str] | None = None, limit: int = 10
     ) -> list[list[Hit]]:
-        """As :meth:`search`, from the vectors of queries."""
+        """As :meth:`search`, from the vectors of queries.
+
+        Raises
+        ------
+        Refitted
+            If its encoder was exchanged meanwhile: the vectors of the queries say nothing any more.
+        """
         readable = np.flatnonzero(recognised(vectors))
         hits: list[list[Hit]] = [[] for _ in range(vectors.shape[0])]
         for row, found in zip(
@@ -154,6 +174,7 @@ class Library:
                     without_loads=pending,
                 )
             except StoreError:
+                self._require_same_encoder()
                 if attempt < _ATTEMPTS and self._visible(organisms) != visible:
                     continue
                 raise
@@ -162,6 +183,12 @@ class Library:
             if len(labels) == len(ids) and self._visible(organisms) == visible:
                 break
         return _hits(found, labels)
+
+    def _require_same_encoder(self) -> None:
+        row = self._stores.labels.library(self.name)
+        if row is not None and row.collection != self._row.collection:
+            message = f"The encoder of the library {self.name!r} was exchanged meanwhile."
+            raise Refitted(message, "Ask again.")
 
     def _visible(self, organisms: Sequence[str] | None) -> tuple[dict[str, str], dict[int, str]]:
         """The organisms to search with their partitions, and the state of every load."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from core.calling.caller import cosines
 from core.encoders.translated import TranslatedEncoder
-from core.errors import InputError
+from core.errors import InputError, Refitted
 from core.library import Library
 from core.threads import in_threads
 
@@ -53,11 +53,14 @@ def similarity(library: Library, of: str, to: str, limit: int | None = None) -> 
         message = f"A limit of {limit} genes leaves nothing to compare."
         raise InputError(message, "Give 1 or more.")
     residues = [row.residues for row in library.sequences(of, limit)]
-    best = [
-        score
-        for start in range(0, len(residues), _TOGETHER)
-        for score in _best(library, residues[start : start + _TOGETHER], to)
-    ]
+    try:
+        best = [
+            score
+            for start in range(0, len(residues), _TOGETHER)
+            for score in _best(library, residues[start : start + _TOGETHER], to)
+        ]
+    except Refitted:
+        return similarity(library.reopened(), of, to, limit)
     return Similarity(of, to, np.array(best, dtype=np.float64))
 
 

@@ -6,12 +6,20 @@ from datetime import datetime
 from typing import Any
 
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from core.arrays import Arrays
 from core.stores.rows import LibraryRow
-from core.stores.schema import READY, caller_arrays, encoder_arrays, families, libraries, loads
-from core.stores.tables import Tables, inserted_id, read_arrays, save_arrays, utc_now
+from core.stores.schema import (
+    READY,
+    caller_arrays,
+    encoder_arrays,
+    families,
+    libraries,
+    loads,
+    sequences,
+)
+from core.stores.tables import Tables, chunks, inserted_id, read_arrays, save_arrays, utc_now
 
 
 class LibraryLabels(Tables):
@@ -92,6 +100,54 @@ class LibraryLabels(Tables):
         """The arrays given to :meth:`save_caller`."""
         with self._reading("reading the caller") as connection:
             return read_arrays(connection, caller_arrays, library_id)
+
+    def set_spare(self, library_id: int, collection: str | None) -> None:
+        """Remember a collection that is being made, or is to be dropped; None: there is none."""
+        with self._writing("noting a collection") as connection:
+            of_library = libraries.c.id == library_id
+            connection.execute(update(libraries).where(of_library).values(spare=collection))
+
+    def exchange_encoder(
+        self,
+        library_id: int,
+        *,
+        collection: str,
+        encoder: tuple[str, Arrays],
+        caller: tuple[str, Arrays] | None,
+        has_vector: Mapping[int, bool],
+    ) -> None:
+        """Give a library another collection, encoder and caller, in one transaction.
+
+        Its old collection is the spare one then.
+
+        Parameters
+        ----------
+        encoder, caller
+            Fingerprint and state.
+        has_vector
+            Of the sequences of which this has changed, by their ids.
+        """
+        of_library = libraries.c.id == library_id
+        values = {
+            "spare": libraries.c.collection,
+            "fingerprint": encoder[0],
+            "caller": caller[0] if caller else "",
+            "fitted_load": select(func.max(loads.c.id))
+            .where(loads.c.library_id == library_id, loads.c.state == READY)
+            .scalar_subquery(),
+        }
+        states = {encoder_arrays: encoder[1], caller_arrays: caller[1] if caller else {}}
+        with self._writing("exchanging the encoder") as connection:
+            for table, state in states.items():
+                connection.execute(delete(table).where(table.c.library_id == library_id))
+                save_arrays(connection, table, library_id, state)
+            for ready in (True, False):
+                changed = [number for number, has in has_vector.items() if has is ready]
+                for some in chunks(changed):
+                    of_some = (sequences.c.library_id == library_id) & sequences.c.id.in_(some)
+                    connection.execute(update(sequences).where(of_some).values(has_vector=ready))
+            connection.execute(update(libraries).where(of_library).values(values))
+            connection.execute(update(libraries).where(of_library).values(collection=collection))
 
     def set_threshold(self, library_id: int, threshold: float | None) -> None:
         """Choose the confidence from which on a query is called; None: the caller's own."""

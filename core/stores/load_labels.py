@@ -146,6 +146,18 @@ class LoadLabels(Tables):
                     found.setdefault(organism_id, []).append(LoadRow(*told[load_id], count))
         return found
 
+    def count_after(self, library_id: int, load_id: int | None) -> int:
+        """Number of ready sequences that came after a load; 0 if it is None."""
+        query = (
+            select(func.count())
+            .select_from(sequences)
+            .join(loads, loads.c.id == sequences.c.load_id)
+            .where(sequences.c.library_id == library_id, loads.c.state == READY)
+            .where(sequences.c.load_id > load_id)
+        )
+        with self._reading("counting sequences") as connection:
+            return int(connection.execute(query).scalar_one())
+
     def load_ids_with_vectors(self, load_id: int) -> list[int]:
         """Ids of the sequences of a load that have, or were to have, a vector."""
         query = select(sequences.c.id).where(sequences.c.load_id == load_id, sequences.c.has_vector)

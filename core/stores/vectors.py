@@ -198,7 +198,12 @@ class VectorStore:
         with self._plain_errors("looking at a collection"):
             if not self._client.has_collection(collection):
                 return None
-            found = self._client.describe_collection(collection)
+            try:
+                found = self._client.describe_collection(collection)
+            except MilvusException:
+                if self._client.has_collection(collection):
+                    raise
+                return None  # It was dropped between one question and the other.
         return str(found["description"] or found["properties"].get(_DESCRIPTION, ""))
 
     def drop(self, collection: str) -> None:

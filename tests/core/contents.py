@@ -27,10 +27,10 @@ NOTHING = Contents(None, [], {}, {}, [], None, {})
 
 def contents(libraries: Libraries, name: str) -> Contents:
     labels, vectors = libraries.stores.labels, libraries.stores.vectors
-    collection = collection_name(name)
+    row = labels.library(name)
+    collection = row.collection if row else collection_name(name)
     about = vectors.about(collection)
     ids = vector_ids(vectors, collection) if about is not None else {}
-    row = labels.library(name)
     if row is None:
         return Contents(None, [], {}, {}, [], about, ids)
     organisms = labels.organisms(row.id, PENDING, READY, REMOVING)
