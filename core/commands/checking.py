@@ -70,11 +70,11 @@ class Checked:
         self.references.setdefault(organism, []).extend(records)
 
 
-def add_options(command: argparse.ArgumentParser) -> None:
-    """Add what names the files, and says how they are to be read."""
+def add_options(command: argparse.ArgumentParser, files: str = "+") -> None:
+    """Add what names the files, so many as `files` says, and how they are to be read."""
     command.add_argument(
         "sources",
-        nargs="+",
+        nargs=files,
         type=source,
         metavar="ORGANISM=FILE",
         help=f"FASTA, FASTQ, a table or Excel, plain, .gz or .zip; or {BUILT_IN}. FILE alone: the"

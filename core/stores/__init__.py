@@ -5,6 +5,7 @@ from typing import Self
 from core.errors import StoreError
 from core.settings import Settings
 from core.stores.database import Database
+from core.stores.evaluation_table import EvaluationTable
 from core.stores.labels import LabelStore
 from core.stores.run_table import RunTable
 from core.stores.vectors import VectorStore
@@ -44,4 +45,4 @@ class Stores:
         self.close()
 
 
-__all__ = ["Database", "LabelStore", "RunTable", "Stores", "VectorStore"]
+__all__ = ["Database", "EvaluationTable", "LabelStore", "RunTable", "Stores", "VectorStore"]
