@@ -1,7 +1,7 @@
 """What is said of each query before it becomes a call: by votes, or by weighed evidence."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 
 from core.calling.caller import Caller, Query, Relative, cosines, is_clear
@@ -99,7 +99,8 @@ class _Judging:
         self._last = max(CANDIDATES, neighbours)
 
     def verdicts(self, sequences: Sequence[str]) -> list[Verdict]:
-        queries = [self._query(sequence) for sequence in sequences]
+        profiles = self._encoder.profiles(sequences)
+        queries = [Query(*each) for each in zip(sequences, profiles, strict=True)]
         verdicts = self._judged(queries, self._first, only_clear=True)
         unclear = [place for place, verdict in enumerate(verdicts) if verdict is None]
         for start in range(0, len(unclear), _UNCLEAR_TOGETHER):
@@ -108,9 +109,6 @@ class _Judging:
             for place, verdict in zip(places, judged, strict=True):
                 verdicts[place] = verdict
         return [verdict for verdict in verdicts if verdict is not None]
-
-    def _query(self, sequence: str) -> Query:
-        return Query(sequence, self._encoder.profile(sequence))
 
     def _judged(
         self, queries: Sequence[Query], limit: int, *, only_clear: bool = False
@@ -149,8 +147,7 @@ class _Judging:
         strand, frame = reading_frame(self._encoder, query.sequence, nearest)
         return Verdict(
             hits=tuple(
-                replace(hits[place], score=score)
-                for place, score in islice(shown, self._neighbours)
+                _scored(hits[place], score) for place, score in islice(shown, self._neighbours)
             ),
             families=decision.families,
             significant=decision.significant,
@@ -158,3 +155,8 @@ class _Judging:
             strand=strand,
             frame=frame,
         )
+
+
+def _scored(hit: Hit, score: float) -> Hit:
+    """A hit with another score; :func:`dataclasses.replace` takes five times as long."""
+    return Hit(hit.id, hit.organism, hit.family, hit.name, score, hit.length)

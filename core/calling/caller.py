@@ -24,9 +24,10 @@ from core.calling.evidence import (
 from core.calling.logit import probabilities
 from core.calling.segments import segment_scores
 from core.calling.short_words import ShortWords
-from core.encoders.kernels import dot, longest_stretch
+from core.encoders.kernels import longest_stretch
 from core.encoders.proteins import base_codes
-from core.encoders.translated import Profile, TranslatedEncoder
+from core.encoders.sparse import dot
+from core.encoders.translated import Profile, TranslatedEncoder, spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +185,8 @@ class Caller:
 
 def cosines(profile: Profile, candidates: Sequence[Relative]) -> NDArray[np.float32]:
     """Exact inner products of a query's profile with those of its candidates."""
-    products = [
-        dot(profile.keys, profile.weights, each.profile.keys, each.profile.weights)
-        for each in candidates
-    ]
+    with spread([profile]) as table:
+        products = [dot(table, each.profile.keys, each.profile.weights) for each in candidates]
     return np.array(products, dtype=np.float32)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import ndtr
 
-from core.encoders.translated import K, Profile
+from core.encoders.translated import K, Profile, spread
 
 
 def origin(
@@ -49,8 +49,5 @@ def _odds_of_being_closer(query: Profile, one: Profile, other: Profile) -> float
 
 def _weights_at(query: Profile, profile: Profile) -> np.ndarray:
     """The weights of a profile at the k-mers of the query."""
-    places = np.searchsorted(profile.keys, query.keys)
-    places[places == profile.keys.size] = 0
-    if not profile.keys.size:
-        return np.zeros(query.keys.size, dtype=np.float32)
-    return np.where(profile.keys[places] == query.keys, profile.weights[places], np.float32(0))
+    with spread([profile]) as table:
+        return table[query.keys]

@@ -9,18 +9,22 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, hstack, vstack
 
 from core.arrays import Arrays
-from core.encoders.kernels import weighted_kmers
-from core.encoders.proteins import GROUPS, RESIDUE_GROUPS, RESIDUES, base_codes
+from core.encoders.base import batches, joined
+from core.encoders.kmers import Kind, Rarity, weighted_kmers
+from core.encoders.proteins import GROUPS, RESIDUE_GROUPS, RESIDUES, codon_letters
+from core.encoders.sparse import Rows
 
-_LETTERS = np.arange(len(RESIDUES), dtype=np.uint8)
+_RESIDUE_KIND = Kind(codon_letters(np.arange(len(RESIDUES), dtype=np.uint8)), 20, 3, power=2.0)
+_GROUP_KIND = Kind(codon_letters(RESIDUE_GROUPS), len(GROUPS), 4, power=2.0)
 _RESIDUE_WORDS = len(RESIDUES) ** 3
 _GROUP_WORDS = len(GROUPS) ** 4
 DIMENSION = _RESIDUE_WORDS + _GROUP_WORDS
 """Length of a feature vector: 8,000 residue words, then 20,736 group words."""
-_STRETCH_POWER = 2.0
+_RANKS = np.arange(_GROUP_WORDS, dtype=np.uint16)
+"""Each word has a rarity of its own."""
 
 
 class ShortWords:
@@ -39,9 +43,11 @@ class ShortWords:
     def fit(cls, sequences: Sequence[str]) -> Self:
         """Learn how rare each word is in a reference."""
         counts = np.zeros(DIMENSION)
-        for sequence in sequences:
-            keys, _ = _words(sequence)
-            counts[keys] += 1
+        unknown = cls(np.ones(DIMENSION, dtype=np.float32))
+        for batch in batches(sequences):
+            (residue_words, _, _), (group_words, _, _) = unknown._kinds(batch)
+            counts[:_RESIDUE_WORDS] += np.bincount(residue_words, minlength=_RESIDUE_WORDS)
+            counts[_RESIDUE_WORDS:] += np.bincount(group_words, minlength=_GROUP_WORDS)
         return cls((np.log((1 + len(sequences)) / (1 + counts)) + 1).astype(np.float32))
 
     def state(self) -> Arrays:
@@ -50,27 +56,29 @@ class ShortWords:
 
     def features(self, sequence: str) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
         """Numbers of the words of a sequence, ascending, and their weights."""
-        keys, weights = _words(sequence)
-        weights = weights * self._rarity[keys]
-        border = int(np.searchsorted(keys, _RESIDUE_WORDS))
-        for kind in (slice(border), slice(border, None)):
-            length = np.linalg.norm(weights[kind])
-            if length:
-                weights[kind] /= length
-        return keys, weights
+        row = self.matrix([sequence])
+        return row.indices.astype(np.uint32), row.data
 
     def matrix(self, sequences: Sequence[str]) -> csr_array:
         """Features of many sequences: float32, shape (n, DIMENSION)."""
-        rows = [self.features(sequence) for sequence in sequences]
-        ends = np.cumsum([0, *(keys.size for keys, _ in rows)])
-        keys = np.concatenate([keys for keys, _ in rows]).astype(np.int32)
-        weights = np.concatenate([weights for _, weights in rows])
-        return csr_array((weights, keys, ends), shape=(len(rows), DIMENSION))
+        rows = [
+            hstack([_matrix(residue_words, _RESIDUE_WORDS), _matrix(group_words, _GROUP_WORDS)])
+            for residue_words, group_words in map(self._kinds, batches(sequences))
+        ]
+        found: csr_array = vstack(rows, format="csr")
+        return found
+
+    def _kinds(self, sequences: Sequence[str]) -> tuple[Rows, Rows]:
+        """Words of residues, and of groups."""
+        text, ends = joined(sequences)
+        residues = Rarity(_RANKS, self._rarity[:_RESIDUE_WORDS])
+        groups = Rarity(_RANKS, self._rarity[_RESIDUE_WORDS:])
+        return (
+            weighted_kmers(text, ends, _RESIDUE_KIND, residues),
+            weighted_kmers(text, ends, _GROUP_KIND, groups),
+        )
 
 
-def _words(sequence: str) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
-    codes = base_codes(sequence)
-    residues, residue_weights = weighted_kmers(codes, _LETTERS, len(RESIDUES), 3, _STRETCH_POWER)
-    groups, group_weights = weighted_kmers(codes, RESIDUE_GROUPS, len(GROUPS), 4, _STRETCH_POWER)
-    keys = np.concatenate([residues, groups + np.uint32(_RESIDUE_WORDS)])
-    return keys, np.concatenate([residue_weights, group_weights])
+def _matrix(rows: Rows, words: int) -> csr_array:
+    keys, weights, ends = rows
+    return csr_array((weights, keys.astype(np.int32), ends), shape=(ends.size - 1, words))

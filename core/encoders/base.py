@@ -2,15 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar, Protocol, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.arrays import Arrays, Vectors
 
 Progress = Callable[[int], None]
 """Called with how many sequences are done; what it raises ends the work."""
+
+_TOGETHER = 256
 
 
 class Encoder(Protocol):
@@ -65,3 +68,15 @@ def state_digest(name: str, state: Arrays) -> str:
         digest.update(json.dumps([key, array.dtype.str, array.shape]).encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()[:32]
+
+
+def batches(sequences: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The sequences, so few at a time that what is made of them stays in the processor's cache."""
+    for start in range(0, len(sequences), _TOGETHER):
+        yield sequences[start : start + _TOGETHER]
+
+
+def joined(sequences: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Letters of all sequences, one after the other, in ASCII; where each ends, after a first 0."""
+    text = np.frombuffer("".join(sequences).encode("ascii"), dtype=np.uint8)
+    return text, np.cumsum([0, *map(len, sequences)], dtype=np.int64)

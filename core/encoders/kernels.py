@@ -1,14 +1,20 @@
-"""The hot loops, compiled by numba: translation, open stretches, k-mers, profiles.
+"""Reading frames, compiled by numba: translation, and the open stretches between stops.
 
-Each is checked against a slow, obvious twin in the tests. All release the GIL. Compiled code is
-kept on disk beside this file, so that only the first process ever waits for the compiler.
+Each function is checked against a slow, obvious twin in the tests. All release the GIL. Compiled
+code is kept on disk beside this file, so that only the first process ever waits for the compiler.
 """
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from core.encoders.proteins import BACK_TRIPLE_RESIDUES, STOP, TRIPLE_RESIDUES
+from core.encoders.proteins import (
+    BACK_TRIPLE_RESIDUES,
+    RESIDUES,
+    STOP,
+    TRIPLE_RESIDUES,
+    codon_letters,
+)
 
 SHORTEST_STRETCH = 8
 """Open stretches below this many residues are chance."""
@@ -16,12 +22,8 @@ FALLBACK_STRETCHES = 3
 """Where none is so long, the longest of this rank and above are kept."""
 
 _FRAMES = 6
-_LENGTH_BITS = np.uint64(20)
-_LENGTH_MASK = np.uint64((1 << 20) - 1)
-_LONGEST_FRAMED = (1 << 17) - 1
-_DIGITS = 1 << 11
-_DIGIT_MASK = np.uint64(_DIGITS - 1)
-_HIGH_SHIFT = np.uint64(20 + 11)
+_BASES = 4
+_CODON_RESIDUES = codon_letters(np.arange(len(RESIDUES), dtype=np.uint8))
 
 
 @njit(nogil=True, cache=True)
@@ -58,150 +60,89 @@ def translate(codes: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.i
 
 
 @njit(nogil=True, cache=True)
-def open_stretches(residues: NDArray[np.uint8], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Stretches between stops: int64 of shape (n, 3), each a frame, a first and an end residue.
-
-    Those below :data:`SHORTEST_STRETCH` are dropped; if none is left, the longest three are kept
-    (and any as long as the third).
-    """
-    found = np.empty((lengths.sum() + _FRAMES, 3), dtype=np.int64)
-    count = 0
-    for frame in range(_FRAMES):
-        first = 0
-        for place in range(lengths[frame] + 1):
-            if place == lengths[frame] or residues[frame, place] == STOP:
-                if place > first:
-                    found[count] = frame, first, place
-                    count += 1
-                first = place + 1
-    found = found[:count]
-    if count == 0:
-        return found
-    sizes = found[:, 2] - found[:, 1]
-    shortest = SHORTEST_STRETCH
-    if sizes.max() < shortest:
-        shortest = np.sort(sizes)[max(0, count - FALLBACK_STRETCHES)]
-    return found[sizes >= shortest]
-
-
-@njit(nogil=True, cache=True)
-def packed_kmers(
-    residues: NDArray[np.uint8],
-    stretches: NDArray[np.int64],
-    letters: NDArray[np.uint8],
-    alphabet: int,
-    k: int,
-) -> NDArray[np.uint64]:
-    """K-mers of all stretches, each with its stretch's length in the low 20 bits; unsorted.
+def read_codons(codes: NDArray[np.uint8], codons: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What the triple that begins at each base stands for, on either strand.
 
     Parameters
     ----------
-    letters
-        uint8, shape (20,): the letter of each residue, below `alphabet`.
+    codes
+        Bases 0 to 3; 4 is unreadable.
+    codons
+        What triples stand for, from :func:`core.encoders.proteins.codon_letters`.
 
     Returns
     -------
-    uint64, one a k-mer that holds nothing unreadable, in the order of the stretches.
+    uint8, shape (2, bases - 2): both strands in the order of the one as given.
     """
-    total = 0
-    for row in range(stretches.shape[0]):
-        total += max(0, stretches[row, 2] - stretches[row, 1] - k + 1)
-    packed = np.empty(total, dtype=np.uint64)
-    count = 0
-    top = alphabet ** (k - 1)
-    for row in range(stretches.shape[0]):
-        frame, first, end = stretches[row]
-        size = min(np.uint64(end - first), _LENGTH_MASK)
-        key, run = 0, 0
-        for place in range(first, end):
-            residue = residues[frame, place]
-            if residue >= 20:  # Unreadable, or a stop.
-                key, run = 0, 0
-                continue
-            if run >= k:
-                key -= letters[residues[frame, place - k]] * top
-            key = key * alphabet + letters[residue]
-            run += 1
-            if run >= k:
-                packed[count] = (np.uint64(key) << _LENGTH_BITS) | size
+    places = max(0, codes.size - 2)
+    triples = np.empty(places, dtype=np.uint8)
+    letters = np.empty((2, places), dtype=np.uint8)
+    second, third = codes[1:], codes[2:]
+    for place in range(places):
+        triples[place] = codes[place] * np.uint8(25) + second[place] * np.uint8(5) + third[place]
+    forward, back = letters[0], letters[1]
+    forward_codons, back_codons = codons[0], codons[1]
+    for place in range(places):
+        forward[place] = forward_codons[triples[place]]
+        back[place] = back_codons[triples[place]]
+    return letters
+
+
+@njit(nogil=True, cache=True)
+def open_stretches(letters: NDArray[np.uint8]) -> tuple[NDArray[np.int64], int]:
+    """Stretches between stops of what :func:`read_codons` read.
+
+    Those below :data:`SHORTEST_STRETCH` are dropped; if none is left, the longest three are kept
+    (and any as long as the third).
+
+    Returns
+    -------
+    stretches
+        int64, shape (n, 2): the base with which each begins and the one where it has ended.
+    forward
+        How many of them, the first ones, are of the strand as given.
+    """
+    found = np.empty((letters.shape[1] + 6, 2), dtype=np.int64)
+    forward, both = _cut(letters, SHORTEST_STRETCH, found)
+    if both == 0:
+        _, both = _cut(letters, 1, found)
+        forward, both = _cut(letters, _fallback_size(found[:both]), found)
+    return found[:both], forward
+
+
+@njit(nogil=True, cache=True)
+def _cut(letters: NDArray[np.uint8], shortest: int, found: NDArray[np.int64]) -> tuple[int, int]:
+    """Stretches of so many residues and more, into `found`: how many forward, and in all."""
+    places = letters.shape[1]
+    forward, count = 0, 0
+    for strand in range(2):
+        forward = count
+        row = letters[strand]
+        for frame in range(min(3, places)):
+            begin = frame
+            for place in range(frame, places, 3):
+                if row[place] == STOP:
+                    if place - begin >= 3 * shortest:
+                        found[count, 0], found[count, 1] = begin, place
+                        count += 1
+                    begin = place + 3
+            end = places + (frame - places) % 3
+            if end - begin >= 3 * shortest:
+                found[count, 0], found[count, 1] = begin, end
                 count += 1
-    return packed[:count]
+    return forward, count
 
 
 @njit(nogil=True, cache=True)
-def sort_packed(packed: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """`packed` in the order of its k-mers, which are below 2**22: a radix sort of two digits."""
-    low_starts = np.zeros(_DIGITS, dtype=np.int64)
-    high_starts = np.zeros(_DIGITS, dtype=np.int64)
-    for value in packed:
-        low_starts[(value >> _LENGTH_BITS) & _DIGIT_MASK] += 1
-        high_starts[value >> _HIGH_SHIFT] += 1
-    low, high = 0, 0
-    for digit in range(_DIGITS):
-        count = low_starts[digit]
-        low_starts[digit] = low
-        low += count
-        count = high_starts[digit]
-        high_starts[digit] = high
-        high += count
-    half = np.empty_like(packed)
-    for value in packed:
-        place = (value >> _LENGTH_BITS) & _DIGIT_MASK
-        half[low_starts[place]] = value
-        low_starts[place] += 1
-    ordered = np.empty_like(packed)
-    for value in half:
-        place = value >> _HIGH_SHIFT
-        ordered[high_starts[place]] = value
-        high_starts[place] += 1
-    return ordered
-
-
-@njit(nogil=True, cache=True)
-def weigh(
-    packed: NDArray[np.uint64], longest: int, power: float
-) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
-    """Distinct k-mers and their weights, from packed ones in order.
-
-    A weight is (longest stretch the k-mer stands in / `longest`) ** power * (1 + ln count).
-    """
-    keys = np.empty(packed.size, dtype=np.uint32)
-    weights = np.empty(packed.size, dtype=np.float32)
-    count, place = 0, 0
-    while place < packed.size:
-        key = packed[place] >> _LENGTH_BITS
-        size, copies = np.uint64(0), 0
-        while place < packed.size and packed[place] >> _LENGTH_BITS == key:
-            size = max(size, packed[place] & _LENGTH_MASK)
-            copies += 1
-            place += 1
-        weight = np.float64(size) / longest
-        if power != 1.0:
-            weight = weight**power
-        if copies > 1:
-            weight *= 1.0 + np.log(copies)
-        keys[count] = key
-        weights[count] = weight
-        count += 1
-    return keys[:count], weights[:count]
-
-
-@njit(nogil=True, cache=True)
-def weighted_kmers(
-    codes: NDArray[np.uint8],
-    letters: NDArray[np.uint8],
-    alphabet: int,
-    k: int,
-    power: float,
-) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
-    """Distinct k-mers of a sequence's translations, in order, and their weights."""
-    residues, lengths = translate(codes)
-    stretches = open_stretches(residues, lengths)
-    longest = 1
-    for row in range(stretches.shape[0]):
-        longest = max(longest, stretches[row, 2] - stretches[row, 1])
-    packed = packed_kmers(residues, stretches, letters, alphabet, k)
-    return weigh(sort_packed(packed), longest, power)
+def _fallback_size(stretches: NDArray[np.int64]) -> int:
+    """Residues of the third longest; 1 where there are not so many."""
+    longest = np.ones(FALLBACK_STRETCHES, dtype=np.int64)
+    for row in range(len(stretches)):
+        size = (stretches[row, 1] - stretches[row, 0]) // 3
+        for rank in range(FALLBACK_STRETCHES):
+            if size > longest[rank]:
+                longest[rank], size = size, longest[rank]
+    return int(longest[-1])
 
 
 @njit(nogil=True, cache=True)
@@ -210,12 +151,12 @@ def longest_stretch(codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     So that it is the same on either strand. uint8, empty where there is none.
     """
-    residues, lengths = translate(codes)
-    best = residues[0, :0]
-    stretches = open_stretches(residues, lengths)
-    for row in range(stretches.shape[0]):
-        frame, first, end = stretches[row]
-        stretch = residues[frame, first:end]
+    letters = read_codons(codes, _CODON_RESIDUES)
+    stretches, forward = open_stretches(letters)
+    best = letters[0, :0:3]
+    for row in range(len(stretches)):
+        begin, end = stretches[row]
+        stretch = letters[0, begin:end:3] if row < forward else letters[1, begin:end:3][::-1]
         if stretch.size > best.size or (stretch.size == best.size and _is_after(stretch, best)):
             best = stretch
     return best.copy()
@@ -227,79 +168,3 @@ def _is_after(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
         if one[place] != other[place]:
             return bool(one[place] > other[place])
     return False
-
-
-@njit(nogil=True, cache=True)
-def dot(
-    keys: NDArray[np.uint32],
-    weights: NDArray[np.float32],
-    other_keys: NDArray[np.uint32],
-    other_weights: NDArray[np.float32],
-) -> float:
-    """Inner product of two sparse vectors whose keys ascend; the same whatever the strand."""
-    total = 0.0
-    place, other = 0, 0
-    while place < keys.size and other < other_keys.size:
-        if keys[place] == other_keys[other]:
-            total += weights[place] * other_weights[other]
-            place += 1
-            other += 1
-        elif keys[place] < other_keys[other]:
-            place += 1
-        else:
-            other += 1
-    return total
-
-
-@njit(nogil=True, cache=True)
-def framed_kmers(
-    codes: NDArray[np.uint8], letters: NDArray[np.uint8], alphabet: int, k: int
-) -> NDArray[np.uint64]:
-    """K-mers of all open stretches in order, each with its stretch's length and its frame.
-
-    The low 20 bits hold the length times 8, plus the frame: 0 to 2 of the strand as given, 3 to 5
-    of the other one.
-    """
-    residues, lengths = translate(codes)
-    stretches = open_stretches(residues, lengths)
-    packed = packed_kmers(residues, stretches, letters, alphabet, k)
-    start = 0
-    for row in range(stretches.shape[0]):
-        frame, first, end = stretches[row]
-        found = packed_kmers(residues, stretches[row : row + 1], letters, alphabet, k).size
-        tail = np.uint64(min(end - first, _LONGEST_FRAMED) * 8 + frame)
-        for place in range(start, start + found):
-            packed[place] = (packed[place] & ~_LENGTH_MASK) | tail
-        start += found
-    return sort_packed(packed)
-
-
-@njit(nogil=True, cache=True)
-def frame_evidence(
-    framed: NDArray[np.uint64], keys: NDArray[np.uint32], weights: NDArray[np.float32]
-) -> NDArray[np.float64]:
-    """How much of a weighted set of k-mers, whose keys ascend, each frame of a sequence has.
-
-    A shared k-mer counts by its weight and by the length of the open stretch it stands in.
-
-    Parameters
-    ----------
-    framed
-        K-mers of the sequence, from :func:`framed_kmers`.
-
-    Returns
-    -------
-    float64, shape (6,): frames 0 to 2 of the strand as given, 3 to 5 of the other one.
-    """
-    found = np.zeros(_FRAMES)
-    other = 0
-    for value in framed:
-        key = value >> _LENGTH_BITS
-        while other < keys.size and keys[other] < key:
-            other += 1
-        if other == keys.size:
-            break
-        if keys[other] == key:
-            tail = value & _LENGTH_MASK
-            found[tail & np.uint64(7)] += weights[other] * np.float64(tail >> np.uint64(3))
-    return found

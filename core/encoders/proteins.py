@@ -70,6 +70,21 @@ BLOSUM62 = _blosum62()
 """float32 of shape (22, 22): substitution scores in half bits, by residue number."""
 
 
+def codon_letters(letters: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What triples of bases stand for in an alphabet: uint8 of shape (2, 125).
+
+    The first row is of the triples as :data:`TRIPLE_RESIDUES` has them, the second one as
+    :data:`BACK_TRIPLE_RESIDUES`. 20 and 21 are what they are among residues.
+
+    Parameters
+    ----------
+    letters
+        uint8, shape (20,): the letter of each residue, below 20.
+    """
+    known = np.append(letters, np.array([UNREADABLE, STOP], dtype=np.uint8))
+    return known[np.stack([TRIPLE_RESIDUES, BACK_TRIPLE_RESIDUES])]
+
+
 def base_codes(sequence: str) -> NDArray[np.uint8]:
     """Numbers of the bases of a sequence, uint8: A 0, C 1, G 2, T and U 3, all else 4."""
     codes: NDArray[np.uint8] = BASE_CODES[np.frombuffer(sequence.encode("ascii"), dtype=np.uint8)]

@@ -10,8 +10,10 @@ A sequence has some 2,000 distinct k-mers. Its *profile* has them all, and ranks
 the heaviest, that is the rarest ones of its longest stretches, and finds candidates in Milvus.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar, Self
 
 import numpy as np
@@ -19,9 +21,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from core.arrays import Arrays
-from core.encoders.base import Progress
-from core.encoders.kernels import frame_evidence, framed_kmers, weighted_kmers
-from core.encoders.proteins import GROUPS, RESIDUE_GROUPS, base_codes
+from core.encoders.base import Progress, batches, joined
+from core.encoders.kmers import Kind, Rarity, frame_evidence, weighted_kmers
+from core.encoders.proteins import GROUPS, RESIDUE_GROUPS, codon_letters
+from core.encoders.sparse import Rows, add, heaviest, wipe
 from core.errors import InputError
 
 K = 6
@@ -34,7 +37,12 @@ QUERY_KMERS = 400
 """K-mers of a query vector: the heaviest of those that the reference has, and has rarely."""
 COMMON = 100
 """A k-mer in more sequences than this finds nothing that rarer ones do not."""
-_STEP = 1_000
+
+_KIND = Kind(codon_letters(RESIDUE_GROUPS), len(GROUPS), K, power=1.0)
+_MOST_RANKS = np.iinfo(np.uint16).max
+_NOTHING: Rows = (np.zeros(0, np.uint32), np.zeros(0, np.float32), np.zeros(1, np.int64))
+_tables: list[NDArray[np.float32]] = []
+"""Tables of all k-mers, all zero, that are not in use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,23 @@ class Profile:
         return self.keys.nbytes + self.weights.nbytes
 
 
+@contextmanager
+def spread(profiles: Sequence[Profile]) -> Iterator[NDArray[np.float32]]:
+    """The sum of profiles as a table of all k-mers: float32, shape (12**6,)."""
+    try:
+        table = _tables.pop()
+    except IndexError:
+        table = np.zeros(KMERS, dtype=np.float32)
+    for profile in profiles:
+        add(table, profile.keys, profile.weights)
+    try:
+        yield table
+    finally:
+        for profile in profiles:
+            wipe(table, profile.keys)
+        _tables.append(table)
+
+
 class TranslatedEncoder:
     """Weighted k-mers of the six translations; sparse vectors of length one.
 
@@ -78,11 +103,16 @@ class TranslatedEncoder:
         self._documents = documents
         self._keys = keys
         self._counts = counts
-        frequency = np.zeros(KMERS, dtype=np.float32)
-        frequency[keys] = counts
-        self._rarity = (np.log((1 + documents) / (1 + frequency)) + 1).astype(np.float32)
-        self._searchable = np.zeros(KMERS, dtype=np.bool_)
-        self._searchable[keys[counts <= COMMON]] = True
+        # A k-mer's rank is that of its count among all counts, 0 where the reference has it not.
+        # Were there ever more counts than ranks, the commonest k-mers would share the last one.
+        seen = np.bincount(counts) > 0
+        kinds = np.flatnonzero(seen)[:_MOST_RANKS]
+        ranks = np.zeros(KMERS, dtype=np.uint16)
+        ranks[keys] = np.minimum(np.cumsum(seen), _MOST_RANKS)[counts]
+        frequency = np.append(0, kinds).astype(np.float32)
+        rarities = (np.log((1 + documents) / (1 + frequency)) + 1).astype(np.float32)
+        self._rarity = Rarity(ranks, rarities)
+        self._last_searched = int(np.searchsorted(kinds, COMMON, side="right"))
 
     @classmethod
     def fit(cls, sequences: Sequence[str], progress: Progress = lambda _done: None) -> Self:
@@ -94,11 +124,13 @@ class TranslatedEncoder:
             If no sequence has a k-mer.
         """
         counts = np.zeros(KMERS, dtype=np.uint32)
-        for done, sequence in enumerate(sequences):
-            if done % _STEP == 0:
-                progress(done)
-            keys, _ = _kmers(sequence)
-            counts[keys] += 1
+        alike = Rarity(np.zeros(KMERS, dtype=np.uint16), np.ones(1, dtype=np.float32))
+        done = 0
+        for batch in batches(sequences):
+            progress(done)
+            keys, _, _ = weighted_kmers(*joined(batch), _KIND, alike)
+            np.add.at(counts, keys, np.uint32(1))
+            done += len(batch)
         known = np.flatnonzero(counts)
         if not known.size:
             message = "No sequence is long enough to learn from."
@@ -120,22 +152,36 @@ class TranslatedEncoder:
 
     def profile(self, sequence: str) -> Profile:
         """All k-mers of a sequence, those that the reference has not among them."""
-        keys, weights = _kmers(sequence)
-        weights = weights * self._rarity[keys]
-        length = np.linalg.norm(weights)
-        return Profile(keys, weights / length if length else weights)
+        keys, weights, _ = self._kmers([sequence])
+        return Profile(keys.copy(), weights.copy())  # They come with room to spare.
+
+    def profiles(self, sequences: Sequence[str]) -> list[Profile]:
+        """As :meth:`profile`, of many: quicker, but one kept keeps the memory of its neighbours."""
+        found = []
+        for batch in batches(sequences):
+            keys, weights, ends = self._kmers(batch)
+            found += [
+                Profile(keys[first:end], weights[first:end])
+                for first, end in pairwise(ends.tolist())
+            ]
+        return found
 
     def encode(self, sequences: Sequence[str]) -> csr_array:
         """Vectors to store, float32 of shape (n, 12**6): the heaviest k-mers of each profile."""
-        return stacked([_heaviest(self.profile(sequence), STORED_KMERS) for sequence in sequences])
+        ranks = self._rarity.ranks
+        return _matrix(
+            heaviest(self._kmers(batch), ranks, 0, _MOST_RANKS, STORED_KMERS)
+            for batch in batches(sequences)
+        )
 
     def encode_queries(self, sequences: Sequence[str]) -> csr_array:
         """Vectors to search with: the heaviest k-mers that the reference has, and has rarely."""
-        return self.query_vectors([self.profile(sequence) for sequence in sequences])
+        return self.query_vectors(self.profiles(sequences))
 
     def query_vectors(self, profiles: Sequence[Profile], most: int = QUERY_KMERS) -> csr_array:
         """As :meth:`encode_queries`, from profiles, of at most so many k-mers each."""
-        return stacked([self._query(profile, most) for profile in profiles])
+        rows, ranks = _concatenated(profiles), self._rarity.ranks
+        return _matrix([heaviest(rows, ranks, 1, self._last_searched, most)])
 
     def frame_evidence(
         self, codes: NDArray[np.uint8], relatives: Sequence[Profile]
@@ -144,35 +190,36 @@ class TranslatedEncoder:
 
         Rarity does not count here: rare words of chance stretches would speak too loud.
         """
-        framed = framed_kmers(codes, RESIDUE_GROUPS, len(GROUPS), K)
-        shared = np.zeros(6)
-        for relative in relatives:
-            weights = relative.weights / self._rarity[relative.keys]
-            shared += frame_evidence(framed, relative.keys, weights)
-        return shared
+        with spread(relatives) as table:
+            return frame_evidence(codes, _KIND, self._rarity, table)
 
-    def _query(self, profile: Profile, most: int) -> Profile:
-        useful = self._searchable[profile.keys]
-        return _heaviest(Profile(profile.keys[useful], profile.weights[useful]), most)
+    def _kmers(self, sequences: Sequence[str]) -> Rows:
+        return weighted_kmers(*joined(sequences), _KIND, self._rarity)
 
 
-def _kmers(sequence: str) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
-    return weighted_kmers(base_codes(sequence), RESIDUE_GROUPS, len(GROUPS), K, 1.0)
-
-
-def _heaviest(profile: Profile, limit: int) -> Profile:
-    """The `limit` heaviest k-mers, in the order of their keys; of equal ones, the first keys."""
-    if profile.keys.size <= limit:
-        return profile
-    chosen = np.sort(np.argsort(-profile.weights, kind="stable")[:limit])
-    return Profile(profile.keys[chosen], profile.weights[chosen])
-
-
-def stacked(rows: Sequence[Profile]) -> csr_array:
+def stacked(profiles: Sequence[Profile]) -> csr_array:
     """Profiles as the rows of one sparse matrix, float32, shape (n, 12**6)."""
-    ends = np.cumsum([0, *(row.keys.size for row in rows)])
-    keys = np.concatenate([row.keys for row in rows]) if rows else np.zeros(0, dtype=np.uint32)
-    weights = (
-        np.concatenate([row.weights for row in rows]) if rows else np.zeros(0, dtype=np.float32)
+    return _matrix([_concatenated(profiles)])
+
+
+def _concatenated(profiles: Sequence[Profile]) -> Rows:
+    keys, weights, _ = _NOTHING
+    return (
+        np.concatenate([keys, *(profile.keys for profile in profiles)]),
+        np.concatenate([weights, *(profile.weights for profile in profiles)]),
+        np.cumsum([0, *(profile.keys.size for profile in profiles)]),
     )
-    return csr_array((weights, keys.astype(np.int32), ends), shape=(len(rows), KMERS))
+
+
+def _matrix(parts: Iterable[Rows]) -> csr_array:
+    """All rows of all parts as one sparse matrix."""
+    keys, weights, ends = zip(_NOTHING, *parts, strict=True)
+    sizes = np.concatenate([np.diff(each) for each in ends])
+    return csr_array(
+        (
+            np.concatenate(weights),
+            np.concatenate(keys).astype(np.int32),
+            np.concatenate([[0], np.cumsum(sizes)]),
+        ),
+        shape=(sizes.size, KMERS),
+    )

@@ -2,23 +2,15 @@
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given
 
 from core.encoders import kernels
-from core.encoders.proteins import GROUPS, RESIDUE_GROUPS, RESIDUES, base_codes
+from core.encoders.proteins import RESIDUES, base_codes, codon_letters
 from tests import oracles
+from tests.core.encoders.sequences import sequences
 
-LETTERS = np.arange(20, dtype=np.uint8)
 PRINTED = RESIDUES + oracles.UNREADABLE + oracles.STOP
-
-# Mostly bases, so that there are k-mers; stop codons come up by themselves.
-dna = st.text(st.sampled_from("ACGT" * 8 + "NRYU"), max_size=200)
-plain_dna = st.text("ACGT", max_size=200)
-stretchy = st.lists(
-    st.sampled_from(["TAA", "AAA", "GCC", "GCN", "ATG", "A", "C"]), max_size=40
-).map("".join)
-sequences = dna | plain_dna | stretchy
+RESIDUE_CODONS = codon_letters(np.arange(20, dtype=np.uint8))
 
 
 def printed(residues):
@@ -30,16 +22,20 @@ def translated(sequence):
     return [printed(row[:length]) for row, length in zip(residues, lengths, strict=True)]
 
 
+def read(sequence):
+    """Residues of the triples that begin at each base, on the strand as given and on the other."""
+    forward, back = kernels.read_codons(base_codes(sequence), RESIDUE_CODONS)
+    return printed(forward), printed(back)
+
+
 def open_stretches(sequence):
-    residues, lengths = kernels.translate(base_codes(sequence))
-    found = kernels.open_stretches(residues, lengths)
-    return [printed(residues[frame, first:end]) for frame, first, end in found]
-
-
-def packed(sequence, letters=LETTERS, alphabet=20, k=3):
-    residues, lengths = kernels.translate(base_codes(sequence))
-    found = kernels.open_stretches(residues, lengths)
-    return kernels.packed_kmers(residues, found, letters, alphabet, k)
+    letters = kernels.read_codons(base_codes(sequence), RESIDUE_CODONS)
+    found, forward = kernels.open_stretches(letters)
+    strands = [0] * forward + [1] * (len(found) - forward)
+    return [
+        printed(letters[strand, begin:end:3][:: -1 if strand else 1])
+        for strand, (begin, end) in zip(strands, found, strict=True)
+    ]
 
 
 class TestTranslate:
@@ -63,10 +59,32 @@ class TestTranslate:
         assert translated("AUGUUU") == translated("ATGTTT")
 
 
+class TestReadCodons:
+    @given(sequences)
+    @example("")
+    @example("AC")
+    def test_reads_every_triple_on_both_strands(self, sequence):
+        triples = [sequence[place : place + 3] for place in range(len(sequence) - 2)]
+        frames = [oracles.six_frames(triple) for triple in triples]
+        assert read(sequence) == ("".join(f[0] for f in frames), "".join(f[3] for f in frames))
+
+
 class TestOpenStretches:
     @given(sequences)
     def test_are_the_ones_between_stops(self, sequence):
-        assert open_stretches(sequence) == oracles.stretches(oracles.six_frames(sequence))
+        frames = oracles.six_frames(sequence)
+        assert sorted(open_stretches(sequence)) == sorted(oracles.stretches(frames))
+
+    @given(sequences)
+    def test_begin_with_those_of_the_strand_as_given(self, sequence):
+        letters = kernels.read_codons(base_codes(sequence), RESIDUE_CODONS)
+        found, forward = kernels.open_stretches(letters)
+        both = oracles.six_frames(sequence)
+        kept = oracles.stretches(both)
+        own = [each for frame in both[:3] for each in frame.split(oracles.STOP) if each in kept]
+        assert sorted(len(each) for each in own if each) == sorted(
+            (end - begin) // 3 for begin, end in found[:forward]
+        )
 
     def test_of_eight_residues_are_kept_and_of_seven_dropped(self):
         found = open_stretches("GCC" * 8 + "TAA" + "GCC" * 7 + "TAA")
@@ -79,58 +97,8 @@ class TestOpenStretches:
         assert sorted(map(len, found)) == [2, 2, 2, 2, 3, 3]
 
     def test_of_nothing_but_stops_there_are_none(self):
-        residues = np.full((6, 4), 21, dtype=np.uint8)
-        assert kernels.open_stretches(residues, np.full(6, 4)).shape == (0, 3)
-
-
-class TestPackedKmers:
-    @given(sequences, st.sampled_from([1, 3, 6]))
-    def test_are_the_words_of_each_stretch_with_its_length(self, sequence, k):
-        alphabet = "".join(group[0] for group in GROUPS)
-        expected = [
-            (oracles.kmer_number(word, alphabet), len(stretch))
-            for stretch in oracles.stretches(oracles.six_frames(sequence))
-            for word in oracles.kmers(oracles.in_groups(stretch), k)
-        ]
-        found = packed(sequence, RESIDUE_GROUPS, len(GROUPS), k).tolist()
-        assert [(value >> 20, value & (2**20 - 1)) for value in found] == expected
-
-
-class TestSortPacked:
-    @given(st.lists(st.tuples(st.integers(0, 12**6 - 1), st.integers(0, 2**20 - 1)), max_size=300))
-    def test_sorts_by_kmer_and_keeps_the_order_of_equals(self, pairs):
-        values = np.array([key << 20 | size for key, size in pairs], dtype=np.uint64)
-        expected = sorted(values.tolist(), key=lambda value: value >> 20)
-        assert kernels.sort_packed(values).tolist() == expected
-
-
-class TestWeigh:
-    def test_is_the_longest_stretch_and_the_logarithm_of_the_count(self):
-        packed = np.array([5 << 20 | 10, 5 << 20 | 40, 7 << 20 | 20], dtype=np.uint64)
-        keys, weights = kernels.weigh(packed, 40, 2.0)
-        assert keys.tolist() == [5, 7]
-        assert weights.tolist() == pytest.approx([1 + np.log(2), 0.25])
-
-
-class TestWeightedKmers:
-    @given(sequences, st.sampled_from([1.0, 2.0]), st.booleans())
-    def test_are_those_of_the_definition(self, sequence, power, groups):
-        letters, k = (RESIDUE_GROUPS, 6) if groups else (LETTERS, 3)
-        alphabet = len(GROUPS) if groups else len(RESIDUES)
-        keys, weights = kernels.weighted_kmers(base_codes(sequence), letters, alphabet, k, power)
-        expected = oracles.weighted_kmers(sequence, k, power, groups=groups)
-        assert keys.tolist() == sorted(expected)
-        found = dict(zip(keys.tolist(), weights.tolist(), strict=True))
-        assert found == pytest.approx(expected, rel=1e-6)
-
-    @given(sequences)
-    def test_are_the_same_on_the_other_strand(self, sequence):
-        other = oracles.reverse_complement(sequence.replace("U", "T"))
-        found, mirrored = (
-            kernels.weighted_kmers(base_codes(each), RESIDUE_GROUPS, len(GROUPS), 6, 1.0)
-            for each in (sequence, other)
-        )
-        assert [part.tobytes() for part in found] == [part.tobytes() for part in mirrored]
+        found, forward = kernels.open_stretches(np.full((2, 12), 21, dtype=np.uint8))
+        assert (found.shape, forward) == ((0, 2), 0)
 
 
 class TestLongestStretch:
@@ -144,44 +112,3 @@ class TestLongestStretch:
         other = oracles.reverse_complement(sequence.replace("U", "T"))
         found, mirrored = (kernels.longest_stretch(base_codes(each)) for each in (sequence, other))
         assert found.tobytes() == mirrored.tobytes()
-
-
-sparse = st.dictionaries(st.integers(0, 60), st.floats(0, 1, width=32), max_size=30)
-
-
-def arrays(vector):
-    return (
-        np.array(sorted(vector), dtype=np.uint32),
-        np.array([vector[key] for key in sorted(vector)], dtype=np.float32),
-    )
-
-
-class TestDot:
-    @given(sparse, sparse)
-    def test_is_the_inner_product(self, one, other):
-        found = kernels.dot(*arrays(one), *arrays(other))
-        assert found == pytest.approx(oracles.inner_product(one, other), abs=1e-5)
-
-
-class TestFrameEvidence:
-    @given(sequences, st.integers(0, 2))
-    @settings(max_examples=50)
-    def test_is_the_weight_of_the_kmers_of_each_frame_by_their_stretches(self, sequence, seed):
-        alphabet = "".join(group[0] for group in GROUPS)
-        draw = np.random.default_rng(seed)
-        known = {key: float(draw.integers(1, 9)) for key in range(seed, 12**3, 3)}
-        frames = oracles.six_frames(sequence)
-        kept = oracles.stretches(frames)
-        expected = [
-            sum(
-                len(stretch) * known.get(oracles.kmer_number(word, alphabet), 0)
-                for stretch in frame.split(oracles.STOP)
-                if stretch in kept
-                for word in oracles.kmers(oracles.in_groups(stretch), 3)
-            )
-            for frame in frames
-        ]
-        keys, weights = arrays(known)
-        framed = kernels.framed_kmers(base_codes(sequence), RESIDUE_GROUPS, len(GROUPS), 3)
-        found = kernels.frame_evidence(framed, keys, weights)
-        assert found.tolist() == expected

@@ -1,4 +1,6 @@
 import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
@@ -7,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.encoders import TranslatedEncoder, encoder_class, fingerprint
-from core.encoders.translated import COMMON, KMERS, QUERY_KMERS, STORED_KMERS, stacked
+from core.encoders.translated import COMMON, KMERS, QUERY_KMERS, STORED_KMERS, spread, stacked
 from core.errors import InputError
 from tests import oracles
 from tests.evolved import ancestor, member
@@ -75,9 +77,52 @@ class TestProfile:
             assert found.keys.size == found.weights.size == found.nbytes == 0
         assert np.isfinite(found.weights).all()
 
+    def test_many_are_those_of_each(self, encoder):
+        some = [*REFERENCE, "", *(dna(n, 60) for n in range(300))]
+        found = encoder.profiles(some)
+        assert len(found) == len(some)
+        for each, sequence in zip(found, some, strict=True):
+            alone = encoder.profile(sequence)
+            assert each.keys.tolist() == alone.keys.tolist()
+            assert each.weights.tobytes() == alone.weights.tobytes()
+        assert encoder.profiles([]) == []
+
     def test_counts_its_bytes(self, encoder):
         found = encoder.profile(REFERENCE[0])
         assert found.nbytes == 8 * found.keys.size > 0
+
+
+class TestSpread:
+    def test_is_a_table_of_the_sum_of_all(self, encoder):
+        one, other = encoder.profiles(REFERENCE[:2])
+        with spread([one, other]) as table:
+            assert table.shape == (KMERS,)
+            sums = stacked([one, other]).sum(axis=0)
+            np.testing.assert_allclose(table, sums, rtol=1e-6)
+
+    def test_every_table_is_one_of_its_own_and_clean(self, encoder):
+        profile = encoder.profile(REFERENCE[0])
+        with spread([profile]) as table:
+            assert table.any()
+        with spread([]) as first, spread([profile]) as second, spread([]) as third:
+            assert not first.any()
+            assert not third.any()
+            assert np.flatnonzero(second).tolist() == profile.keys.tolist()
+
+    def test_threads_do_not_share_tables(self, encoder):
+        profiles = encoder.profiles(REFERENCE)
+        start = threading.Barrier(4)
+
+        def right(profile):
+            start.wait()
+            for _ in range(50):
+                with spread([profile]) as table:
+                    if np.count_nonzero(table) != profile.keys.size:
+                        return False
+            return True
+
+        with ThreadPoolExecutor(4) as threads:
+            assert all(threads.map(right, profiles))
 
 
 class TestEncode:
