@@ -90,7 +90,7 @@ def load_all(home: Path, references: Mapping[str, Sequence[Record]], encoder: st
     """Load organisms into a new library."""
     with opened(home) as libraries:
         report = load(libraries, references, encoder=encoder)
-    return Loaded(report.seconds, _memory("VmHWM"))
+    return Loaded(report.seconds, memory("VmHWM"))
 
 
 def load_grown(home: Path, reference: Sequence[Record], size: int, seed: int) -> Loaded:
@@ -101,14 +101,16 @@ def load_grown(home: Path, reference: Sequence[Record], size: int, seed: int) ->
 def latency(home: Path, queries: Sequence[str]) -> Latency:
     """Ask one query at a time, the library opened anew for each as a page does."""
     records = numbered(queries)
-    before = _memory("VmRSS")
+    gc.collect()
+    before = memory("VmRSS")
     started = time.perf_counter()
     ends = [started]
     with opened(home) as libraries:
         for record in [*records[:WARM_UP], *records]:
             classify(libraries.open(), [record])
             ends.append(time.perf_counter())
-        after = _memory("VmRSS")
+        gc.collect()
+        after = memory("VmRSS")
     first = ends[1] - started
     median, slow = np.percentile(np.diff(ends)[WARM_UP:], [50, 99]) * 1000
     return Latency(first, float(median), float(slow), before, after)
@@ -127,18 +129,20 @@ def _open_vectors(home: Path, organisms: list[str], vector: Vectors) -> StoreSha
     """Open the vectors and search them once."""
     uri = Settings(home=home, milvus_uri="", database_url="").vectors_uri
     collection = collection_name(DEFAULT_LIBRARY)
-    before = _memory("VmRSS")
+    gc.collect()
+    before = memory("VmRSS")
     started = time.perf_counter()
     store = VectorStore(uri, "", timeout=60.0)
     store.search(collection, organisms, vector, 10, VectorIndex())
     seconds = time.perf_counter() - started
-    taken = _memory("VmRSS") - before
+    gc.collect()
+    taken = memory("VmRSS") - before
     store.close()
     return StoreShare(seconds, taken)
 
 
-def _memory(kind: str) -> float:
-    gc.collect()
+def memory(kind: str) -> float:
+    """Memory of this process in MB: resident now (VmRSS), or at most so far (VmHWM)."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     found = re.search(rf"{kind}:\s*(\d+) kB", status)
     return int(found.group(1)) / 1024 if found else float("nan")

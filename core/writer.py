@@ -124,7 +124,9 @@ class Writer:
         if not each.new:
             return self._report(each, 0)
         self._vectors.add_partition(self._row.collection, each.place.partition)
-        new = list(each.new.items())
+        # In the order of the tables: each page of theirs is then written once, however large they
+        # are. In any other the rate would fall as the library grows.
+        new = sorted(each.new.items())
         without_vector = sum(
             self._write_batch(load_id, each.place, new[start : start + _BATCH])
             for start in range(0, len(new), _BATCH)
