@@ -319,7 +319,7 @@ class VectorStore:
             Loads whose vectors are left out.
         """
         limit = min(limit, _MOST_HITS)
-        entries = _entries(vectors)
+        entries = _asked(vectors)
         ids = np.full((len(entries), limit), -1, dtype=np.int64)
         scores = np.zeros((len(entries), limit), dtype=np.float32)
         # Milvus Lite and servers before 2.5 bind no values; these are whole numbers of our own.
@@ -407,3 +407,17 @@ def _entries(vectors: Vectors) -> list[NDArray[np.float32] | dict[int, float]]:
     return [
         dict(zip(keys[start:end], weights[start:end], strict=True)) for start, end in pairwise(ends)
     ]
+
+
+def _asked(vectors: Vectors) -> list[NDArray[np.float32] | bytes]:
+    """Vectors in the form that a search takes them: dense rows, or the bytes of sparse ones.
+
+    Milvus reads the same from dicts, but pymilvus would look at each of their numbers three times,
+    which takes a quarter of the search.
+    """
+    if not isinstance(vectors, csr_array):
+        return list(vectors)
+    ordered = vectors.sorted_indices()
+    pairs = np.empty(ordered.nnz, dtype=[("key", "<u4"), ("weight", "<f4")])
+    pairs["key"], pairs["weight"] = ordered.indices, ordered.data
+    return [pairs[start:end].tobytes() for start, end in pairwise(ordered.indptr.tolist())]

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from pymilvus.client.cache import GlobalCache
+from pymilvus.client.entity_helper import sparse_rows_to_proto
 from scipy.sparse import csr_array
 
 from core.errors import StoreError
@@ -477,6 +478,11 @@ class TestSparseVectors:
         assert found.ids.tolist() == rows.tolist()
         assert found.scores == pytest.approx(products, abs=1e-5)
         store.drop(name)
+
+    def test_a_search_sends_the_bytes_that_pymilvus_makes_of_dicts(self):
+        rows = csr_array(([0.5, 0.25, 1.0], [7, 2, 70_000], [0, 2, 2, 3]), shape=(3, 99_999))
+        expected = sparse_rows_to_proto([{7: 0.5, 2: 0.25}, {}, {70_000: 1.0}]).contents
+        assert module._asked(rows) == list(expected)
 
     @pytest.mark.parametrize("store", [SERVER], indirect=True)
     def test_a_server_that_is_too_old_is_refused(self, store):
