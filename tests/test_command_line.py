@@ -481,10 +481,13 @@ class TestStatus:
         assert status["version"] == __version__
         (library,) = status["libraries"]
         assert library["families"] == {str(key): name for key, name in FAMILY_NAMES.items()}
-        assert library["organisms"] == [
-            {"name": "human", "sequences": 12, "families": {"0": 4, "1": 4, "2": 4}},
-            {"name": "dog", "sequences": 4, "families": {"0": 2, "1": 1, "2": 1}},
+        assert [
+            (each["name"], each["sequences"], each["families"]) for each in library["organisms"]
+        ] == [
+            ("human", 12, {"0": 4, "1": 4, "2": 4}),
+            ("dog", 4, {"0": 2, "1": 1, "2": 1}),
         ]
+        assert (library["added_since_fit"], library["problem"]) == (0, "")
 
 
 class TestRemove:
@@ -559,7 +562,11 @@ class TestLibraries:
 
 class TestReconcile:
     def test_finds_nothing_to_do_where_nothing_was_interrupted(self, run, loaded):
-        assert run("reconcile").out == "0 interrupted loads undone, 0 removals finished.\n"
+        assert run("reconcile").out == (
+            "0 interrupted loads undone, 0 removals finished, 0 collections dropped.\n"
+            "16 sequences compared: 0 vectors were lost and are written anew, 0 belonged to no"
+            " sequence and are deleted.\n"
+        )
 
     def test_an_unknown_library_is_refused(self, run, home):
         assert "There is no library 'default'." in run("reconcile").refused()

@@ -1,21 +1,16 @@
-"""Commands that look after libraries: what is loaded, and what becomes of it."""
+"""Commands that look after libraries: what becomes of them."""
 
 import argparse
 import sys
-from typing import Any
 
-from core import __version__
-from core.commands.checking import BUILT_IN
-from core.commands.parts import Commands, library_name, opened, write_json
-from core.libraries import Libraries
+from core.commands.parts import Commands, library_name, opened, show_progress
+from core.mending import mend
+from core.refitting import refit
 from core.settings import read_settings
 
 
 def add_to(commands: Commands) -> None:
     """Add what looks after libraries."""
-    status = commands.add(_status, "What is loaded, and where it is kept.", of_library=False)
-    status.add_argument("--format", choices=("text", "json"), default="text")
-
     remove = commands.add(_remove, "Remove an organism with all its sequences.")
     remove.add_argument("organism", metavar="ORGANISM")
 
@@ -30,60 +25,11 @@ def add_to(commands: Commands) -> None:
     delete = commands.add(_delete, "Remove a library with all its organisms.")
     delete.add_argument("--yes", action="store_true", required=True, help="yes, remove it")
 
-    commands.add(_reconcile, "Undo or finish what a crash interrupted.")
+    commands.add(_refit, "Fit a library's encoder to all that it has now, and encode it anew.")
 
-
-def _status(options: argparse.Namespace) -> None:
-    with opened(read_settings()) as libraries:
-        status = _described(libraries)
-    if options.format == "json":
-        write_json(status)
-        return
-    lines = [
-        f"GeneKin {status['version']}",
-        f"vectors: {status['vectors']['address']} ({status['vectors']['version']})",
-        f"labels: {status['labels']['address']}",
-    ]
-    for library in status["libraries"]:
-        lines.append(
-            f"library {library['name']}: encoder {library['encoder']}, index {library['index']}"
-        )
-        lines += [
-            f"  {organism['name']}: {organism['sequences']:,} sequences"
-            for organism in library["organisms"]
-        ]
-    if not status["libraries"]:
-        lines.append(f"Nothing is loaded yet. Try: python -m core load human={BUILT_IN}")
-    sys.stdout.write("\n".join(lines) + "\n")
-
-
-def _described(libraries: Libraries) -> dict[str, Any]:
-    opened = [libraries.open(name) for name in libraries.names()]
-    stores = libraries.stores
-    return {
-        "version": __version__,
-        "vectors": {"address": stores.vectors.address, "version": stores.vectors.version()},
-        "labels": {"address": stores.database.address},
-        "libraries": [
-            {
-                "name": library.name,
-                "encoder": library.encoder.name,
-                "fingerprint": library.fingerprint,
-                "index": library.index.kind,
-                "threshold": library.threshold,
-                "families": library.families,
-                "organisms": [
-                    {
-                        "name": organism.name,
-                        "sequences": organism.count,
-                        "families": organism.families,
-                    }
-                    for organism in library.organisms()
-                ],
-            }
-            for library in opened
-        ],
-    }
+    commands.add(
+        _reconcile, "Undo or finish what a crash interrupted, and bring both stores into agreement."
+    )
 
 
 def _remove(options: argparse.Namespace) -> None:
@@ -117,10 +63,22 @@ def _delete(options: argparse.Namespace) -> None:
     sys.stdout.write(f"The library {options.library} is removed: {removed:,} sequences.\n")
 
 
+def _refit(options: argparse.Namespace) -> None:
+    with opened(read_settings()) as libraries:
+        done = refit(libraries, options.library, progress=show_progress)
+    sys.stdout.write(
+        f"The encoder of the library {done.library} is fitted to {done.sequences:,} sequences,"
+        f" after {done.seconds:.1f} s.\n"
+    )
+
+
 def _reconcile(options: argparse.Namespace) -> None:
     with opened(read_settings()) as libraries:
-        done = libraries.reconcile(options.library)
+        done = mend(libraries, options.library, progress=show_progress)
     sys.stdout.write(
-        f"{done.loads_undone} interrupted loads undone,"
-        f" {done.removals_finished} removals finished.\n"
+        f"{done.interrupted.loads_undone} interrupted loads undone,"
+        f" {done.interrupted.removals_finished} removals finished,"
+        f" {done.interrupted.collections_dropped} collections dropped.\n"
+        f"{done.sequences:,} sequences compared: {done.vectors_written:,} vectors were lost and are"
+        f" written anew, {done.vectors_deleted:,} belonged to no sequence and are deleted.\n"
     )

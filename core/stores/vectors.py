@@ -51,6 +51,10 @@ _UPSERT_BYTES = 16_000_000
 _QUERIES = 512
 """Queries in one search request."""
 _DELETE_IDS = 10_000
+_IDS = 10_000
+"""Ids in one answer, or about so many: servers give no more than 16,384."""
+_UNNAMED = "_default"
+"""The partition that Milvus makes by itself."""
 _FIRST_SPARSE = (2, 4)
 """The first Milvus with sparse vectors."""
 _MOST_HITS = 16_384
@@ -226,6 +230,11 @@ class VectorStore:
                 self._client.release_partitions(collection, [partition])
             self._client.drop_partition(collection, partition)
 
+    def partitions(self, collection: str) -> set[str]:
+        """Names of the partitions that were made."""
+        with self._plain_errors("listing the partitions"):
+            return set(self._client.list_partitions(collection)) - {_UNNAMED}
+
     # Vectors
 
     def upsert(
@@ -294,6 +303,23 @@ class VectorStore:
                 consistency_level="Strong",
             )
         return int(rows[0]["count(*)"])
+
+    def ids(self, collection: str, partition: str) -> set[int]:
+        """Ids of all vectors in a partition, as of now."""
+        slices = 1 + self.count(collection, partition) // _IDS
+        ends = [(number << 63) // slices for number in range(slices + 1)]
+        found: set[int] = set()
+        with self._plain_errors("listing the vectors"):
+            for start, end in pairwise(ends):  # Hashes: each slice has about as many.
+                rows = self._client.query(
+                    collection,
+                    filter=f"id >= {start} and id <= {end - 1}",
+                    output_fields=["id"],
+                    partition_names=[partition],
+                    consistency_level="Strong",
+                )
+                found.update(row["id"] for row in rows)
+        return found
 
     def search(
         self,
