@@ -36,6 +36,7 @@ from benchmarks.peers import BLASTN, DIAMOND, MMSEQS
 from core.arrays import Vectors
 from core.calling.caller import Relative
 from core.encoders import CountEncoder, TranslatedEncoder
+from core.encoders.base import batches
 from core.encoders.count import words
 from core.hits import Hit
 from core.judging import judge
@@ -107,7 +108,9 @@ def _encoders(work: Work) -> str:
             [words(sequence) for sequence in sequences]
         ),
         "`count`, vectors": lambda: count.encode(sequences),
-        "`translated`, profiles": lambda: [translated.profile(each) for each in sequences],
+        "`translated`, profiles": lambda: [
+            len(translated.profiles(batch)) for batch in batches(sequences)
+        ],
         "`translated`, profiles and vectors to store": lambda: translated.encode(sequences),
     }
     seconds = {name: _best_of(way) for name, way in ways.items()}

@@ -65,20 +65,20 @@ class Watch:
 
 def watch_all(watch: Watch) -> None:
     """Set the watch on everything that a batch does in its main thread."""
-    for name in ("parse", "read_text"):
+    for name in ("read_bytes", "read_queries"):
         watch.on(asking, name, PARSING)
     for name in ("as_text", "write"):
         watch.on(asking, name, WRITING)
     watch.on(VectorStore, "__init__", OPENING)
     watch.on(Libraries, "open", OPENING)
     watch.on(VectorStore, "search", SEARCH)
-    watch.on(TranslatedEncoder, "query_vectors", ENCODING)
+    for name in ("profiles", "query_vectors"):
+        watch.on(TranslatedEncoder, name, ENCODING)
     watch.on(CountEncoder, "encode_queries", ENCODING)
     watch.on(RelativeCache, "of", RELATIVES)
     for name in ("recall", "residues", "organism_names", "pending_loads"):
         watch.on(LabelStore, name, SQL)
-    for name, stage in (("_query", ENCODING), ("_judged", DECIDING)):
-        watch.on(judging._Judging, name, stage)  # noqa: SLF001
+    watch.on(judging._Judging, "_judged", DECIDING)  # noqa: SLF001
 
 
 def main(launched: str, home: str, queries: str, output: str) -> None:
