@@ -8,24 +8,24 @@ from dataclasses import asdict
 
 from core.classifier import Call
 
-COLUMNS = (
-    "query",
-    "length",
-    "status",
-    "family_id",
-    "family",
-    "confidence",
-    "organism",
-    "hit",
-    "score",
-    "organism_confidence",
-    "strand",
-    "frame",
-    "unreadable",
-    "note",
-)
-"""One row a query: `hit` and `score` are the name and the inner product of the closest gene,
-`organism` is where it comes from; the note says why a query is unknown or invalid."""
+MEANINGS = {
+    "query": "its name",
+    "length": "its bases",
+    "status": "called, unknown or invalid",
+    "family_id": "class number of the best guess whatever the status; empty where it is invalid",
+    "family": "the name of that family",
+    "confidence": "how likely that family is right, 0 to 1",
+    "organism": "where the closest gene is from",
+    "hit": "the closest gene's name",
+    "score": "the inner product with it",
+    "organism_confidence": "how sure it is that no other organism has a closer one, 0 to 1",
+    "strand": "where the evidence stands: + or -",
+    "frame": "its reading frame, 1 to 3",
+    "unreadable": "share of the letters that are ambiguity codes, 0 to 1",
+    "note": "why it is unknown or invalid",
+}
+"""What each column says of a query; scripts rely on their names and their order."""
+COLUMNS = tuple(MEANINGS)
 
 _NEARLY_CERTAIN = 0.99
 

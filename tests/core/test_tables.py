@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from core.classifier import Call, Status
 from core.hits import Hit
 from core.tables import COLUMNS, as_text, row
+from tests.conftest import PROJECT
 
 HIT = Hit(7, "Homo_sapiens", 2, "BRCA1", 0.98765, 900)
 INVALID = Call(
@@ -53,6 +55,14 @@ CALLED = replace(
     unreadable=0.01234,
     reason="",
 )
+
+
+class TestColumns:
+    def test_are_those_that_the_readme_documents(self):
+        text = (PROJECT / "README.md").read_text(encoding="utf-8")
+        table = text.partition("| column | meaning |\n|---|---|\n")[2].partition("\n\n")[0]
+        first_cells = [line.split("|")[1] for line in table.splitlines()]
+        assert tuple(re.findall(r"`(\w+)`", "".join(first_cells))) == COLUMNS
 
 
 class TestRow:
