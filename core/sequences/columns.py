@@ -11,7 +11,8 @@ from core.sequences.tables import REASON_HEADER
 from core.sequences.uploads import Layout, Row, Upload
 from core.sequences.words import FAMILY_WORDS, NAME_WORDS, ORGANISM_WORDS, SEQUENCE_WORDS, word
 
-_SAMPLE = 200
+SAMPLE = 200
+"""Rows that a proposal goes by."""
 _MOST = 0.5
 """Share of the values that must look like something for the column to hold it."""
 _BINOMIAL = re.compile(r"[A-Z][a-z]+[ _][a-z]{3,}")
@@ -20,7 +21,7 @@ _BINOMIAL = re.compile(r"[A-Z][a-z]+[ _][a-z]{3,}")
 def propose(upload: Upload) -> Layout:
     """Where the parts of the upload's records seem to stand; the person may change any of it."""
     if upload.headed:
-        headers = [row.cells[0] for row in upload.rows[:_SAMPLE]]
+        headers = [row.cells[0] for row in upload.rows[:SAMPLE]]
         family = best_pattern(FAMILY_PATTERNS, headers)
         organism = best_pattern(ORGANISM_PATTERNS, headers)
         return Layout(
@@ -31,7 +32,7 @@ def propose(upload: Upload) -> Layout:
             family_pattern=family,
             organism_pattern=organism,
         )
-    return _Proposal(upload.header, upload.rows[:_SAMPLE]).layout()
+    return _Proposal(upload.header, upload.rows[:SAMPLE]).layout()
 
 
 def find_column(upload: Upload, name: str) -> int:

@@ -37,6 +37,12 @@ class TestDefaults:
         assert read_settings().max_record_bases == 1_000_000
         assert read_settings().max_file_bytes == 200 * 1024**2
 
+    def test_files_on_disk_may_be_larger_and_no_folder_is_open_to_the_pages(self, monkeypatch):
+        assert read_settings().max_disk_file_mb == 1_000
+        assert read_settings().source_folder is None
+        monkeypatch.setenv("GENEKIN_SOURCE_FOLDER", "/srv/sources")
+        assert read_settings().source_folder == Path("/srv/sources")
+
     def test_runs_are_kept_for_ninety_days_or_for_ever(self, monkeypatch):
         assert read_settings().keep_runs_days == 90
         monkeypatch.setenv("GENEKIN_KEEP_RUNS_DAYS", "0")

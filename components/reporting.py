@@ -1,0 +1,43 @@
+"""What was found in a file, before anything of it is loaded."""
+
+import streamlit as st
+
+from components.figures import family_stack
+from components.text import legend, plain
+from core.library import Library
+from core.sequences.issues import Issue, Severity
+from core.sequences.rejects import rejected
+from core.sequences.report import Report
+
+
+def show_report(report: Report, library: Library | None) -> None:
+    """How many records are good, what is wrong with the others, and what families there are."""
+    good, bad, bases = st.columns(3)
+    good.metric("good", f"{report.good_count:,}")
+    bad.metric("rejected", f"{len(report.rejected):,}")
+    bases.metric("ambiguous", f"{report.ambiguous:.1%}", help="share of the bases")
+    if report.issues:
+        st.markdown("\n".join(map(_issue, report.issues)))
+    if report.balance:
+        known = (library.families if library else {}) | dict(report.families)
+        names = {number: known.get(number, f"class {number}") for number in report.balance}
+        st.html(legend(names))
+        st.altair_chart(family_stack(report.balance, names))
+    if report.rejected:
+        st.download_button(
+            "Download the rejected records, with reasons",
+            rejected(report),
+            file_name=f"rejected_{report.source}.tsv",
+            mime="text/tab-separated-values",
+        )
+
+
+def _issue(issue: Issue) -> str:
+    """A point of a list: the kind of problem, one record that has it, and where others stand."""
+    colour = "red" if issue.severity is Severity.ERROR else "orange"
+    text = f"- :{colour}-badge[{issue.severity.value}] {plain(issue.message)}"
+    text += f" {plain(issue.examples[0])}"
+    if issue.count > 1:
+        more = ", …" if issue.count > len(issue.lines) else "."
+        text += f" Lines {', '.join(f'{line:,}' for line in issue.lines)}{more}"
+    return text
