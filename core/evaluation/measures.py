@@ -16,6 +16,8 @@ RESAMPLES = 1_000
 LEVEL = 0.95
 """Share of the bootstrap samples that an interval holds."""
 
+_TOGETHER = 100
+"""Bootstrap samples that are drawn at a time."""
 _COVERAGES = np.linspace(0.05, 1.0, 20)
 
 Families = NDArray[np.int64]
@@ -106,7 +108,10 @@ def family_scores(true: Families, predicted: Families) -> list[FamilyScore]:
     families = named(true, predicted)
     columns = precision_recall_fscore_support(true, predicted, labels=families, zero_division=0)
     rows = zip(families, *(column.tolist() for column in columns), strict=True)
-    return [FamilyScore(*row) for row in rows]
+    return [
+        FamilyScore(family, precision, recall, score, int(count))
+        for family, precision, recall, score, count in rows
+    ]
 
 
 def confusion(true: Families, predicted: Families) -> list[Confused]:
@@ -173,12 +178,25 @@ def bootstrap(
     there = _per_unit(owners, true, families)
     said = _per_unit(owners, predicted, families)
     accuracies, macros = [], []
-    for _ in range(RESAMPLES):
-        drawn = np.bincount(generator.integers(0, count, count), minlength=count)
-        hit, of, both = hits @ drawn, there @ drawn, (there @ drawn) + (said @ drawn)
-        accuracies.append(hit.sum() / of.sum())
-        macros.append(np.mean(2 * hit[both > 0] / both[both > 0]))
-    return Intervals(_interval(accuracies), _interval(macros))
+    for _ in range(RESAMPLES // _TOGETHER):
+        drawn = _drawn(generator, count)
+        hit, of, named_as = hits @ drawn, there @ drawn, said @ drawn
+        accuracies.append(hit.sum(axis=0) / of.sum(axis=0))
+        macros.append(_macro_f1(hit, of + named_as))
+    return Intervals(_interval(np.concatenate(accuracies)), _interval(np.concatenate(macros)))
+
+
+def _drawn(generator: np.random.Generator, count: int) -> NDArray[np.float64]:
+    """How often each of so many units is drawn, shape (units, samples)."""
+    samples = generator.integers(0, count, (_TOGETHER, count))
+    return np.stack([np.bincount(each, minlength=count) for each in samples], axis=1).astype(float)
+
+
+def _macro_f1(hit: Shares, both: Shares) -> Shares:
+    """Macro F1 of each sample, over the families that are in it: shape (samples,)."""
+    scores = np.divide(2 * hit, both, out=np.zeros_like(hit), where=both > 0)
+    found: Shares = scores.sum(axis=0) / np.maximum(1, (both > 0).sum(axis=0))
+    return found
 
 
 def _per_unit(
@@ -191,7 +209,7 @@ def _per_unit(
     return csr_array((np.ones(kept.sum()), places), shape=shape)
 
 
-def _interval(values: list[float]) -> Interval:
+def _interval(values: Shares) -> Interval:
     outside = (1 - LEVEL) / 2
     low, high = np.quantile(values, [outside, 1 - outside])
     return Interval(float(low), float(high))

@@ -1,0 +1,139 @@
+import numpy as np
+import pytest
+from sklearn.model_selection import train_test_split
+
+from core.errors import InputError
+from core.evaluation.data import LabelledData
+from core.evaluation.splits import (
+    Round,
+    between_organisms,
+    held_out_clusters,
+    seed_split,
+    stratified_folds,
+)
+
+
+def numbered(count: int, copies: int = 0, families: int = 2) -> LabelledData:
+    """Different sequences of families in turn; the last `copies` are the first once more."""
+    sequences = [f"A{number:08b}" for number in range(count - copies)]
+    sequences += sequences[:copies]
+    places = [sequences.index(sequence) for sequence in sequences]
+    return LabelledData(
+        tuple(sequences), np.array(places) % families, ("human",) * count, "numbers"
+    )
+
+
+def sides(data: LabelledData, each: Round) -> tuple[set[str], set[str]]:
+    """Sequences that are learned from, and those that are asked about."""
+    asked = {sequence for task in each.tasks for sequence in task.sequences}
+    return set(data.taken(each.training).sequences), asked
+
+
+class TestSeedSplit:
+    def test_is_scikit_learn_s_over_the_distinct_sequences_in_their_order(self):
+        data = numbered(50, copies=10)
+        training, test = train_test_split(data.sequences[:40], test_size=0.2, random_state=42)
+
+        (found,) = seed_split(data, 42, copies=False)
+
+        assert data.taken(found.training).sequences == tuple(training)
+        assert found.tasks[0].sequences == tuple(test)
+
+    def test_without_copies_nothing_is_on_both_sides(self):
+        data = numbered(50, copies=25)
+        (found,) = seed_split(data, 42, copies=False)
+
+        known, asked = sides(data, found)
+        assert not known & asked
+        assert len(known | asked) == 25
+
+    def test_with_copies_every_record_takes_part(self):
+        data = numbered(50, copies=25)
+        (found,) = seed_split(data, 42, copies=True)
+
+        known, asked = sides(data, found)
+        assert known & asked
+        assert sorted([*found.training, *found.tasks[0].places]) == list(range(50))
+
+    def test_with_copies_needs_some(self):
+        with pytest.raises(InputError, match="no exact copies"):
+            seed_split(numbered(10), 42, copies=True)
+
+
+class TestStratifiedFolds:
+    def test_every_distinct_sequence_is_asked_about_once_a_repeat(self):
+        data = numbered(44, copies=4)
+        rounds = stratified_folds(data, seed=1, folds=4, repeats=3)
+
+        asked = [place for each in rounds for place in each.tasks[0].places.tolist()]
+        assert len(rounds) == 12
+        assert sorted(asked) == sorted(list(range(40)) * 3)
+        for each in rounds:
+            known, queries = sides(data, each)
+            assert not known & queries
+
+    def test_families_have_equal_shares_of_a_fold(self):
+        data = numbered(40, families=4)
+        for each in stratified_folds(data, seed=1, folds=5, repeats=1):
+            assert np.bincount(data.families[each.tasks[0].places]).tolist() == [2, 2, 2, 2]
+
+    def test_a_family_smaller_than_the_folds_is_no_error(self):
+        data = numbered(12)
+        data.families[-1] = 7
+
+        assert len(stratified_folds(data, seed=1, folds=5, repeats=1)) == 5
+
+    def test_some_family_must_reach_all_folds(self):
+        with pytest.raises(InputError, match="No family has 5 distinct members"):
+            stratified_folds(numbered(8), seed=1, folds=5)
+
+
+class TestHeldOutClusters:
+    def test_no_cluster_is_on_both_sides_and_all_are_asked_about(self):
+        data = numbered(30)
+        places, clusters = np.arange(30), np.arange(30) // 4
+        rounds = held_out_clusters(data, places, clusters, folds=3)
+
+        for each in rounds:
+            assert not set(clusters[each.training]) & set(clusters[each.tasks[0].places])
+        asked = np.concatenate([each.tasks[0].places for each in rounds])
+        assert sorted(asked.tolist()) == list(range(30))
+
+    def test_members_of_a_cluster_are_one_unit(self):
+        data = numbered(30)
+        clusters = np.arange(30) // 4
+        for each in held_out_clusters(data, np.arange(30), clusters, folds=3):
+            assert each.tasks[0].units.tolist() == clusters[each.tasks[0].places].tolist()
+
+    def test_too_few_clusters_are_said(self):
+        with pytest.raises(InputError, match="in 2 clusters: none can be held out"):
+            held_out_clusters(numbered(10), np.arange(10), np.arange(10) % 2, folds=5)
+
+
+class TestBetweenOrganisms:
+    def test_each_is_asked_of_each_other_one_with_its_copies_once(self):
+        sequences = ("A", "C", "A", "G", "T", "A")
+        families = np.array([0, 1, 0, 0, 1, 0])
+        owners = ("human", "human", "human", "dog", "dog", "dog")
+        data = LabelledData(sequences, families, owners)
+
+        rounds = between_organisms(data)
+
+        found = {
+            task.name: (each.training.tolist(), task.places.tolist())
+            for each in rounds
+            for task in each.tasks
+        }
+        assert found == {
+            "dog from human": ([0, 1], [3, 4, 5]),
+            "human from dog": ([3, 4, 5], [0, 1]),
+        }
+
+    def test_nothing_is_learned_from_an_organism_of_one_family(self):
+        data = LabelledData(("A", "C", "G"), np.array([0, 1, 0]), ("human", "human", "dog"))
+
+        assert [each.tasks[0].name for each in between_organisms(data)] == ["dog from human"]
+
+    def test_one_organism_is_too_few(self):
+        with pytest.raises(InputError, match="one organism only"):
+            between_organisms(numbered(4))
