@@ -243,6 +243,23 @@ class TestCount:
             store.count("nothing")
 
 
+class TestIds:
+    @pytest.mark.parametrize(("partition", "ids"), [("human", HUMAN_IDS), ("empty", [])])
+    def test_are_those_of_a_partition(self, store, filled, partition, ids):
+        assert store.ids(filled, partition) == set(ids)
+
+    def test_are_listed_before_they_have_settled(self, store, shared, partition, ids):
+        store.upsert(shared, partition, ids, 1, QUERIES)
+        assert store.ids(shared, partition) == set(ids)
+
+    def test_more_than_one_answer_holds(self, store, shared, partition, monkeypatch):
+        monkeypatch.setattr(module, "_IDS", 3)
+        spread = [number * (2**63 // 10) for number in range(10)]
+        store.upsert(shared, partition, spread, 1, QUERIES)
+        assert store.ids(shared, partition) == set(spread)
+        store.delete(shared, spread)
+
+
 class TestUpsert:
     def test_what_was_written_is_found_once_it_has_settled(self, store, shared, partition, ids):
         store.upsert(shared, partition, ids, 1, QUERIES)
@@ -360,6 +377,9 @@ class TestPartitions:
         store.add_partition(shared, partition)
 
         assert store.count(shared, partition) == 10
+
+    def test_those_that_were_made_are_listed(self, store, filled):
+        assert store.partitions(filled) == {"human", "dog", "empty"}
 
     def test_names_differ_by_case(self, store, shared, ids):
         human, shouted = f"human_{ids[0]}", f"HUMAN_{ids[0]}"
