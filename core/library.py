@@ -82,7 +82,8 @@ class Library:
         It changes with every load and removal, with the names of families, and with a calibration.
         """
         organisms = {each.name: sorted(each.families.items()) for each in self.organisms()}
-        loaded = [str(time) for time in self._stores.labels.loaded_at(self._row.id)]
+        loads = self._stores.labels.loaded_at(self._row.id)
+        loaded = {number: str(time) for number, time in loads.items()}
         told = [self.fingerprint, self._row.caller, self.families, organisms, loaded]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 

@@ -61,12 +61,15 @@ class LibraryLabels(Tables):
             of_library = libraries.c.id == library_id
             connection.execute(update(libraries).where(of_library).values(name=name))
 
-    def loaded_at(self, library_id: int) -> list[datetime]:
-        """When each of the ready loads of a library began (UTC), in their order."""
+    def loaded_at(self, library_id: int) -> dict[int, datetime]:
+        """When each of the ready loads of a library began (UTC), by its id.
+
+        The two together come only once: SQLite gives ids again, and MySQL cuts times to seconds.
+        """
         ready = (loads.c.library_id == library_id) & (loads.c.state == READY)
-        query = select(loads.c.started_at).where(ready).order_by(loads.c.id)
+        query = select(loads.c.id, loads.c.started_at).where(ready).order_by(loads.c.id)
         with self._reading("looking at the loads") as connection:
-            return list(connection.scalars(query))
+            return dict(connection.execute(query).all())
 
     def collections(self) -> set[str]:
         """Names of the Milvus collections of all libraries, spare ones among them."""
