@@ -1,11 +1,12 @@
 """Pure figure builders: data in, figure out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import altair as alt
 import pandas as pd
 
-from components.palette import family_colour
+from components.palette import NEUTRAL, family_colour
+from core.alignment.explaining import Segment
 from core.similarity import Similarity
 
 
@@ -27,7 +28,7 @@ def family_bars(shares: Mapping[int, float], names: Mapping[int, str], title: st
             color=alt.Color("family:N", scale=scale, legend=None),
             tooltip=["family:N", alt.Tooltip("share:Q", format=".1%")],
         )
-        .properties(height=alt.Step(28))
+        .properties(height=alt.Step(22))
     )
     return chart
 
@@ -84,6 +85,95 @@ def similarity_matrix(pairs: Sequence[Similarity]) -> alt.LayerChart:
     )
     chart: alt.LayerChart = cells + figures
     return chart.properties(height=90 + 60 * frame["genes of"].nunique())
+
+
+def outcome_bars(called: Mapping[int, int], names: Mapping[int, str], unknown: int) -> alt.Chart:
+    """Horizontal bars of a run: numbers of queries called a family, and of unknown ones."""
+    rows = [
+        (names.get(number, f"class {number}"), count, family_colour(number))
+        for number, count in sorted(called.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    rows += [("unknown", unknown, NEUTRAL)] if unknown else []
+    frame = pd.DataFrame(rows, columns=["family", "queries", "colour"])
+    chart: alt.Chart = (
+        alt.Chart(frame)
+        .mark_bar(height={"band": 0.7})
+        .encode(
+            x=alt.X("queries:Q", axis=alt.Axis(tickMinStep=1, format=",d")),
+            y=alt.Y("family:N", title=None, sort=None, axis=_EVERY_LABEL),
+            color=alt.Color("colour:N", scale=None),
+            tooltip=["family:N", alt.Tooltip("queries:Q", format=",")],
+        )
+        .properties(height=alt.Step(24))
+    )
+    return chart
+
+
+def evidence_map(segments: Sequence[Segment], names: Mapping[int, str], bases: int) -> alt.Chart:
+    """What a query of so many bases shares with its hits: a row a hit."""
+    frame = pd.DataFrame(
+        {
+            "hit": f"{rank}. {segment.of.name}",
+            "family": names.get(segment.of.family, f"class {segment.of.family}"),
+            "organism": segment.of.organism,
+            "from": segment.start - 1,
+            "to": segment.end,
+            "strand": "forward" if segment.strand == "+" else "reverse",
+            "frame": segment.frame,
+            "bits": segment.bits,
+            "evidence": "beyond chance" if segment.beyond_chance else "may be chance",
+        }
+        for rank, segment in _ranked(segments)
+    )
+    colours = {
+        names.get(each.of.family, f"class {each.of.family}"): family_colour(each.of.family)
+        for each in segments
+    }
+    chart: alt.Chart = (
+        alt.Chart(frame)
+        .mark_bar(height={"band": 0.62}, cornerRadius=2)
+        .encode(
+            x=alt.X(
+                "from:Q",
+                title="position on the query, bases",
+                scale=alt.Scale(domain=[0, bases], nice=False),
+                axis=alt.Axis(format=",d", tickCount=8),
+            ),
+            x2="to:Q",
+            y=alt.Y("hit:N", title=None, sort=None, axis=_EVERY_LABEL),
+            color=alt.Color(
+                "family:N",
+                title=None,
+                scale=alt.Scale(domain=list(colours), range=list(colours.values())),
+                legend=alt.Legend(orient="top"),
+            ),
+            opacity=alt.Opacity(
+                "evidence:N",
+                title=None,
+                scale=alt.Scale(domain=["beyond chance", "may be chance"], range=[1.0, 0.4]),
+                legend=alt.Legend(orient="top"),
+            ),
+            tooltip=[
+                "hit:N",
+                "family:N",
+                "organism:N",
+                alt.Tooltip("from:Q", format=","),
+                alt.Tooltip("to:Q", format=","),
+                "strand:N",
+                "frame:N",
+                alt.Tooltip("bits:Q", format=".0f"),
+            ],
+        )
+        .properties(height=alt.Step(24))
+    )
+    return chart
+
+
+def _ranked(segments: Sequence[Segment]) -> Iterator[tuple[int, Segment]]:
+    """Each segment with the rank of its hit, from 1."""
+    ranks: dict[int, int] = {}
+    for segment in segments:
+        yield ranks.setdefault(segment.of.id, len(ranks) + 1), segment
 
 
 _EVERY_LABEL = alt.Axis(labelLimit=220, labelOverlap=False)

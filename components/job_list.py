@@ -38,7 +38,7 @@ def _job(job: JobRow) -> None:
     title = plain(job.title)
     if job.active:
         bar, action = st.columns([3, 1], vertical_alignment="center")
-        bar.progress(job.progress.fraction, f"**{title}** · {_progress(job)}")
+        bar.progress(job.progress.fraction, f"**{title}** · {progress_line(job)}")
         if action.button("Cancel", key=f"cancel {job.id}", disabled=job.cancel_asked):
             jobs().cancel(job.id)
     elif job.state == DONE:
@@ -49,7 +49,8 @@ def _job(job: JobRow) -> None:
         st.error(f"**{title}** · {plain(job.message)} {plain(job.hint)}")
 
 
-def _progress(job: JobRow) -> str:
+def progress_line(job: JobRow) -> str:
+    """How far a job is, in words; safe to show as Markdown."""
     if job.state == QUEUED:
         return "waits for its turn"
     if job.cancel_asked:

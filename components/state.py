@@ -14,6 +14,7 @@ from core.errors import GeneKinError
 from core.jobs import Jobs
 from core.libraries import DEFAULT_LIBRARY, Libraries
 from core.library import Library
+from core.runs import Runs
 from core.sequences.examples import examples
 from core.sequences.limits import Limits
 from core.sequences.queries import read_text_queries
@@ -92,6 +93,12 @@ def libraries() -> Libraries:
 def jobs() -> Jobs:
     """The jobs of this process, and what others say of theirs."""
     return _open(read_settings()).jobs
+
+
+def runs() -> Runs:
+    """The runs that are kept."""
+    settings = read_settings()
+    return Runs(_open(settings).libraries.stores.database, settings.keep_runs_days)
 
 
 def chosen_library() -> Library | None:

@@ -34,8 +34,8 @@ def busy(page):
     def wait(_progress):
         end.wait(60)
 
-    number = state.jobs().submit("wait", "default", "a long wait", "it", wait)
-    until(lambda: state.jobs().get(number).state == RUNNING)
+    state.jobs().submit("wait", "default", "a long wait", "it", wait)
+    until(lambda: jobs()[0].state == RUNNING)
     yield end
     end.set()
 

@@ -1,0 +1,117 @@
+"""From a question to a run: at once where it is small, in the background where it is large."""
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from components.asking import Question
+from components.job_list import progress_line
+from components.state import jobs, runs
+from components.text import counted, plain
+from core.classifier import Call, classify
+from core.library import Library
+from core.loading import Progress
+from core.runs import Query, Run
+from core.stores.job_table import CANCELLED, DONE
+
+MOST_AT_ONCE = 100
+MOST_BASES_AT_ONCE = 300_000
+"""Queries, and bases, up to which an answer is so near that no job is worth while."""
+_JOB = "classify job"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A run with all of its calls and queries."""
+
+    run: Run
+    calls: Sequence[Call]
+    queries: Sequence[Query]
+
+
+def answer(library: Library, question: Question) -> None:
+    """Answer a question; the run is then the one that the page's address names."""
+    bases = sum(len(record.residues) for record in question.records)
+    if len(question.records) > MOST_AT_ONCE or bases > MOST_BASES_AT_ONCE:
+        _begin(library, question)
+        return
+    run = _run(library, question, lambda _done, _total: None)
+    st.session_state.pop(_JOB, None)
+    st.query_params["run"] = run.id
+
+
+def pending() -> bool:
+    """Show how far the job of this session is, if there is one; False when there is none."""
+    number = st.session_state.get(_JOB)
+    job = jobs().get(number) if number is not None else None
+    if job is None:
+        return False
+    if job.active:
+        st.fragment(_follow, run_every=0.5)(job.id)
+        return True
+    del st.session_state[_JOB]
+    if job.state == DONE:
+        st.query_params["run"] = job.result["run"]
+    elif job.state == CANCELLED:
+        st.info("Cancelled. What you asked is still here.")
+    else:
+        st.error(f"{plain(job.message)} {plain(job.hint)}")
+    return False
+
+
+def _follow(number: int) -> None:
+    job = jobs().get(number)
+    if job is None or not job.active:
+        st.rerun()
+    bar, action = st.columns([5, 2], vertical_alignment="center")
+    bar.progress(job.progress.fraction, f"**{plain(job.title)}** · {progress_line(job)}")
+    if action.button("Cancel", width="stretch", disabled=job.cancel_asked):
+        jobs().cancel(number)
+
+
+def answered(run_id: str) -> Answered:
+    """The run of that id, read once a session as long as it is shown.
+
+    Raises
+    ------
+    InputError
+        If there is none (any more).
+    """
+    run = runs().get(run_id)
+    shown: Answered | None = st.session_state.get("answered")
+    if shown is None or shown.run.id != run.id:
+        shown = Answered(run, runs().calls(run), runs().queries(run))
+        st.session_state["answered"] = shown
+    return Answered(run, shown.calls, shown.queries)
+
+
+def _begin(library: Library, question: Question) -> None:
+    """Have it answered in the background."""
+
+    def work(progress: Progress) -> dict[str, str]:
+        run = _run(library, question, lambda done, total: progress("Classifying", done, total))
+        return {"run": run.id}
+
+    token = secrets.token_hex(8)
+    title = f"Classify {counted(len(question.records), 'record')}"
+    # Its own line of waiting: no load has to end before it.
+    st.session_state[_JOB] = jobs().submit("classify", f"run {token}", title, token, work)
+    st.query_params.pop("run", None)
+
+
+def _run(library: Library, question: Question, progress: Callable[[int, int], None]) -> Run:
+    settings = question.settings
+    started = time.perf_counter()
+    calls = classify(
+        library,
+        question.records,
+        organisms=settings.organisms,
+        neighbours=settings.neighbours,
+        threshold=settings.threshold,
+        progress=progress,
+    )
+    seconds = time.perf_counter() - started
+    return runs().store(library, question.records, calls, settings, seconds=seconds)
