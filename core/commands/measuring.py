@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.commands.checking import add_options, check
 from core.commands.parts import Commands, write
+from core.commands.person import person
 from core.errors import InputError
 from core.evaluation.data import LabelledData, data_of_library, data_of_records
 from core.sequences.limits import Limits
@@ -57,7 +58,7 @@ def _benchmark(options: argparse.Namespace) -> None:
     try:
         data = _data(options, settings, database).drawn(options.most, seed)
         number = evaluate_and_keep(
-            data, plan, settings, database, name=options.name, progress=_show
+            data, plan, settings, database, name=options.name, by=person(), progress=_show
         )
         report = kept_report(database, number)
     finally:
