@@ -32,6 +32,8 @@ from tests.services import MariaDB, MilvusServer
 SEQUENCES = 200_000
 STEPS = 10
 _LINE = 60
+_STAGES = {"Fitting the encoder": "Fitting the encoder, making the library"}
+"""What a stage is called here, where more is done in it than a person is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def stages(found: Watched) -> str:
     begins: dict[str, Moment] = {}
     for moment in found.moments:
         begins.setdefault(moment.doing, moment)
-    names = ["Reading", *begins]
+    names = ["Reading", *(_STAGES.get(name, name) for name in begins)]
     ends = [*begins.values()]
     starts = [0.0, *(moment.seconds for moment in ends)]
     rows = [
