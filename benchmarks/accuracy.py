@@ -4,7 +4,6 @@ Run by hand, ``python -m benchmarks.accuracy``; it writes its section of RESULTS
 """
 
 import logging
-import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,11 +31,19 @@ from benchmarks.peers import (
     System,
 )
 from benchmarks.tasks import Round, Task
+from core.evaluation.clusters import (
+    CLUSTERING,
+    LINK,
+    mmseqs_clusters,
+    mmseqs_missing,
+    profile_clusters,
+)
+from core.evaluation.measures import BINS, calibration_error
+from core.evaluation.splits import FOLDS
 from core.sequences.records import Record
 from core.sequences.reference import FAMILIES
 
 SPLIT_SEEDS = (42, 1, 2)
-BINS = 10
 
 _log = logging.getLogger("benchmarks.accuracy")
 
@@ -112,6 +119,7 @@ class _Report:
         self._systems = systems
         self._names = [system.name for system in systems]
         self._seed = seed
+        self._sequences = [record.residues for record in self._human]
         self._products = tasks.profile_products(self._human)
 
     def text(self) -> str:
@@ -135,11 +143,13 @@ class _Report:
             asked = [tasks.labelled(f"split {seed}", queries)]
             if seed == SPLIT_SEEDS[0]:
                 asked += tasks.variations(queries, self._seed)
+            else:
+                asked += tasks.substitutions(queries, self._seed, ", other splits")
             rounds.append(Round(reference, asked))
-        clusters = tasks.profile_clusters(self._products)
+        clusters = profile_clusters(self._sequences)
         rounds += tasks.held_out("held out, profiles", self._human, clusters)
-        if shutil.which("mmseqs"):
-            clusters = tasks.mmseqs_clusters(self._human)
+        if not mmseqs_missing():
+            clusters = mmseqs_clusters(self._sequences)
             rounds += tasks.held_out("held out, MMseqs2", self._human, clusters)
         return rounds
 
@@ -176,9 +186,11 @@ class _Report:
             rows.append([system, *(_figure(each.right) for each in scores)])
         return (
             "Share of queries whose best guess is right, called or not; no hit counts as wrong."
+            f" 5 % and 10 %: so many of the bases substituted, in {tasks.DRAWS} draws; of split 42,"
+            " and of the two others."
             " A peer's guess is its best hit's family. Held out: whole clusters of relatives, by"
-            f" profiles linked above {tasks.LINK} or by MMseqs2 on the longest open stretches"
-            f" (`{tasks.CLUSTERING}`), {tasks.FOLDS} folds.\n\n" + table(["", *known], rows)
+            f" profiles linked above {LINK} or by MMseqs2 on the longest open stretches"
+            f" (`{CLUSTERING}`), {FOLDS} folds.\n\n" + table(["", *known], rows)
         )
 
     def _standing(self, answers: Answers, truths: Truths) -> str:
@@ -232,12 +244,12 @@ class _Report:
     def _without_relatives(self, answers: Answers) -> dict[str, dict[str, NDArray[np.bool_]]]:
         """Members of each family by whether they have relatives in the others."""
         numbers = np.array([family(record) for record in self._human])
-        far = f"profile products ≤ {tasks.LINK}"
+        far = f"profile products ≤ {LINK}"
         kinds: dict[str, dict[str, NDArray[np.bool_]]] = {"all": {}, far: {}}
         for number in np.unique(numbers).tolist():
             products = self._products[np.ix_(numbers == number, numbers != number)]
             kinds["all"][FAMILIES[number]] = np.ones(len(products), dtype=np.bool_)
-            kinds[far][FAMILIES[number]] = products.max(axis=1) <= tasks.LINK
+            kinds[far][FAMILIES[number]] = products.max(axis=1) <= LINK
         tellers = [name for name in (BLASTN.name, DIAMOND.name) if name in answers]
         if tellers:
             kinds[f"no hit of {' or '.join(tellers)}"] = {
@@ -277,17 +289,6 @@ def score(answers: Sequence[Answer], truth: Sequence[int | None]) -> Score:
         called=float(calls.mean()),
         called_right=float(right[calls].mean()) if calls.any() else float("nan"),
         error=calibration_error(np.array(sure), right) if len(sure) == len(answers) else None,
-    )
-
-
-def calibration_error(confidences: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
-    """Expected calibration error: by how much confidences differ from the share that is right."""
-    bins = np.minimum((confidences * BINS).astype(np.int64), BINS - 1)
-    return float(
-        sum(
-            abs((confidences[bins == each] - right[bins == each]).sum()) for each in np.unique(bins)
-        )
-        / len(right)
     )
 
 

@@ -1,31 +1,36 @@
 """The questions: queries with known answers, and queries that have none."""
 
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold, train_test_split
 
-from benchmarks.common import family, fasta
-from benchmarks.peers import protein
-from core.calling.clusters import inner_products, linked_clusters
+from benchmarks.common import family
+from core.calling.clusters import inner_products
 from core.encoders import TranslatedEncoder
 from core.encoders.translated import stacked
+from core.evaluation.splits import FOLDS
+from core.evaluation.stress import fragment, reverse_complement, substituted
 from core.sequences.records import Record
 
-FOLDS = 5
-LINK = 0.05
-"""Inner product of profiles above which two sequences are relatives: random DNA stays below."""
-CLUSTERING = "-s 7.5 --min-seq-id 0.25 -c 0.5 --cov-mode 1 --cluster-mode 1 -v 1"
-"""How MMseqs2 clusters: a quarter identical over half of one of the two, and single linkage."""
+__all__ = [
+    "Round",
+    "Task",
+    "held_out",
+    "labelled",
+    "left_out_families",
+    "profile_products",
+    "split",
+    "strangers",
+    "substituted",
+    "variations",
+]
+
 FRAGMENT, SHORTEST_FRAGMENTED = 150, 300
 STRANGERS = 1_000
-
-_COMPLEMENT = str.maketrans("ACGTRYSWKMBDHVN", "TGCAYRSWMKVHDBN")
+DRAWS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,38 +66,26 @@ def variations(queries: Sequence[Record], seed: int) -> list[Task]:
     generator = np.random.default_rng(seed)
     plain = labelled("", queries)
     long = [each for each in queries if len(each.residues) >= SHORTEST_FRAGMENTED]
-    fragments = [fragment(each.residues, generator) for each in long]
+    fragments = [fragment(each.residues, FRAGMENT, generator) for each in long]
     return [
         Task(f"{FRAGMENT} b", fragments, [family(each) for each in long]),
-        Task("revcomp", [each.translate(_COMPLEMENT)[::-1] for each in plain.queries], plain.truth),
-        *(
-            Task(
-                f"{share:.0%}".replace("%", " %"),
-                [substituted(each, share, generator) for each in plain.queries],
-                plain.truth,
-            )
-            for share in (0.05, 0.10)
-        ),
+        Task("revcomp", [reverse_complement(each) for each in plain.queries], plain.truth),
+        *substitutions(queries, seed),
     ]
 
 
-def fragment(sequence: str, generator: np.random.Generator) -> str:
-    """One window at random."""
-    start = int(generator.integers(len(sequence) - FRAGMENT + 1))
-    return sequence[start : start + FRAGMENT]
-
-
-def substituted(sequence: str, share: float, generator: np.random.Generator) -> str:
-    """A share of the bases, each by one of the three others."""
-    letters = np.frombuffer(sequence.encode("ascii"), dtype=np.uint8)
-    codes = np.searchsorted(_BASES, letters)
-    codes[codes == _BASES.size] = 0
-    chosen = (generator.random(letters.size) < share) & (_BASES[codes] == letters)
-    others = _BASES[(codes + generator.integers(1, 4, letters.size)) % _BASES.size]
-    return np.where(chosen, others, letters).astype(np.uint8).tobytes().decode("ascii")
-
-
-_BASES = np.frombuffer(b"ACGT", dtype=np.uint8)
+def substitutions(queries: Sequence[Record], seed: int, where: str = "") -> list[Task]:
+    """The queries with a share of their bases substituted, each several times: draws differ."""
+    plain = labelled("", queries)
+    generator = np.random.default_rng(seed)
+    return [
+        Task(
+            f"{share:.0%}{where}".replace("%", " %"),
+            [substituted(each, share, generator) for each in list(plain.queries) * DRAWS],
+            list(plain.truth) * DRAWS,
+        )
+        for share in (0.05, 0.10)
+    ]
 
 
 def strangers(human: Sequence[Record], seed: int) -> list[Task]:
@@ -140,23 +133,3 @@ def profile_products(human: Sequence[Record]) -> NDArray[np.float32]:
     products = inner_products(rows, rows)
     np.fill_diagonal(products, 0)
     return products
-
-
-def profile_clusters(products: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Single linkage of profiles."""
-    return linked_clusters(products, LINK)
-
-
-def mmseqs_clusters(human: Sequence[Record]) -> NDArray[np.int64]:
-    """Clusters of the longest open stretches by MMseqs2: connected components of relatives."""
-    with TemporaryDirectory(prefix="genekin-clusters-") as folder:
-        path = Path(folder)
-        proteins = fasta(path / "proteins.fasta", [protein(record.residues) for record in human])
-        command = ["mmseqs", "easy-cluster", str(proteins), str(path / "found"), str(path / "work")]
-        subprocess.run([*command, *CLUSTERING.split()], capture_output=True, check=True)
-        lines = (path / "found_cluster.tsv").read_text(encoding="ascii").splitlines()
-    clusters = -1 - np.arange(len(human), dtype=np.int64)  # What is too short is a cluster alone.
-    for line in lines:
-        chosen, member = line.split("\t")
-        clusters[int(member)] = int(chosen)
-    return clusters

@@ -21,7 +21,7 @@ from core.calling.short_words import ShortWords
 from core.encoders.translated import TranslatedEncoder, stacked
 from core.threads import in_threads
 
-CANDIDATES = 100
+CANDIDATES = 150
 """Candidates that an unclear query is judged by."""
 MOST_FITTED = 3_000
 """Sequences that a caller is fitted on; of a larger library, a sample."""

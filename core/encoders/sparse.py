@@ -38,7 +38,9 @@ def dot(
 
 
 @njit(nogil=True, cache=True)
-def heaviest(rows: Rows, ranks: NDArray[np.uint16], lowest: int, highest: int, most: int) -> Rows:
+def heaviest(
+    rows: Rows, ranks: NDArray[np.uint16], lowest: int, highest: int, most: NDArray[np.int64]
+) -> Rows:
     """The heaviest entries of each row, in their order; of equal ones, the first.
 
     Parameters
@@ -48,7 +50,7 @@ def heaviest(rows: Rows, ranks: NDArray[np.uint16], lowest: int, highest: int, m
     ranks, lowest, highest
         Only keys whose rank is not below `lowest` nor above `highest` are kept.
     most
-        Entries to keep of a row, at least one.
+        Entries to keep of each row, at least one: int64, shape (rows,).
     """
     keys, weights, ends = rows
     all_bits = weights.view(np.uint32)  # Bits of floats that are not negative ascend as they do.
@@ -57,7 +59,7 @@ def heaviest(rows: Rows, ranks: NDArray[np.uint16], lowest: int, highest: int, m
         longest = max(longest, int(ends[row + 1] - ends[row]))
     useful = np.empty(longest + 1, dtype=np.int64)
     bits = np.empty(longest + 1, dtype=np.uint32)
-    room = min(keys.size, (ends.size - 1) * most) + 1
+    room = min(keys.size, most.sum()) + 1
     kept_keys = np.empty(room, dtype=np.uint32)
     kept_weights = np.empty(room, dtype=np.float32)
     kept_ends = np.zeros(ends.size, dtype=np.int64)
@@ -67,7 +69,7 @@ def heaviest(rows: Rows, ranks: NDArray[np.uint16], lowest: int, highest: int, m
         for place in range(ends[row], ends[row + 1]):  # Each is written; some are overwritten.
             useful[count], bits[count] = place, all_bits[place]
             count += lowest <= ranks[keys[place]] <= highest
-        least, equals = _least_kept(bits[:count], most)
+        least, equals = _least_kept(bits[:count], most[row])
         for number in range(count):
             kept_keys[kept] = keys[useful[number]]
             kept_weights[kept] = weights[useful[number]]

@@ -31,9 +31,9 @@ K = 6
 KMERS = len(GROUPS) ** K
 """Possible k-mers: 2,985,984, each with a number of its own."""
 
-STORED_KMERS = 400
-"""K-mers of a stored vector: the heaviest."""
-QUERY_KMERS = 400
+FEWEST_STORED, MOST_STORED = 200, 800
+"""K-mers of a stored vector: the heaviest, as many as a gene of its length has residues."""
+QUERY_KMERS = 800
 """K-mers of a query vector: the heaviest of those that the reference has, and has rarely."""
 COMMON = 100
 """A k-mer in more sequences than this finds nothing that rarer ones do not."""
@@ -170,7 +170,7 @@ class TranslatedEncoder:
         """Vectors to store, float32 of shape (n, 12**6): the heaviest k-mers of each profile."""
         ranks = self._rarity.ranks
         return _matrix(
-            heaviest(self._kmers(batch), ranks, 0, _MOST_RANKS, STORED_KMERS)
+            heaviest(self._kmers(batch), ranks, 0, _MOST_RANKS, _stored(batch))
             for batch in batches(sequences)
         )
 
@@ -181,7 +181,8 @@ class TranslatedEncoder:
     def query_vectors(self, profiles: Sequence[Profile], most: int = QUERY_KMERS) -> csr_array:
         """As :meth:`encode_queries`, from profiles, of at most so many k-mers each."""
         rows, ranks = _concatenated(profiles), self._rarity.ranks
-        return _matrix([heaviest(rows, ranks, 1, self._last_searched, most)])
+        limits = np.full(len(profiles), most)
+        return _matrix([heaviest(rows, ranks, 1, self._last_searched, limits)])
 
     def frame_evidence(
         self, codes: NDArray[np.uint8], relatives: Sequence[Profile]
@@ -195,6 +196,12 @@ class TranslatedEncoder:
 
     def _kmers(self, sequences: Sequence[str]) -> Rows:
         return weighted_kmers(*joined(sequences), _KIND, self._rarity)
+
+
+def _stored(sequences: Sequence[str]) -> NDArray[np.int64]:
+    """How many k-mers the vector of each of these sequences keeps."""
+    residues = np.array([len(sequence) // 3 for sequence in sequences], dtype=np.int64)
+    return np.clip(residues, FEWEST_STORED, MOST_STORED)
 
 
 def stacked(profiles: Sequence[Profile]) -> csr_array:

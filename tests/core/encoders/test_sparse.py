@@ -45,7 +45,7 @@ class TestHeaviest:
     weights = st.sampled_from([0.0, 0.25, 0.5, 1.0]) | st.floats(0, 1, width=32)
     rows = st.lists(st.dictionaries(st.integers(0, 60), weights, max_size=30), max_size=5)
 
-    @given(rows, st.integers(1, 12), st.integers(0, 3), st.integers(0, 3))
+    @given(rows, st.lists(st.integers(1, 12), min_size=5), st.integers(0, 3), st.integers(0, 3))
     def test_are_the_first_of_equals_and_only_those_of_the_ranks_wanted(
         self, rows, most, lowest, highest
     ):
@@ -54,11 +54,11 @@ class TestHeaviest:
             np.concatenate(parts) for parts in zip(*map(arrays, [{}, *rows]), strict=True)
         )
         ends = np.cumsum([0, *map(len, rows)])
-        found = sparse.heaviest((keys, weights, ends), ranks, lowest, highest, most)
+        found = sparse.heaviest((keys, weights, ends), ranks, lowest, highest, np.array(most))
         expected = []
-        for row in rows:
+        for row, limit in zip(rows, most, strict=False):
             useful = [key for key in sorted(row) if lowest <= key % 4 <= highest]
-            kept = sorted(useful, key=lambda key: -row[key])[:most]
+            kept = sorted(useful, key=lambda key: -row[key])[:limit]
             expected.append({key: row[key] for key in sorted(kept)})
         assert [
             dict(zip(found[0][first:end].tolist(), found[1][first:end].tolist(), strict=True))

@@ -9,7 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.encoders import TranslatedEncoder, encoder_class, fingerprint
-from core.encoders.translated import COMMON, KMERS, QUERY_KMERS, STORED_KMERS, spread, stacked
+from core.encoders.translated import (
+    COMMON,
+    FEWEST_STORED,
+    KMERS,
+    MOST_STORED,
+    QUERY_KMERS,
+    spread,
+    stacked,
+)
 from core.errors import InputError
 from tests import oracles
 from tests.evolved import ancestor, member
@@ -128,15 +136,17 @@ class TestSpread:
 class TestEncode:
     def test_keeps_the_heaviest_kmers_of_each_profile(self, encoder):
         # Of random DNA many k-mers weigh the same, so that ties decide.
-        some = [*REFERENCE, dna("long", 1_500), "ACGT", dna("short", 30)]
+        some = [*REFERENCE, dna("long", 1_500), dna("longer", 3_000), "ACGT", dna("short", 30)]
         vectors = encoder.encode(some)
         assert (vectors.shape, vectors.dtype) == ((len(some), KMERS), np.float32)
         for row, sequence in zip(vectors, some, strict=True):
             found = encoder.profile(sequence)
-            assert row.indices.tolist() == heaviest(found, STORED_KMERS)
+            residues = len(sequence) // 3
+            limit = min(max(residues, FEWEST_STORED), MOST_STORED)
+            assert row.indices.tolist() == heaviest(found, limit)
             kept = np.isin(found.keys, row.indices)
             assert row.data.tolist() == found.weights[kept].tolist()
-        assert np.diff(vectors.indptr).max() == STORED_KMERS == 400
+        assert np.diff(vectors.indptr).tolist()[-4:-2] == [500, MOST_STORED]
 
     def test_of_nothing_has_no_rows(self, encoder):
         assert encoder.encode([]).shape == encoder.encode_queries([]).shape == (0, KMERS)
@@ -159,7 +169,7 @@ class TestEncodeQueries:
         wide = TranslatedEncoder.fit([long])
         (row,) = wide.encode_queries([long])
         assert row.indices.tolist() == heaviest(wide.profile(long), QUERY_KMERS)
-        assert row.indices.size == QUERY_KMERS == 400
+        assert row.indices.size == QUERY_KMERS == 800
 
     @pytest.mark.parametrize(("copies", "searched"), [(COMMON, True), (COMMON + 1, False)])
     def test_has_no_kmer_that_more_than_a_hundred_sequences_have(self, copies, searched):
