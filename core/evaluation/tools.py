@@ -22,7 +22,7 @@ SIGNIFICANT = 1e-3
 THREADS = os.cpu_count() or 1
 
 _LETTERS = f"{RESIDUES}X"
-_SPACE = "\u00a0"
+SPACE = "\u00a0"
 """Stands for a space inside of one argument, so that a command can be split at the others."""
 
 
@@ -47,7 +47,7 @@ class Tool:
 
     def settings(self) -> Mapping[str, str | int | float]:
         """The command that searches."""
-        return {"command": self.search.replace(_SPACE, " "), "called up to E-value": SIGNIFICANT}
+        return {"command": self.search.replace(SPACE, " "), "called up to E-value": SIGNIFICANT}
 
     def missing(self) -> str:
         """Say which program is not installed."""
@@ -61,25 +61,27 @@ class Tool:
         with TemporaryDirectory(prefix="genekin-tool-") as name:
             folder = Path(name)
             step()
-            self.make_database(folder, training.sequences)
+            self.make_database(folder, training.sequences, gently=True)
 
             def answer(sequences: Sequence[str]) -> Predictions:
                 queries = fasta(folder / "queries.fasta", sequences)
-                hits = self.run_search(folder, queries)
+                hits = self.run_search(folder, queries, gently=True)
                 return _best(hits, training.families.tolist(), len(sequences))
 
             yield answer
 
-    def make_database(self, folder: Path, sequences: Sequence[str]) -> None:
+    def make_database(
+        self, folder: Path, sequences: Sequence[str], *, gently: bool = False
+    ) -> None:
         """Make its database of some sequences, in a folder."""
         if self.proteins:
             sequences = [protein(sequence) for sequence in sequences]
         fasta(folder / "reference.fasta", sequences)
-        _run(self.prepare, folder)
+        _run(self.prepare, folder, gently=gently)
 
-    def run_search(self, folder: Path, queries: Path) -> Path:
+    def run_search(self, folder: Path, queries: Path, *, gently: bool = False) -> Path:
         """The file of the hits that queries have in a folder's database."""
-        _run(self.search, folder, queries)
+        _run(self.search, folder, queries, gently=gently)
         return folder / "hits.tsv"
 
 
@@ -89,7 +91,7 @@ BLASTN = Tool(
     "makeblastdb -in {reference} -dbtype nucl -out {database}",
     "blastn -task blastn -db {database} -query {queries} -out {hits} -max_target_seqs 10"
     " -max_hsps 1 -num_threads {threads}"
-    f" -outfmt 6{_SPACE}qseqid{_SPACE}sseqid{_SPACE}bitscore{_SPACE}evalue",
+    f" -outfmt 6{SPACE}qseqid{SPACE}sseqid{SPACE}bitscore{SPACE}evalue",
 )
 DIAMOND = Tool(
     "diamond",
@@ -113,22 +115,27 @@ def fasta(path: Path, sequences: Sequence[str]) -> Path:
     return path
 
 
-def run_tool(command: Sequence[str]) -> None:
-    """Run a program to its end, behind everything else that the machine has to do.
+def run_tool(command: Sequence[str], *, gently: bool = True) -> None:
+    """Run a program to its end.
+
+    Parameters
+    ----------
+    gently
+        Whether it stands back behind all else that the machine has to do.
 
     Raises
     ------
     GeneKinError
         If it fails, with the end of what it says.
     """
-    nice = ["nice"] if shutil.which("nice") else []
+    nice = ["nice"] if gently and shutil.which("nice") else []
     done = subprocess.run([*nice, *command], capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         said = " ".join((done.stderr or done.stdout).split())[-300:]
         raise GeneKinError(f"{command[0]} failed: {said or 'it does not say why'}.")
 
 
-def _run(command: str, folder: Path, queries: Path | None = None) -> None:
+def _run(command: str, folder: Path, queries: Path | None = None, *, gently: bool) -> None:
     places = {
         "reference": folder / "reference.fasta",
         "database": folder / "database",
@@ -137,7 +144,8 @@ def _run(command: str, folder: Path, queries: Path | None = None) -> None:
         "scratch": folder / "scratch",
         "threads": THREADS,
     }
-    run_tool([word.format(**places).replace(_SPACE, " ") for word in command.split(" ")])
+    words = [word.format(**places).replace(SPACE, " ") for word in command.split(" ")]
+    run_tool(words, gently=gently)
 
 
 def _best(hits: Path, families: Sequence[int], count: int) -> Predictions:
