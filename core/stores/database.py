@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import make_url
@@ -14,6 +15,7 @@ from core.errors import StoreError
 from core.stores.schema import metadata
 
 _Made = TypeVar("_Made")
+_Given = ParamSpec("_Given")
 
 _DEADLOCK = 1213
 """MySQL's ER_LOCK_DEADLOCK: the transaction was rolled back and may be tried again."""
@@ -105,6 +107,18 @@ def _add_missing_columns(engine: Engine) -> None:
 def _configure_sqlite(connection: Any, _record: object) -> None:
     for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def whole(
+    method: Callable[_Given, _Made],
+) -> Callable[_Given, _Made]:
+    """A method that is one whole transaction, done again where it was a deadlock's victim."""
+
+    @wraps(method)
+    def again(*given: _Given.args, **options: _Given.kwargs) -> _Made:
+        return again_after_deadlock(lambda: method(*given, **options))
+
+    return again
 
 
 def again_after_deadlock(work: Callable[[], _Made]) -> _Made:

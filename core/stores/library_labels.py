@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from core.arrays import Arrays
+from core.stores.database import whole
 from core.stores.rows import LibraryRow
 from core.stores.schema import (
     READY,
@@ -36,6 +37,7 @@ class LibraryLabels(Tables):
             row = connection.execute(select(libraries).where(libraries.c.name == name)).first()
         return LibraryRow(*row) if row else None
 
+    @whole
     def add_library(
         self,
         name: str,
@@ -55,6 +57,7 @@ class LibraryLabels(Tables):
             save_arrays(connection, encoder_arrays, library_id, state)
         return replace(row, id=library_id)
 
+    @whole
     def rename_library(self, library_id: int, name: str) -> None:
         """Call a library by another name, that none has yet."""
         with self._writing("renaming the library") as connection:
@@ -77,6 +80,7 @@ class LibraryLabels(Tables):
             found = connection.execute(select(libraries.c.collection, libraries.c.spare))
             return {name for row in found for name in row if name}
 
+    @whole
     def remove_library(self, library_id: int) -> None:
         """Remove a library that has no organisms left."""
         with self._writing("removing the library") as connection:
@@ -89,6 +93,7 @@ class LibraryLabels(Tables):
         with self._reading("reading the encoder") as connection:
             return read_arrays(connection, encoder_arrays, library_id)
 
+    @whole
     def save_caller(self, library_id: int, fingerprint: str, state: Arrays) -> None:
         """Give a library a caller, in the place of the one it had."""
         with self._writing("keeping the caller") as connection:
@@ -104,12 +109,14 @@ class LibraryLabels(Tables):
         with self._reading("reading the caller") as connection:
             return read_arrays(connection, caller_arrays, library_id)
 
+    @whole
     def set_spare(self, library_id: int, collection: str | None) -> None:
         """Remember a collection that is being made, or is to be dropped; None: there is none."""
         with self._writing("noting a collection") as connection:
             of_library = libraries.c.id == library_id
             connection.execute(update(libraries).where(of_library).values(spare=collection))
 
+    @whole
     def exchange_encoder(
         self,
         library_id: int,
@@ -152,6 +159,7 @@ class LibraryLabels(Tables):
             connection.execute(update(libraries).where(of_library).values(values))
             connection.execute(update(libraries).where(of_library).values(collection=collection))
 
+    @whole
     def set_threshold(self, library_id: int, threshold: float | None) -> None:
         """Choose the confidence from which on a query is called; None: the caller's own."""
         with self._writing("setting the threshold") as connection:
@@ -170,6 +178,7 @@ class LibraryLabels(Tables):
         with self._reading("reading the families") as connection:
             return dict(connection.execute(query).all())
 
+    @whole
     def name_families(self, library_id: int, names: Mapping[int, str]) -> None:
         """Name families by class number; the others keep their names."""
         with self._writing("naming families") as connection:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from core.errors import StoreError
+from core.stores.database import whole
 from core.stores.library_labels import name_families_in
 from core.stores.rows import LoadRow, OrganismRow, SequenceRow
 from core.stores.schema import (
@@ -28,6 +29,7 @@ class LoadLabels(Tables):
 
     # Loads
 
+    @whole
     def begin_load(
         self, library_id: int, source: str, partitions: Mapping[str, str], by: str = ""
     ) -> int:
@@ -57,6 +59,7 @@ class LoadLabels(Tables):
                     connection.execute(insert(organisms).values(row))
             return inserted_id(result)
 
+    @whole
     def add_sequences(
         self, library_id: int, organism: str, load_id: int, rows: Sequence[SequenceRow]
     ) -> None:
@@ -80,6 +83,7 @@ class LoadLabels(Tables):
                 ]
                 connection.execute(insert(sequences), values)
 
+    @whole
     def finish_load(
         self,
         library_id: int,
@@ -109,6 +113,7 @@ class LoadLabels(Tables):
             mine = select(sequences.c.organism_id).where(sequences.c.load_id == load_id)
             connection.execute(
                 update(organisms)
+                .where(organisms.c.library_id == library_id)
                 .where(organisms.c.state == PENDING, organisms.c.id.in_(mine))
                 .values(state=READY)
             )
@@ -164,6 +169,7 @@ class LoadLabels(Tables):
         with self._reading("reading a load") as connection:
             return list(connection.scalars(query))
 
+    @whole
     def undo_load(self, library_id: int, load_id: int) -> None:
         """Remove a pending load, its sequences and the organisms that it began."""
         with self._writing("undoing a load") as connection:
@@ -220,6 +226,7 @@ class LoadLabels(Tables):
         with self._reading("listing the organisms") as connection:
             return dict(connection.execute(query).all())
 
+    @whole
     def mark_removing(self, organism_id: int) -> None:
         """Hide an organism from searches, for good."""
         with self._writing("removing an organism") as connection:
@@ -227,6 +234,7 @@ class LoadLabels(Tables):
                 update(organisms).where(organisms.c.id == organism_id).values(state=REMOVING)
             )
 
+    @whole
     def remove_organism(self, organism_id: int) -> None:
         """Remove an organism with its sequences, and the loads of which nothing is left."""
         with self._writing("removing an organism") as connection:
