@@ -69,7 +69,7 @@ class SequenceLabels(Tables):
         """A column of these sequences, by id, ready or not."""
         found: dict[int, _Value] = {}
         with self._reading("reading sequences") as connection:
-            for some in chunks(ids):
+            for some in chunks(sorted(ids)):  # In the order of the table: each page is read once.
                 query = select(sequences.c.id, column).where(
                     sequences.c.library_id == library_id, sequences.c.id.in_(some)
                 )
