@@ -12,7 +12,7 @@ from core.library import Library, check_threshold, no_organism
 from core.names import check_library_name
 from core.relatives import RelativeCache
 from core.stores import Stores
-from core.stores.labels import LibraryRow, OrganismRow
+from core.stores.labels import Identity, LibraryRow, OrganismRow
 from core.stores.locks import writing
 from core.stores.schema import PENDING, READY, REMOVING
 
@@ -82,6 +82,20 @@ class Libraries:
                 return Library(
                     self.stores, row, encoder, caller, self._relatives, open_again=self.open
                 )
+
+    def name_of(self, identity: Identity) -> str:
+        """What a library is called now, whatever it was called when it was looked at.
+
+        Raises
+        ------
+        LibraryError
+            If it is there no more.
+        """
+        name = self.stores.labels.library_name(identity)
+        if name is None:
+            message = "The library that was meant has been removed meanwhile."
+            raise LibraryError(message, "Nothing was changed. Choose another library.")
+        return name
 
     def remove_organism(self, name: str, organism: str, *, timeout: float = 60.0) -> int:
         """Remove an organism with all its sequences; returns how many there were.

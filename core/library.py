@@ -14,7 +14,7 @@ from core.errors import InputError, LibraryError, Refitted, StoreError
 from core.hits import Hit
 from core.relatives import RelativeCache
 from core.stores import Stores
-from core.stores.labels import Label, LibraryRow, OrganismRow, SequenceRow
+from core.stores.labels import Label, LibraryRow, LoadRow, OrganismRow, SequenceRow
 from core.stores.schema import PENDING
 from core.stores.vectors import Neighbours, VectorIndex
 
@@ -42,6 +42,7 @@ class Library:
         self.name = row.name
         self.encoder = encoder
         self.fingerprint = row.fingerprint
+        self.identity = row.identity
         self.index = VectorIndex(**row.index)
         self.families = stores.labels.families(row.id)
 
@@ -94,6 +95,14 @@ class Library:
     def known_families(self, ids: Sequence[int]) -> dict[int, int]:
         """The family of each of these sequences that the library has."""
         return self._stores.labels.known_families(self._row.id, ids)
+
+    def loads(self) -> dict[int, list[LoadRow]]:
+        """Where the sequences of each organism came from, by its id."""
+        return self._stores.labels.loads_by_organism(self._row.id)
+
+    def lengths(self, organism: OrganismRow) -> dict[int, int]:
+        """How many sequences of an organism have each length in bases."""
+        return self._stores.labels.lengths(organism.id)
 
     def sequences(self, organism: str, limit: int | None = None) -> list[SequenceRow]:
         """The first `limit` (or all) sequences of an organism, in the order they came."""

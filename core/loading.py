@@ -21,7 +21,7 @@ from core.library import index_settings
 from core.making import make_library
 from core.names import check_library_name, check_organism_name, free_partition_name
 from core.sequences.records import Record, require_good, sequence_id
-from core.stores.labels import LibraryRow
+from core.stores.labels import Identity, LibraryRow
 from core.stores.locks import writing
 from core.stores.schema import incoming
 from core.stores.vectors import VectorIndex
@@ -52,6 +52,7 @@ def load(
     source: str = "",
     by: str = "",
     replace: bool = False,
+    into: Identity | None = None,
     progress: Progress = lambda _doing, _done, _total: None,
     timeout: float = 600.0,
 ) -> LoadReport:
@@ -75,6 +76,9 @@ def load(
         Who loads them, to be kept too.
     replace
         Whether an organism that is there is replaced by these records, or they are added to it.
+    into
+        The library that is meant: another one that has the name meanwhile is none, and no new one
+        is made. If None, whichever has the name.
     timeout
         Seconds to wait for another writer to finish.
 
@@ -94,6 +98,9 @@ def load(
         require_good(records, organism)
     with writing(libraries.stores.database.engine, library, timeout):
         row = _existing(libraries, library, encoder, index)
+        if into is not None and (row is None or row.identity != into):
+            message = f"The library {library!r} has been renamed or removed meanwhile."
+            raise LibraryError(message, "Nothing was loaded; load it into the library you mean.")
         places = _places(libraries, row, references, replace=replace)
         work = [_reference(libraries, row, place, references[place.organism]) for place in places]
         try:

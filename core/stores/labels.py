@@ -2,7 +2,7 @@
 
 from core.stores.library_labels import LibraryLabels
 from core.stores.load_labels import LoadLabels
-from core.stores.rows import Label, LibraryRow, LoadRow, OrganismRow, SequenceRow
+from core.stores.rows import Identity, Label, LibraryRow, LoadRow, OrganismRow, SequenceRow
 from core.stores.sequence_labels import SequenceLabels
 
 
@@ -10,4 +10,4 @@ class LabelStore(LibraryLabels, LoadLabels, SequenceLabels):
     """What the tables say; every method may raise :class:`~core.errors.StoreError`."""
 
 
-__all__ = ["Label", "LabelStore", "LibraryRow", "LoadRow", "OrganismRow", "SequenceRow"]
+__all__ = ["Identity", "Label", "LabelStore", "LibraryRow", "LoadRow", "OrganismRow", "SequenceRow"]

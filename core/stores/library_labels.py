@@ -10,12 +10,13 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from core.arrays import Arrays
 from core.stores.database import whole
-from core.stores.rows import LibraryRow
+from core.stores.rows import Identity, LibraryRow
 from core.stores.schema import (
     READY,
     caller_arrays,
     encoder_arrays,
     families,
+    jobs,
     libraries,
     loads,
     sequences,
@@ -59,10 +60,20 @@ class LibraryLabels(Tables):
 
     @whole
     def rename_library(self, library_id: int, name: str) -> None:
-        """Call a library by another name, that none has yet."""
+        """Call a library by another name, that none has yet; its jobs go along."""
+        of_library = libraries.c.id == library_id
+        old = select(libraries.c.name).where(of_library).scalar_subquery()
         with self._writing("renaming the library") as connection:
-            of_library = libraries.c.id == library_id
+            connection.execute(update(jobs).where(jobs.c.library == old).values(library=name))
             connection.execute(update(libraries).where(of_library).values(name=name))
+
+    def library_name(self, identity: Identity) -> str | None:
+        """What a library is called now; None where it is there no more."""
+        with self._reading("looking up the library") as connection:
+            query = select(libraries).where(libraries.c.id == identity[0])
+            row = connection.execute(query).first()
+        found = LibraryRow(*row) if row else None
+        return found.name if found and found.identity == identity else None
 
     def loaded_at(self, library_id: int) -> dict[int, datetime]:
         """When each of the ready loads of a library began (UTC), by its id.

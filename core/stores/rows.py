@@ -33,6 +33,14 @@ class LibraryRow:
     spare: str | None = None
     fitted_load: int | None = None
 
+    @property
+    def identity(self) -> "Identity":
+        """What stays the same when it is called otherwise, and no other library has."""
+        return self.id, self.created_at
+
+
+Identity = tuple[int, datetime]
+
 
 @dataclass(frozen=True, slots=True)
 class OrganismRow:

@@ -76,6 +76,19 @@ class SequenceLabels(Tables):
                 found.update((number, value) for number, value in connection.execute(query))
         return found
 
+    def lengths(self, organism_id: int) -> dict[int, int]:
+        """How many ready sequences of an organism have each length in bases."""
+        length = func.length(sequences.c.residues)
+        query = (
+            select(length, func.count())
+            .join(loads, loads.c.id == sequences.c.load_id)
+            .where(sequences.c.organism_id == organism_id, loads.c.state == READY)
+            .group_by(length)
+            .order_by(length)
+        )
+        with self._reading("measuring sequences") as connection:
+            return {bases: count for bases, count in connection.execute(query)}  # noqa: C416
+
     def sequences(self, organism_id: int, limit: int | None = None) -> list[SequenceRow]:
         """The first `limit` (or all) ready sequences of an organism, in the order they came."""
         query = (

@@ -85,6 +85,15 @@ class TestContents:
         assert [row.name for row in library.sequences("dog", 3)] == ["dog_1", "dog_2", "dog_3"]
         assert len(library.sequences("dog")) == 4
 
+    def test_lengths_are_counted(self, library):
+        human, *_ = library.organisms()
+        assert library.lengths(human) == {240: 9}
+
+    def test_says_where_it_came_from(self, library):
+        human, *_ = library.organisms()
+        (load,) = library.loads()[human.id]
+        assert (load.count, load.source, load.by) == (9, "", "")
+
     def test_sequences_of_an_organism_that_is_not_there(self, library):
         with pytest.raises(InputError, match="There is no organism 'cat' in the library"):
             library.sequences("cat")
@@ -303,6 +312,21 @@ class TestRename:
         assert deployed.open(loaded).organism_names() == ["chimpanzee"]
         assert deployed.open(new_name).organism_names() == ["human", "dog"]
         deployed.delete(loaded)
+
+    def test_is_followed_by_what_was_to_be_loaded_into_it(self, deployed, loaded, new_name):
+        meant = deployed.open(loaded).identity
+        deployed.rename(loaded, new_name)
+
+        assert deployed.name_of(meant) == new_name
+        with pytest.raises(LibraryError, match="has been renamed or removed meanwhile"):
+            load(deployed, {"cat": DOG}, library=loaded, encoder="count", into=meant)
+        assert loaded not in deployed.names()
+        load(deployed, {"cat": DOG}, library=deployed.name_of(meant), into=meant)
+        assert deployed.open(new_name).organism_names() == ["human", "dog", "cat"]
+
+        deployed.delete(new_name)
+        with pytest.raises(LibraryError, match="has been removed meanwhile"):
+            deployed.name_of(meant)
 
     def test_never_takes_the_name_of_another(self, deployed, loaded, new_name):
         load(deployed, {"chimpanzee": CHIMPANZEE}, library=new_name, encoder="count")
