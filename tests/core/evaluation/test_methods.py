@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pymilvus import MilvusClient
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.naive_bayes import MultinomialNB
 
@@ -14,9 +15,11 @@ from core.evaluation.classifiers import Majority, WordCounts, seed_classifiers
 from core.evaluation.data import LabelledData
 from core.evaluation.methods import NONE, Answering, Method, Predictions, together
 from core.evaluation.plan import METHODS, make_methods
+from core.evaluation.searching import library_searches
 from core.evaluation.tools import BLASTN, Tool, run_tool
 from core.settings import Settings
 from core.stores.database import Database
+from core.stores.vectors import INDEX_KINDS
 from tests.core.evaluation.made_up import data
 from tests.made_up import dna
 
@@ -134,6 +137,28 @@ class TestLibrarySearch:
         why = methods["count-gpu_ivf_flat"].missing()
 
         assert why == "GPU_IVF_FLAT needs a Milvus server with a GPU; this is Milvus Lite."
+
+
+@pytest.mark.milvus_server
+class TestOnAServer:
+    def test_what_milvus_lite_has_not_is_searched_there_and_leaves_nothing(
+        self, milvus_server, parts, tmp_path
+    ):
+        client = MilvusClient(milvus_server.uri)
+        before = set(client.list_collections())
+        settings = Settings(home=tmp_path, milvus_uri=milvus_server.uri)
+        search = library_searches(settings, INDEX_KINDS)[-1]
+        assert search.settings()["index"] == "GPU_IVF_FLAT"
+        assert not search.missing()
+
+        with search.fitted(parts[0], lambda: None) as answering:
+            (there,) = set(client.list_collections()) - before
+            found = answering(parts[1].sequences)
+
+        assert there.startswith("genekin_evaluation_")
+        assert found.families.tolist() == parts[1].families.tolist()
+        assert set(client.list_collections()) == before
+        client.close()
 
 
 class TestSeedClassifier:
