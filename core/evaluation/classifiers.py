@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 
 from core.encoders import CountEncoder
+from core.errors import InputError
 from core.evaluation.data import LabelledData
-from core.evaluation.methods import Answering, Predictions, require_families
+from core.evaluation.methods import FEWEST, Answering, Predictions, require_enough
 
 Parameters = Mapping[str, str | int | float]
+
+_SPAN = 9
+"""Bases that four words of six bases span, which overlap by five: a feature each."""
 
 
 class SeedClassifier:
@@ -48,7 +52,7 @@ class SeedClassifier:
     @contextmanager
     def fitted(self, training: LabelledData, step: Callable[[], None]) -> Iterator[Answering]:
         """Fit features and classifier."""
-        require_families(training)
+        require_enough(training)
         step()
         encoder = CountEncoder.fit(training.sequences)
         step()
@@ -76,9 +80,11 @@ class WordCounts:
         from sklearn.feature_extraction.text import CountVectorizer
         from sklearn.naive_bayes import MultinomialNB
 
-        require_families(training)
-        # Four words of six bases that overlap by five are nine bases: one feature each.
-        vectorizer = CountVectorizer(analyzer="char", ngram_range=(9, 9), lowercase=False)
+        require_enough(training)
+        vectorizer = CountVectorizer(analyzer="char", ngram_range=(_SPAN, _SPAN), lowercase=False)
+        if all(len(sequence) < _SPAN for sequence in training.sequences):
+            message = "No sequence is long enough to learn from."
+            raise InputError(message, f"The recipe needs {_SPAN} bases or more.")
         counts = vectorizer.fit_transform(_with_steps(training.sequences, step))
         model = MultinomialNB(alpha=0.1).fit(counts, training.families)
         yield lambda asked: _predictions(model, vectorizer.transform(asked))
@@ -134,7 +140,7 @@ def seed_classifiers(seed: int) -> list[SeedClassifier]:
             RandomForestClassifier,
             {"n_estimators": 200, "random_state": seed},
         ),
-        ("knn", "k-nearest neighbours", KNeighborsClassifier, {"n_neighbors": 5}),
+        ("knn", "k-nearest neighbours", KNeighborsClassifier, {"n_neighbors": FEWEST}),
     ]
     return [
         SeedClassifier(name, title, partial(kind, **given), given)

@@ -14,6 +14,9 @@ from core.evaluation.data import LabelledData
 NONE = -1
 """In the place of a family: the method names none."""
 
+FEWEST = 5
+"""Sequences that a classifier learns from at least; k-nearest neighbours asks so many."""
+
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
@@ -92,14 +95,15 @@ def together(parts: Sequence[Predictions]) -> Predictions:
     )
 
 
-def require_families(training: LabelledData) -> None:
-    """Check that there is something to tell apart.
+def require_enough(training: LabelledData) -> None:
+    """Check that there is something to tell apart, and something to tell it from.
 
     Raises
     ------
     InputError
-        If a training part has one family only.
+        If a training part has one family only, or next to no sequences.
     """
-    if np.unique(training.families).size < 2:
-        message = "A training part has one family only."
-        raise InputError(message, "Evaluate on more sequences.")
+    families = np.unique(training.families).size
+    if families < 2 or len(training) < FEWEST:
+        message = f"A training part has {len(training)} sequences of {families} families."
+        raise InputError(message, f"It takes {FEWEST} of 2. Evaluate on more sequences.")

@@ -82,9 +82,11 @@ def seed_split(data: LabelledData, seed: int, *, copies: bool) -> list[Round]:
     Raises
     ------
     InputError
-        If copies are to stay, and there are none.
+        If copies are to stay, and there are none; or there is nothing but copies of one.
     """
     distinct = data.distinct()
+    if distinct.size < 2:
+        raise InputError("All sequences are copies of one.", "Evaluate on more sequences.")
     if copies and distinct.size == len(data):
         message = "There are no exact copies in these sequences."
         raise InputError(message, "A library keeps each once; evaluate on the file itself.")

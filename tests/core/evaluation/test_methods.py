@@ -175,15 +175,16 @@ class TestSeedClassifier:
         assert alone.confidences is not None
         assert among.confidences[:3].tolist() == alone.confidences.tolist()
 
-    def test_one_family_is_too_few(self, parts):
-        one = parts[0].taken(np.flatnonzero(parts[0].families == 0))
+    @pytest.mark.parametrize(
+        ("places", "said"),
+        [([*range(6)], "6 sequences of 1 families"), ([0, 1, 30, 31], "4 sequences of 2 families")],
+    )
+    def test_too_little_to_learn_from_is_said(self, parts, places, said):
+        little = parts[0].taken(np.array(places))
 
         kinds: list[Method] = [*seed_classifiers(42), WordCounts()]
         for method in kinds:
-            with (
-                pytest.raises(InputError, match="one family only"),
-                method.fitted(one, lambda: None),
-            ):
+            with pytest.raises(InputError, match=said), method.fitted(little, lambda: None):
                 pass
 
 
@@ -203,6 +204,15 @@ class TestWordCounts:
 
         assert found.families.tolist() == recipe.classes_[wanted.argmax(axis=1)].tolist()
         assert found.confidences == pytest.approx(wanted.max(axis=1))
+
+    def test_nothing_but_short_sequences_is_said(self):
+        short = LabelledData(("ACGTACGT",) * 6, np.arange(6) % 2, ("human",) * 6)
+
+        with (
+            pytest.raises(InputError, match="long enough"),
+            WordCounts().fitted(short, lambda: None),
+        ):
+            pass
 
 
 class TestMajority:

@@ -59,6 +59,12 @@ class TestSeedSplit:
         with pytest.raises(InputError, match="no exact copies"):
             seed_split(numbered(10), 42, copies=True)
 
+    def test_copies_of_one_sequence_cannot_be_parted(self):
+        data = LabelledData(("ACGT",) * 4, np.array([0, 1, 0, 1]), ("human",) * 4)
+
+        with pytest.raises(InputError, match="copies of one"):
+            seed_split(data, 42, copies=True)
+
 
 class TestStratifiedFolds:
     def test_every_distinct_sequence_is_asked_about_once_a_repeat(self):
