@@ -17,7 +17,7 @@ from core.evaluation.machine import machine, versions
 from core.evaluation.methods import Answering, Method, Predictions, together
 from core.evaluation.nearest import nearest_similarities
 from core.evaluation.plan import SPLITS, Part, Plan
-from core.evaluation.report import DataFacts, Failure, MethodFacts, Report, SplitFacts
+from core.evaluation.report import DataFacts, Failure, MethodFacts, Report, Result, SplitFacts
 from core.evaluation.results import Answered, judged
 from core.evaluation.splits import Round, Task
 from core.stores.tables import utc_now
@@ -92,9 +92,7 @@ class _Evaluation:
         )
         for number, group in enumerate(groups, start=1):
             self._ask_all(group, runnable, f"training part {number} of {len(groups)}")
-        results = [
-            judged(*key, answered, self._plan.seed) for key, answered in self._answered.items()
-        ]
+        results = tuple(self._results())
         return Report(
             data=_data_facts(self._data),
             seed=self._plan.seed,
@@ -104,7 +102,7 @@ class _Evaluation:
             versions=versions(),
             methods=tuple(self._method_facts()),
             splits=tuple(facts),
-            results=tuple(results),
+            results=results,
             failures=tuple(self._failures.values()),
         )
 
@@ -208,6 +206,14 @@ class _Evaluation:
         nearest = nearest_similarities(training.sequences, asked, step)
         ends = np.cumsum([len(task.sequences) for task in plain.values()])
         return dict(zip(plain, np.split(nearest, ends[:-1]), strict=True))
+
+    def _results(self) -> Iterator[Result]:
+        """How methods fare; one that failed in a round of a split has no result there."""
+        step = self._step("Judging")
+        for (split, task, method), answered in self._answered.items():
+            if (split, method) not in self._failures:
+                step()
+                yield judged(split, task, method, answered, self._plan.seed)
 
     def _step(self, doing: str) -> Callable[[], None]:
         return lambda: self._progress(doing, self._done, self._total)

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import numpy as np
+from pydantic import SecretStr
 
 from core.classifier import DEFAULT_NEIGHBOURS, Call, Status, classify
 from core.encoders import TranslatedEncoder
@@ -105,7 +106,7 @@ class LibrarySearch:
                 update={
                     "home": Path(folder),
                     "milvus_uri": self._settings.milvus_uri if server else "",
-                    "database_url": type(self._settings.database_url)(""),
+                    "database_url": SecretStr(""),
                 }
             )
             with Stores(settings) as stores:

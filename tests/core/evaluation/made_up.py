@@ -18,16 +18,16 @@ def data(*organisms: str, families: int = 3, count: int = 8) -> LabelledData:
 
 
 class Spy:
-    """Answers with the family that it was told, and keeps what it saw."""
+    """Answers always the same, and keeps what it saw; can be broken from some round on."""
 
     name = "knn"
     title = "spy"
 
-    def __init__(self, *, broken: bool = False, missing: str = "") -> None:
+    def __init__(self, *, broken_from: int | None = None, missing: str = "") -> None:
         self.fitted_on: list[LabelledData] = []
         self.asked: list[Sequence[str]] = []
         self.open = 0
-        self._broken = broken
+        self._broken_from = broken_from
         self._missing = missing
 
     def settings(self):
@@ -40,7 +40,7 @@ class Spy:
     def fitted(self, training, step):
         step()
         self.fitted_on.append(training)
-        if self._broken:
+        if self._broken_from is not None and len(self.fitted_on) > self._broken_from:
             raise GeneKinError("The spy was caught.")
         self.open += 1
         try:

@@ -135,13 +135,21 @@ class TestWhatCannotBe:
         assert not report.results
 
     def test_one_that_fails_does_not_stop_the_others(self):
-        methods = {"svm": Spy(broken=True), "knn": Spy()}
+        methods = {"svm": Spy(broken_from=0), "knn": Spy()}
         report = evaluate(WHOLE, plan("folds", methods=("svm", "knn")), methods)
 
         assert [(each.split, each.method, each.message) for each in report.failures] == [
             ("folds", "svm", "The spy was caught.")
         ]
         assert [each.method for each in report.results] == ["knn"]
+
+    def test_half_of_its_rounds_are_no_result(self):
+        spy = Spy(broken_from=3)
+        report = run(spy, "folds")
+
+        assert len(spy.asked) == 3
+        assert [each.method for each in report.failures] == ["knn"]
+        assert report.results == ()
 
     def test_a_split_that_cannot_be_made_says_why(self):
         report = run(Spy(), "copies", "seed")
@@ -164,11 +172,11 @@ class TestProgress:
         assert {each[2] for each in told if each[0].startswith("spy")} == {total}
         done = [each[1] for each in told]
         assert done == sorted(done)
-        assert done[-1] < total
+        assert told[-1] == ("Judging", total, total)
 
     def test_a_failure_counts_as_done(self):
         told = []
-        methods = {"svm": Spy(broken=True), "knn": Spy()}
+        methods = {"svm": Spy(broken_from=0), "knn": Spy()}
         evaluate(
             WHOLE,
             plan("seed", methods=("svm", "knn")),
@@ -176,9 +184,11 @@ class TestProgress:
             lambda *words: told.append(words),
         )
 
-        assert told[-1][1:] == (15, 30)
+        assert [each[1:] for each in told if each[0].startswith("spy, ")] == [(15, 30)]
 
-    @pytest.mark.parametrize("word", ["Parting", "Comparing", "spy learns", "spy, training"])
+    @pytest.mark.parametrize(
+        "word", ["Parting", "Comparing", "spy learns", "spy, training", "Judging"]
+    )
     def test_ends_between_any_two_steps(self, word):
         spy = Spy()
 
