@@ -41,14 +41,14 @@ class Settings(BaseSettings):
         int, Field(ge=1_000, le=16_000_000, description="Longest sequence that is read, in bases.")
     ] = 1_000_000
     max_file_mb: Annotated[
-        int, Field(ge=1, le=2_000, description="Largest upload or query file, unpacked, in MB.")
+        int, Field(ge=1, le=2_000, description="Largest upload, unpacked, in MB.")
     ] = 200
     max_disk_file_mb: Annotated[
         int,
         Field(
             ge=1,
             le=20_000,
-            description="Largest file to load from this machine's disk, unpacked, in MB.",
+            description="Largest file that is read from this machine's disk, unpacked, in MB.",
         ),
     ] = 1_000
     source_folder: Annotated[
@@ -109,7 +109,7 @@ class Settings(BaseSettings):
 
     @property
     def max_file_bytes(self) -> int:
-        """Largest upload or query file, unpacked, in bytes."""
+        """Largest upload, unpacked, in bytes."""
         return self.max_file_mb * MB
 
     @property

@@ -379,7 +379,7 @@ class TestClassify:
         assert "has 10,000,000 bases; at most 1,000,000 are read" in done.rows[0]["note"]
 
     def test_a_file_over_the_limit_is_refused(self, run, written, monkeypatch):
-        monkeypatch.setenv("GENEKIN_MAX_FILE_MB", "1")
+        monkeypatch.setenv("GENEKIN_MAX_DISK_FILE_MB", "1")
         done = run("classify", written(b"A" * 1_048_577))
         assert "holds more than 1 MB. Split it" in done.refused()
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from core.settings import MB, Settings
 
 _LARGER_UPLOAD = (
-    "Put it into the server's folder (GENEKIN_SOURCE_FOLDER), or load it with the command line:"
-    " python -m core load."
+    "Use the command line (python -m core), or, to load it, the server's folder"
+    " (GENEKIN_SOURCE_FOLDER)."
 )
 _LARGER_ON_DISK = "Split it into smaller files, or raise GENEKIN_MAX_DISK_FILE_MB."
 

@@ -226,7 +226,7 @@ class TestLimits:
             one(b"A" * 1025**2, limits=Limits(max_bytes=MB))
         assert uploaded.value.message == "genes holds more than 1 MB."
         assert "GENEKIN_SOURCE_FOLDER" in uploaded.value.hint
-        assert "python -m core load" in uploaded.value.hint
+        assert "python -m core" in uploaded.value.hint
 
     def test_what_is_too_large_on_disk_needs_another_setting(self, tmp_path):
         (tmp_path / "genes.fa").write_bytes(b"A" * 1025**2)
