@@ -4,11 +4,10 @@ from functools import partial
 
 import streamlit as st
 
+from components.archiving import import_panel
 from components.own_file import folder_file, uploaded_file
-from components.state import chosen_library
 from components.submitting import References, Target, submit, submit_records
-from core.encoders import ENCODERS
-from core.libraries import DEFAULT_LIBRARY
+from components.targets import target_choice
 from core.library import Library
 from core.loading import Progress
 from core.sequences.published import published
@@ -16,18 +15,21 @@ from core.sequences.records import Record
 from core.sequences.reference import FAMILIES, SOURCE, human_reference
 from core.sequences.simulated import simulate, simulated_name, simulated_source
 from core.settings import read_settings
-from core.stores.vectors import INDEX_KINDS, VectorIndex
 
-_SOURCES = ("Human", "Your file", "Server folder", "Published", "Simulated")
+_SOURCES = ("Human", "Your file", "Server folder", "Published", "Simulated", "Exported")
 
 
-def add_panel() -> None:
+def add_panel(library: Library | None) -> None:
     """Choose a source, see what is in it, and load it in the background."""
-    library = chosen_library()
-    target = Target(library.name) if library else _new_library()
     source = st.segmented_control(
         "Source", _SOURCES, default=_SOURCES[0], label_visibility="collapsed", key="source"
     )
+    if source == _SOURCES[5]:
+        import_panel()
+        return
+    library, target = target_choice(library)
+    if target is None:
+        return
     if source == _SOURCES[1]:
         uploaded_file(library, target)
     elif source == _SOURCES[2]:
@@ -40,24 +42,6 @@ def add_panel() -> None:
         st.write("The human reference comes with GeneKin: 4,380 records in seven families.")
         if st.button("Load the human reference", type="primary"):
             submit_records(target, {"human": human_reference()}, FAMILIES, SOURCE)
-
-
-def _new_library() -> Target:
-    with st.expander("Options of a new library"):
-        name = st.text_input("Name", DEFAULT_LIBRARY, key="new_library").strip()
-        encoder = st.selectbox(
-            "Encoder",
-            list(ENCODERS),
-            help="translated compares what the DNA codes for; count is the published demo's.",
-        )
-        kind = st.selectbox(
-            "Index",
-            INDEX_KINDS,
-            disabled=encoder != "count",
-            help="FLAT is exact. The others are for large libraries on a Milvus server.",
-        )
-    index = VectorIndex.of_kind(kind) if encoder == "count" else None
-    return Target(name or DEFAULT_LIBRARY, encoder, index)
 
 
 def _published_set(target: Target) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from components.palette import NEUTRAL, family_colour
@@ -55,6 +56,30 @@ def family_stack(counts: Mapping[int, int], names: Mapping[int, str]) -> alt.Cha
             color=alt.Color("family:N", scale=scale, legend=None),
             order=alt.Order("number:O"),
             tooltip=["family:N", alt.Tooltip("genes:Q", format=",")],
+        )
+        .properties(height=64)
+    )
+    return chart
+
+
+def length_bars(lengths: Mapping[int, int]) -> alt.Chart:
+    """How long an organism's genes are; `lengths` are numbers of genes by their bases."""
+    bases = np.array(list(lengths), dtype=np.int64)
+    counts = np.array(list(lengths.values()), dtype=np.int64)
+    genes, ends = np.histogram(bases, bins=min(40, max(1, bases.size)), weights=counts)
+    frame = pd.DataFrame({"from": ends[:-1], "to": ends[1:], "genes": genes})
+    chart: alt.Chart = (
+        alt.Chart(frame)
+        .mark_bar(color="#7A8790")
+        .encode(
+            x=alt.X("from:Q", bin="binned", title=f"length in bases, n = {counts.sum():,} genes"),
+            x2="to:Q",
+            y=alt.Y("genes:Q", title=None, axis=alt.Axis(tickCount=2, tickMinStep=1, format=",d")),
+            tooltip=[
+                alt.Tooltip("from:Q", format=",.0f"),
+                alt.Tooltip("to:Q", format=",.0f"),
+                alt.Tooltip("genes:Q", format=",.0f"),
+            ],
         )
         .properties(height=64)
     )

@@ -1,5 +1,8 @@
 """The jobs of a library, followed while they run."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from components.state import jobs, plain_errors
@@ -66,13 +69,19 @@ def progress_line(job: JobRow) -> str:
     return text
 
 
+def _how(organism: Mapping[str, Any]) -> str:
+    return f"in the place of {organism['replaced']:,}" if organism["replaced"] else "added"
+
+
 def _done(job: JobRow) -> str:
-    """What a load did, from the report that it left."""
+    """What a job did, from the report that it left."""
     report = job.result or {}
+    if "said" in report:
+        return plain(report["said"])
     parts = []
     for each in report.get("organisms", []):
         part = (
-            f"{plain(each['organism'])}: {counted(each['added'], 'gene')} added; of"
+            f"{plain(each['organism'])}: {counted(each['added'], 'gene')} {_how(each)}; of"
             f" {counted(each['records'], 'record')} {each['copies']:,} were exact copies,"
             f" {each['known']:,} were there already"
         )

@@ -25,6 +25,7 @@ from core.sequences.validation import Progress, validate
 from core.settings import MB, read_settings
 
 _NONE = "–"
+_ADD, _REPLACE = "Add to it", "Replace it"
 _RULES = {
     "is an error": Rule.ERROR,
     "keeps its first family": Rule.FIRST,
@@ -144,14 +145,31 @@ def _load(
     layout, choices = _as_read(beginnings[chosen], f"{file.key} {beginnings[chosen].name}")
     # Of the library, what its records are compared with: a load in between asks for a new report.
     there = [(each.name, each.count) for each in library.organisms()] if library else []
+    key = f"replace {file.key} {target.name}"
+    replace_them = st.session_state.get(key) == _REPLACE
+    known = Known(library.families, given) if library and replace_them else _known(library, given)
     report = remembered(
         "report",
-        (file.key, chosen, layout, choices, tuple(given.items()), target.name, *there),
-        lambda: _checked(file.uploads[chosen], layout, choices, _known(library, given), limits),
+        (
+            file.key,
+            chosen,
+            layout,
+            choices,
+            tuple(given.items()),
+            target.name,
+            replace_them,
+            *there,
+        ),
+        lambda: _checked(file.uploads[chosen], layout, choices, known, limits),
     )
     show_report(report, library)
+    if same := sorted({name for name, _ in there} & {choices.organism, *report.good}):
+        st.segmented_control(
+            f"{', '.join(same)} is in the library already", (_ADD, _REPLACE), default=_ADD, key=key
+        )
     label = f"Load {counted(report.good_count, 'good record')}"
     if st.button(label, type="primary", disabled=not report.good_count):
+        target = replace(target, replace=replace_them)
         submit_records(target, report.good, report.families, report.source)
 
 

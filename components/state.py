@@ -101,14 +101,26 @@ def runs() -> Runs:
     return Runs(_open(settings).libraries.stores.database, settings.keep_runs_days)
 
 
+def person() -> str:
+    """Who is signed in, by e-mail or name; empty where nobody has to sign in."""
+    user = st.user.to_dict()
+    return str(user.get("email") or user.get("name") or "")
+
+
 def chosen_library() -> Library | None:
     """The library chosen in the sidebar; None where nothing is loaded yet."""
+    name = chosen_name()
+    if not name:
+        return None
+    library = libraries().open(name)
+    return library if library.organism_names() else None  # Its first load may be under way.
+
+
+def chosen_name() -> str:
+    """Name of the library that is chosen; empty where there is none."""
     name = st.session_state.get("library", DEFAULT_LIBRARY)
     known = libraries().names()
-    if not known:
-        return None
-    library = libraries().open(name if name in known else known[0])
-    return library if library.organism_names() else None  # Its first load may be under way.
+    return name if name in known else next(iter(known), "")
 
 
 def choose_library(name: str) -> None:
@@ -125,14 +137,19 @@ def library_choice() -> None:
         st.sidebar.selectbox("Library", names, key="library")
 
 
+def show_error(error: GeneKinError) -> None:
+    """Show what was wrong and what to do, and note it in the log."""
+    _log.warning("shown to the user: %s", error)
+    st.error("  \n".join(plain(part) for part in (error.message, error.hint) if part))
+
+
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """Show an error where it happens, in plain words; what the person typed stays."""
     try:
         yield
     except GeneKinError as error:
-        _log.warning("shown to the user: %s", error)
-        st.error("  \n".join(plain(part) for part in (error.message, error.hint) if part))
+        show_error(error)
     except Exception:  # noqa: BLE001  (the outermost layer: the log has it, the screen stays plain)
         _log.exception("a defect")
         st.error("Something went wrong inside GeneKin. The log says what; nothing was lost.")

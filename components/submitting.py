@@ -7,19 +7,32 @@ from dataclasses import dataclass
 import streamlit as st
 
 from components.job_list import watch
-from components.state import jobs, libraries
+from components.state import jobs, libraries, person
 from core.loading import LoadReport, Progress, load
 from core.sequences.records import Record
+from core.stores.labels import Identity
 from core.stores.vectors import VectorIndex
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The library to load into; encoder and index only of one that is about to be made."""
+    """The library to load into.
+
+    Attributes
+    ----------
+    encoder, index
+        Only of one that is about to be made.
+    identity
+        Only of one that is there.
+    replace
+        Whether organisms that are there are replaced.
+    """
 
     name: str
     encoder: str | None = None
     index: VectorIndex | None = None
+    identity: Identity | None = None
+    replace: bool = False
 
 
 References = Mapping[str, Sequence[Record]]
@@ -35,24 +48,29 @@ def submit(
 ) -> None:
     """Fetch references and load them, in the background.
 
-    `digest` stands for what is fetched: of the same, one load is under way at a time.
+    A library that is called otherwise by then gets them all the same; one that is gone does not
+    come back. `digest` stands for what is fetched: of the same, one load is under way at a time.
     """
-    opened = libraries()
+    opened, by = libraries(), person()
 
     def work(progress: Progress) -> LoadReport:
+        references = fetched(progress=progress)
         return load(
             opened,
-            fetched(progress=progress),
-            library=target.name,
+            references,
+            library=opened.name_of(target.identity) if target.identity else target.name,
             encoder=target.encoder,
             index=target.index,
             families=families,
             source=source,
+            by=by,
+            replace=target.replace,
+            into=target.identity,
             progress=progress,
         )
 
-    job = jobs().submit("load", target.name, source, f"{source} {digest}", work)
-    watch(job)
+    digest = f"{source} {digest} {target.replace}"
+    watch(jobs().submit("load", target.name, source, digest, work, by))
     st.rerun()
 
 

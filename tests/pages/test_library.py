@@ -123,7 +123,8 @@ class TestTwoLibraries:
         assert organisms(page) == ["**cat** · 6 genes"]
         page.switch_page("pages/classify.py").run()
         page.text_area(key="text").input(dna("cat 1")).run()
-        assert "closest organism cat · 6 genes in the library" in shown(page)
+        button(page, "Classify").click().run()
+        assert "closest organism cat · among 6 genes" in shown(page)
 
     def test_a_single_one_needs_no_choice(self, page):
         assert not page.sidebar.selectbox
@@ -502,6 +503,15 @@ class TestRename:
         assert organisms(page) == AS_LOADED
         assert not page.error
 
+    def test_a_load_that_waits_goes_into_it_all_the_same(self, busy, page):
+        give(page, CAT)
+        load_button(page).click().run()
+        state.libraries().rename("default", "mammals")
+        busy.set()
+        ended(page)
+        assert state.libraries().names() == ["mammals"]
+        assert organisms(page.run())[:3] == [*AS_LOADED, "**cat** · 6 genes"]
+
     def test_of_one_of_two_keeps_it_chosen(self, loaded, home, opened):
         second_library(home)
         page = opened("library")
@@ -533,6 +543,16 @@ class TestRemoveLibrary:
     def test_needs_its_name_typed(self, page, typed):
         widget(page.text_input, self.TYPED).input(typed).run()
         assert button(page, "Remove the library").disabled
+
+    def test_a_load_that_waits_does_not_bring_it_back(self, busy, page):
+        give(page, CAT)
+        load_button(page).click().run()
+        state.libraries().delete("default")
+        busy.set()
+        ended(page)
+        assert state.libraries().names() == []
+        assert jobs()[0].state == FAILED
+        assert jobs()[0].message == "The library that was meant has been removed meanwhile."
 
     def test_takes_all_of_it_away(self, page):
         widget(page.text_input, self.TYPED).input("default").run()

@@ -1,0 +1,79 @@
+"""An organism of a library, and all libraries, at a glance."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from components.figures import family_stack, length_bars
+from components.state import libraries, plain_errors
+from components.text import counted, plain
+from core.library import Library
+from core.overview import overviews
+from core.stores.labels import LoadRow, OrganismRow
+
+_SOURCES = 3
+"""Loads of an organism that are told of one by one."""
+
+
+def organism_card(library: Library, organism: OrganismRow, loads: Sequence[LoadRow]) -> None:
+    """Its genes by family and by length, where they came from, and how it is removed."""
+    name, action = st.columns([3, 1], vertical_alignment="center")
+    name.markdown(f"**{plain(organism.name)}** · {counted(organism.count, 'gene')}")
+    with action.popover("Remove"):
+        st.write(f"Remove {plain(organism.name)} with its {counted(organism.count, 'gene')}?")
+        if st.button("Yes, remove", key=f"remove {organism.name}", type="primary"):
+            with plain_errors():
+                libraries().remove_organism(library.name, organism.name)
+                st.rerun()
+    st.altair_chart(family_stack(organism.families, library.families))
+    st.altair_chart(length_bars(_lengths(library, organism, loads)))
+    st.caption("  \n".join(map(_told, loads[-_SOURCES:])))
+    if len(loads) > _SOURCES:
+        st.caption(f"The last {_SOURCES} of {len(loads):,} loads.")
+
+
+def all_libraries() -> None:
+    """A table of all libraries."""
+    found = overviews(libraries())
+    st.dataframe(
+        [
+            {
+                "library": each.name,
+                "encoder": each.encoder,
+                "index": each.index,
+                "organisms": len(each.organisms),
+                "genes": each.count,
+                "threshold": each.threshold,
+                "state": each.problem or "ready",
+            }
+            for each in found
+        ],
+        hide_index=True,
+    )
+
+
+def _told(load: LoadRow) -> str:
+    """Where genes came from, when, and by whom."""
+    parts = [counted(load.count, "gene"), f"{load.date:%Y-%m-%d %H:%M} UTC"]
+    if load.source:
+        parts.insert(0, plain(load.source))
+    if load.by:
+        parts.append(f"by {plain(load.by)}")
+    return " · ".join(parts)
+
+
+def _lengths(library: Library, organism: OrganismRow, loads: Sequence[LoadRow]) -> dict[int, int]:
+    """Measured once for what is there: it reads every sequence."""
+    dates = tuple(load.date for load in loads)
+    address = libraries().stores.database.address
+    key = (address, library.identity, organism.partition, organism.count, dates)
+    return _measured(key, library, organism)
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _measured(
+    key: tuple[object, ...],  # noqa: ARG001  (it says whether anything has changed)
+    _library: Library,
+    _organism: OrganismRow,
+) -> dict[int, int]:
+    return _library.lengths(_organism)
