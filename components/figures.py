@@ -66,22 +66,32 @@ def length_bars(lengths: Mapping[int, int]) -> alt.Chart:
     """How long an organism's genes are; `lengths` are numbers of genes by their bases."""
     bases = np.array(list(lengths), dtype=np.int64)
     counts = np.array(list(lengths.values()), dtype=np.int64)
-    genes, ends = np.histogram(bases, bins=min(40, max(1, bases.size)), weights=counts)
-    frame = pd.DataFrame({"from": ends[:-1], "to": ends[1:], "genes": genes})
+    width = 1 + int(np.ptp(bases)) // _LENGTH_BARS
+    bars = (bases - bases.min()) // width
+    starts = bases.min() + width * np.arange(bars.max() + 1)
+    genes = np.bincount(bars, weights=counts)
+    frame = pd.DataFrame({"from": starts, "to": starts + width, "genes": genes})
     chart: alt.Chart = (
         alt.Chart(frame)
         .mark_bar(color="#7A8790")
         .encode(
-            x=alt.X("from:Q", bin="binned", title=f"length in bases, n = {counts.sum():,} genes"),
+            x=alt.X(
+                "from:Q",
+                bin="binned",
+                title=f"length in bases, n = {counts.sum():,} genes",
+                axis=alt.Axis(format=",d", tickMinStep=1),
+            ),
             x2="to:Q",
-            y=alt.Y("genes:Q", title=None, axis=alt.Axis(tickCount=2, tickMinStep=1, format=",d")),
+            y=alt.Y(
+                "genes:Q", title="genes", axis=alt.Axis(tickCount=2, tickMinStep=1, format=",d")
+            ),
             tooltip=[
                 alt.Tooltip("from:Q", format=",.0f"),
                 alt.Tooltip("to:Q", format=",.0f"),
                 alt.Tooltip("genes:Q", format=",.0f"),
             ],
         )
-        .properties(height=64)
+        .properties(height=120)
     )
     return chart
 
@@ -201,4 +211,5 @@ def _ranked(segments: Sequence[Segment]) -> Iterator[tuple[int, Segment]]:
         yield ranks.setdefault(segment.of.id, len(ranks) + 1), segment
 
 
+_LENGTH_BARS = 30
 _EVERY_LABEL = alt.Axis(labelLimit=220, labelOverlap=False)
