@@ -178,6 +178,7 @@ class TestFailures:
 
         assert contents(here, grown) == before
         assert found_by(here, grown) == found
+        assert before.library is not None
         assert collections(here, grown) == {before.library.collection}
 
     def test_in_the_middle_of_the_exchange_leave_the_old_one(self, here, grown, monkeypatch):
