@@ -148,7 +148,7 @@ class _Calling:
     def call(self, record: Record, verdict: Verdict) -> Call:
         shares = verdict.families or self._library_shares()
         family, confidence = next(iter(shares.items()))
-        name = self._library.families[family]
+        name = self._library.family_name(family)
         reason = self._reason(verdict, name, confidence)
         organism = next(iter(verdict.organisms), "")
         return Call(

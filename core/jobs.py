@@ -115,7 +115,7 @@ class Jobs:
         row = JobRow(0, kind, library, title, digest, by, self._owner, utc_now())
         number = self._table.add(row)
         if number is None:
-            raise InputError("This is being loaded already.", "Its progress is among the jobs.")
+            raise InputError("The same is under way already.", "Its progress is among the jobs.")
         job = _Job(replace(row, id=number), work, self._wake.set)
         with self._changed:
             self._mine[number] = job

@@ -57,6 +57,10 @@ class Library:
             return self._row.threshold
         return self.caller.threshold if self.caller else 0.0
 
+    def family_name(self, family: int) -> str:
+        """The name of a class number; what was loaded since this was opened may be new here."""
+        return self.families.get(family, f"class {family}")
+
     def relatives(self, hits: Sequence[Hit]) -> list[Relative]:
         """What deciding needs of each hit; a sequence removed meanwhile shares nothing."""
         return self._relatives.of(self._stores.labels, self._row, self.encoder, hits)

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from core import jobs as module
-from core import loading
+from core import writer
 from core.errors import Cancelled, GeneKinError, InputError, StoreError
 from core.jobs import Jobs
 from core.libraries import Libraries
@@ -139,7 +139,7 @@ class TestSubmit:
             for digest in ("same", "waits"):
                 with pytest.raises(InputError) as raised:
                     submit(process, gate, digest=digest)
-                assert str(raised.value).startswith("This is being loaded already. ")
+                assert str(raised.value).startswith("The same is under way already. ")
         submit(elsewhere, lambda _: None, library="another", digest="same")
         gate.open.set()
         ended(jobs, number)
@@ -518,7 +518,7 @@ class TestLost:
 class TestLoads:
     @pytest.fixture
     def loader(self, libraries, monkeypatch) -> Iterator[Jobs]:
-        monkeypatch.setattr(loading, "_BATCH", 4)
+        monkeypatch.setattr(writer, "_BATCH", 4)
         with Jobs(libraries.stores.database) as jobs:
             yield jobs
 

@@ -422,7 +422,7 @@ class TestJobs:
         load_button(page).click().run()
         assert not page.error
         load_button(page).click().run()
-        assert "This is being loaded already." in shown(page)
+        assert "The same is under way already." in shown(page)
         assert "Its progress is among the jobs." in shown(page)
         assert [job.state for job in jobs()].count(QUEUED) == 1
 
