@@ -6,15 +6,16 @@ import pandas as pd
 import streamlit as st
 
 from components.answering import Answered
-from components.figures import evidence_map, family_bars
-from components.palette import NEUTRAL, family_colour
+from components.bars import family_bars
+from components.figures import evidence_map, evidence_text
+from components.palette import UNKNOWN, family_mark
+from components.remembering import remembered
 from components.state import libraries
-from components.text import chip, counted, plain
+from components.text import chip, counted, legend, plain
 from core.alignment.aligned import Alignment, as_text
 from core.alignment.explaining import Explanation, explain
 from core.classifier import Call, Status
 from core.errors import LibraryError
-from core.library import Library
 from core.tables import sure
 
 
@@ -24,56 +25,48 @@ def show_answer(answered: Answered, place: int) -> None:
     if call.status is Status.INVALID:
         st.error(plain(call.reason))
         return
-    verdict, families = st.columns([3, 2], gap="large")
+    explanation = remembered(
+        "explained", (answered.run.id, place), lambda: _explain(answered, place)
+    )
+    verdict, families = st.columns([3, 2], gap="large", vertical_alignment="center")
     with verdict:
         _verdict(answered, call)
+        if call.hits:
+            st.write(_why(call, explanation))
+    if call.families:
+        families.html(family_bars(call.families, answered.run.families))
     if not call.hits:
         return
-    with verdict:
-        st.write(_why(answered, call))
-    with families:
-        st.altair_chart(
-            family_bars(call.families, answered.run.families, "confidence"),
-            alt="How likely each family is",
-        )
     st.subheader(counted(len(call.hits), "nearest gene"))
-    explanation = _explained(answered, place)
     chosen = _hits(answered, call, explanation, place)
-    if explanation is None:
-        return
-    if explanation.segments:
-        st.subheader("Where on the query")
-        st.altair_chart(
-            evidence_map(explanation.segments, answered.run.families, call.length),
-            alt="Which stretches of the query match which of the nearest genes",
-        )
-    _alignment(explanation, call, chosen)
+    if explanation is not None:
+        _where(answered, call, explanation)
+        _alignment(call, explanation, chosen)
 
 
 def _verdict(answered: Answered, call: Call) -> None:
     called = call.status is Status.CALLED
-    colour = family_colour(call.family_id) if called and call.family_id is not None else NEUTRAL
-    st.html(f"<h2>{chip(call.family if called else 'Unknown', colour)}</h2>")
-    st.html(_meter(call.confidence, answered.run.settings.threshold, colour))
+    mark = family_mark(call.family_id) if called and call.family_id is not None else UNKNOWN
+    st.html(
+        f'<h2 style="padding:0">{chip(call.family if called else "Unknown", mark.ground)}</h2>'
+        f"{_meter(call.confidence, answered.run.settings.threshold, mark.ground)}"
+    )
     if not called:
         st.write(f"{plain(call.reason)} The best guess is {plain(call.family)}.")
     st.caption(_facts(answered, call))
 
 
-def _meter(confidence: float, threshold: float, colour: str) -> str:
+def _meter(confidence: float, threshold: float, ground: str) -> str:
     """HTML: a bar as long as the confidence, with a mark where calls begin."""
-    label = f"Confidence: {sure(confidence)}; a family is named from {threshold:.0%} on."
-    ground = "background:repeating-linear-gradient(135deg,{0} 0 6px,transparent 6px 9px)"
-    fill = f"background:{colour}" if confidence >= threshold else ground.format(colour)
+    label = html.escape(f"{sure(confidence)}; a family is named from {threshold:.0%} on.")
     return (
-        f'<div style="display:flex;align-items:center;gap:1rem" role="img"'
-        f' aria-label="{html.escape(label)}" title="{html.escape(label)}">'
-        '<div style="position:relative;flex:1;height:.75rem;border-radius:.4rem;'
+        f'<div style="display:flex;align-items:center;gap:1rem" role="img" aria-label="{label}"'
+        f' title="{label}"><div style="position:relative;flex:1;height:.75rem;border-radius:.4rem;'
         'background:color-mix(in srgb, currentColor 12%, transparent)">'
-        f'<div style="width:{confidence:.1%};height:100%;border-radius:.4rem;{fill}"></div>'
-        f'<div style="position:absolute;left:{threshold:.1%};top:-.2rem;bottom:-.2rem;'
+        f'<div style="width:{confidence:.1%};height:100%;border-radius:.4rem;background:{ground}">'
+        f'</div><div style="position:absolute;left:{threshold:.1%};top:-.2rem;bottom:-.2rem;'
         'border-left:2px solid currentColor"></div></div>'
-        f'<div style="min-width:9em">{html.escape(sure(confidence))}</div></div>'
+        f"<div>{html.escape(sure(confidence))}</div></div>"
     )
 
 
@@ -95,40 +88,43 @@ def _facts(answered: Answered, call: Call) -> str:
     return " · ".join(facts)
 
 
-def _why(answered: Answered, call: Call) -> str:
-    """How the nearest genes agree, in a sentence."""
-    names = answered.run.families
-    agreeing = sum(hit.family == call.family_id for hit in call.hits)
+def _why(call: Call, explanation: Explanation | None) -> str:
+    """How the nearest genes agree, in sentences."""
     best = call.hits[0]
     closest = (
-        f"The closest gene is {plain(best.name)} of {plain(best.organism)}, inner product"
+        f"The closest gene is {plain(best.name)} of {plain(best.organism)}, similarity"
         f" {best.score:.2f}."
     )
-    if len(call.hits) == 1:
+    if call.status is not Status.CALLED or len(call.hits) == 1:
         return closest
+    agreeing = sum(hit.family == call.family_id for hit in call.hits)
     if agreeing == len(call.hits):
-        agreement = f"All {agreeing} nearest genes are of {plain(names[best.family])}."
-    else:
-        verb = "is" if agreeing == 1 else "are"
-        agreement = (
-            f"Of the {len(call.hits)} nearest genes {agreeing} {verb} of {plain(call.family)}."
-        )
-    return f"{agreement} {closest}"
+        return f"All {agreeing} nearest genes are in this family. {closest}"
+    agreement = (
+        f"{agreeing} of the {len(call.hits)} nearest genes"
+        f" {'is' if agreeing == 1 else 'are'} in this family."
+    )
+    return f"{agreement}{_chance(call, explanation)} {closest}"
 
 
-def _explained(answered: Answered, place: int) -> Explanation | None:
-    """The alignments with the best hits; None where the library is gone. Kept while it is shown."""
-    known, explanation = st.session_state.get("explained", (None, None))
-    key = (answered.run.id, place)
-    if known != key:
-        explanation = _explain(answered, place)
-        st.session_state["explained"] = (key, explanation)
-    return explanation  # type: ignore[no-any-return]
+def _chance(call: Call, explanation: Explanation | None) -> str:
+    """What there is to say of nearest genes of other families, where all of them are aligned."""
+    if explanation is None or len(call.hits) > len(explanation.alignments):
+        return ""
+    others = [each for each in explanation.alignments if each.of.family != call.family_id]
+    if any(each.beyond_chance for each in others):
+        return ""
+    return (
+        " The other one shares no more with it than chance brings."
+        if len(others) == 1
+        else f" The other {len(others)} share no more with it than chance brings."
+    )
 
 
 def _explain(answered: Answered, place: int) -> Explanation | None:
+    """The alignments with the best hits; None where the library is gone."""
     try:
-        library: Library = libraries().open(answered.run.library)
+        library = libraries().open(answered.run.library)
     except LibraryError:
         return None
     return explain(library, answered.queries[place].residues, answered.calls[place])
@@ -137,41 +133,59 @@ def _explain(answered: Answered, place: int) -> Explanation | None:
 def _hits(
     answered: Answered, call: Call, explanation: Explanation | None, place: int
 ) -> Alignment | None:
-    """The table of nearest genes; returns the alignment of the chosen one, or the first."""
+    """The table of nearest genes; returns the alignment of the chosen one."""
     alignments = {each.of.id: each for each in explanation.alignments} if explanation else {}
+    aligned = [alignments.get(hit.id) for hit in call.hits]
     frame = pd.DataFrame(
         {
             "gene": hit.name,
+            "mark": family_mark(hit.family).dot(),
             "family": answered.run.families.get(hit.family, f"class {hit.family}"),
             "organism": hit.organism,
             "similarity": hit.score,
-            "identity": alignments[hit.id].identity if hit.id in alignments else None,
-            "coverage": alignments[hit.id].query_coverage if hit.id in alignments else None,
+            "identity": round(each.identity, 2) if each else None,
+            "coverage": round(each.query_coverage, 2) if each else None,
             "bases": hit.length,
         }
-        for hit in call.hits
+        for hit, each in zip(call.hits, aligned, strict=True)
     )
     selected = st.dataframe(
         frame,
         hide_index=True,
         column_config=_COLUMNS,
         on_select="rerun",
-        selection_mode="single-row",
+        selection_mode="single-row-required",
         key=f"hits {answered.run.id} {place}",
+        placeholder="–",
         alt="The nearest genes, the closest first",
     )
-    rows = selected["selection"]["rows"]
-    hit = call.hits[rows[0] if rows and rows[0] < len(call.hits) else 0]
-    return alignments.get(hit.id)
+    (chosen,) = selected["selection"]["rows"]
+    return aligned[chosen]
 
 
-def _alignment(explanation: Explanation, call: Call, chosen: Alignment | None) -> None:
+def _where(answered: Answered, call: Call, explanation: Explanation) -> None:
+    """The stretches of the query that its nearest genes have, too."""
+    st.subheader("Where on the query")
+    if not explanation.segments:
+        st.caption("None of these genes shares a stretch with the query.")
+        return
+    names = answered.run.families
+    families = {each.of.family for each in explanation.segments}
+    st.html(legend({number: names.get(number, f"class {number}") for number in sorted(families)}))
+    st.altair_chart(
+        evidence_map(explanation.segments, names, call.length),
+        alt=evidence_text(explanation.segments, names),
+    )
+    st.caption("An arrow points along the strand that is read. Pale: chance alone may bring it.")
+
+
+def _alignment(call: Call, explanation: Explanation, chosen: Alignment | None) -> None:
     st.subheader("Alignment")
     if explanation.missing:
         gone = counted(len(explanation.missing), "gene")
         st.caption(f"{gone} of these are not in the library any more.")
     if chosen is None:
-        st.caption("Nothing of this gene aligns with the query.")
+        st.caption("Nothing of this gene is aligned with the query.")
         return
     weak = "" if chosen.beyond_chance else " Chance alone may bring as much."
     what = "residues" if chosen.frame else "bases"
@@ -181,16 +195,17 @@ def _alignment(explanation: Explanation, call: Call, chosen: Alignment | None) -
         f" {chosen.identity:.0%} identical, {chosen.query_coverage:.0%} of the query.{weak}"
         " Select another gene in the table to align it."
     )
-    dna = bool(chosen.frame) and st.toggle("Show the DNA under it", key="dna")
+    dna = bool(chosen.frame) and st.toggle("Show the DNA as well", key="dna")
     st.code(as_text(chosen, dna=dna), language=None)
 
 
 _COLUMNS = {
+    "mark": st.column_config.ImageColumn("", width=30),
     "similarity": st.column_config.ProgressColumn(
         format="%.3f",
         min_value=0.0,
         max_value=1.0,
-        help="Inner product of the two vectors. 1: the same words; 0: none shared.",
+        help="How much of their composition the two share. 1: all of it; 0: nothing.",
     ),
     "identity": st.column_config.NumberColumn(
         format="percent", help="Of the columns of the alignment, those with the same letter."

@@ -9,7 +9,8 @@ import streamlit as st
 
 from components.asking import Question
 from components.job_list import progress_line
-from components.state import jobs, runs
+from components.remembering import remembered
+from components.state import jobs, person, runs
 from components.text import counted, plain
 from core.classifier import Call, classify
 from core.library import Library
@@ -20,6 +21,8 @@ from core.stores.job_table import CANCELLED, DONE
 MOST_AT_ONCE = 100
 MOST_BASES_AT_ONCE = 300_000
 """Queries, and bases, up to which an answer is so near that no job is worth while."""
+RUN = "run"
+"""What the address calls the run that is shown, and the session the one that was shown last."""
 _JOB = "classify job"
 
 
@@ -38,9 +41,9 @@ def answer(library: Library, question: Question) -> None:
     if len(question.records) > MOST_AT_ONCE or bases > MOST_BASES_AT_ONCE:
         _begin(library, question)
         return
-    run = _run(library, question, lambda _done, _total: None)
+    run = _run(library, question, person(), lambda _done, _total: None)
     st.session_state.pop(_JOB, None)
-    st.query_params["run"] = run.id
+    st.query_params[RUN] = run.id
 
 
 def pending() -> bool:
@@ -54,7 +57,7 @@ def pending() -> bool:
         return True
     del st.session_state[_JOB]
     if job.state == DONE:
-        st.query_params["run"] = job.result["run"]
+        st.query_params[RUN] = job.result["run"]
     elif job.state == CANCELLED:
         st.info("Cancelled. What you asked is still here.")
     else:
@@ -81,28 +84,30 @@ def answered(run_id: str) -> Answered:
         If there is none (any more).
     """
     run = runs().get(run_id)
-    shown: Answered | None = st.session_state.get("answered")
-    if shown is None or shown.run.id != run.id:
-        shown = Answered(run, runs().calls(run), runs().queries(run))
-        st.session_state["answered"] = shown
-    return Answered(run, shown.calls, shown.queries)
+    calls, queries = remembered(
+        "answered", run.id, lambda: (runs().calls(run), runs().queries(run))
+    )
+    return Answered(run, calls, queries)
 
 
 def _begin(library: Library, question: Question) -> None:
     """Have it answered in the background."""
+    by = person()
 
     def work(progress: Progress) -> dict[str, str]:
-        run = _run(library, question, lambda done, total: progress("Classifying", done, total))
+        run = _run(library, question, by, lambda done, total: progress("Classifying", done, total))
         return {"run": run.id}
 
     token = secrets.token_hex(8)
     title = f"Classify {counted(len(question.records), 'record')}"
     # Its own line of waiting: no load has to end before it.
     st.session_state[_JOB] = jobs().submit("classify", f"run {token}", title, token, work)
-    st.query_params.pop("run", None)
+    st.query_params.pop(RUN, None)
 
 
-def _run(library: Library, question: Question, progress: Callable[[int, int], None]) -> Run:
+def _run(
+    library: Library, question: Question, by: str, progress: Callable[[int, int], None]
+) -> Run:
     settings = question.settings
     started = time.perf_counter()
     calls = classify(
@@ -114,4 +119,4 @@ def _run(library: Library, question: Question, progress: Callable[[int, int], No
         progress=progress,
     )
     seconds = time.perf_counter() - started
-    return runs().store(library, question.records, calls, settings, seconds=seconds)
+    return runs().store(library, question.records, calls, settings, seconds=seconds, by=by)

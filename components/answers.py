@@ -1,26 +1,38 @@
 """Many queries' answers: what became of them, a table to find one's way in, and one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import streamlit as st
+from streamlit.elements.arrow import DataframeStateInput
 
 from components.answer import show_answer
 from components.answering import Answered
-from components.figures import outcome_bars
+from components.bars import outcome_bars
+from components.palette import INVALID, UNKNOWN, Mark, family_mark
+from components.remembering import forget, remembered
 from components.text import counted, plain
-from core.classifier import Status
+from core.classifier import Call, Status
 from core.runs.remarks import remarks
 from core.tables import row
 
 _PLACE = "place"
 _ALL = "every family"
+_TALL = 8
+"""Rows from which on a table scrolls."""
+_ORDERS: dict[str, Callable[[Call], tuple[object, ...]]] = {
+    "as they were given": lambda _call: (),
+    "least sure first": lambda call: (call.confidence,),
+    "surest first": lambda call: (-call.confidence,),
+    "by family": lambda call: (call.status is not Status.CALLED, call.family, -call.confidence),
+    "longest first": lambda call: (-call.length,),
+}
 
 
 def show_answers(answered: Answered) -> None:
     """A summary, a table, and the answer to the query that is chosen in it."""
     _summary(answered)
-    places = _filtered(answered)
+    places = _wanted(answered)
     if not places:
         st.caption("No query is like that.")
         return
@@ -31,31 +43,28 @@ def show_answers(answered: Answered) -> None:
 
 def _summary(answered: Answered) -> None:
     run = answered.run
-    figures, chart = st.columns([2, 3], gap="large")
+    figures, chart = st.columns([2, 3], gap="large", vertical_alignment="center")
     with figures:
-        columns = st.columns(3)
-        for column, status in zip(columns, Status, strict=True):
-            column.metric(status.value, f"{run.statuses.get(status, 0):,}")
+        with st.container(horizontal=True, gap="large"):
+            for status in Status:
+                st.metric(status.value, f"{run.statuses.get(status, 0):,}", width="content")
         st.caption(
             f"{counted(run.queries, 'query', 'queries')} in {run.seconds:,.1f} s, among"
             f" {counted(sum(run.organisms.values()), 'gene')}."
         )
-        for remark in remarks(answered.calls, answered.queries):
-            st.caption(plain(remark))
-    with chart:
-        unknown = run.statuses.get(Status.UNKNOWN, 0)
-        if run.called or unknown:
-            st.altair_chart(
-                outcome_bars(run.called, run.families, unknown), alt="Number of queries by family"
-            )
+        found = remembered("remarks", run.id, lambda: remarks(answered.calls, answered.queries))
+        if found:
+            st.caption("  \n".join(map(plain, found)))
+    unknown, invalid = (run.statuses.get(each, 0) for each in (Status.UNKNOWN, Status.INVALID))
+    chart.html(outcome_bars(run.called, run.families, unknown, invalid))
 
 
-def _filtered(answered: Answered) -> list[int]:
-    """Places of the queries that the person wants to see."""
-    search, status, family = st.columns([3, 3, 3], vertical_alignment="bottom")
+def _wanted(answered: Answered) -> list[int]:
+    """Places of the queries that the person wants to see, in the order that is wanted."""
+    search, status, family, order = st.columns([3, 3, 3, 3], vertical_alignment="bottom")
     wanted = search.text_input(
-        "Find", placeholder="part of a name, a gene or a note", key="find in answers"
-    )
+        "Find", placeholder="a name, a gene, a note", key="find in answers"
+    ).casefold()
     statuses = status.pills(
         "What became of them",
         list(Status),
@@ -65,88 +74,97 @@ def _filtered(answered: Answered) -> list[int]:
     )
     names = sorted({call.family for call in answered.calls if call.family})
     chosen = family.selectbox("Family", [_ALL, *names], key=f"family {answered.run.id}")
-    return [
+    first = order.selectbox("Order", list(_ORDERS), key="order", on_change=forget, args=(_PLACE,))
+    places = [
         place
         for place, call in enumerate(answered.calls)
         if (not statuses or call.status in statuses)
         and chosen in {_ALL, call.family}
-        and (not wanted or wanted.casefold() in _text(answered, place))
+        and (not wanted or wanted in _text(call))
     ]
+    return sorted(places, key=lambda place: _ORDERS[first](answered.calls[place]))
 
 
-def _text(answered: Answered, place: int) -> str:
-    call = answered.calls[place]
+def _text(call: Call) -> str:
     best = call.hits[0].name if call.hits else ""
     return f"{call.query}\n{best}\n{call.organism}\n{call.reason}".casefold()
 
 
 def _chosen(answered: Answered, places: Sequence[int]) -> int:
-    """The table, and the place of the query that is chosen in it or with the arrows beside it."""
-    key = f"answers {answered.run.id} {hash(tuple(places))}"
-    before, label, after = st.columns([1, 3, 1], vertical_alignment="center")
-    current = st.session_state.get(_PLACE, 0)
-    at = places.index(current) if current in places else 0
+    """The table, and the place of the query that is chosen in it or with the buttons above it."""
+    run = answered.run
+    key = f"answers {run.id} {hash(tuple(places))}"
+    steps = st.container(horizontal=True, vertical_alignment="center")
+    known, current = st.session_state.get(_PLACE, (run.id, 0))
+    start = places.index(current) if known == run.id and current in places else 0
+    table = remembered("answers table", run.id, lambda: _table(answered.calls))
     selected = st.dataframe(
-        pd.DataFrame([row(answered.calls[place]) for place in places]),
+        table.iloc[list(places)],
         hide_index=True,
         on_select="rerun",
-        selection_mode="single-row",
-        selection_default=_selection(at),
-        column_order=_ORDER,
+        selection_mode="single-row-required",
+        selection_default=_selection(start),
+        column_order=_SHOWN,
         column_config=_COLUMNS,
         key=key,
-        height=320 if len(places) > 8 else "auto",
+        height=320 if len(places) > _TALL else "auto",
+        placeholder="–",
         alt="All queries with their families",
     )
-    rows = selected["selection"]["rows"]
-    if rows and rows[0] < len(places):
-        at = rows[0]
-    st.session_state[_PLACE] = places[at]
-    for column, text, icon, step in (
-        (before, "Previous", "arrow_back", -1),
-        (after, "Next", "arrow_forward", 1),
-    ):
-        column.button(
+    at: int = selected["selection"]["rows"][0]
+    st.session_state[_PLACE] = (run.id, places[at])
+    for text, step in (("Previous", -1), ("Next", 1)):
+        steps.button(
             text,
-            icon=f":material/{icon}:",
-            width="stretch",
             disabled=not 0 <= at + step < len(places),
             on_click=_select,
             args=(key, at + step),
         )
-    label.markdown(
-        f"{at + 1:,} of {len(places):,}: **{plain(answered.calls[places[at]].query)}**",
-        text_alignment="center",
-    )
+    steps.markdown(f"{at + 1:,} of {len(places):,}: **{plain(answered.calls[places[at]].query)}**")
     return places[at]
+
+
+def _table(calls: Sequence[Call]) -> pd.DataFrame:
+    frame = pd.DataFrame(map(row, calls))
+    # Nothing is ever quite certain.
+    confidence = frame["confidence"].astype(float).round(2).clip(upper=0.99)
+    marks = pd.Categorical([_mark(call).dot() for call in calls])
+    return frame.assign(confidence=confidence, mark=marks)
+
+
+def _mark(call: Call) -> Mark:
+    if call.status is Status.CALLED and call.family_id is not None:
+        return family_mark(call.family_id)
+    return UNKNOWN if call.status is Status.UNKNOWN else INVALID
 
 
 def _select(key: str, at: int) -> None:
     st.session_state[key] = _selection(at)
 
 
-def _selection(at: int) -> dict[str, dict[str, list[int]]]:
+def _selection(at: int) -> DataframeStateInput:
     """The selection of one row, as a table's state has it."""
     return {"selection": {"rows": [at], "columns": [], "cells": []}}
 
 
-_ORDER = (
+_SHOWN = (
     "query",
-    "length",
     "status",
+    "mark",
     "family",
     "confidence",
-    "organism",
+    "length",
     "strand",
     "frame",
+    "organism",
     "hit",
     "score",
     "note",
 )
 _COLUMNS = {
+    "mark": st.column_config.ImageColumn("", width=30),
     "confidence": st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0),
-    "score": st.column_config.NumberColumn(
-        "similarity", help="Inner product with the nearest gene."
-    ),
+    "length": st.column_config.NumberColumn("bases", format="localized"),
+    "score": st.column_config.NumberColumn("similarity", format="%.2f"),
     "hit": st.column_config.TextColumn("nearest gene"),
 }

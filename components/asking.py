@@ -1,11 +1,15 @@
 """What a person asks with: a text or a file, what was understood of it, and how to search."""
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from components.own_file import largest_upload
+from components.remembering import remembered
 from components.state import choose_library, libraries
 from components.text import counted, plain
 from core.classifier import DEFAULT_NEIGHBOURS
@@ -16,28 +20,17 @@ from core.sequences.examples import EXAMPLES
 from core.sequences.limits import Limits
 from core.sequences.queries import read_queries, read_text_queries
 from core.sequences.records import Record
-from core.settings import MB, read_settings
+from core.settings import read_settings
 
 TEXT = "text"
 """The key of the text area."""
 _FILE = "query file"
-_LABEL = "DNA: bare, FASTA or FASTQ"
+_FILES = "query files"
+"""How many texts have taken the place of a file: the widget for it is then a new one."""
 _MOST_PROBLEMS = 3
 _LONGEST_TEXT = 5_000_000
-
-_LIVE = f"""<script>
-const area = document.querySelector('textarea[aria-label="{_LABEL}"]');
-if (area && !area.dataset.live) {{
-  area.dataset.live = "yes";
-  let pause;
-  area.addEventListener("input", () => {{
-    clearTimeout(pause);
-    pause = setTimeout(
-      () => area.dispatchEvent(new FocusEvent("focusout", {{ bubbles: true }})), 400);
-  }});
-}}
-</script>"""
-"""Streamlit reads a text area when it is left; this makes it think so in every pause of typing."""
+_LINE = "margin:0;font-size:.93rem;opacity:.8;overflow-wrap:anywhere"
+_TYPING = Path(__file__).with_name("typing.html").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,42 +41,61 @@ class Question:
     settings: RunSettings
 
 
+@dataclass(frozen=True, slots=True)
+class _Understood:
+    """What was read of a text or a file.
+
+    Attributes
+    ----------
+    line
+        What it is, in a line.
+    problems
+        What cannot be used of it, as Markdown; empty where nothing is wrong.
+    """
+
+    records: Sequence[Record]
+    line: str
+    problems: str
+
+
 def ask(library: Library) -> Question | None:
     """The input of the page; a question when the person has pressed the button."""
     st.text_area(
-        _LABEL,
+        "DNA: bare, FASTA or FASTQ",
         key=TEXT,
         height=170,
         max_chars=_LONGEST_TEXT,
         placeholder=">my gene\nATGGCC…",
-        help="One bare sequence, or any number of records of FASTA or FASTQ.",
+        help="One bare sequence, or any number of records. A, C, G, T and IUPAC's other letters;"
+        " U is read as T.",
     )
-    drop, example = st.columns([5, 2], vertical_alignment="bottom")
-    file = drop.file_uploader(
-        "or a file: FASTA, FASTQ, a table or Excel; plain, gzipped or zipped", key=_FILE
+    _examples()
+    file = st.file_uploader(
+        "or a file: FASTA, FASTQ, a table or Excel; plain, gzipped or zipped",
+        max_upload_size=largest_upload(),
+        key=_file_key(),
     )
-    with example:
-        chosen = st.menu_button("Example", list(EXAMPLES), width="stretch", key="example")
-    if chosen:
-        st.session_state["text to show"] = EXAMPLES[chosen]()
-        st.rerun()
-    records = _understood(file)
-    options, button = st.columns([5, 2], vertical_alignment="bottom")
-    with options, st.expander("Options"):
+    understood = _understand(file)
+    line, options, button = st.columns([6, 2, 3], vertical_alignment="center")
+    line.html(f'<p role="status" style="{_LINE}">{html.escape(understood.line)}</p>')
+    with options.popover("Options", width="stretch"):
         settings = _settings(library)
     pressed = button.button(
         "Classify",
         type="primary",
         width="stretch",
         shortcut="Ctrl+Enter",
-        disabled=not any(record.problem is None for record in records),
+        disabled=not any(record.problem is None for record in understood.records),
+        key="classify",
     )
-    st.html(_LIVE, unsafe_allow_javascript=True)
-    return Question(records, settings) if pressed else None
+    if understood.problems:
+        st.warning(understood.problems)
+    st.html(_TYPING, unsafe_allow_javascript=True)
+    return Question(understood.records, settings) if pressed else None
 
 
 def show_text(text: str) -> None:
-    """Put a text into the text area, from the next run on."""
+    """Put a text into the text area, from the next run on; a file gives way to it."""
     st.session_state["text to show"] = text
 
 
@@ -91,55 +103,72 @@ def put_text() -> None:
     """Put what :func:`show_text` was given into the text area; before that is drawn."""
     if text := st.session_state.pop("text to show", None):
         st.session_state[TEXT] = text
+        if st.session_state.get(_file_key()) is not None:
+            st.session_state[_FILES] = st.session_state.get(_FILES, 0) + 1
 
 
-def _understood(file: UploadedFile | None) -> list[Record]:
-    """The queries, and a line that says what was understood of them."""
+def _file_key() -> str:
+    return f"{_FILE} {st.session_state.get(_FILES, 0)}"
+
+
+def _examples() -> None:
+    """What a newcomer can try, one click away."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption("Try", width="content")
+        for number, (label, make) in enumerate(EXAMPLES.items()):
+            st.button(
+                label,
+                type="tertiary",
+                key=f"example {number}",
+                on_click=lambda make=make: show_text(make()),
+            )
+
+
+def _understand(file: UploadedFile | None) -> _Understood:
     limits = Limits.of(read_settings())
-    try:
-        records = _read(file, limits)
-    except GeneKinError as error:
-        st.warning("  \n".join(plain(part) for part in (error.message, error.hint) if part))
-        return []
-    if not records:
-        st.caption(
-            f"At most {limits.max_record_bases:,} bases a record, and"
-            f" {limits.max_bytes // MB:,} MB a file. Nothing leaves this server."
-        )
-        return []
-    good = [record for record in records if record.problem is None]
-    bases = counted(sum(len(record.residues) for record in good), "base")
-    source = plain(file.name) + ": " if file else ""
-    beside = " The text above waits." if file and st.session_state.get(TEXT, "").strip() else ""
-    st.caption(f"{source}{counted(len(records), 'record')} · {bases} · DNA.{beside}")
-    _name_problems(records)
-    return records
-
-
-def _read(file: UploadedFile | None, limits: Limits) -> list[Record]:
-    """The queries of the file, else of the text; read once, though the page is drawn often."""
     text = st.session_state.get(TEXT) or ""
     if file is None and not text.strip():
-        return []
-    source = file.file_id if file else text
-    known, records = st.session_state.get("read queries", (None, []))
-    if known != source:
-        if file:
-            records = read_queries(file.getvalue(), file.name, limits)
-        else:
-            records = read_text_queries(text, "The text", limits)
-        st.session_state["read queries"] = (source, records)
-    return list(records)
+        return _Understood(
+            [],
+            f"At most {limits.max_record_bases:,} bases a record, and {largest_upload():,} MB a"
+            " file. Nothing leaves this server.",
+            "",
+        )
+    source = f"{file.name}: " if file else ""
+    try:
+        records = _read(file, text, limits)
+    except GeneKinError as error:
+        problems = "  \n".join(plain(part) for part in (error.message, error.hint) if part)
+        return _Understood([], f"{source}nothing that can be classified", problems)
+    bad = [record.problem.message for record in records if record.problem]
+    bases = sum(len(record.residues) for record in records if record.problem is None)
+    parts = [f"{source}{counted(len(records), 'record')}"]
+    if len(bad) < len(records):
+        parts += [counted(bases, "base"), "DNA"]
+    if bad:
+        parts.append(f"{len(bad):,} cannot be used")
+    if file and text.strip():
+        parts.append("without the file, the text above is read")
+    return _Understood(records, " · ".join(parts), _named(bad))
 
 
-def _name_problems(records: Sequence[Record]) -> None:
-    problems = [record.problem.message for record in records if record.problem]
-    if not problems:
-        return
-    named = "\n".join(f"- {plain(problem)}" for problem in problems[:_MOST_PROBLEMS])
+def _read(file: UploadedFile | None, text: str, limits: Limits) -> Sequence[Record]:
+    """The queries of the file, else of the text; read once, though the page is drawn often."""
+    if file is None:
+        return remembered("read queries", text, lambda: read_text_queries(text, "The text", limits))
+    with st.spinner("Reading the file …"):
+        return remembered(
+            "read queries",
+            (file.file_id,),
+            lambda: read_queries(file.getvalue(), file.name, limits),
+        )
+
+
+def _named(problems: Sequence[str]) -> str:
+    lines = [plain(problem) for problem in problems[:_MOST_PROBLEMS]]
     if len(problems) > _MOST_PROBLEMS:
-        named += f"\n- and {len(problems) - _MOST_PROBLEMS:,} more"
-    st.warning(f"{counted(len(problems), 'record')} cannot be used:\n{named}")
+        lines.append(f"… and {counted(len(problems) - _MOST_PROBLEMS, 'record')} more.")
+    return "  \n".join(lines)
 
 
 def _settings(library: Library) -> RunSettings:
@@ -161,6 +190,7 @@ def _settings(library: Library) -> RunSettings:
         0.0,
         1.0,
         library.threshold,
+        format="percent",
         help="Below it, the answer is: unknown.",
         key=f"call from {library.name} {library.threshold}",
     )

@@ -6,32 +6,9 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from components.palette import NEUTRAL, family_colour
+from components.palette import family_colour
 from core.alignment.explaining import Segment
 from core.similarity import Similarity
-
-
-def family_bars(shares: Mapping[int, float], names: Mapping[int, str], title: str) -> alt.Chart:
-    """Horizontal bars, one a family, the largest first; `shares` are fractions."""
-    frame = pd.DataFrame(
-        {"family": names.get(number, f"class {number}"), "share": share, "number": number}
-        for number, share in shares.items()
-    )
-    scale = alt.Scale(
-        domain=list(frame["family"]), range=[family_colour(number) for number in frame["number"]]
-    )
-    chart: alt.Chart = (
-        alt.Chart(frame)
-        .mark_bar(height={"band": 0.7})
-        .encode(
-            x=alt.X("share:Q", title=title, axis=alt.Axis(format="%"), scale={"domain": [0, 1]}),
-            y=alt.Y("family:N", title=None, sort=None, axis=_EVERY_LABEL),
-            color=alt.Color("family:N", scale=scale, legend=None),
-            tooltip=["family:N", alt.Tooltip("share:Q", format=".1%")],
-        )
-        .properties(height=alt.Step(22))
-    )
-    return chart
 
 
 def family_stack(counts: Mapping[int, int], names: Mapping[int, str]) -> alt.Chart:
@@ -122,86 +99,77 @@ def similarity_matrix(pairs: Sequence[Similarity]) -> alt.LayerChart:
     return chart.properties(height=90 + 60 * frame["genes of"].nunique())
 
 
-def outcome_bars(called: Mapping[int, int], names: Mapping[int, str], unknown: int) -> alt.Chart:
-    """Horizontal bars of a run: numbers of queries called a family, and of unknown ones."""
-    rows = [
-        (names.get(number, f"class {number}"), count, family_colour(number))
-        for number, count in sorted(called.items(), key=lambda item: (-item[1], item[0]))
-    ]
-    rows += [("unknown", unknown, NEUTRAL)] if unknown else []
-    frame = pd.DataFrame(rows, columns=["family", "queries", "colour"])
-    chart: alt.Chart = (
-        alt.Chart(frame)
-        .mark_bar(height={"band": 0.7})
-        .encode(
-            x=alt.X("queries:Q", axis=alt.Axis(tickMinStep=1, format=",d")),
-            y=alt.Y("family:N", title=None, sort=None, axis=_EVERY_LABEL),
-            color=alt.Color("colour:N", scale=None),
-            tooltip=["family:N", alt.Tooltip("queries:Q", format=",")],
-        )
-        .properties(height=alt.Step(24))
-    )
-    return chart
+def evidence_map(
+    segments: Sequence[Segment], names: Mapping[int, str], bases: int
+) -> alt.LayerChart:
+    """What a query of so many bases shares with its hits: a row a hit, an arrow a stretch.
 
-
-def evidence_map(segments: Sequence[Segment], names: Mapping[int, str], bases: int) -> alt.Chart:
-    """What a query of so many bases shares with its hits: a row a hit."""
+    An arrow points along the strand that is read; what chance alone may bring is pale.
+    """
     frame = pd.DataFrame(
         {
             "hit": f"{rank}. {segment.of.name}",
             "family": names.get(segment.of.family, f"class {segment.of.family}"),
+            "colour": family_colour(segment.of.family),
             "organism": segment.of.organism,
-            "from": segment.start - 1,
+            "from": segment.start,
             "to": segment.end,
             "strand": "forward" if segment.strand == "+" else "reverse",
+            "tip": segment.end if segment.strand == "+" else segment.start,
             "frame": segment.frame,
             "bits": segment.bits,
-            "evidence": "beyond chance" if segment.beyond_chance else "may be chance",
+            "opacity": 1.0 if segment.beyond_chance else 0.45,
         }
         for rank, segment in _ranked(segments)
     )
-    colours = {
-        names.get(each.of.family, f"class {each.of.family}"): family_colour(each.of.family)
-        for each in segments
-    }
-    chart: alt.Chart = (
-        alt.Chart(frame)
-        .mark_bar(height={"band": 0.62}, cornerRadius=2)
-        .encode(
-            x=alt.X(
-                "from:Q",
-                title="position on the query, bases",
-                scale=alt.Scale(domain=[0, bases], nice=False),
-                axis=alt.Axis(format=",d", tickCount=8),
-            ),
-            x2="to:Q",
-            y=alt.Y("hit:N", title=None, sort=None, axis=_EVERY_LABEL),
-            color=alt.Color(
-                "family:N",
-                title=None,
-                scale=alt.Scale(domain=list(colours), range=list(colours.values())),
-                legend=alt.Legend(orient="top"),
-            ),
-            opacity=alt.Opacity(
-                "evidence:N",
-                title=None,
-                scale=alt.Scale(domain=["beyond chance", "may be chance"], range=[1.0, 0.4]),
-                legend=alt.Legend(orient="top"),
-            ),
-            tooltip=[
-                "hit:N",
-                "family:N",
-                "organism:N",
-                alt.Tooltip("from:Q", format=","),
-                alt.Tooltip("to:Q", format=","),
-                "strand:N",
-                "frame:N",
-                alt.Tooltip("bits:Q", format=".0f"),
-            ],
-        )
-        .properties(height=alt.Step(24))
+    base = alt.Chart(frame).encode(
+        y=alt.Y("hit:N", title=None, sort=None, axis=_EVERY_LABEL),
+        color=alt.Color("colour:N", scale=None),
+        opacity=alt.Opacity("opacity:Q", scale=None),
+        tooltip=[
+            "hit:N",
+            "family:N",
+            "organism:N",
+            alt.Tooltip("from:Q", format=","),
+            alt.Tooltip("to:Q", format=","),
+            "strand:N",
+            "frame:N",
+            alt.Tooltip("bits:Q", format=".0f"),
+        ],
     )
+    position = alt.X(
+        "from:Q",
+        title="position on the query, bases",
+        scale=alt.Scale(domain=[1, max(2, bases)], nice=False),
+        axis=alt.Axis(format=",d", tickCount=8, labelFlush=True),
+    )
+    stretches = base.mark_bar(height={"band": 0.5}).encode(x=position, x2="to:Q")
+    tips = base.mark_point(filled=True, size=170, opacity=1).encode(
+        x="tip:Q",
+        shape=alt.Shape(
+            "strand:N",
+            scale=alt.Scale(domain=list(_ARROWS), range=list(_ARROWS.values())),
+            legend=None,
+        ),
+    )
+    chart: alt.LayerChart = (stretches + tips).properties(height=alt.Step(24))
     return chart
+
+
+def evidence_text(segments: Sequence[Segment], names: Mapping[int, str]) -> str:
+    """What :func:`evidence_map` shows, in words: the longest stretch of every hit."""
+    longest: dict[int, Segment] = {}
+    for segment in segments:
+        known = longest.setdefault(segment.of.id, segment)
+        if segment.end - segment.start > known.end - known.start:
+            longest[segment.of.id] = segment
+    told = (
+        f"{rank}. {each.of.name}, {names.get(each.of.family, f'class {each.of.family}')}: bases"
+        f" {each.start:,} to {each.end:,}, {'forward' if each.strand == '+' else 'reverse'} strand"
+        f"{'' if each.beyond_chance else ', may be chance'}"
+        for rank, each in enumerate(longest.values(), start=1)
+    )
+    return f"The longest stretch that each gene shares with the query. {'; '.join(told)}."
 
 
 def _ranked(segments: Sequence[Segment]) -> Iterator[tuple[int, Segment]]:
@@ -213,3 +181,4 @@ def _ranked(segments: Sequence[Segment]) -> Iterator[tuple[int, Segment]]:
 
 _LENGTH_BARS = 30
 _EVERY_LABEL = alt.Axis(labelLimit=220, labelOverlap=False)
+_ARROWS = {"forward": "triangle-right", "reverse": "triangle-left"}

@@ -1,11 +1,12 @@
 """What can be done with a run: read it as a file, link to it, ask it again."""
 
+import html
 from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
 
-from components.answering import Answered
+from components.answering import RUN, Answered
 from components.asking import show_text
 from components.palette import family_colour
 from components.state import libraries
@@ -15,52 +16,72 @@ from core.alignment.explaining import explain
 from core.errors import LibraryError
 from core.exports.excel import workbook
 from core.exports.fasta import as_typed, fasta, fasta_by_family
-from core.exports.parts import Download, download
+from core.exports.parts import Download, download, facts
 from core.exports.report import MOST_DETAILS, html_report
 from core.exports.texts import table
 from core.library import Library
-from core.runs import changed_since
+from core.runs import Run, changed_since
 
 _MOST_TEXT = 2_000_000
 """Letters of queries up to which they can be edited in the page."""
 
 
 def take_away(answered: Answered) -> None:
-    """Files, the link, and asking again."""
+    """What the run is, its files and its link, and asking again; in one row."""
     run = answered.run
-    st.divider()
     library = _library(run.library)
     if changed := changed_since(run, library):
         st.warning(plain(changed))
     made = f"{run.created_at:%Y-%m-%d %H:%M} UTC"
-    st.caption(
-        f"{plain(run.name)} · {made} · library {plain(run.library)} · encoder {run.encoder} ·"
-        f" GeneKin {run.versions.get('GeneKin', '')}. The address of this page reopens this run."
-    )
-    files, again = st.columns([5, 2])
-    with files.popover("Take it away", icon=":material/download:"):
-        for label, ending, make in _files(answered, library):
-            st.download_button(
-                label,
-                partial(_data, make),
-                file_name=download(run, ending, "", b"").name,
-                on_click="ignore",
-                width="stretch",
-                key=f"take {ending} {run.id}",
-            )
-    letters = sum(len(query.residues) for query in answered.queries)
-    if again.button("Edit and run again", width="stretch", disabled=letters > _MOST_TEXT):
+    told, files, again = st.columns([6, 2, 3], vertical_alignment="center")
+    told.caption(f"{plain(run.name)} · {made} · library {plain(run.library)}")
+    with files.popover("Take away", width="stretch"):
+        _offer(answered, library)
+    large = sum(len(query.residues) for query in answered.queries) > _MOST_TEXT
+    help_ = f"Only up to {_MOST_TEXT:,} bases: these are more." if large else None
+    if again.button("Edit and run again", width="stretch", disabled=large, help=help_):
         show_text(as_typed(answered.queries))
-        st.query_params.pop("run", None)
         st.rerun()
 
 
+def about(run: Run) -> None:
+    """What has to be known of a run to make it again."""
+    with st.expander("About this run"):
+        rows = (
+            f'<tr><th scope="row" style="font-weight:400;text-align:left;vertical-align:top;'
+            f'padding-right:1.5em;opacity:.75">{html.escape(name)}</th>'
+            f'<td style="overflow-wrap:anywhere"><bdi>{html.escape(value)}</bdi></td></tr>'
+            for name, value in facts(run).items()
+        )
+        st.html(f'<table style="font-size:.87rem">{"".join(rows)}</table>')
+
+
+def _offer(answered: Answered, library: Library | None) -> None:
+    run, link = answered.run, _link(answered.run)
+    for label, ending, make in _files(answered, library, link):
+        st.download_button(
+            label,
+            partial(_data, make),
+            file_name=download(run, ending, "", b"").name,
+            on_click="ignore",
+            width="stretch",
+            key=f"take {ending} {run.id}",
+        )
+    st.caption("The link that reopens this run. It is the address of this page, too.")
+    st.code(link, language=None, wrap_lines=True)
+
+
+def _link(run: Run) -> str:
+    """Address of the run; empty where the browser did not say where it is."""
+    address = st.context.url
+    return f"{address.rstrip('/')}/?{RUN}={run.id}" if address else ""
+
+
 def _files(
-    answered: Answered, library: Library | None
+    answered: Answered, library: Library | None, link: str
 ) -> list[tuple[str, str, Callable[[], Download]]]:
     """What there is to take: a label, how the file's name ends, and how it is made."""
     run, calls, queries = answered.run, answered.calls, answered.queries
-    link = st.context.url or ""
     return [
         ("Table, tab-separated", ".tsv", partial(table, run, calls, "tsv")),
         ("Table, comma-separated", ".csv", partial(table, run, calls, "csv")),

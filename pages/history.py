@@ -3,6 +3,8 @@
 import pandas as pd
 import streamlit as st
 
+from components.answering import RUN
+from components.remembering import forget
 from components.state import plain_errors, runs, through_app
 from components.text import counted, plain
 from core.classifier import Status
@@ -10,6 +12,7 @@ from core.runs import Run
 from core.settings import read_settings
 
 _PAGE = 20
+_SHOWN = ("name", "when", "queries", "called", "unknown", "invalid", "library", "by")
 
 
 def page() -> None:
@@ -32,6 +35,7 @@ def _history() -> None:
     found = runs().find(text, (number - 1) * _PAGE, _PAGE)
     selected = st.dataframe(
         pd.DataFrame(map(_row, found)),
+        column_order=_SHOWN if any(run.by for run in found) else _SHOWN[:-1],
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
@@ -85,6 +89,8 @@ def _actions(run: Run) -> None:
             st.write("Its link will lead nowhere then.")
             if st.button("Yes, delete", type="primary"):
                 runs().delete(run.id)
+                if st.session_state.get(RUN) == run.id:
+                    forget(RUN)
                 st.rerun()
 
 

@@ -1,14 +1,14 @@
 """Example queries, made from the human reference by a fixed recipe.
 
-They are simulated: human genes with a share of their bases substituted, so that no query is an
-exact copy of what the library holds.
+They are simulated orthologs of human genes, so that no query is an exact copy of what the library
+holds.
 """
 
 import random
 from collections.abc import Callable, Mapping
 
-from core.sequences.records import Record
 from core.sequences.reference import FAMILIES, human_reference
+from core.sequences.simulated import simulate
 
 SUBSTITUTED = 0.08
 """Share of the bases of an example that are substituted."""
@@ -67,25 +67,19 @@ class _Source:
         self._generator = random.Random(_SEED)  # noqa: S311  (nothing secret)
 
     def gene(self, family: int) -> str:
-        suitable: list[Record] = [
+        suitable = [
             record
             for record in human_reference()
             if record.family == family
             and _SHORTEST <= len(record.residues) <= _LONGEST
             and "N" not in record.residues
         ]
-        return self._substitute(self._generator.choice(suitable).residues)
+        gene = self._generator.choice(suitable)
+        (ortholog,) = simulate([gene], SUBSTITUTED, self._generator.getrandbits(32))
+        return ortholog.residues
 
     def random(self, bases: int = 900) -> str:
         return "".join(self._generator.choices("ACGT", k=bases))
-
-    def _substitute(self, residues: str) -> str:
-        return "".join(
-            self._generator.choice("ACGT".replace(base, ""))
-            if self._generator.random() < SUBSTITUTED
-            else base
-            for base in residues
-        )
 
 
 def _piece(residues: str) -> str:
