@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from core.commands import archiving, asking, keeping, loading, measuring, status
+from core.commands import archiving, asking, keeping, loading, measuring, status, tracing
 from core.commands.parts import Commands
 from core.errors import GeneKinError
 
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _commands() -> argparse.ArgumentParser:
     commands = Commands()
-    for module in (loading, asking, measuring, status, keeping, archiving):
+    for module in (loading, asking, tracing, measuring, status, keeping, archiving):
         module.add_to(commands)
     return commands.parser
 

@@ -5,6 +5,7 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 from core.classifier import DEFAULT_NEIGHBOURS, classify
@@ -48,7 +49,7 @@ def add_to(commands: Commands) -> None:
 
 def _classify(options: argparse.Namespace) -> None:
     settings = read_settings()
-    records = _queries(options.file, Limits.of_disk(settings))
+    records = queries(options.file, Limits.of_disk(settings))
     with _without_collector(), opened(settings) as libraries:
         calls = classify(
             libraries.open(options.library),
@@ -56,12 +57,13 @@ def _classify(options: argparse.Namespace) -> None:
             organisms=options.organism,
             neighbours=options.neighbours,
             threshold=options.threshold,
-            progress=_show_classified,
+            progress=show_answered,
         )
     write(as_text(calls, options.format), options.output)
 
 
-def _queries(file: str, limits: Limits) -> list[Record]:
+def queries(file: str, limits: Limits) -> list[Record]:
+    """The queries of a file, or of standard input if it is ``-``."""
     if file == "-":
         return read_queries(sys.stdin.buffer.read(limits.max_bytes + 1), "standard input", limits)
     return read_queries(read_bytes(Path(file), limits.max_bytes), file, limits)
@@ -71,7 +73,7 @@ def _similarity(options: argparse.Namespace) -> None:
     with opened(read_settings()) as libraries:
         found = similarity(libraries.open(options.library), options.of, options.to, options.limit)
     if options.format == "json":
-        write_json({"of": found.of, "to": found.to, "mean": found.mean, "n": found.n})
+        write_json({"of": found.of, "to": found.to, **asdict(found.estimate)})
         return
     sys.stdout.write(
         f"{found.mean:.4f}\tmean best inner product of {found.n:,} genes of {found.of}"
@@ -93,7 +95,8 @@ def _without_collector() -> Iterator[None]:
         gc.enable()
 
 
-def _show_classified(done: int, total: int) -> None:
+def show_answered(done: int, total: int) -> None:
+    """Say on a terminal how many records are answered."""
     if sys.stderr.isatty() and (done % 100 == 0 or done == total):
         end = "\n" if done == total else ""
         sys.stderr.write(f"\r\x1b[K{done:,} of {total:,} records{end}")

@@ -1,0 +1,36 @@
+"""The command that traces: from which organism the closest relatives of queries come."""
+
+import argparse
+from pathlib import Path
+
+from core.commands.asking import queries, show_answered
+from core.commands.parts import Commands, opened, write
+from core.sequences.limits import Limits
+from core.settings import read_settings
+from core.tracing import trace
+from core.tracing.rows import FORMATS, as_text
+
+
+def add_to(commands: Commands) -> None:
+    """Add `trace`."""
+    tracing = commands.add(
+        _trace, "Say from which organism the closest relative of every sequence in a file is."
+    )
+    tracing.add_argument(
+        "file",
+        metavar="FILE|-",
+        help="FASTA, FASTQ, a table, Excel or one bare sequence; plain, gzipped or zipped",
+    )
+    tracing.add_argument(
+        "--summary", action="store_true", help="a row an organism instead of a row a sequence"
+    )
+    tracing.add_argument("--format", choices=FORMATS, default="tsv")
+    tracing.add_argument("--output", type=Path, metavar="FILE")
+
+
+def _trace(options: argparse.Namespace) -> None:
+    settings = read_settings()
+    records = queries(options.file, Limits.of_disk(settings))
+    with opened(settings) as libraries:
+        traced = trace(libraries.open(options.library), records, progress=show_answered)
+    write(as_text(traced, options.format, summary=options.summary), options.output)
