@@ -95,7 +95,7 @@ def _chosen(answered: Answered, places: Sequence[int]) -> int:
     run = answered.run
     key = f"answers {run.id} {hash(tuple(places))}"
     steps = st.container(horizontal=True, vertical_alignment="center")
-    known, current = st.session_state.get(_PLACE, (run.id, 0))
+    known, current = st.session_state.get(_PLACE, ("", 0))
     start = places.index(current) if known == run.id and current in places else 0
     table = remembered("answers table", run.id, lambda: _table(answered.calls))
     selected = st.dataframe(

@@ -9,6 +9,7 @@ from threading import Thread
 import streamlit as st
 
 from components.text import plain
+from core.alignment.explaining import explain
 from core.classifier import classify
 from core.errors import GeneKinError
 from core.jobs import Jobs
@@ -51,7 +52,9 @@ def _warm(libraries: Libraries) -> None:
     with _logged():
         queries = read_text_queries(examples(), "the examples", Limits())
         for name in libraries.names():
-            classify(libraries.open(name), queries)
+            library = libraries.open(name)
+            calls = classify(library, queries)
+            explain(library, queries[0].residues, calls[0])
 
 
 def through_app(page: str) -> None:

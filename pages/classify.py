@@ -35,7 +35,7 @@ def page() -> None:
 def _run_id() -> str | None:
     """The run of the address; back from another page, the one that was shown last."""
     if RUN not in st.query_params and RUN in st.session_state:
-        st.query_params[RUN] = st.session_state[RUN]
+        st.query_params[RUN] = st.session_state.pop(RUN)
     run_id: str | None = st.query_params.get(RUN)
     return run_id
 

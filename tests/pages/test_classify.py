@@ -1,25 +1,30 @@
+from threading import Event
+
 import pytest
 
+from components import answering, state
+from core.sequences.examples import EXAMPLES
+from core.stores.job_table import CANCELLED
 from tests.made_up import dna
-from tests.pages.adding import load
+from tests.pages.adding import jobs, until
+from tests.pages.asking import (
+    BUTTON,
+    ask,
+    give_file,
+    latest_run,
+    shown_run,
+    type_text,
+    understood,
+)
 from tests.pages.reading import button, shown, widget
 
 ONE = f">one\n{dna('human 2')}\n"
-BATCH = f"{ONE}>bad\nACGT!\n>short\nACG\n"
+MANY = "".join(f">q{number}\n{dna('human 2')}\n" for number in range(101))
 
 
 @pytest.fixture
 def page(loaded, opened):
     return opened("classify")
-
-
-def ask(page, text):
-    return page.text_area(key="text").input(text).run()
-
-
-def answers(page):
-    """The rows of a batch."""
-    return page.dataframe[0].value.to_dict("records")
 
 
 class TestEmpty:
@@ -38,93 +43,181 @@ class TestEmpty:
         assert "The setting GENEKIN_MILVUS_URI cannot be used" in shown(page)
 
 
-class TestInput:
-    def test_opens_with_nothing_asked_and_nothing_answered(self, page):
-        assert page.text_area(key="text").value == ""
-        assert not page.error
-        assert not page.dataframe
+class TestUnderstood:
+    def test_with_nothing_given_names_the_limits(self, page):
+        assert understood(page).startswith("At most 1,000,000 bases a record, and 200 MB a file.")
+        assert button(page, BUTTON).disabled
 
-    def test_the_button_asks(self, page):
-        page.text_area(key="text").set_value(ONE)
-        button(page, "Classify").click()
-        assert "Synthase" in shown(page.run())
+    @pytest.mark.parametrize(
+        ("text", "line"),
+        [
+            ("acgu nn\nac", "1 record · 8 bases · DNA"),
+            (">a\nACGT\n>b\nAC\n>c\nA\n", "3 records · 7 bases · DNA"),
+            ("@a\nACGT\n+\nIIII\n", "1 record · 4 bases · DNA"),
+            (">a\nACGT\n>b\nAC!\n", "2 records · 4 bases · DNA · 1 cannot be used"),
+        ],
+    )
+    def test_says_what_is_there(self, page, text, line):
+        assert understood(type_text(page, text)) == line
+        assert not button(page, BUTTON).disabled
 
-    def test_without_a_text_the_button_says_what_to_give(self, page):
-        button(page, "Classify").click()
-        assert "The text is empty. " not in shown(page)
-        assert "The text is empty." in shown(page.run())
-        assert "Give a DNA sequence, FASTA, or a table with its header." in shown(page)
+    def test_names_the_record_the_line_and_the_letter_at_fault(self, page):
+        type_text(page, ">a\nACGT\n>b\nACGT\nAC!T")
+        assert "Record 2 (line 5) has '!' at base 7; only IUPAC letters" in shown(page)
+        assert page.text_area(key="text").value == ">a\nACGT\n>b\nACGT\nAC!T"
 
-    def test_the_example_is_one_click_away(self, page):
-        button(page, "Example").click()
-        page.run()
-        assert page.text_area(key="text").value.startswith(">example_1\n")
-        assert len(answers(page)) == 8
+    def test_names_the_first_of_many_faults_and_counts_the_others(self, page):
+        type_text(page, "".join(f">{number}\n!\n" for number in range(9)))
+        assert shown(page).count("has '!'") == 3
+        assert "… and 6 records more." in shown(page)
+        assert understood(page) == "9 records · 9 cannot be used"
+        assert button(page, BUTTON).disabled
 
+    def test_a_protein_is_recognised(self, page):
+        assert "this looks like a protein" in shown(type_text(page, "MEFLIPQKEEL"))
+
+    def test_what_cannot_be_read_at_all_is_said(self, page):
+        type_text(page, "ACGT\n>a\nACGT")
+        assert "line 2: a FASTA header stands after text that has none." in shown(page)
+        assert understood(page) == "nothing that can be classified"
+
+    def test_a_file_comes_before_the_text(self, page):
+        type_text(page, ONE)
+        give_file(page, ">a\nACGT\n>b\nAC\n")
+        assert understood(page) == (
+            "queries.fasta: 2 records · 6 bases · DNA · without the file, the text above is read"
+        )
+
+
+class TestExamples:
+    @pytest.mark.parametrize("label", EXAMPLES)
+    def test_each_is_one_click_away(self, page, label):
+        button(page, label).click().run()
+        assert page.text_area(key="text").value == EXAMPLES[label]()
+        assert not button(page, BUTTON).disabled
+
+    def test_one_takes_the_place_of_a_file(self, page):
+        give_file(page, ONE)
+        button(page, "Something unknown").click().run()
+        assert understood(page) == "1 record · 900 bases · DNA"
+
+
+class TestOptions:
     def test_searches_only_in_the_organisms_chosen(self, page):
-        page.multiselect[0].set_value(["dog"])
+        widget(page.multiselect, "Search in").set_value(["dog"])
         ask(page, ONE)
         assert "closest organism dog" in shown(page)
 
-    def test_as_many_neighbours_vote_as_chosen(self, page):
-        page.slider[0].set_value(3)
-        ask(page, ONE)
-        assert "3 nearest genes" in shown(page)
-        assert len(page.dataframe[0].value) == 3
+    def test_shows_as_many_genes_as_chosen(self, page):
+        widget(page.slider, "Nearest genes to show").set_value(3)
+        assert "3 nearest genes" in shown(ask(page, ONE))
 
-
-class TestOneSequence:
-    def test_the_family_comes_first_then_how_sure_and_why(self, page):
+    def test_below_the_threshold_chosen_the_answer_is_unknown(self, page):
+        widget(page.slider, "Name a family from this confidence on").set_value(1.0)
         text = shown(ask(page, ONE))
-        assert "Synthase</h2>" in text
-        assert (
-            "one · 240 bases · closest organism human (more than 99 % sure) · 16 genes in the"
-            " library · " in text
-        )
-        (progress,) = page.get("progress")
-        assert progress.proto.text.endswith(" % sure")
-        best = page.dataframe[0].value.iloc[0]
-        assert (best["gene"], best["organism"], best["family"]) == ("human_2", "human", "Synthase")
-        assert best["inner product"] == pytest.approx(1, abs=1e-5)
-
-    def test_an_unknown_one_is_said_outright(self, page):
-        text = shown(ask(page, "ACG"))
         assert "Unknown</h2>" in text
-        assert "Nothing in it is like anything in the library." in text
-        assert "The best guess is Kinase." in text
+        assert "below the threshold of 100%" in text
 
-    def test_a_wrong_letter_is_named_and_what_was_typed_stays(self, page):
-        ask(page, ">a\nACGT\nAC!T")
-        assert "Record 1 (line 3) has '!' at base 7; only IUPAC letters" in shown(page)
-        assert page.text_area(key="text").value == ">a\nACGT\nAC!T"
 
-    def test_a_protein_is_recognised(self, page):
-        assert "this looks like a protein" in shown(ask(page, "MEFLIPQKEEL"))
+class TestRun:
+    def test_opens_with_nothing_answered(self, page):
+        assert shown_run(page) is None
+        assert not page.dataframe
 
-    def test_a_bad_text_takes_the_last_answer_away(self, page):
+    def test_pressed_names_the_run_in_the_address(self, page):
         ask(page, ONE)
-        text = shown(ask(page, "ACGT\n>a\nACGT"))
-        assert "The text, line 2: a FASTA header stands after text that has none." in text
-        assert "Synthase" not in text
+        assert shown_run(page) == latest_run().id
+        assert (latest_run().name, latest_run().queries) == ("one", 1)
+
+    def test_a_link_shows_the_same_answer_to_somebody_else(self, page, opened):
+        ask(page, ONE)
+        other = opened("classify")
+        other.query_params["run"] = latest_run().id
+        assert "Synthase</h2>" in shown(other.run())
+        assert _answer(other) == _answer(page)
+
+    def test_a_link_to_a_run_that_was_deleted_says_so(self, page):
+        ask(page, ONE)
+        state.runs().delete(latest_run().id)
+        text = shown(page.run())
+        assert "There is no run at this link." in text
+        assert "It was deleted, or it is older than 90 days" in text
+        assert page.text_area(key="text").value == ONE
+
+    @pytest.mark.parametrize("link", ["x", "../../etc", "A" * 22, "' OR 1=1 --"])
+    def test_a_link_that_never_led_anywhere_says_so(self, page, link):
+        page.query_params["run"] = link
+        assert "There is no run at this link." in shown(page.run())
+
+    def test_is_there_again_after_a_visit_to_another_page(self, page):
+        ask(page, ONE)
+        page.switch_page("pages/library.py").run()
+        page.query_params.clear()
+        page.switch_page("pages/classify.py").run()
+        assert "Synthase</h2>" in shown(page)
+        assert page.text_area(key="text").value == ONE
+
+    def test_outlives_what_is_removed_from_its_library_and_says_so(self, page):
+        ask(page, ONE)
+        state.libraries().remove_organism("default", "dog")
+        text = shown(page.run())
+        assert "The library 'default' has changed since this run: dog was removed." in text
+        assert "Synthase</h2>" in text
+
+    def test_outlives_its_library(self, page):
+        ask(page, ONE)
+        state.libraries().delete("default")
+        text = shown(page.run())
+        assert "The library 'default' of this run is not there any more." in text
+        assert "Synthase</h2>" in text
+
+    def test_is_edited_and_run_again(self, page, opened):
+        ask(page, f">one\n{dna('human 2')}\n>bad\nAC!\n")
+        other = opened("classify")
+        other.query_params["run"] = latest_run().id
+        button(other.run(), "Edit and run again").click().run()
+        assert understood(other) == "2 records · 240 bases · DNA · 1 cannot be used"
+        assert other.text_area(key="text").value.endswith(">bad\nAC!\n")
 
 
-class TestBatch:
-    def test_counts_what_became_of_the_queries(self, page):
-        ask(page, BATCH)
-        counts = {metric.label: metric.value for metric in page.metric}
-        assert counts.pop("time").endswith(" ms")
-        assert counts == {"called": "1", "unknown": "1", "invalid": "1"}
+def _answer(page):
+    """What the page shows of a run."""
+    texts = [each.value for each in (*page.markdown, *page.caption[1:], *page.code)]
+    return texts, [each.value.to_dict("records") for each in page.dataframe]
 
-    def test_has_one_row_a_query_in_their_order(self, page):
-        rows = answers(ask(page, BATCH))
-        assert [(row["query"], row["status"]) for row in rows] == [
-            ("one", "called"),
-            ("bad", "invalid"),
-            ("short", "unknown"),
-        ]
 
-    def test_says_how_to_see_why(self, page):
-        assert "Select a row to see how its family was decided." in shown(ask(page, BATCH))
+class TestLargeBatch:
+    def test_is_answered_in_the_background(self, page):
+        ask(page, MANY)
+        until(lambda: not any(job.active for job in jobs()))
+        assert "1 of 101: **q0**" in shown(page.run())
+        assert shown_run(page) == latest_run().id
+
+    def test_shows_how_far_it_is_and_can_be_cancelled(self, page, monkeypatch):
+        monkeypatch.setattr(answering, "classify", _endless)
+        ask(page, MANY)
+        until(lambda: jobs()[0].progress.done)
+        page.run()
+        (bar,) = page.get("progress")
+        assert "Classifying: " in bar.proto.text
+        button(page, "Cancel").click().run()
+        until(lambda: not jobs()[0].active)
+        assert jobs()[0].state == CANCELLED
+        assert "Cancelled. What you asked is still here." in shown(page.run())
+        assert page.text_area(key="text").value == MANY
+
+    def test_that_fails_says_why(self, page, monkeypatch):
+        asked = Event()
+        monkeypatch.setattr(answering, "classify", lambda *_, **__: 1 / (not asked.wait(60)))
+        ask(page, MANY)
+        asked.set()
+        until(lambda: not jobs()[0].active)
+        assert "The log says what" in shown(page.run())
+
+
+def _endless(_library, records, *, progress, **_options):
+    while True:
+        progress(1, len(records))
 
 
 class TestHostileText:
@@ -145,32 +238,24 @@ class TestHostileText:
     def test_a_name_is_shown_as_it_is(self, page, name):
         ask(page, f">{name}\n{dna('human 2')}\n")
         assert f"{name} · 240 bases" in shown(page)
-        written, _, _ = page.caption[0].value.partition(" · ")
+        (written,) = [each.value for each in page.caption if " · 240 bases" in each.value]
+        written, _, _ = written.partition(" · ")
         for mark in "<*[]()$`#~:!":
             assert written.count(mark) == written.count(f"\\{mark}")
 
+    def test_the_name_of_a_file_is_shown_as_it_is(self, page):
+        give_file(page, ONE, name="<img src=x>.fasta")
+        assert understood(page).startswith("&lt;img src=x&gt;.fasta: 1 record")
+
     def test_a_letter_is_shown_as_it_is(self, page):
-        ask(page, "ACGT<img src=x>")
-        (error,) = page.error
-        assert r"'\<'" in error.value
+        type_text(page, ">a\nACGT<img src=x>")
+        (warning,) = page.warning
+        assert r"'\<'" in warning.value
 
     @pytest.mark.parametrize(
         "text", ["\0", ">", ">>>>", "\t\t\nx", "\u202e\u200b", "🧬" * 9, "<>&"]
     )
-    def test_any_text_has_an_answer(self, page, text):
-        ask(page, text)
-        assert len(page.error) == 1
+    def test_no_text_breaks_the_page(self, page, text):
+        type_text(page, text)
+        assert button(page, BUTTON).disabled
         assert "Something went wrong" not in shown(page)
-
-
-class TestAnswersAndTheLibrary:
-    def test_an_answer_goes_when_its_library_does(self, page):
-        ask(page, ONE)
-        page.switch_page("pages/library.py").run()
-        for name in ("human", "dog"):
-            page.button(key=f"remove {name}").click().run()
-        widget(page.selectbox, "Encoder").select("count").run()
-        load(page, f"sequence\tclass\n{dna('mouse')}\t9\n", name="mouse.txt")
-        page.switch_page("pages/classify.py").run()
-        assert "Something went wrong" not in shown(page)
-        assert "Synthase" not in shown(page)

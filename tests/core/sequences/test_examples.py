@@ -1,6 +1,7 @@
 import pytest
 
-from core.sequences.examples import SUBSTITUTED, examples
+from core.alignment.readings import translations
+from core.sequences.examples import EXAMPLES, SUBSTITUTED, examples, fragment, receptor, stranger
 from core.sequences.limits import Limits
 from core.sequences.queries import read_text_queries
 from core.sequences.reference import FAMILIES, human_reference
@@ -36,6 +37,36 @@ class TestExamples:
 
     def test_are_wrapped_so_that_people_can_read_them(self):
         assert max(map(len, examples().split("\n"))) <= 70
+
+    def test_are_open_from_end_to_end_as_genes_are(self, records):
+        for record in records[:-1]:
+            forward, *_ = translations(record.residues)
+            assert "*" not in forward.text[:-1]
+
+
+class TestChoice:
+    @pytest.mark.parametrize("make", EXAMPLES.values())
+    def test_is_always_the_same(self, make):
+        assert make() == make()
+
+    @pytest.mark.parametrize("make", [receptor, fragment, stranger])
+    def test_is_one_good_record(self, make):
+        (record,) = _records(make())
+        assert record.problem is None
+
+    def test_the_fragment_is_open_on_the_reverse_strand(self):
+        (record,) = _records(fragment())
+        frames = {(each.strand, each.frame): each.text for each in translations(record.residues)}
+        assert "*" not in frames["-", 1]
+
+    def test_of_twenty_one_cannot_be_used(self):
+        records = _records(EXAMPLES["Twenty at once"]())
+        assert len(records) == 20
+        assert [record.name for record in records if record.problem] == ["with_a_typing_error"]
+
+
+def _records(text):
+    return read_text_queries(text, "an example", Limits())
 
 
 def _share_of_differences(one, other):
