@@ -1,6 +1,10 @@
-"""What a library costs as it grows: each figure from a process of its own."""
+"""What a library costs as it grows: each figure from a process of its own.
+
+Run by hand, ``python -m benchmarks.growth``; it writes its section of RESULTS.md.
+"""
 
 import gc
+import logging
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -8,11 +12,20 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import ParamSpec, TypeVar
 
 import numpy as np
 
-from benchmarks.common import numbered, opened
+from benchmarks.common import (
+    Provenance,
+    numbered,
+    opened,
+    option_parser,
+    read_organisms,
+    table,
+    write_section,
+)
 from benchmarks.tasks import substituted
 from core.arrays import Vectors
 from core.classifier import classify
@@ -23,10 +36,26 @@ from core.sequences.records import Record
 from core.settings import Settings
 from core.stores.vectors import VectorIndex, VectorStore
 
+SIZES = "3000,10000,30000,100000"
+QUERIES = 300
 WARM_UP = 20
 LEAST_MUTATED, MOST_MUTATED = 0.02, 0.30
 """Share of the bases that a copy differs in."""
 
+_HEAD = (
+    "references",
+    "load, s",
+    "load peak, MB",
+    "first answer, s",
+    "p50, ms",
+    "p99, ms",
+    "memory before, MB",
+    "memory after, MB",
+    "Milvus Lite alone, MB",
+    "Milvus Lite's opening and first search, s",
+)
+
+_log = logging.getLogger("benchmarks.growth")
 _Given = ParamSpec("_Given")
 _Made = TypeVar("_Made")
 
@@ -66,6 +95,59 @@ class StoreShare:
 
     seconds: float
     memory: float
+
+
+def main() -> None:
+    """Measure, and write the section."""
+    parser = option_parser("What a library costs as it grows.")
+    parser.add_argument("--sizes", default=SIZES, help=f"references; default {SIZES}")
+    options = parser.parse_args()
+    logging.basicConfig(format="%(message)s", level=logging.CRITICAL)
+    _log.setLevel(logging.INFO)
+    provenance = Provenance(options.data, options.seed)
+    organisms = read_organisms(options.data, options.sample, options.seed)
+    queries = [record.residues for record in organisms["dog"]]
+    sizes = [int(size) for size in options.sizes.split(",")]
+    text = table_of(organisms["human"], queries, sizes, options.seed)
+    text = f"## Growth\n\n{text}\n{provenance.table()}"
+    if options.sample:
+        print(text)
+    else:
+        write_section("growth", text)
+
+
+def table_of(
+    reference: Sequence[Record], queries: Sequence[str], sizes: Sequence[int], seed: int
+) -> str:
+    """Latency and memory by the size of the library."""
+    some = list(queries[:: max(1, len(queries) // QUERIES)])[:QUERIES]
+    rows = [_row(reference, some, size, seed) for size in sizes]
+    return (
+        f"One query at a time (`translated`, warm, {QUERIES} queries), by the size of the library:"
+        f" real sequences, then mutated copies of them, {LEAST_MUTATED:.0%} to {MOST_MUTATED:.0%}"
+        " of the bases changed.\n\n" + table(_HEAD, rows)
+    )
+
+
+def _row(reference: Sequence[Record], queries: Sequence[str], size: int, seed: int) -> list[str]:
+    _log.info("%d references", size)
+    with TemporaryDirectory(prefix="genekin-") as folder:
+        home = Path(folder)
+        built = alone(load_grown, home, reference, size, seed)
+        asked = alone(latency, home, queries)
+        share = store_share(home, queries[0])
+    return [
+        f"{size:,}",
+        f"{built.seconds:.1f}",
+        f"{built.peak:,.0f}",
+        f"{asked.first:.1f}",
+        f"{asked.median:.1f}",
+        f"{asked.slow:.1f}",
+        f"{asked.before:,.0f}",
+        f"{asked.after:,.0f}",
+        f"{share.memory:,.0f}",
+        f"{share.seconds:.1f}",
+    ]
 
 
 def alone(work: Callable[_Given, _Made], *given: _Given.args, **named: _Given.kwargs) -> _Made:
@@ -146,3 +228,7 @@ def memory(kind: str) -> float:
     status = Path("/proc/self/status").read_text(encoding="ascii")
     found = re.search(rf"{kind}:\s*(\d+) kB", status)
     return int(found.group(1)) / 1024 if found else float("nan")
+
+
+if __name__ == "__main__":
+    main()

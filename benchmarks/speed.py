@@ -1,4 +1,4 @@
-"""How fast GeneKin is, what it costs as it grows, and where the time goes.
+"""How fast GeneKin is, and where the time goes.
 
 Run by hand on a quiet machine, ``python -m benchmarks.speed``; it writes its section of RESULTS.md.
 """
@@ -44,8 +44,6 @@ from core.library import Library
 from core.sequences.records import Record
 
 REFERENCES = QUERIES = 3_000
-SINGLE_QUERIES = 300
-GROWTH = "3000,10000,30000,100000"
 REPEATS = 3
 NEIGHBOURS = 10
 
@@ -65,16 +63,12 @@ class Work:
 def main() -> None:
     """Measure, and write the section."""
     parser = option_parser(__doc__.split("\n")[0])
-    parser.add_argument(
-        "--growth", default=GROWTH, metavar="SIZES", help=f"references; default {GROWTH}"
-    )
     options = parser.parse_args()
     logging.basicConfig(format="%(message)s", level=logging.CRITICAL)
     _log.setLevel(logging.INFO)
     provenance = Provenance(options.data, options.seed)
-    sizes = [int(size) for size in options.growth.split(",")]
     work = _work(read_organisms(options.data, options.sample, options.seed), options.seed)
-    parts = ["## Speed\n", _encoders(work), _loads(work), _growth(work, sizes), _batch(work)]
+    parts = ["## Speed\n", _encoders(work), _loads(work), _latency(work), _batch(work)]
     text = "\n".join([*parts, provenance.table()])
     if options.sample:
         print(text)
@@ -157,49 +151,9 @@ def _loads(work: Work) -> str:
     )
 
 
-def _growth(work: Work, sizes: Sequence[int]) -> str:
-    """Latency and memory by the size of the library."""
-    rows = [_grown(work, size) for size in sizes]
-    head = [
-        "references",
-        "load, s",
-        "load peak, MB",
-        "first answer, s",
-        "p50, ms",
-        "p99, ms",
-        "memory before, MB",
-        "memory after, MB",
-        "Milvus Lite alone, MB",
-        "Milvus Lite's opening and first search, s",
-    ]
-    return (
-        f"One query at a time (`translated`, warm, {SINGLE_QUERIES} queries), by the size of the"
-        " library: real sequences, then mutated copies of them,"
-        f" {growth.LEAST_MUTATED:.0%} to {growth.MOST_MUTATED:.0%} of the bases changed.\n\n"
-        + table(head, rows)
-    )
-
-
-def _grown(work: Work, size: int) -> list[str]:
-    _log.info("growth, %d", size)
-    queries = list(work.queries[:: max(1, len(work.queries) // SINGLE_QUERIES)])[:SINGLE_QUERIES]
-    with TemporaryDirectory(prefix="genekin-") as folder:
-        home = Path(folder)
-        built = growth.alone(growth.load_grown, home, work.reference, size, work.seed)
-        asked = growth.alone(growth.latency, home, queries)
-        share = growth.store_share(home, queries[0])
-    return [
-        f"{size:,}",
-        f"{built.seconds:.1f}",
-        f"{built.peak:,.0f}",
-        f"{asked.first:.1f}",
-        f"{asked.median:.1f}",
-        f"{asked.slow:.1f}",
-        f"{asked.before:,.0f}",
-        f"{asked.after:,.0f}",
-        f"{share.memory:,.0f}",
-        f"{share.seconds:.1f}",
-    ]
+def _latency(work: Work) -> str:
+    """One query at a time."""
+    return growth.table_of(work.reference, work.queries, [REFERENCES], work.seed)
 
 
 # Batches
