@@ -10,6 +10,7 @@ page = st.navigation(
         st.Page("pages/classify.py", title="Classify", default=True),
         st.Page("pages/library.py", title="Library"),
         st.Page("pages/similarity.py", title="Similarity"),
+        st.Page("pages/benchmark.py", title="Benchmark"),
         st.Page("pages/history.py", title="History"),
     ]
 )

@@ -8,15 +8,12 @@ from core.commands.checking import add_options, check
 from core.commands.parts import Commands, write
 from core.commands.person import person
 from core.errors import InputError
-from core.evaluation.data import LabelledData, data_of_library, data_of_records
+from core.evaluation.data import MOST, LabelledData, data_of_library, data_of_records
 from core.sequences.limits import Limits
 from core.sequences.report import Known
 from core.settings import Settings, read_settings
 from core.stores.database import Database
 from core.stores.labels import LabelStore
-
-MOST = 10_000
-"""Sequences that are evaluated on, if no other number is asked for."""
 
 
 def add_to(commands: Commands) -> None:

@@ -14,6 +14,8 @@ from core.stores.labels import LabelStore
 
 Places = NDArray[np.int64]
 """Places of sequences in a data set, from 0."""
+MOST = 10_000
+"""Sequences that are evaluated on, if no other number is asked for."""
 
 
 @dataclass(frozen=True, slots=True)

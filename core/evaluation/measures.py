@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
+from scipy.stats import binomtest
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from core.evaluation.methods import NONE
@@ -148,6 +149,17 @@ def coverage_curve(confidences: Shares, right: Flags) -> list[Coverage]:
 def by_similarity(similarities: Shares, right: Flags, bins: int = BINS) -> list[Bin]:
     """Share that is right by the similarity to the nearest reference, 0 to 1."""
     return _binned(similarities, right, np.linspace(0, 1, bins + 1))
+
+
+def wilson(share: float, count: int) -> Interval:
+    """Wilson's interval of a share of so many queries, as if these were independent.
+
+    >>> found = wilson(0.9, 10)
+    >>> round(found.low, 3), round(found.high, 3)
+    (0.596, 0.982)
+    """
+    found = binomtest(round(share * count), count).proportion_ci(LEVEL, method="wilson")
+    return Interval(float(found.low), float(found.high))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,106 @@
+"""How often GeneKin and others are right, and how we know."""
+
+import streamlit as st
+
+from components.benchmark_closer import (
+    confusion_figure,
+    coverage_figure,
+    reliability_figure,
+    where,
+)
+from components.benchmark_comparison import comparison
+from components.benchmark_figures import (
+    head_figure,
+    organisms_figure,
+    pair_figures,
+    similarity_figure,
+    speed_figure,
+    stress_figure,
+)
+from components.benchmark_table import show_table
+from components.benchmark_words import name_of
+from components.benchmarking import begin_panel, follow
+from components.evaluations import care, choice, evaluations, left_out, provenance, report_of
+from components.showing import show
+from components.state import chosen_library, plain_errors, through_app
+from core.evaluation.report import Report
+
+
+def page() -> None:
+    """The evaluation that is chosen: what it says, closer looks, how it was made."""
+    st.title("Benchmark")
+    follow()
+    rows = evaluations().recent()
+    if not rows:
+        _nothing()
+        return
+    chosen, caring, running = st.columns([4, 2, 2], vertical_alignment="bottom")
+    with chosen:
+        row = choice(rows)
+    with caring:
+        care(row)
+    with running.popover("Run again", width="stretch"):
+        _begin(first=False)
+    report = report_of(row)
+    _overview(report)
+    st.subheader("A closer look")
+    st.fragment(_closer)(report)
+    st.subheader("Two evaluations beside each other")
+    st.fragment(comparison)(rows, row, report)
+    left_out(report)
+    provenance(row, report)
+
+
+def _nothing() -> None:
+    st.info(
+        "This page shows how often GeneKin is right beside other methods: for genes whose relatives"
+        " are in the library, and for genes that have none there. One press runs it all."
+    )
+    _begin(first=True)
+
+
+def _begin(*, first: bool) -> None:
+    library = chosen_library()
+    if library is not None:
+        begin_panel(library, first=first)
+    elif st.button("Load a library first", type="primary"):
+        st.switch_page("pages/library.py")
+
+
+def _overview(report: Report) -> None:
+    if head := head_figure(report):
+        show(head)
+    show_table(report)
+    for figure in (
+        *pair_figures(report),
+        similarity_figure(report),
+        stress_figure(report),
+        organisms_figure(report),
+        speed_figure(report),
+    ):
+        if figure:
+            show(figure)
+
+
+def _closer(report: Report) -> None:
+    with plain_errors():
+        asked = list(dict.fromkeys((each.split, each.task) for each in report.results))
+        left, right = st.columns(2)
+        split, task = left.selectbox("Asked", asked, format_func=lambda each: where(report, *each))
+        results = {
+            each.method: each for each in report.results if (each.split, each.task) == (split, task)
+        }
+        method = right.selectbox(
+            "Method", list(results), format_func=lambda name: name_of(report, name)
+        )
+        show(confusion_figure(report, results[method]))
+        for figure in (
+            reliability_figure(report, results[method]),
+            coverage_figure(report, split, task),
+        ):
+            if figure:
+                show(figure)
+
+
+through_app("pages/benchmark.py")
+page()
