@@ -17,10 +17,11 @@ from core.encoders import Encoder
 from core.encoders.translated import TranslatedEncoder
 from core.errors import Refitted
 from core.hits import Hit
-from core.intervals import Estimate, estimated
+from core.intervals import Estimate
 from core.judging import FIRST_KMERS
 from core.library import Library
 from core.sequences.records import Record
+from core.tracing.mixture import mixture
 from core.tracing.odds import QueryWords, words
 
 CANDIDATES = 3
@@ -75,7 +76,8 @@ class Origin:
     queries
         How many have their closest relative there with a confidence above one half.
     share
-        Mean confidence over all that could be traced, with its interval.
+        Share of all that could be traced, with its interval; likely, not counted: a query that
+        could be of several organisms counts for those that the others speak for.
     """
 
     organism: str
@@ -122,17 +124,19 @@ def origins(traced: Sequence[Traced]) -> list[Origin]:
 
     Empty where nothing of it could be traced.
     """
-    found = [each for each in traced if each.organisms]
-    names = dict.fromkeys(name for each in found for name in each.organisms)
-    shares = [
-        Origin(
-            name,
-            sum(each.organisms.get(name, 0.0) > 0.5 for each in found),
-            estimated([each.organisms.get(name, 0.0) for each in found]),
-        )
-        for name in names
+    found = [each.organisms for each in traced if each.organisms]
+    names = list(dict.fromkeys(name for each in found for name in each))
+    if not names:
+        return []
+    chances = np.array([[each.get(name, 0.0) for name in names] for each in found])
+    mixed = mixture(chances)
+    shares = zip(mixed.shares.tolist(), mixed.low.tolist(), mixed.high.tolist(), strict=True)
+    clear = (chances > 0.5).sum(axis=0).tolist()
+    listed = [
+        Origin(name, count, Estimate(*share, len(found)))
+        for name, count, share in zip(names, clear, shares, strict=True)
     ]
-    return sorted(shares, key=lambda each: -each.share.mean)
+    return sorted(listed, key=lambda each: -each.share.mean)
 
 
 def _traced(
