@@ -37,7 +37,7 @@ def show_answer(answered: Answered, place: int) -> None:
         families.html(family_bars(call.families, answered.run.families))
     if not call.hits:
         return
-    st.subheader(counted(len(call.hits), "nearest gene"))
+    st.subheader(counted(len(call.hits), "nearest gene"), anchor=False)
     chosen = _hits(answered, call, explanation, place)
     if explanation is not None:
         _where(answered, call, explanation)
@@ -165,7 +165,7 @@ def _hits(
 
 def _where(answered: Answered, call: Call, explanation: Explanation) -> None:
     """The stretches of the query that its nearest genes have, too."""
-    st.subheader("Where on the query")
+    st.subheader("Where on the query", anchor=False)
     if not explanation.segments:
         st.caption("None of these genes shares a stretch with the query.")
         return
@@ -180,7 +180,7 @@ def _where(answered: Answered, call: Call, explanation: Explanation) -> None:
 
 
 def _alignment(call: Call, explanation: Explanation, chosen: Alignment | None) -> None:
-    st.subheader("Alignment")
+    st.subheader("Alignment", anchor=False)
     if explanation.missing:
         gone = counted(len(explanation.missing), "gene")
         st.caption(f"{gone} of these are not in the library any more.")

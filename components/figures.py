@@ -157,19 +157,15 @@ def evidence_map(
 
 
 def evidence_text(segments: Sequence[Segment], names: Mapping[int, str]) -> str:
-    """What :func:`evidence_map` shows, in words: the longest stretch of every hit."""
-    longest: dict[int, Segment] = {}
-    for segment in segments:
-        known = longest.setdefault(segment.of.id, segment)
-        if segment.end - segment.start > known.end - known.start:
-            longest[segment.of.id] = segment
-    told = (
-        f"{rank}. {each.of.name}, {names.get(each.of.family, f'class {each.of.family}')}: bases"
-        f" {each.start:,} to {each.end:,}, {'forward' if each.strand == '+' else 'reverse'} strand"
-        f"{'' if each.beyond_chance else ', may be chance'}"
-        for rank, each in enumerate(longest.values(), start=1)
+    """What :func:`evidence_map` shows, in words."""
+    genes = len({segment.of.id for segment in segments})
+    longest = max(segments, key=lambda segment: segment.end - segment.start)
+    family = names.get(longest.of.family, f"class {longest.of.family}")
+    return (
+        f"Stretches that {genes:,} of the nearest genes share with the query; the longest:"
+        f" {longest.of.name}, {family}, bases {longest.start:,} to {longest.end:,},"
+        f" {'forward' if longest.strand == '+' else 'reverse'} strand"
     )
-    return f"The longest stretch that each gene shares with the query. {'; '.join(told)}."
 
 
 def _ranked(segments: Sequence[Segment]) -> Iterator[tuple[int, Segment]]:

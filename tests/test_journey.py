@@ -15,10 +15,12 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
-from core.sequences.examples import examples
-from core.sequences.limits import Limits
-from core.sequences.queries import read_text_queries
-from tests.made_up import genes
+from core.libraries import Libraries
+from core.loading import load
+from core.sequences.examples import receptor
+from core.settings import Settings
+from core.stores import Stores
+from tests.made_up import dna, genes
 from tests.services import free_port
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -27,40 +29,72 @@ SCREENSHOTS = os.environ.get("GENEKIN_SCREENSHOTS")
 DESKTOP: ViewportSize = {"width": 1280, "height": 1500}
 LOADING = 200_000
 """Milliseconds that loading the human reference may take on a busy machine."""
+CONTROLS = ("Something unknown", "Upload", "Options", "Classify")
+"""What a person presses to ask; it stays where it is."""
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=60_000)
 
 
+class _Server:
+    """The dashboard, on a port and in a home of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._log = folder / "server.log"
+        self._port = free_port()
+        self.home = folder / "home"
+        self.address = f"http://localhost:{self._port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", "app.py"],
+                cwd=PROJECT,
+                env=os.environ
+                | {
+                    "GENEKIN_HOME": str(self.home),
+                    "STREAMLIT_SERVER_PORT": str(self._port),
+                    "STREAMLIT_SERVER_HEADLESS": "true",
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        _wait_for(f"{self.address}/_stcore/health", self._process)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def log(self) -> bytes:
+        return self._log.read_bytes()
+
+
 @pytest.fixture
-def dashboard(tmp_path: Path) -> Iterator[str]:
-    """Address of a dashboard that nobody has opened yet, with nothing loaded."""
-    port = free_port()
-    address = f"http://localhost:{port}"
-    with (tmp_path / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py"],
-            cwd=PROJECT,
-            env=os.environ
-            | {
-                "GENEKIN_HOME": str(tmp_path / "home"),
-                "STREAMLIT_SERVER_PORT": str(port),
-                "STREAMLIT_SERVER_HEADLESS": "true",
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+def server(tmp_path: Path) -> Iterator[_Server]:
+    """A dashboard that is not running yet, with nothing loaded."""
+    server = _Server(tmp_path)
     try:
-        _wait_for(f"{address}/_stcore/health", process)
-        yield address
+        yield server
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    assert b"Traceback" not in (tmp_path / "server.log").read_bytes()
+        server.stop()
+    assert b"Traceback" not in server.log()
+
+
+@pytest.fixture
+def dashboard(server: _Server) -> str:
+    """Address of a dashboard that nobody has opened yet, with nothing loaded."""
+    server.start()
+    return server.address
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
@@ -81,7 +115,7 @@ def browser(chromium: Path) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, dashboard: str) -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     """A page in which nothing breaks, and which asks nobody but the dashboard for anything."""
     page = browser.new_page(viewport=DESKTOP)
     broken: list[str] = []
@@ -131,48 +165,184 @@ def place(page: Page, label: str) -> tuple[float, float]:
     return found["x"], found["y"]
 
 
-def test_from_an_empty_home_to_the_families_of_a_batch(page, dashboard, keep):
-    first, *_ = read_text_queries(examples(), "examples", Limits())
+def shown_answer(page: Page) -> list[str]:
+    """What a page says of a run and its first query: verdict, figures, alignment."""
+    settled(page)
+    return [
+        page.get_by_role("heading", level=2).inner_text(),
+        *page.get_by_role("table").all_inner_texts(),
+        page.get_by_test_id("stCode").last.inner_text(),
+    ]
 
+
+def test_from_an_empty_home_to_a_run_that_is_sent_to_a_colleague(
+    page, browser, server, dashboard, keep
+):
     page.goto(dashboard)
-    expect(page.get_by_text("There is no reference yet to compare with.")).to_be_visible()
-    keep(page, "1 nothing loaded")
+    load_the_human_reference(page, keep)
+    go_to(page, "Classify")
+    ask_for_one(page, keep)
+    ask_for_many(page, keep)
+    answer, link = shown_answer(page), page.url
+    take_away(page, link, keep)
+    server.restart()
+    colleague = browser.new_page(viewport=PHONE, color_scheme="dark")
+    open_in_the_dark(colleague, link, keep)
+    assert shown_answer(colleague) == answer
+    page.goto(f"{dashboard}/history")
+    rename_and_delete(page, keep)
+    colleague.goto(link)
+    expect(colleague.get_by_text("There is no run at this link.")).to_be_visible()
+    assert fits(colleague)
+    colleague.close()
 
+
+def load_the_human_reference(page: Page, keep) -> None:
+    expect(page.get_by_text("There is no reference yet to compare with.")).to_be_visible()
     page.get_by_role("button", name="Go to Library").click()
     expect(page.get_by_role("heading", name="Library", level=1)).to_be_visible()
-    keep(page, "2 empty library")
+    keep(page, "1 empty library")
     page.get_by_role("button", name="Load the human reference").click()
     expect(page.get_by_text("human: 3,629 genes added;")).to_be_visible(timeout=LOADING)
     expect(page.get_by_role("heading", name="3,629 genes of 1 organism")).to_be_visible()
-    keep(page, "3 human loaded")
+    keep(page, "2 human loaded")
 
-    go_to(page, "Classify")
-    text = page.get_by_label("DNA: one bare sequence, or FASTA")
-    text.fill(f"><b>*mine*</b>\n{first.residues}")
-    text.press("Control+Enter")
-    expect(page.get_by_role("heading", name="G protein coupled receptors")).to_be_visible()
-    expect(page.get_by_text(f"<b>*mine*</b> · {len(first.residues):,} bases")).to_be_visible()
-    keep(page, "4 one sequence")
 
+def ask_for_one(page: Page, keep) -> None:
+    button = page.get_by_role("button", name="Classify")
+    expect(button).to_be_disabled()
+    page.get_by_role("button", name="A fragment on the reverse strand").click()
+    expect(page.get_by_text("1 record · 240 bases · DNA")).to_be_visible()
+    places = [place(page, label) for label in CONTROLS]
+    button.click()
+    expect(page.get_by_role("heading", name="Ion channel")).to_be_visible()
+    expect(page.get_by_text("240 bases · reverse strand, frame")).to_be_visible()
+    assert [place(page, label) for label in CONTROLS] == places
+    keep(page, "3 a fragment")
+
+    text = page.get_by_role("textbox", name="DNA: bare, FASTA or FASTQ")
     text.fill(">a\nACGT\nAC!T")
-    page.get_by_role("button", name="Classify", exact=True).click()
     expect(page.get_by_text("Record 1 (line 3) has '!' at base 7")).to_be_visible()
-    expect(text).to_have_value(">a\nACGT\nAC!T")
-    keep(page, "5 a wrong letter")
-
-    page.get_by_role("button", name="Example").click()
-    hint = page.get_by_text("Select a row to see how its family was decided.")
-    expect(hint).to_be_visible()
-    keep(page, "6 a batch")
-    table = page.get_by_test_id("stDataFrameResizable").first
-    table.click(position={"x": 18, "y": 35 + 17})  # the box of the first row
-    expect(hint).to_be_hidden()
+    expect(button).to_be_disabled()
+    assert [place(page, label) for label in CONTROLS] == places
+    text.press("ControlOrMeta+A")
+    page.keyboard.insert_text(receptor().replace("receptor", "<b>*mine*</b>"))
+    text.press("Control+Enter")  # At once: nothing has been read yet.
     expect(page.get_by_role("heading", name="G protein coupled receptors")).to_be_visible()
-    keep(page, "7 a row of the batch")
+    expect(page.get_by_text("<b>*mine*</b> · 1,212 bases · forward strand")).to_be_visible()
+    keep(page, "4 one sequence")
+    table = page.get_by_test_id("stDataFrameResizable").first
+    table.click(position={"x": 18, "y": 35 * 3 + 17})
+    expect(page.get_by_text("residues 1 to 177")).to_be_visible()
+    page.get_by_text("Show the DNA as well").click()
+    expect(page.get_by_test_id("stCode").last).to_contain_text("ATGTTCGTGGC")
+    keep(page, "5 another gene, and the DNA")
+    page.get_by_text("Show the DNA as well").click()
 
-    go_to(page, "Similarity")
-    expect(page.get_by_text("With two organisms or more in the library")).to_be_visible()
-    keep(page, "8 one organism")
+    page.get_by_role("button", name="Something unknown").click()
+    expect(page.get_by_text("1 record · 900 bases · DNA")).to_be_visible()
+    text.press("Control+Enter")
+    expect(page.get_by_role("heading", name="Unknown")).to_be_visible()
+    keep(page, "6 unknown")
+
+
+def ask_for_many(page: Page, keep) -> None:
+    page.get_by_role("button", name="Twenty at once").click()
+    expect(page.get_by_text("20 records · 14,666 bases · DNA · 1 cannot be used")).to_be_visible()
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("1 of 20: gene_0")).to_be_visible()
+    keep(page, "7 a batch")
+    before = place(page, "Next")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("2 of 20: gene_1")).to_be_visible()
+    assert place(page, "Next") == before
+    page.get_by_role("button", name="Previous").click()
+    expect(page.get_by_text("1 of 20: gene_0")).to_be_visible()
+
+
+def take_away(page: Page, link: str, keep) -> None:
+    page.get_by_role("button", name="Take away").click()
+    expect(page.get_by_test_id("stCode").filter(has_text="?run=")).to_have_text(
+        re.compile(re.escape(link))
+    )
+    keep(page, "8 take away")
+    header, *rows = taken(page, "Table, tab-separated").read_text().splitlines()
+    assert header.startswith("query\tlength\tstatus\tfamily_id\tfamily\tconfidence")
+    assert [row.split("\t")[0] for row in rows[:2]] == ["gene_0", "gene_1"]
+    assert link in taken(page, "Report to mail or print").read_text()
+    for name in ("Excel", "JSON, with all hits", "Sequences, FASTA", "Sequences by family"):
+        assert taken(page, name).stat().st_size > 1_000
+
+
+def open_in_the_dark(colleague: Page, link: str, keep) -> None:
+    colleague.goto(link)
+    expect(colleague.get_by_text("1 of 20: gene_0")).to_be_visible()
+    assert fits(colleague)
+    background = colleague.get_by_test_id("stApp").evaluate(
+        "it => getComputedStyle(it).backgroundColor"
+    )
+    assert max(map(int, re.findall(r"\d+", background)[:3])) < 64
+    colleague.set_viewport_size({"width": PHONE["width"], "height": 4_000})
+    keep(colleague, "9 a link on a phone in the dark")
+    colleague.set_viewport_size(PHONE)
+
+
+def rename_and_delete(page: Page, keep) -> None:
+    expect(page.get_by_text("4 runs, times in UTC.")).to_be_visible()
+    page.get_by_test_id("stDataFrameResizable").click(position={"x": 18, "y": 35 + 17})
+    page.get_by_label("Name", exact=True).fill("my batch")
+    page.get_by_label("Name", exact=True).press("Enter")
+    page.get_by_role("button", name="Rename").click()
+    expect(page.get_by_text("my batch · 20 queries")).to_be_visible()
+    keep(page, "10 history")
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Yes, delete").click()
+    expect(page.get_by_text("3 runs, times in UTC.")).to_be_visible()
+
+
+def test_hostile_names_in_a_batch_that_takes_a_while(page, server, keep):
+    with Stores(Settings(home=server.home)) as stores:
+        load(
+            Libraries(stores),
+            {"human": genes("human", 12)},
+            encoder="count",
+            families={0: "Kinase", 1: "<script>alert(1)</script>", 2: "=1+1"},
+        )
+    server.start()
+    names = ["<script>alert(1)</script>", "=1+1", "**bold**", "\u202eabc", "x" * 10_000]
+    names += [f"q{number}" for number in range(2_000)]
+    queries = "".join(f">{name}\n{dna('human 2')}\n" for name in names)
+    alerts: list[str] = []
+    page.on("dialog", lambda dialog: alerts.append(dialog.message))
+
+    page.goto(server.address)
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+        {"name": "<b>.fasta", "mimeType": "text/plain", "buffer": queries.encode()}
+    )
+    expect(page.get_by_text("<b>.fasta: 2,005 records · 481,200 bases · DNA")).to_be_visible()
+    page.get_by_role("button", name="Classify").click()
+    expect(page.get_by_text("1 of 2,005: <script>alert(1)</script>")).to_be_visible()
+    expect(page.get_by_role("heading", name="<script>alert(1)</script>")).to_be_visible()
+    keep(page, "hostile names")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("2 of 2,005: =1+1")).to_be_visible()
+
+    page.get_by_role("button", name="Take away").click()
+    rows = taken(page, "Table, comma-separated").read_text("utf-8-sig").splitlines()
+    assert len(rows) == 2_006
+    assert rows[2].startswith("'=1+1,240,called,")
+    report = taken(page, "Report to mail or print")
+    page.goto(report.as_uri())
+    expect(page.get_by_role("heading", level=1)).to_contain_text("<script>alert(1)</script>")
+    assert alerts == []
+
+
+def taken(page: Page, label: str) -> Path:
+    """A file that was taken away."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name=label).click()
+    folder = download.value.path().parent
+    return download.value.path().rename(folder / download.value.suggested_filename)
 
 
 def test_a_file_with_a_bad_record_from_its_report_to_the_organism(page, dashboard, keep):
@@ -217,32 +387,8 @@ def test_a_link_straight_to_a_page_lands_there_with_the_whole_navigation(page, d
 
     expect(page.get_by_role("heading", name="Library", level=1)).to_be_visible()
     expect(page.get_by_text("Nothing is loaded yet.")).to_be_visible()
-    navigation = page.get_by_test_id("stSidebarNav").get_by_role("link")
-    expect(navigation).to_have_text(["Classify", "Library", "Similarity"])
+    navigation = page.get_by_test_id("stSidebarNav")
+    for name in ("Classify", "Library", "Similarity", "History"):
+        expect(navigation.get_by_role("link", name=name)).to_be_visible()
     expect(page).to_have_url(re.compile(r"/library$"))
     keep(page, "link to the library")
-
-
-def test_on_a_phone_in_the_dark_nothing_sticks_out(browser, dashboard, keep):
-    page = browser.new_page(viewport=PHONE, color_scheme="dark")
-    page.goto(f"{dashboard}/library")
-    page.get_by_role("button", name="Load the human reference").click()
-    expect(page.get_by_text("human: 3,629 genes added;")).to_be_visible(timeout=LOADING)
-    assert fits(page)
-    keep(page, "phone library")
-
-    page.goto(dashboard)
-    page.get_by_role("button", name="Example").click()
-    expect(page.get_by_text("Select a row to see how")).to_be_visible()
-    assert fits(page)
-    background = page.get_by_test_id("stApp").evaluate("it => getComputedStyle(it).backgroundColor")
-    assert max(map(int, re.findall(r"\d+", background)[:3])) < 64
-    keep(page, "phone batch")
-    table = page.get_by_test_id("stDataFrameResizable").first
-    table.click(position={"x": 18, "y": 35 + 17})
-    answer = page.get_by_role("heading", name="G protein coupled receptors")
-    answer.scroll_into_view_if_needed()
-    expect(answer).to_be_visible()
-    assert fits(page)
-    keep(page, "phone answer")
-    page.close()

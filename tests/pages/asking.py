@@ -18,13 +18,14 @@ def type_text(page: AppTest, text: str) -> AppTest:
 
 def give_file(page: AppTest, content: str, name: str = "queries.fasta", number: int = 0) -> AppTest:
     """Give a file; nothing is asked yet. `number`: of how many texts took the place of one."""
-    uploader = page.file_uploader(key=f"query file {number}")
-    return uploader.upload(name, content.encode(), "text/plain").run()
+    page.file_uploader(key=f"query file {number}").upload(name, content.encode(), "text/plain")
+    return page.run()
 
 
 def ask(page: AppTest, text: str) -> AppTest:
     """Type a text and press the button."""
-    return button(type_text(page, text), BUTTON).click().run()
+    button(type_text(page, text), BUTTON).click()
+    return page.run()
 
 
 def understood(page: AppTest) -> str:

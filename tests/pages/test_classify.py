@@ -196,7 +196,7 @@ class TestLargeBatch:
     def test_shows_how_far_it_is_and_can_be_cancelled(self, page, monkeypatch):
         monkeypatch.setattr(answering, "classify", _endless)
         ask(page, MANY)
-        until(lambda: jobs()[0].progress.done)
+        until(lambda: jobs()[0].progress.done > 0)
         page.run()
         (bar,) = page.get("progress")
         assert "Classifying: " in bar.proto.text

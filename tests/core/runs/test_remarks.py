@@ -1,28 +1,31 @@
+from dataclasses import replace
+
 import pytest
 
 from core.classifier import Call, Status
 from core.runs import Query
 from core.runs.remarks import remarks
 
+CALL = Call(
+    query="a",
+    length=600,
+    status=Status.CALLED,
+    family_id=1,
+    family="Kinase",
+    confidence=0.9,
+    families={1: 0.9},
+    hits=(),
+    organism="human",
+    organism_confidence=1.0,
+    strand="+",
+    frame=1,
+    unreadable=0.0,
+    reason="",
+)
+
 
 def call(**options):
-    values = {
-        "query": "a",
-        "length": 600,
-        "status": Status.CALLED,
-        "family_id": 1,
-        "family": "Kinase",
-        "confidence": 0.9,
-        "families": {1: 0.9},
-        "hits": (),
-        "organism": "human",
-        "organism_confidence": 1.0,
-        "strand": "+",
-        "frame": 1,
-        "unreadable": 0.0,
-        "reason": "",
-    }
-    return Call(**(values | options))
+    return replace(CALL, **options)
 
 
 def said(*calls, queries=None):
