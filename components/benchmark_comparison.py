@@ -41,7 +41,9 @@ def comparison(rows: Sequence[EvaluationRow], row: EvaluationRow, report: Report
         st.info("They have no method with the same task in common.")
         return
     asked = list(dict.fromkeys((each.later.split, each.later.task) for each in compared))
-    split, task = st.selectbox("Asked", asked, format_func=lambda each: where(report, *each))
+    split, task = st.selectbox(
+        "Asked of both", asked, format_func=lambda each: where(report, *each)
+    )
     show(change_figure(report, compared, split, task))
 
 

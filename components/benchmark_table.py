@@ -41,6 +41,7 @@ def show_table(report: Report) -> None:
         table,
         hide_index=True,
         height="content",
+        placeholder="",
         column_config=columns | {"method": st.column_config.TextColumn(pinned=True)},
         alt="How methods fare, at random and without relatives",
     )

@@ -100,8 +100,8 @@ def follow() -> None:
     ended = jobs().get(mine) if mine is not None else None
     if ended is None or ended.active:
         return
-    del st.session_state[_MINE]
     if ended.state == DONE:
+        del st.session_state[_MINE]
         st.query_params["evaluation"] = str(ended.result["evaluation"])
     elif ended.state == CANCELLED:
         st.info("Cancelled. Nothing of it was kept.")

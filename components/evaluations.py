@@ -57,7 +57,8 @@ def _label(row: EvaluationRow) -> str:
 def report_of(row: EvaluationRow, slot: str = "report") -> Report:
     """Its report, read once a session as long as it is shown in that place."""
     database = libraries().stores.database
-    return remembered(f"evaluation {slot}", row.id, lambda: kept_report(database, row.id))
+    key = row.id, row.created_at  # A number may come again when its evaluation was deleted.
+    return remembered(f"evaluation {slot}", key, lambda: kept_report(database, row.id))
 
 
 def care(row: EvaluationRow) -> None:

@@ -21,9 +21,11 @@ from components.benchmark_table import show_table
 from components.benchmark_words import name_of
 from components.benchmarking import begin_panel, follow
 from components.evaluations import care, choice, evaluations, left_out, provenance, report_of
-from components.showing import show
+from components.remembering import remembered
+from components.showing import Figure, show
 from components.state import chosen_library, plain_errors, through_app
 from core.evaluation.report import Report
+from core.stores.evaluation_table import EvaluationRow
 
 
 def page() -> None:
@@ -46,7 +48,7 @@ def page() -> None:
     st.subheader("A closer look")
     st.fragment(_closer)(report)
     st.subheader("Two evaluations beside each other")
-    st.fragment(comparison)(rows, row, report)
+    st.fragment(_compared)(rows, row, report)
     left_out(report)
     provenance(row, report)
 
@@ -68,18 +70,26 @@ def _begin(*, first: bool) -> None:
 
 
 def _overview(report: Report) -> None:
-    if head := head_figure(report):
+    head, *others = remembered(
+        "benchmark figures", (report.date, report.data.digest), lambda: _figures(report)
+    )
+    if head:
         show(head)
     show_table(report)
-    for figure in (
+    for figure in others:
+        if figure:
+            show(figure)
+
+
+def _figures(report: Report) -> list[Figure | None]:
+    return [
+        head_figure(report),
         *pair_figures(report),
         similarity_figure(report),
         stress_figure(report),
         organisms_figure(report),
         speed_figure(report),
-    ):
-        if figure:
-            show(figure)
+    ]
 
 
 def _closer(report: Report) -> None:
@@ -100,6 +110,11 @@ def _closer(report: Report) -> None:
         ):
             if figure:
                 show(figure)
+
+
+def _compared(rows: list[EvaluationRow], row: EvaluationRow, report: Report) -> None:
+    with plain_errors():
+        comparison(rows, row, report)
 
 
 through_app("pages/benchmark.py")

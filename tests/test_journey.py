@@ -388,7 +388,7 @@ def test_a_link_straight_to_a_page_lands_there_with_the_whole_navigation(page, d
     expect(page.get_by_role("heading", name="Library", level=1)).to_be_visible()
     expect(page.get_by_text("Nothing is loaded yet.")).to_be_visible()
     navigation = page.get_by_test_id("stSidebarNav")
-    for name in ("Classify", "Library", "Similarity", "History"):
+    for name in ("Classify", "Library", "Similarity", "Benchmark", "History"):
         expect(navigation.get_by_role("link", name=name)).to_be_visible()
     expect(page).to_have_url(re.compile(r"/library$"))
     keep(page, "link to the library")
