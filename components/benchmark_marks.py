@@ -31,7 +31,7 @@ _FIGURES, _ROOM = 1.03, 1.2
 """Where figures behind bars stand on the axis of shares, and where it then ends."""
 _HIGHEST = 1.06
 """Where the uppermost name of a line may stand."""
-_EVERY_LABEL = alt.Axis(labelLimit=190, labelOverlap=False)
+_EVERY_LABEL = alt.Axis(labelLimit=190, labelOverlap=False, labelFlush=False)
 _OWN = alt.condition("datum.own", alt.value(ACCENT), alt.value(NEUTRAL))
 _POINTS = alt.Scale(type="point", padding=0.3)
 

@@ -109,7 +109,9 @@ def _show_panel(figure: Figure, panel: Panel) -> None:
     if panel.title:
         st.markdown(f"**{plain(panel.title)}**")
     ink = _ON_DARK if st.context.theme.type == "dark" else _ON_LIGHT
-    st.altair_chart(_inked(panel.chart, ink), alt=f"{panel.title or figure.title}. {figure.says}")
+    # Names at the ends of lines are wider than they are taken for.
+    chart: alt.LayerChart = panel.chart.properties(padding={"right": 14})
+    st.altair_chart(_inked(chart, ink), alt=f"{panel.title or figure.title}. {figure.says}")
 
 
 def _inked(chart: _Chart, ink: str) -> _Chart:
