@@ -11,7 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from components.own_file import largest_upload
 from components.remembering import remembered
 from components.state import choose_library, libraries
-from components.text import counted, plain
+from components.text import counted, isolated, plain
 from core.classifier import DEFAULT_NEIGHBOURS
 from core.errors import GeneKinError
 from core.library import Library
@@ -134,7 +134,7 @@ def _understand(file: UploadedFile | None) -> _Understood:
             " file. Nothing leaves this server.",
             "",
         )
-    source = f"{file.name}: " if file else ""
+    source = f"{isolated(file.name)}: " if file else ""
     try:
         records = _read(file, text, limits)
     except GeneKinError as error:

@@ -4,9 +4,11 @@ import html
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from unicodedata import bidirectional
 
 from components.palette import family_colour
 
+_RIGHT_TO_LEFT = {"R", "AL", "AN"}
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=])")
 
 
@@ -16,7 +18,14 @@ def plain(text: str) -> str:
     >>> plain("*x*")
     '\\*x\\*'
     """
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    return isolated(_MARKDOWN.sub(r"\\\1", " ".join(text.split())))
+
+
+def isolated(text: str) -> str:
+    """`text` so that, where it runs from right to left, it does not turn what stands beside it."""
+    if text.isascii() or not any(bidirectional(letter) in _RIGHT_TO_LEFT for letter in text):
+        return text
+    return f"\u2068{text}\u2069"
 
 
 def chip(text: str, colour: str) -> str:

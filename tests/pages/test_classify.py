@@ -243,6 +243,10 @@ class TestHostileText:
         for mark in "<*[]()$`#~:!":
             assert written.count(mark) == written.count(f"\\{mark}")
 
+    def test_a_name_from_right_to_left_turns_nothing_beside_it(self, page):
+        ask(page, f">\u0645\u0631\n{dna('human 2')}\n")
+        assert "\u2068\u0645\u0631\u2069 · 240 bases" in shown(page)
+
     def test_the_name_of_a_file_is_shown_as_it_is(self, page):
         give_file(page, ONE, name="<img src=x>.fasta")
         assert understood(page).startswith("&lt;img src=x&gt;.fasta: 1 record")
