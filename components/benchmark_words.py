@@ -17,7 +17,6 @@ _NAMES = {
     "translated": "GeneKin",
     "count": "GeneKin, count",
     "seed": "Milvus, as published",
-    "mysql": "MySQL alone",
     "naive-bayes": "naive Bayes",
     "logistic": "logistic regression",
     "forest": "random forest",
@@ -32,8 +31,10 @@ def name_of(report: Report, method: str) -> str:
     """A method's name where there is little room; its title where it has none."""
     if method.startswith(_COUNT):
         return f"GeneKin, {method.removeprefix(_COUNT).upper()}"
-    titles = {each.name: each.title for each in report.methods}
-    return _NAMES.get(method) or titles.get(method, method)
+    facts = next((each for each in report.methods if each.name == method), None)
+    if facts is not None and method == "mysql":  # Or whatever database there is.
+        return f"{str(facts.settings['database']).partition(' ')[0]} alone"
+    return _NAMES.get(method) or (facts.title if facts else method)
 
 
 def is_own(method: str) -> bool:

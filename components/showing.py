@@ -21,7 +21,6 @@ _ON_LIGHT, _ON_DARK, _PAPER = "#1B2328", "#E4E9EC", "#000000"
 _WIDTH = 400
 """Of a panel in a file: two of them are as wide as a page."""
 _PPI = 300
-_FONT = "Helvetica, Arial, Liberation Sans, sans-serif"
 
 
 @dataclass(frozen=True, slots=True)

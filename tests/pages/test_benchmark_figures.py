@@ -67,7 +67,7 @@ class TestHead:
         assert names[0] == names[1]
         assert set(names[0]) == {
             "GeneKin",
-            "MySQL alone",
+            "SQLite alone",
             "k-nearest neighbours",
             "naive Bayes",
         }
@@ -116,6 +116,14 @@ class TestHead:
     def test_there_is_none_where_neither_was_evaluated(self, report):
         stress = [each for each in report.results if each.split == "stress"]
         assert head_figure(replace(report, results=tuple(stress))) is None
+
+    def test_the_database_is_called_what_it_is(self, report):
+        methods = [
+            replace(each, settings={"database": "MariaDB 10.11"}) if each.name == "mysql" else each
+            for each in report.methods
+        ]
+        panel, _ = made(head_figure, replace(report, methods=tuple(methods))).panels
+        assert "MariaDB alone" in {row["method"] for row in rows(panel)}
 
 
 class TestTable:
