@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from components.benchmark_marks import cells, curves, reliability
+from components.benchmark_lines import curves, reliability
+from components.benchmark_rows import cells
 from components.benchmark_words import asked, chief, family_of, is_own, name_of, percent, title_of
 from components.showing import Figure, Panel
 from core.evaluation.measures import wilson

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from components.benchmark_closer import where
-from components.benchmark_marks import changes
+from components.benchmark_rows import changes
 from components.benchmark_words import is_own, name_of, percent, points
 from components.evaluations import labelled, report_of
 from components.showing import Figure, Panel, show

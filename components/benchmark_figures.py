@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from components.benchmark_marks import bars, cells, curves, dumbbells, lines, scatter
+from components.benchmark_lines import curves, lines, scatter
+from components.benchmark_rows import bars, cells, dumbbells
 from components.benchmark_words import (
     AT_RANDOM,
     CLASSIFIERS,

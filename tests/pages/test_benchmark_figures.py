@@ -18,7 +18,8 @@ from components.benchmark_figures import (
     speed_figure,
     stress_figure,
 )
-from components.benchmark_marks import ACCENT, apart
+from components.benchmark_lines import apart
+from components.benchmark_marks import ACCENT
 from components.benchmark_table import comparison_table
 from components.palette import NEUTRAL
 from components.showing import as_file, drawn
