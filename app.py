@@ -10,6 +10,7 @@ page = st.navigation(
         st.Page("pages/classify.py", title="Classify", default=True),
         st.Page("pages/library.py", title="Library"),
         st.Page("pages/similarity.py", title="Similarity"),
+        st.Page("pages/trace.py", title="Trace"),
         st.Page("pages/benchmark.py", title="Benchmark"),
         st.Page("pages/history.py", title="History"),
     ]
@@ -19,6 +20,7 @@ st.set_page_config(
     page_title=f"{page.title} · GeneKin", page_icon="components/icon.svg", layout="wide"
 )
 keep("text")
+keep("trace text")
 back_to_wanted()
 with plain_errors():
     library_choice()

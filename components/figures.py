@@ -8,7 +8,6 @@ import pandas as pd
 
 from components.palette import family_colour
 from core.alignment.explaining import Segment
-from core.similarity import Similarity
 
 
 def family_stack(counts: Mapping[int, int], names: Mapping[int, str]) -> alt.Chart:
@@ -71,32 +70,6 @@ def length_bars(lengths: Mapping[int, int]) -> alt.Chart:
         .properties(height=120)
     )
     return chart
-
-
-def similarity_matrix(pairs: Sequence[Similarity]) -> alt.LayerChart:
-    """A heat map of mean best inner products, the figures written into it."""
-    frame = pd.DataFrame(
-        {"genes of": pair.of, "nearest in": pair.to, "mean": pair.mean, "n": pair.n}
-        for pair in pairs
-    )
-    base = alt.Chart(frame).encode(
-        x=alt.X("nearest in:N", sort=None, axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("genes of:N", sort=None),
-        tooltip=["genes of:N", "nearest in:N", alt.Tooltip("mean:Q", format=".4f"), "n:Q"],
-    )
-    cells = base.mark_rect().encode(
-        color=alt.Color(
-            "mean:Q",
-            title="mean best inner product",
-            scale=alt.Scale(scheme="viridis", domain=[0, 1]),
-        )
-    )
-    figures = base.mark_text(fontSize=15).encode(
-        text=alt.Text("mean:Q", format=".3f"),
-        color=alt.condition("datum.mean > 0.6", alt.value("#1B2328"), alt.value("#FFFFFF")),
-    )
-    chart: alt.LayerChart = cells + figures
-    return chart.properties(height=90 + 60 * frame["genes of"].nunique())
 
 
 def evidence_map(

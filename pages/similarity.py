@@ -1,78 +1,109 @@
 """How close the organisms' genes are."""
 
-from itertools import permutations
-
 import streamlit as st
 
-from components.figures import similarity_matrix
-from components.state import chosen_library, through_app
-from components.text import plain
+from components.computing import computed, is_kept
+from components.sequence_map import show_map
+from components.showing import show
+from components.similarity_figures import by_encoder, by_family, distributions, matrix
+from components.similarity_genes import show_genes
+from components.similarity_words import headline, meaning
+from components.state import chosen_library, plain_errors, through_app
+from components.tree_figure import tree_figure
+from core.encoders import ENCODERS
 from core.library import Library
-from core.similarity import Similarity, similarity
+from core.similarity import Comparison, compare, compared_pairs
+from core.similarity.tree import FEWEST, organism_tree
 
 SEED_LIMIT = 800
 """The published demo compared the first 800 genes of an organism."""
+_QUICK = 500_000
+"""Pairs of genes that are compared while a person waits: a second or so."""
 
 
 def page() -> None:
-    """The sentence first, then the matrix."""
+    """The sentence first, then the matrix, the distributions, the genes, the map."""
     st.title("Similarity")
     library = chosen_library()
-    organisms = [organism.name for organism in library.organisms()] if library else []
+    organisms = library.organism_names() if library else []
     if library is None or len(organisms) < 2:
         st.info("With two organisms or more in the library, this page shows how close they are.")
         if st.button("Load another organism", type="primary"):
             st.switch_page("pages/library.py")
         return
-    limit = st.number_input(
-        "Genes of each organism to compare, in the order they were loaded",
+    organism, limit = _options(library)
+    found = _compared(library, limit, library.encoder.name)
+    if found is not None:
+        with plain_errors():
+            _organisms(library, found, organism, limit)
+        with plain_errors():
+            show_genes(library, found.seen_from(organism))
+    with plain_errors():
+        show_map(library)
+
+
+def _options(library: Library) -> tuple[str, int | None]:
+    """From which organism it is looked, and how many genes of each are compared."""
+    sizes = {organism.name: organism.count for organism in library.organisms()}
+    largest = max(sizes, key=lambda name: sizes[name])
+    seen, first, every = st.columns([3, 2, 2], vertical_alignment="bottom")
+    organism = seen.selectbox(
+        "Seen from",
+        list(sizes),
+        index=list(sizes).index(largest),
+        help="Genes of the others are compared with those of this one; best one that has most.",
+        key=f"seen from {library.name}",
+    )
+    everything = every.toggle("All genes", help="Not only the first of each organism.")
+    limit = first.number_input(
+        "First genes of each",
         min_value=1,
         value=SEED_LIMIT,
-        width=420,
+        disabled=everything,
+        help="In the order in which they were loaded. They are compared with all of the others.",
     )
-    pairs = _compared(library, organisms, int(limit))
-    for sentence in _sentences(pairs):
-        st.markdown(sentence)
-    st.altair_chart(similarity_matrix(pairs))
-    st.caption(
-        "For every gene of one organism, the inner product with its nearest gene in the other,"
-        " averaged. It compares the words of these genes; it is not the percent identity of"
-        " genomes."
+    return organism, None if everything or limit >= sizes[largest] else int(limit)
+
+
+def _compared(library: Library, limit: int | None, encoder: str) -> Comparison | None:
+    sizes = [organism.count for organism in library.organisms()]
+    return computed(
+        _key(library, limit, encoder),
+        f"Comparing the organisms of {library.name}",
+        lambda progress: compare(
+            library, limit=limit, encoder=ENCODERS[encoder], progress=progress
+        ),
+        quick=compared_pairs(sizes, limit) <= _QUICK,
     )
 
 
-def _compared(library: Library, organisms: list[str], limit: int) -> list[Similarity]:
-    sizes = tuple((organism.name, organism.count) for organism in library.organisms())
-    key = (library.name, library.fingerprint, sizes, limit)
-    kept: dict[tuple[object, ...], list[Similarity]] = st.session_state.setdefault("compared", {})
-    if key not in kept:
-        bar = st.progress(0.0)
-        found = []
-        wanted = list(permutations(organisms, 2))
-        for done, (of, to) in enumerate(wanted):
-            bar.progress(done / len(wanted), f"Comparing {of} with {to} …")
-            found.append(similarity(library, of, to, limit))
-        bar.empty()
-        kept.clear()
-        kept[key] = found
-    return kept[key]
+def _key(library: Library, limit: int | None, encoder: str) -> tuple[object, ...]:
+    return "comparison", library.name, library.contents(), limit, encoder
 
 
-def _sentences(pairs: list[Similarity]) -> list[str]:
-    """What a reader should take away, one sentence an organism."""
-    sentences = []
-    for of in dict.fromkeys(pair.of for pair in pairs):
-        ranked = sorted(
-            (pair for pair in pairs if pair.of == of), key=lambda pair: pair.mean, reverse=True
-        )
-        name = plain(of)
-        nearest, *others = ranked
-        sentence = f"**{name}** genes are closest to {plain(nearest.to)} ({nearest.mean:.2f})"
-        if others:
-            listed = ", ".join(f"{plain(pair.to)} ({pair.mean:.2f})" for pair in others)
-            sentence += f", then {listed}"
-        sentences.append(f"{sentence}; n = {nearest.n:,}.")
-    return sentences
+def _organisms(library: Library, found: Comparison, organism: str, limit: int | None) -> None:
+    pairs = found.seen_from(organism)
+    st.markdown(f"### {headline(found, organism)}")
+    st.caption(meaning(found, organism))
+    show(matrix(found))
+    show(distributions(pairs, found.encoder))
+    show(by_family(pairs, library.families, found.encoder))
+    if len(found.organisms) >= FEWEST:
+        show(tree_figure(organism_tree(found), found))
+    _encoders(library, found, organism, limit)
+
+
+def _encoders(library: Library, found: Comparison, organism: str, limit: int | None) -> None:
+    """The same by the other encoder, when it is asked for."""
+    (other,) = [name for name in ENCODERS if name != found.encoder]
+    wanted = f"other encoder {library.name}"
+    if not (st.session_state.get(wanted) or is_kept(_key(library, limit, other))):
+        if not st.button(f"Compare by the encoder {other} too"):
+            return
+        st.session_state[wanted] = True
+    again = _compared(library, limit, other)
+    if again is not None:
+        show(by_encoder([found, again], organism))
 
 
 through_app("pages/similarity.py")

@@ -107,6 +107,11 @@ class Comparison:
         there, back = self.pairs[one, other].mean, self.pairs[other, one].mean
         return 1 - (there + back) / 2
 
+    @property
+    def n(self) -> int:
+        """Number of genes, of all organisms, whose nearest were looked for."""
+        return sum({pair.of: pair.n for pair in self.pairs.values()}.values())
+
     def seen_from(self, organism: str) -> list[Similarity]:
         """How close the others' genes come to those of an organism, the closest first."""
         found = [pair for pair in self.pairs.values() if pair.to == organism]

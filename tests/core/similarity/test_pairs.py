@@ -59,5 +59,8 @@ class TestComparison:
         assert comparison.distance("dog", "human") == pytest.approx(0.5)
         assert comparison.distance("human", "dog") == pytest.approx(0.5)
 
+    def test_counts_every_organism_once(self, comparison):
+        assert comparison.n == 3
+
     def test_seen_from_an_organism_the_closest_come_first(self, comparison):
         assert [each.of for each in comparison.seen_from("human")] == ["cat", "dog"]

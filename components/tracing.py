@@ -1,0 +1,123 @@
+"""What came of queries that were traced: the batch as a whole, and each query of it."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from components.showing import offer_table, show
+from components.text import counted, plain
+from components.tracing_figures import shares
+from core.tables import sure
+from core.tracing import Origin, Traced, origins
+from core.tracing.rows import COLUMNS, row
+
+_CLEAR = 0.95
+
+
+def show_traced(traced: Sequence[Traced], families: Mapping[int, str]) -> None:
+    """A sentence, the shares of a batch, a table of the queries, and the one that is chosen."""
+    found = origins(traced)
+    st.markdown(f"### {headline(traced, found)}")
+    if notes := _notes(traced):
+        st.caption(notes)
+    count = sum(bool(each.organisms) for each in traced)
+    if count > 1:
+        show(shares(found, count))
+    _one(traced, _chosen(traced), families)
+
+
+def headline(traced: Sequence[Traced], found: Sequence[Origin]) -> str:
+    """What a reader should take away; Markdown."""
+    if not found:
+        return "Nothing in it could be traced."
+    if len(traced) == 1:
+        return f"Closest to {plain(traced[0].organism)}, {sure(traced[0].confidence)}."
+    first = found[0].share
+    percent = f"{first.mean:.0%}, between {first.low:.0%} and {first.high:.0%}".replace("%", " %")
+    return (
+        f"Of {counted(first.n, 'query', 'queries')} that could be traced, {percent}, are of"
+        f" {plain(found[0].organism)}."
+    )
+
+
+def _notes(traced: Sequence[Traced]) -> str:
+    """How close and how clear the answers are, and what has none."""
+    answered = [each for each in traced if each.organisms]
+    parts = []
+    if answered:
+        clear = sum(each.confidence >= _CLEAR for each in answered)
+        alike = pd.Series([each.identity for each in answered]).median()
+        parts.append(f"{clear:,} of {len(answered):,} are at least {_CLEAR:.0%} sure.")
+        parts.append(f"Of their bases {alike:.1%} (median) are as in the closest relative.")
+    if left := len(traced) - len(answered):
+        parts.append(f"{left:,} have no answer; the table says why.")
+    return " ".join(parts)
+
+
+def _chosen(traced: Sequence[Traced]) -> Traced:
+    """The table of all queries; the one that is chosen in it, or the first."""
+    if len(traced) == 1:
+        return traced[0]
+    st.subheader(counted(len(traced), "query", "queries"))
+    table = pd.DataFrame([row(each) for each in traced], columns=COLUMNS)
+    selected = st.dataframe(
+        table.dropna(axis="columns", how="all"),
+        hide_index=True,
+        column_config=_COLUMNS,
+        on_select="rerun",
+        selection_mode="single-row",
+        height=320 if len(traced) > 8 else "auto",
+        key=f"traced {len(traced)}",
+        alt="All queries with the organism of their closest relative",
+    )
+    with st.popover("Download", icon=":material/download:", key="download traced"):
+        offer_table(table, "traced")
+    rows = selected["selection"]["rows"]
+    return traced[rows[0] if rows and rows[0] < len(traced) else 0]
+
+
+def _one(traced: Sequence[Traced], chosen: Traced, families: Mapping[int, str]) -> None:
+    """Every organism's chance to have the closest relative of a query."""
+    if len(traced) > 1:
+        st.subheader(plain(chosen.query))
+    if not chosen.organisms:
+        st.caption(plain(chosen.problem))
+        return
+    st.caption(
+        f"{plain(chosen.query)} · {counted(chosen.length, 'base')}, of which"
+        f" {chosen.identity:.1%} are as in the closest relative"
+    )
+    hits = {name: chosen.closest[name] for name in chosen.organisms}
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "organism": name,
+                "confidence": chosen.organisms[name],
+                "closest gene": hit.name,
+                "family": families.get(hit.family, f"class {hit.family}"),
+                "bases": hit.length,
+            }
+            for name, hit in hits.items()
+        ),
+        hide_index=True,
+        column_config=_COLUMNS,
+        alt="How likely each organism has the closest relative, and which that is",
+    )
+
+
+_COLUMNS = {
+    "confidence": st.column_config.ProgressColumn(
+        format="percent",
+        min_value=0.0,
+        max_value=1.0,
+        help="How sure it is that no other organism has a closer one.",
+    ),
+    "identity": st.column_config.NumberColumn(
+        format="percent", help="Of its bases, those that are as in the closest relative."
+    ),
+    "gene": st.column_config.TextColumn("closest gene"),
+    "next": st.column_config.TextColumn("next organism"),
+    "bases": st.column_config.NumberColumn(format="localized"),
+    "length": st.column_config.NumberColumn(format="localized"),
+}

@@ -1,0 +1,72 @@
+"""From which organism the closest relatives of queries come."""
+
+import hashlib
+from collections.abc import Sequence
+
+import streamlit as st
+
+from components.computing import computed
+from components.state import chosen_library, plain_errors, through_app
+from components.text import counted, plain
+from components.trace_asking import ask
+from components.tracing import show_traced
+from core.library import Library
+from core.sequences.records import Record
+from core.tracing import trace
+
+_QUICK = 100
+"""Queries that are traced while a person waits."""
+_ASKED = "asked to trace"
+
+
+def page() -> None:
+    """Input, then where it is from."""
+    st.title("Trace")
+    library = chosen_library()
+    if library is None or len(library.organism_names()) < 2:
+        st.info(
+            "With two organisms or more in the library, this page says from which of them the"
+            " closest relatives of your sequences come. An organism is what you load as one: a"
+            " species, a strain, a virus."
+        )
+        if st.button("Load another organism", type="primary"):
+            st.switch_page("pages/library.py")
+        return
+    with plain_errors():
+        records = ask()
+        good = sum(record.problem is None for record in records)
+        line, action = st.columns([5, 2], vertical_alignment="center")
+        organisms = counted(len(library.organism_names()), "organism")
+        where = f"{organisms} in the library {plain(library.name)}"
+        line.caption(f"{counted(good, 'record')} · {where}")
+        if action.button("Trace", type="primary", width="stretch", disabled=not good):
+            st.session_state[_ASKED] = records
+        _answer(library)
+
+
+def _answer(library: Library) -> None:
+    records: Sequence[Record] | None = st.session_state.get(_ASKED)
+    if not records:
+        return
+    st.divider()
+    traced = computed(
+        ("traced", library.name, library.contents(), _digest(records)),
+        f"Tracing {counted(len(records), 'record')}",
+        lambda progress: trace(
+            library, records, progress=lambda done, total: progress("Tracing", done, total)
+        ),
+        quick=len(records) <= _QUICK,
+    )
+    if traced is not None:
+        show_traced(traced, library.families)
+
+
+def _digest(records: Sequence[Record]) -> str:
+    told = hashlib.sha256()
+    for record in records:
+        told.update(f"{record.name}\0{record.position}\0{record.residues}\n".encode())
+    return told.hexdigest()
+
+
+through_app("pages/trace.py")
+page()
