@@ -94,8 +94,9 @@ def trace(
     """Trace each record to the organisms of a library; an invalid one never stops the others.
 
     Confidences are those of a model in which every base changes at one rate, which is estimated for
-    each query from its closest relative. On fragments of simulated strains they are right as often
-    as they say (docs/tracing.md has the figures). They are of the organisms that are loaded: a
+    each query from its closest relative. On fragments of simulated strains, with the encoder
+    translated, they are right about as often as they say; with the encoder count they are too high
+    (docs/tracing.md has the figures). They are of the organisms that are loaded: a
     query from elsewhere is traced to what is closest to it, and `identity` says how close that is.
 
     Parameters
