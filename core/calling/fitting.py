@@ -23,6 +23,8 @@ from core.threads import in_threads
 
 CANDIDATES = 150
 """Candidates that an unclear query is judged by."""
+_NEAREST = 100
+"""The same while learning, where the nearest are known exactly and fewer say as much."""
 MOST_FITTED = 3_000
 """Sequences that a caller is fitted on; of a larger library, a sample."""
 ROWS = 500
@@ -225,14 +227,14 @@ class _Study:
         return np.sort(self._generator.choice(rows, most, replace=False))
 
     def _nearest(self, products: NDArray[np.float32]) -> list[Relative]:
-        order = np.argsort(-products, kind="stable")[:CANDIDATES]
+        order = np.argsort(-products, kind="stable")[:_NEAREST]
         return [self._relatives[place] for place in order if products[place] > 0]
 
     def _clear(self, clusters: NDArray[np.int64], row: int) -> NDArray[np.float64]:
         return clear_features(self._evidence(self._others(clusters, row)))
 
     def _evidence(self, products: NDArray[np.float32]) -> NDArray[np.float64]:
-        order = np.argsort(-products, kind="stable")[:CANDIDATES]
+        order = np.argsort(-products, kind="stable")[:_NEAREST]
         return neighbour_evidence(products[order], self._families[order], self._count)
 
     def _unclear_records(
