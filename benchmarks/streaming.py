@@ -31,6 +31,9 @@ from tests.services import MariaDB, MilvusServer
 
 SEQUENCES = 200_000
 STEPS = 10
+DATABASE_OPTIONS = ("--innodb-buffer-pool-size=1G", "--innodb-log-file-size=512M")
+"""A database server that has room for the data, as one for large libraries should: InnoDB's own
+default is 128 MB."""
 _LINE = 60
 _STAGES = {"Fitting the encoder": "Fitting the encoder, making the library"}
 """What a stage is called here, where more is done in it than a person is told."""
@@ -153,7 +156,10 @@ def main() -> None:
         write_fasta(file, reference, size, options.seed)
         write_fasta(others, reference, size // 10, options.seed + 1)
         megabytes = file.stat().st_size / 1e6
-        with MilvusServer(folder / "milvus") as milvus, MariaDB(folder / "mariadb") as mariadb:
+        with (
+            MilvusServer(folder / "milvus") as milvus,
+            MariaDB(folder / "mariadb", DATABASE_OPTIONS) as mariadb,
+        ):
             settings = {
                 "GENEKIN_HOME": str(folder / "home"),
                 "GENEKIN_MILVUS_URI": milvus.uri,
@@ -168,7 +174,8 @@ def main() -> None:
         f"{size:,} mutated copies of the human reference, {LEAST_MUTATED:.0%} to"
         f" {MOST_MUTATED:.0%} of the bases changed: a FASTA file of {megabytes:,.0f} MB, loaded by"
         " the command line with the encoder `count` into a Milvus server (2.3.5) and MariaDB on"
-        " the same machine. Memory is that of the loading process.\n\n"
+        f" the same machine (`{' '.join(DATABASE_OPTIONS)}`). Memory is that of the loading"
+        " process.\n\n"
         f"{loads(first, again, more)}\nThe first of them, stage by stage:\n\n{stages(first)}\n"
         f"The same as its library grows:\n\n{rates(first)}\n{provenance.table()}"
     )
