@@ -24,12 +24,19 @@ QUERIES = [
 
 
 def answers(libraries, name):
-    """All that a person sees of the answers to the same queries, as exact as servers compute."""
+    """All that a person sees of the answers to the same queries, as exact as servers compute.
+
+    Of genes that share nothing with a query, one is as good as another.
+    """
     return [
         (
             (call.status, call.family, round(call.confidence, 5)),
             (call.organism, call.strand, call.frame),
-            sorted((hit.name, hit.organism, hit.family, round(hit.score, 5)) for hit in call.hits),
+            sorted(
+                (hit.name, hit.organism, hit.family, round(hit.score, 5))
+                for hit in call.hits
+                if hit.score > 0
+            ),
         )
         for call in classify(libraries.open(name), QUERIES)
     ]
