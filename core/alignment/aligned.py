@@ -177,7 +177,7 @@ def as_text(alignment: Alignment, *, dna: bool = False) -> str:
     Parameters
     ----------
     dna
-        Whether the query's codons stand above its residues.
+        Whether the query's codons stand under each row, where there are any.
     """
     codons = dna and alignment.frame > 0
     ends = (alignment.query_end, alignment.hit_end)
@@ -187,11 +187,11 @@ def as_text(alignment: Alignment, *, dna: bool = False) -> str:
         query, middle, hit = row.query, row.middle, row.hit
         if codons:
             query, middle, hit = (_spread(line) for line in (query, middle, hit))
-            lines.append(f"{'':{digits + 8}}{row.dna}")
         lines += [
             f"query  {row.query_start:>{digits}} {query} {row.query_end}",
             f"{'':{digits + 7}} {middle}".rstrip(),
             f"hit    {row.hit_start:>{digits}} {hit} {row.hit_end}",
+            *([f"DNA    {'':{digits}} {row.dna}"] if codons else []),
             "",
         ]
     return "\n".join(lines)

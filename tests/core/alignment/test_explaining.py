@@ -217,10 +217,10 @@ class TestRows:
         )
         spread = "".join(f" {letter} " for letter in protein)
         assert as_text(alignment, dna=True).split("\n") == [
-            f"          {GENE[:36]}",
             f"query   1 {spread} 36",
             f"          {spread}".rstrip(),
             f"hit     1 {spread} 12",
+            f"DNA       {GENE[:36]}",
             "",
         ]
 
