@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from components.asking import Question
-from components.job_list import progress_line
+from components.job_list import follow_job
 from components.remembering import remembered
 from components.state import jobs, person, runs
 from components.text import counted, plain
@@ -53,7 +53,7 @@ def pending() -> bool:
     if job is None:
         return False
     if job.active:
-        st.fragment(_follow, run_every=0.5)(job.id)
+        st.fragment(follow_job, run_every=0.5)(job.id)
         return True
     del st.session_state[_JOB]
     if job.state == DONE:
@@ -63,16 +63,6 @@ def pending() -> bool:
     else:
         st.error(f"{plain(job.message)} {plain(job.hint)}")
     return False
-
-
-def _follow(number: int) -> None:
-    job = jobs().get(number)
-    if job is None or not job.active:
-        st.rerun()
-    bar, action = st.columns([5, 2], vertical_alignment="center")
-    bar.progress(job.progress.fraction, f"**{plain(job.title)}** · {progress_line(job)}")
-    if action.button("Cancel", width="stretch", disabled=job.cancel_asked):
-        jobs().cancel(number)
 
 
 def answered(run_id: str) -> Answered:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components.job_list import progress_line
+from components.job_list import follow_job
 from components.state import jobs, libraries, person
 from components.text import counted, plain
 from core.evaluation.data import MOST, data_of_library
@@ -95,7 +95,7 @@ def under_way() -> JobRow | None:
 def follow() -> None:
     """Show how far the benchmark is that runs, and what became of the one of this session."""
     if job := under_way():
-        st.fragment(_follow, run_every=1.0)(job.id)
+        st.fragment(follow_job, run_every=1.0)(job.id)
     mine = st.session_state.get(_MINE)
     ended = jobs().get(mine) if mine is not None else None
     if ended is None or ended.active:
@@ -107,13 +107,3 @@ def follow() -> None:
         st.info("Cancelled. Nothing of it was kept.")
     else:
         st.error(f"{plain(ended.message)} {plain(ended.hint)}")
-
-
-def _follow(number: int) -> None:
-    job = jobs().get(number)
-    if job is None or not job.active:
-        st.rerun()
-    bar, action = st.columns([5, 2], vertical_alignment="center")
-    bar.progress(job.progress.fraction, f"**{plain(job.title)}** · {progress_line(job)}")
-    if action.button("Cancel", width="stretch", disabled=job.cancel_asked):
-        jobs().cancel(number)

@@ -25,6 +25,17 @@ def job_list(library: str | None) -> None:
         st.fragment(_draw, run_every=1.0 if under_way else None)(library)
 
 
+def follow_job(number: int) -> None:
+    """How far a job is, and a button that cancels it; the page is drawn anew when it has ended."""
+    job = jobs().get(number)
+    if job is None or not job.active:
+        st.rerun()
+    bar, action = st.columns([5, 2], vertical_alignment="center")
+    bar.progress(job.progress.fraction, f"**{plain(job.title)}** · {progress_line(job)}")
+    if action.button("Cancel", width="stretch", disabled=job.cancel_asked):
+        jobs().cancel(number)
+
+
 def _draw(library: str | None) -> None:
     with plain_errors():
         found = jobs().recent(library)[:_SHOWN]
