@@ -129,8 +129,11 @@ class Jobs:
 
         One that runs ends when it next tells of its progress, and undoes what it did.
         """
+        job = self._mine.get(job_id)
+        if job and not job.row.active:
+            return False  # It has ended, and the keeper has yet to write that down.
         asked = self._table.ask_to_cancel(job_id)
-        if asked and (job := self._mine.get(job_id)):
+        if asked and job:
             job.stop(_ASKED)
         self._wake.set()
         return asked
