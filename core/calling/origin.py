@@ -1,11 +1,17 @@
 """From which organism a query's closest relatives come, and how sure that is."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
+from numba import njit
+from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from core.encoders.translated import K, Profile, spread
+from core.encoders.translated import K, Profile
+
+COMPARED = 10
+"""Candidates that are looked at: an organism with none among them is not the closest."""
 
 
 def origin(
@@ -13,6 +19,8 @@ def origin(
 ) -> dict[str, float]:
     """Confidence that each organism has the closest relative, the closest first.
 
+    The closest shares most of the query's k-mers. Not the weights decide, as a candidate's weights
+    grow when it is shorter: a fragment is as close to a long gene that holds it as to a short one.
     Each organism's best candidate is compared with the best of all, k-mer by k-mer: would it still
     be behind, had other k-mers been drawn? As neighbouring k-mers share letters, only every K-th
     counts as one witness.
@@ -27,27 +35,36 @@ def origin(
     dict
         Confidences that add up to 1; empty without candidates.
     """
-    best: dict[str, Profile] = {}
-    for profile, organism in zip(profiles, organisms, strict=True):
-        best.setdefault(organism, profile)
+    best: dict[str, NDArray[np.bool_]] = {}
+    for profile, organism in islice(zip(profiles, organisms, strict=True), COMPARED):
+        shared = is_in(query.keys, profile.keys)
+        if organism not in best or shared.sum() > best[organism].sum():
+            best[organism] = shared
     if not best:
         return {}
-    first, *others = best.values()
-    odds = [1.0, *(_odds_of_being_closer(query, other, first) for other in others)]
+    ranked = sorted(best, key=lambda organism: -best[organism].sum())
+    odds = [_odds_of_being_closer(best[organism], best[ranked[0]]) for organism in ranked]
     shares = np.array(odds) / sum(odds)
-    return dict(zip(best, shares.tolist(), strict=True))
+    return dict(zip(ranked, shares.tolist(), strict=True))
 
 
-def _odds_of_being_closer(query: Profile, one: Profile, other: Profile) -> float:
-    """Odds that `one` is truly closer to the query than `other`, which looks closer."""
-    differences = _weights_at(query, other) - _weights_at(query, one)
-    witnesses = differences * query.weights
-    spread = np.sqrt(K * (witnesses**2).sum())
-    behind = ndtr(witnesses.sum() / spread) if spread else 0.5
+@njit(nogil=True, cache=True)
+def is_in(keys: NDArray[np.uint32], others: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Whether each of some ascending keys is among others, ascending too."""
+    found = np.zeros(keys.size, dtype=np.bool_)
+    place = other = 0
+    while place < keys.size and other < others.size:  # Without a branch that is hard to foresee.
+        one, two = keys[place], others[other]
+        found[place] |= one == two
+        place += one <= two
+        other += two <= one
+    return found
+
+
+def _odds_of_being_closer(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
+    """Odds that `one` is truly closer to the query than `other`, which shares no less with it."""
+    differing = np.count_nonzero(one != other)
+    if not differing:
+        return 1.0
+    behind = ndtr((other.sum() - one.sum()) / np.sqrt(K * differing))
     return float((1 - behind) / behind)
-
-
-def _weights_at(query: Profile, profile: Profile) -> np.ndarray:
-    """The weights of a profile at the k-mers of the query."""
-    with spread([profile]) as table:
-        return table[query.keys]

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from core.calling.origin import origin
+from core.calling.origin import COMPARED, is_in, origin
 from core.encoders.translated import Profile
 
 
@@ -40,6 +42,20 @@ class TestOrigin:
             QUERY, [NEAR, FAR], ["human", "dog"]
         )
 
+    def test_of_an_organism_that_shares_most_counts_not_what_comes_first(self):
+        assert list(origin(QUERY, [FAR, NEAR], ["human", "dog"])) == ["dog", "human"]
+        assert origin(QUERY, [FAR, FAR, NEAR], ["human", "dog", "dog"]) == origin(
+            QUERY, [FAR, NEAR], ["human", "dog"]
+        )
+
+    def test_a_short_gene_is_no_closer_than_a_long_one_that_shares_the_same(self):
+        long = profile(dict.fromkeys(range(180), 1.0) | dict.fromkeys(range(500, 900), 1.0))
+        assert origin(QUERY, [NEAR, long], ["human", "dog"]) == {"human": 0.5, "dog": 0.5}
+
+    def test_of_many_candidates_the_first_are_looked_at(self):
+        many = [NEAR] * COMPARED
+        assert origin(QUERY, [*many, QUERY], ["human"] * COMPARED + ["dog"]) == {"human": 1.0}
+
     def test_one_organism_is_sure(self):
         assert origin(QUERY, [NEAR, FAR], ["human", "human"]) == {"human": 1.0}
 
@@ -49,3 +65,11 @@ class TestOrigin:
     def test_where_nothing_is_shared_all_are_alike(self):
         found = origin(profile({}), [NEAR, profile({})], ["human", "dog"])
         assert found == {"human": 0.5, "dog": 0.5}
+
+
+class TestIsIn:
+    @given(st.sets(st.integers(0, 40)), st.sets(st.integers(0, 40)))
+    def test_is_as_of_sets(self, keys, others):
+        ascending = np.array(sorted(keys), dtype=np.uint32)
+        found = is_in(ascending, np.array(sorted(others), dtype=np.uint32))
+        assert found.tolist() == [key in others for key in sorted(keys)]
