@@ -31,15 +31,21 @@ p, .soft { color: var(--soft) } b, td, summary { color: var(--ink) }
 table { border-collapse: collapse; font-size: .87rem }
 th, td { text-align: left; vertical-align: top; padding: .25rem .7rem .25rem 0;
   border-bottom: 1px solid var(--line) }
-.number { text-align: right; font-variant-numeric: tabular-nums }
-.wide { overflow-x: auto; overflow-wrap: normal } .wide td { max-width: 22rem }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
+.wide { overflow-x: auto; overflow-wrap: break-word } .wide td { max-width: 22rem }
 .wide td:last-child { min-width: 16rem }
 .dot { display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin-right: .45em }
 .bar { display: inline-block; height: .7em; min-width: 1px }
 .none { background: repeating-linear-gradient(45deg, #8a949b 0 2px, transparent 2px 4px) }
 details { border-bottom: 1px solid var(--line); padding: .4rem 0 } summary { cursor: pointer }
 pre { overflow-x: auto; font-size: .8rem; line-height: 1.3; overflow-wrap: normal }
-@media print { details { break-inside: avoid } body { margin: 0; max-width: none } }
+@media print {
+  @page { size: landscape } body { margin: 0; max-width: none } details { break-inside: avoid }
+  .wide { overflow: visible } .wide table { font-size: .62rem }
+  .wide th, .wide td { padding-right: .4rem }
+  .wide td:first-child { min-width: 8rem; overflow-wrap: anywhere }
+  .wide td:last-child { min-width: 6rem }
+}
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
