@@ -43,4 +43,4 @@ class Meter:
         if not seen or now - seen[-1][0] >= _APART:
             seen.append((now, done))
         seconds = now - seen[0][0]
-        return (done - seen[0][1]) / seconds if seconds > 0 else None
+        return (done - seen[0][1]) / seconds if seconds >= _APART else None

@@ -16,6 +16,15 @@ class TestMeter:
         progress = Meter(Clock()).read("Loading", 5, 10)
         assert (progress.rate, progress.seconds_left) == (None, None)
 
+    def test_nothing_is_told_from_the_blink_of_an_eye(self):
+        clock = Clock()
+        meter = Meter(clock)
+        meter.read("Loading", 0, 10_000)
+        clock.now += 0.01
+
+        progress = meter.read("Loading", 256, 10_000)
+        assert (progress.rate, progress.seconds_left) == (None, None)
+
     def test_the_rate_is_that_of_the_last_half_minute(self):
         clock = Clock()
         meter = Meter(clock)
