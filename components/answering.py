@@ -23,7 +23,8 @@ MOST_BASES_AT_ONCE = 300_000
 """Queries, and bases, up to which an answer is so near that no job is worth while."""
 RUN = "run"
 """What the address calls the run that is shown, and the session the one that was shown last."""
-_JOB = "classify job"
+_JOB = "job"
+"""What the address calls the job that is followed, and the session the one followed last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +43,24 @@ def answer(library: Library, question: Question) -> None:
         _begin(library, question)
         return
     run = _run(library, question, person(), lambda _done, _total: None)
-    st.session_state.pop(_JOB, None)
+    _follow("")
     st.query_params[RUN] = run.id
 
 
 def pending() -> bool:
-    """Show how far the job of this session is, if there is one; False when there is none."""
-    number = st.session_state.get(_JOB)
-    job = jobs().get(number) if number is not None else None
-    if job is None:
-        return False
-    if job.active:
+    """Show how far the job of the address is, if there is one; False when there is none.
+
+    A page that is loaded anew, and a colleague who has the address, follow it all the same.
+    """
+    token = st.query_params.get(_JOB) or st.session_state.get(_JOB, "")
+    job = next(iter(jobs().recent(_line(token))), None) if token else None
+    if job is not None and job.active:
+        _follow(token)
         st.fragment(follow_job, run_every=0.5)(job.id)
         return True
-    del st.session_state[_JOB]
+    _follow("")
+    if job is None:
+        return False
     if job.state == DONE:
         st.query_params[RUN] = job.result["run"]
     elif job.state == CANCELLED:
@@ -86,13 +91,27 @@ def _begin(library: Library, question: Question) -> None:
 
     def work(progress: Progress) -> dict[str, str]:
         run = _run(library, question, by, lambda done, total: progress("Classifying", done, total))
-        return {"run": run.id}
+        return {"run": run.id, "said": "The answers are in the History."}
 
     token = secrets.token_hex(8)
     title = f"Classify {counted(len(question.records), 'record')}"
-    # Its own line of waiting: no load has to end before it.
-    st.session_state[_JOB] = jobs().submit("classify", f"run {token}", title, token, work)
+    jobs().submit("classify", _line(token), title, token, work, by)
+    _follow(token)
     st.query_params.pop(RUN, None)
+
+
+def _line(token: str) -> str:
+    """A line of waiting of its own: no load has to end before it."""
+    return f"run {token}"
+
+
+def _follow(token: str) -> None:
+    """Follow that job from now on, wherever the person goes; none, where it is empty."""
+    if token:
+        st.session_state[_JOB] = st.query_params[_JOB] = token
+    else:
+        st.session_state.pop(_JOB, None)
+        st.query_params.pop(_JOB, None)
 
 
 def _run(

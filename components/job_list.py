@@ -88,7 +88,7 @@ def _done(job: JobRow) -> str:
     """What a job did, from the report that it left."""
     report = job.result or {}
     if "said" in report:
-        return plain(report["said"])
+        return plain(report["said"]) or "done"
     parts = []
     for each in report.get("organisms", []):
         part = (

@@ -206,6 +206,28 @@ class TestLargeBatch:
         assert "Cancelled. What you asked is still here." in shown(page.run())
         assert page.text_area(key="text").value == MANY
 
+    def test_is_followed_by_who_opens_its_address(self, page, opened, monkeypatch):
+        monkeypatch.setattr(answering, "classify", _endless)
+        ask(page, MANY)
+        other = opened("classify")
+        other.query_params["job"] = page.query_params["job"]
+        button(other.run(), "Cancel").click().run()
+        until(lambda: not jobs()[0].active)
+        assert "Cancelled." in shown(page.run())
+        assert "job" not in page.query_params
+
+    def test_that_is_not_there_is_nothing_to_follow(self, page):
+        page.query_params["job"] = "1"
+        page.run()
+        assert not page.get("progress")
+        assert "job" not in page.query_params
+
+    def test_says_in_the_list_of_jobs_where_its_answers_are(self, page):
+        ask(page, MANY)
+        until(lambda: not any(job.active for job in jobs()))
+        page.switch_page("pages/library.py").run()
+        assert "The answers are in the History." in shown(page)
+
     def test_that_fails_says_why(self, page, monkeypatch):
         asked = Event()
         monkeypatch.setattr(answering, "classify", lambda *_, **__: 1 / (not asked.wait(60)))
