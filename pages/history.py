@@ -12,7 +12,12 @@ from core.runs import Run
 from core.settings import read_settings
 
 _PAGE = 20
-_SHOWN = ("name", "when", "queries", "called", "unknown", "invalid", "library", "by")
+_COUNTS = ("queries", "called", "unknown", "invalid")
+_SHOWN = ("name", "when", *_COUNTS, "library", "by")
+_COLUMNS = {
+    "when": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
+    **{name: st.column_config.NumberColumn(format="localized") for name in _COUNTS},
+}
 
 
 def page() -> None:
@@ -39,7 +44,7 @@ def _history() -> None:
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
-        column_config={"when": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")},
+        column_config=_COLUMNS,
         key=f"runs {text} {number} {count}",
         alt="Past runs, the latest first",
     )
