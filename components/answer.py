@@ -49,24 +49,27 @@ def _verdict(answered: Answered, call: Call) -> None:
     mark = family_mark(call.family_id) if called and call.family_id is not None else UNKNOWN
     st.html(
         f'<h2 style="padding:0">{chip(call.family if called else "Unknown", mark.ground)}</h2>'
-        f"{_meter(call.confidence, answered.run.settings.threshold, mark.ground)}"
+        f"{_meter(call, answered.run.settings.threshold, mark.ground)}"
     )
     if not called:
         st.write(f"{plain(call.reason)} The best guess is {plain(call.family)}.")
     st.caption(_facts(answered, call))
 
 
-def _meter(confidence: float, threshold: float, ground: str) -> str:
+def _meter(call: Call, threshold: float, ground: str) -> str:
     """HTML: a bar as long as the confidence, with a mark where calls begin."""
-    label = html.escape(f"{sure(confidence)}; a family is named from {threshold:.0%} on.")
+    said = sure(call.confidence)
+    if call.status is not Status.CALLED:
+        said = f"best guess {said}"
+    label = html.escape(f"{said}; a family is named from {threshold:.0%} on.")
     return (
         f'<div style="display:flex;align-items:center;gap:1rem" role="img" aria-label="{label}"'
         f' title="{label}"><div style="position:relative;flex:1;height:.75rem;border-radius:.4rem;'
         'background:color-mix(in srgb, currentColor 12%, transparent)">'
-        f'<div style="width:{confidence:.1%};height:100%;border-radius:.4rem;background:{ground}">'
-        f'</div><div style="position:absolute;left:{threshold:.1%};top:-.2rem;bottom:-.2rem;'
-        'border-left:2px solid currentColor"></div></div>'
-        f"<div>{html.escape(sure(confidence))}</div></div>"
+        f'<div style="width:{call.confidence:.1%};height:100%;border-radius:.4rem;'
+        f'background:{ground}"></div><div style="position:absolute;left:{threshold:.1%};'
+        'top:-.2rem;bottom:-.2rem;border-left:2px solid currentColor"></div></div>'
+        f"<div>{html.escape(said)}</div></div>"
     )
 
 

@@ -69,6 +69,7 @@ class TestUnknown:
     def test_is_said_outright_with_the_reason(self, page):
         text = shown(ask(page, "ACG"))
         assert "Unknown</h2>" in text
+        assert 'aria-label="best guess ' in text
         assert "Nothing in it is like anything in the library. The best guess is Kinase." in text
         assert not page.dataframe
 
