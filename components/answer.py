@@ -16,6 +16,7 @@ from core.alignment.aligned import Alignment, as_text
 from core.alignment.explaining import Explanation, explain
 from core.classifier import Call, Status
 from core.errors import LibraryError
+from core.hits import Hit
 from core.tables import sure
 
 
@@ -31,8 +32,8 @@ def show_answer(answered: Answered, place: int) -> None:
     verdict, families = st.columns([3, 2], gap="large", vertical_alignment="center")
     with verdict:
         _verdict(answered, call)
-        if call.hits:
-            st.write(_why(call, explanation))
+        if call.closest:
+            st.write(_why(call, call.closest, explanation))
     if call.families:
         families.html(family_bars(call.families, answered.run.families))
     if not call.hits:
@@ -91,23 +92,22 @@ def _facts(answered: Answered, call: Call) -> str:
     return " · ".join(facts)
 
 
-def _why(call: Call, explanation: Explanation | None) -> str:
+def _why(call: Call, closest: Hit, explanation: Explanation | None) -> str:
     """How the nearest genes agree, in sentences."""
-    best = call.hits[0]
-    closest = (
-        f"The closest gene is {plain(best.name)} of {plain(best.organism)}, similarity"
-        f" {best.score:.2f}."
+    named = (
+        f"The closest gene is {plain(closest.name)} of {plain(closest.organism)}, similarity"
+        f" {closest.score:.2f}."
     )
     if call.status is not Status.CALLED or len(call.hits) == 1:
-        return closest
+        return named
     agreeing = sum(hit.family == call.family_id for hit in call.hits)
     if agreeing == len(call.hits):
-        return f"All {agreeing} nearest genes are in this family. {closest}"
+        return f"All {agreeing} nearest genes are in this family. {named}"
     agreement = (
         f"{agreeing} of the {len(call.hits)} nearest genes"
         f" {'is' if agreeing == 1 else 'are'} in this family."
     )
-    return f"{agreement}{_chance(call, explanation)} {closest}"
+    return f"{agreement}{_chance(call, explanation)} {named}"
 
 
 def _chance(call: Call, explanation: Explanation | None) -> str:

@@ -86,8 +86,8 @@ def _wanted(answered: Answered) -> list[int]:
 
 
 def _text(call: Call) -> str:
-    best = call.hits[0].name if call.hits else ""
-    return f"{call.query}\n{best}\n{call.organism}\n{call.reason}".casefold()
+    closest = call.closest.name if call.closest else ""
+    return f"{call.query}\n{closest}\n{call.organism}\n{call.reason}".casefold()
 
 
 def _chosen(answered: Answered, places: Sequence[int]) -> int:

@@ -70,6 +70,12 @@ class Call:
     unreadable: float
     reason: str
 
+    @property
+    def closest(self) -> Hit | None:
+        """The best hit of the closest organism; of all, if none is shown; None without hits."""
+        best = next(iter(self.hits), None)
+        return next((hit for hit in self.hits if hit.organism == self.organism), best)
+
 
 def classify(
     library: Library,

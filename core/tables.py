@@ -15,8 +15,8 @@ MEANINGS = {
     "family_id": "class number of the best guess whatever the status; empty where it is invalid",
     "family": "the name of that family",
     "confidence": "how likely that family is right, 0 to 1",
-    "organism": "where the closest gene is from",
-    "hit": "the closest gene's name",
+    "organism": "the closest organism",
+    "hit": "the name of the closest gene that it has",
     "score": "the inner product with it",
     "organism_confidence": "how sure it is that no other organism has a closer one, 0 to 1",
     "strand": "where the evidence stands: + or -",
@@ -45,7 +45,7 @@ def sure(confidence: float) -> str:
 
 def row(call: Call) -> dict[str, str | int | float | None]:
     """A call as a row; what it does not have is None."""
-    best = call.hits[0] if call.hits else None
+    closest = call.closest
     return {
         "query": call.query,
         "length": call.length,
@@ -54,8 +54,8 @@ def row(call: Call) -> dict[str, str | int | float | None]:
         "family": call.family or None,
         "confidence": None if call.family_id is None else round(call.confidence, 4),
         "organism": call.organism or None,
-        "hit": best.name if best else None,
-        "score": round(best.score, 4) if best else None,
+        "hit": closest.name if closest else None,
+        "score": round(closest.score, 4) if closest else None,
         "organism_confidence": round(call.organism_confidence, 4) if call.organism else None,
         "strand": call.strand or None,
         "frame": call.frame or None,

@@ -66,6 +66,14 @@ class TestColumns:
 
 
 class TestRow:
+    def test_of_the_hits_it_names_the_closest_organisms_best(self):
+        hits = (
+            HIT,
+            *(Hit(number, "Canis_lupus", 2, f"dog {number}", 0.9, 800) for number in (1, 2)),
+        )
+        found = row(replace(CALLED, hits=hits, organism="Canis_lupus"))
+        assert (found["organism"], found["hit"], found["score"]) == ("Canis_lupus", "dog 1", 0.9)
+
     def test_a_call_with_its_best_hit(self):
         assert row(CALLED) == {
             "query": "q1",
