@@ -1,4 +1,4 @@
-"""What both benchmarks share: the data, libraries of their own, tables, and where results go."""
+"""What the benchmarks share: the data, libraries of their own, tables, and where results go."""
 
 import hashlib
 import itertools
@@ -32,7 +32,7 @@ RESULTS = Path(__file__).resolve().with_name("RESULTS.md")
 ORGANISMS = {"human": "human.txt", "chimpanzee": "chimpanzee.txt", "dog": "dog.txt"}
 THREADS = os.cpu_count() or 1
 
-_SECTIONS = ("accuracy", "speed", "streaming")
+_SECTIONS = ("accuracy", "organisms", "speed", "growth", "streaming")
 _PACKAGES = ("pymilvus", "milvus-lite", "numpy", "numba", "scikit-learn")
 _PEER_VERSIONS = {
     "blastn": ("blastn", "-version"),
@@ -43,7 +43,7 @@ _numbers = itertools.count()
 
 
 def option_parser(about: str) -> ArgumentParser:
-    """Options that both scripts have."""
+    """Options that all scripts have."""
     parser = ArgumentParser(description=about)
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the reference data")
     parser.add_argument("--seed", type=int, default=42)
