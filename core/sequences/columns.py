@@ -16,6 +16,8 @@ SAMPLE = 200
 _MOST = 0.5
 """Share of the values that must look like something for the column to hold it."""
 _BINOMIAL = re.compile(r"[A-Z][a-z]+[ _][a-z]{3,}")
+_PROTEIN = re.compile(r"(ase|carrier|channel|factor|protein|receptor|transporter)s?$")
+"""Ends of names of proteins: some look like a binomial, such as "Tyrosine kinase"."""
 
 
 def propose(upload: Upload) -> Layout:
@@ -72,7 +74,7 @@ class _Proposal:
         organism = self._by_word(ORGANISM_WORDS)
         name = self._by_word(NAME_WORDS)
         organism = self._by_values(_are_organisms) if organism is None else organism
-        family = self._by_values(_are_families) if family is None else family
+        family = self._varied(_are_families) if family is None else family
         name = self._by_values(_are_names) if name is None else name
         return Layout(sequence, family, organism, name, notes=tuple(self._notes))
 
@@ -98,6 +100,11 @@ class _Proposal:
     def _by_values(self, suits: Callable[[list[str]], bool]) -> int | None:
         return self._take([at for at in self._free if suits(self._values[at])])
 
+    def _varied(self, suits: Callable[[list[str]], bool]) -> int | None:
+        """A column that tells records apart, before one that says the same of all."""
+        suiting = [at for at in self._free if suits(self._values[at])]
+        return self._take(sorted(suiting, key=lambda at: len(set(self._values[at])) == 1))
+
     def _take(self, candidates: list[int]) -> int | None:
         if not candidates:
             return None
@@ -110,7 +117,11 @@ def _share(test: Callable[[str], bool], values: list[str]) -> float:
 
 
 def _are_organisms(values: list[str]) -> bool:
-    return _share(lambda value: _BINOMIAL.match(value) is not None, values) >= _MOST
+    return _share(_is_binomial, values) >= _MOST
+
+
+def _is_binomial(value: str) -> bool:
+    return _BINOMIAL.match(value) is not None and not _PROTEIN.search(value)
 
 
 def _are_families(values: list[str]) -> bool:

@@ -185,6 +185,12 @@ class TestPropose:
         rows = "".join(f"g{n},Homo sapiens,{'AB'[n % 2]}x,{GENE}{'A' * n}\n" for n in range(9))
         assert propose(one(f"w,x,y,z\n{rows}".encode())) == Layout(3, family=2, organism=1, name=0)
 
+    def test_names_of_proteins_are_no_organisms_and_what_is_the_same_for_all_no_family(self):
+        kinds = ("Tyrosine kinase", "Ion channel")
+        rows = "".join(f"g{n},wolf,{kinds[n % 2]},{GENE}{'A' * n}\n" for n in range(9))
+        layout = propose(one(f"w,x,y,z\n{rows}".encode()))
+        assert (layout.family, layout.organism) == (2, None)
+
     def test_of_two_columns_of_dna_takes_the_one_called_so_and_says_it(self):
         layout = propose(one(f"probe,sequence,class\n{GENE},{GENE},1\n".encode()))
         assert layout.sequence == 1
