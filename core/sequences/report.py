@@ -63,7 +63,7 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A record that will not be loaded, as it was written, and why."""
+    """A record that will not be loaded, as it was written, for which organism, and why."""
 
     entry: Entry
     reasons: tuple[str, ...]

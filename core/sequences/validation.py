@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from core.sequences.comparing import compare_names, compare_with_each_other, compare_with_library
 from core.sequences.drafts import Checker, Draft, ambiguous_bases
@@ -83,7 +84,8 @@ def _report(drafts: Sequence[Draft], source: str, families: Mapping[int, str]) -
             good.setdefault(draft.organism, []).append(record)
         else:
             reasons = tuple(each.message for each in draft.findings if each.refuses)
-            rejected.append(Rejected(draft.entry, reasons))
+            meant = draft.entry.organism or draft.organism
+            rejected.append(Rejected(replace(draft.entry, organism=meant), reasons))
     records = [record for each in good.values() for record in each]
     balance = Counter(record.family for record in records if record.family is not None)
     bases = sum(len(record.residues) for record in records)
