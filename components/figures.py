@@ -27,6 +27,7 @@ def family_stack(counts: Mapping[int, int], names: Mapping[int, str]) -> alt.Cha
                 "genes:Q",
                 title="genes",
                 stack="zero",
+                scale=alt.Scale(nice=False),
                 axis=alt.Axis(tickMinStep=1, format=",d", labelFlush=True),
             ),
             color=alt.Color("family:N", scale=scale, legend=None),
@@ -36,6 +37,13 @@ def family_stack(counts: Mapping[int, int], names: Mapping[int, str]) -> alt.Cha
         .properties(height=64)
     )
     return chart
+
+
+def family_text(counts: Mapping[int, int], names: Mapping[int, str]) -> str:
+    """What :func:`family_stack` shows, in words."""
+    ranked = sorted(counts.items())
+    each = (f"{names.get(number, f'class {number}')} {count:,}" for number, count in ranked)
+    return f"Genes by family: {', '.join(each)}"
 
 
 def length_bars(lengths: Mapping[int, int]) -> alt.Chart:
@@ -67,9 +75,18 @@ def length_bars(lengths: Mapping[int, int]) -> alt.Chart:
                 alt.Tooltip("genes:Q", format=",.0f"),
             ],
         )
-        .properties(height=120)
+        .properties(height=120, padding={"right": _LABEL_END})
     )
     return chart
+
+
+def length_text(lengths: Mapping[int, int]) -> str:
+    """What :func:`length_bars` shows, in words."""
+    ordered = np.repeat(sorted(lengths), [lengths[bases] for bases in sorted(lengths)])
+    return (
+        f"Lengths of {len(ordered):,} genes: {ordered[0]:,} to {ordered[-1]:,} bases, half of"
+        f" them up to {np.median(ordered):,.0f}"
+    )
 
 
 def evidence_map(
@@ -149,5 +166,7 @@ def _ranked(segments: Sequence[Segment]) -> Iterator[tuple[int, Segment]]:
 
 
 _LENGTH_BARS = 30
+_LABEL_END = 14
+"""Pixels that the last label may stick out."""
 _EVERY_LABEL = alt.Axis(labelLimit=220, labelOverlap=False)
 _ARROWS = {"forward": "triangle-right", "reverse": "triangle-left"}

@@ -91,12 +91,13 @@ def _done(job: JobRow) -> str:
         return plain(report["said"]) or "done"
     parts = []
     for each in report.get("organisms", []):
-        part = (
-            f"{plain(each['organism'])}: {counted(each['added'], 'gene')} {_how(each)}; of"
-            f" {counted(each['records'], 'record')} {each['copies']:,} were exact copies,"
-            f" {each['known']:,} were there already"
-        )
-        if each["without_vector"]:
-            part += f"; {each['without_vector']:,} can not be found: nothing in them is recognised"
+        part = f"{plain(each['organism'])}: {counted(each['added'], 'gene')} {_how(each)}"
+        part += f"; {counted(each['records'], 'record')} read"
+        if each["copies"]:
+            part += f", {counted(each['copies'], 'exact copy', 'exact copies')}"
+        if each["known"]:
+            part += f", {each['known']:,} there already"
+        if lost := each["without_vector"]:
+            part += f"; no search finds {lost:,} of them: too short, ambiguous or unusual"
         parts.append(part)
     return f"{'. '.join(parts)}. {report.get('seconds', 0):.1f} s."

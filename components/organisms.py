@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from components.figures import family_stack, length_bars
+from components.figures import family_stack, family_text, length_bars, length_text
 from components.state import libraries, plain_errors
 from components.text import counted, plain
 from core.library import Library
@@ -25,8 +25,11 @@ def organism_card(library: Library, organism: OrganismRow, loads: Sequence[LoadR
             with plain_errors():
                 libraries().remove_organism(library.name, organism.name)
                 st.rerun()
-    st.altair_chart(family_stack(organism.families, library.families))
-    st.altair_chart(length_bars(_lengths(library, organism, loads)))
+    families, lengths = organism.families, _lengths(library, organism, loads)
+    st.altair_chart(
+        family_stack(families, library.families), alt=family_text(families, library.families)
+    )
+    st.altair_chart(length_bars(lengths), alt=length_text(lengths))
     st.caption("  \n".join(map(_told, loads[-_SOURCES:])))
     if len(loads) > _SOURCES:
         st.caption(f"The last {_SOURCES} of {len(loads):,} loads.")

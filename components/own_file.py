@@ -130,7 +130,7 @@ def _load(
         if each.format is Format.FAMILIES:
             given |= read_families(each)
         elif each.format is Format.UNREADABLE:
-            st.warning(f"{plain(each.name)}: {plain(' '.join(each.notes))}")
+            st.warning(plain(" ".join(each.notes)))
         else:
             places.append(place)
     for each in names.uploads if names else ():
@@ -165,7 +165,11 @@ def _load(
     show_report(report, library)
     if same := sorted({name for name, _ in there} & {choices.organism, *report.good}):
         st.segmented_control(
-            f"{', '.join(same)} is in the library already", (_ADD, _REPLACE), default=_ADD, key=key
+            f"{', '.join(same)} is in the library already",
+            (_ADD, _REPLACE),
+            default=_ADD,
+            required=True,
+            key=key,
         )
     label = f"Load {counted(report.good_count, 'good record')}"
     if st.button(label, type="primary", disabled=not report.good_count):

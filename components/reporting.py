@@ -1,13 +1,18 @@
 """What was found in a file, before anything of it is loaded."""
 
+from itertools import islice
+
 import streamlit as st
 
-from components.figures import family_stack
+from components.figures import family_stack, family_text
 from components.text import legend, plain
 from core.library import Library
 from core.sequences.issues import Issue, Severity
 from core.sequences.rejects import rejected
 from core.sequences.report import Report
+
+_MOST = 10
+"""Organisms that are named."""
 
 
 def show_report(report: Report, library: Library | None) -> None:
@@ -18,11 +23,18 @@ def show_report(report: Report, library: Library | None) -> None:
     bases.metric("ambiguous", f"{report.ambiguous:.1%}", help="share of the bases")
     if report.issues:
         st.markdown("\n".join(map(_issue, report.issues)))
+    if any(issue.code == "no family" for issue in report.issues):
+        st.caption("Under *How it is read* you can say where families stand, or one for all.")
+    if report.good:
+        first = islice(report.good.items(), _MOST)
+        sizes = ", ".join(f"{plain(name)} {len(good):,}" for name, good in first)
+        more = ", …" if len(report.good) > _MOST else ""
+        st.caption(f"Good records by organism: {sizes}{more}")
     if report.balance:
         known = (library.families if library else {}) | dict(report.families)
         names = {number: known.get(number, f"class {number}") for number in report.balance}
         st.html(legend(names))
-        st.altair_chart(family_stack(report.balance, names))
+        st.altair_chart(family_stack(report.balance, names), alt=family_text(report.balance, names))
     if report.rejected:
         st.download_button(
             "Download the rejected records, with reasons",

@@ -20,7 +20,11 @@ def target_choice(library: Library | None) -> tuple[Library | None, Target | Non
     """
     if library is not None:
         into = st.segmented_control(
-            "Into", (library.name, NEW), default=library.name, key=f"into {library.name}"
+            "Into",
+            (library.name, NEW),
+            default=library.name,
+            required=True,
+            key=f"into {library.name}",
         )
         if into != NEW:
             return library, Target(library.name, identity=library.identity)

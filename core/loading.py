@@ -210,7 +210,7 @@ def _fit_caller(
 ) -> None:
     if isinstance(encoder, TranslatedEncoder):
         labelled = [(record.residues, family_of(record)) for record in _new_of(work)]
-        learning = partial(progress, "Learning from them, step")
+        learning = partial(progress, "Learning to tell the families apart, step")
         libraries.fit_caller(row, encoder, labelled, learning)
 
 

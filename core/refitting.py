@@ -117,7 +117,8 @@ class _Refitting:
         if not isinstance(encoder, TranslatedEncoder):
             return None
         labelled = [(row.residues, row.family) for row in self._all_rows()]
-        return fitted_caller(encoder, labelled, partial(self._progress, "Learning from them, step"))
+        learning = partial(self._progress, "Learning to tell the families apart, step")
+        return fitted_caller(encoder, labelled, learning)
 
     def _write(self, encoder: Encoder, collection: str) -> set[int]:
         """Write all vectors, and count them; returns the ids of the sequences that have one."""

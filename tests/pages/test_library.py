@@ -77,7 +77,7 @@ class TestEmpty:
         press(page, "Load the human reference")
         assert organisms(page) == ["**human** · 3,629 genes"]
         text = shown(page)
-        assert "human: 3,629 genes added; of 4,380 records 751 were exact copies, 0 were" in text
+        assert "human: 3,629 genes added; 4,380 records read, 751 exact copies" in text
         assert "G protein coupled receptors" in text
 
     def test_the_first_library_can_have_another_name_encoder_and_index(self, opened):
@@ -155,7 +155,7 @@ class TestFile:
         load(page, pack(CAT.encode()))
         assert organisms(page)[:3] == [*AS_LOADED, "**cat** · 6 genes"]
         text = shown(page)
-        assert "cat.txt → cat · cat: 6 genes added; of 6 records 0 were" in text.replace("**", "")
+        assert "cat.txt → cat · cat: 6 genes added; 6 records read." in text.replace("**", "")
         assert "22 genes of 3 organisms" in text
 
     def test_is_checked_before_anything_is_loaded(self, page):
@@ -172,13 +172,25 @@ class TestFile:
         assert "6 records are in the library already." in issues(page)[0]
         ended(load_button(page).click().run())
         assert organisms(page)[2] == "**cat** · 6 genes"
-        assert "cat: 0 genes added; of 6 records 0 were exact copies, 6 were there" in shown(page)
+        assert "cat: 0 genes added; 6 records read, 6 there already." in shown(page)
 
     def test_what_can_not_be_found_is_said(self, page):
         load(page, "sequence\tclass\nACGT\t1\n")
         text = shown(page)
-        assert "cat: 1 gene added; of 1 record 0 were" in text
-        assert "1 can not be found: nothing in them is recognised" in text
+        assert "cat: 1 gene added; 1 record read; no search finds 1 of them: too short," in text
+
+    def test_where_no_family_is_named_it_says_where_to_name_one(self, page):
+        give(page, f">a\n{dna('cat 1')}\n", name="cat.fasta")
+        assert "Under *How it is read* you can say where families stand" in shown(page)
+        widget(page.text_input, "Family of records that name none").input("Kinase").run()
+        assert "Under *How it is read*" not in shown(page)
+
+    def test_the_organisms_of_its_records_are_named(self, page):
+        rows = "".join(
+            f"{gene.residues}\t1\t{each}\n" for each in ("cat", "cow") for gene in genes(each, 2)
+        )
+        give(page, f"sequence\tclass\torganism\n{rows}")
+        assert "Good records by organism: cat 2, cow 2" in shown(page)
 
     def test_of_a_zip_one_is_chosen_and_names_of_families_are_taken(self, page):
         buffer = io.BytesIO()
