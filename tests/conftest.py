@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.services import (
     REQUIRED,
@@ -22,8 +22,15 @@ from tests.services import (
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"
 
-# How long an example takes says more about the machine than about the code.
-settings.register_profile("genekin", deadline=None)
+# The same examples in every run, whatever ran before; and how long they take says more about the
+# machine than about the code. With --hypothesis-profile=default, others are tried.
+settings.register_profile(
+    "genekin",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("genekin")
 
 
