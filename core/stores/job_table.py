@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Double, Row, Select, delete, insert, literal_column, select, update
 from sqlalchemy.exc import IntegrityError
 
-from core.stores.database import Database, again_after_deadlock
+from core.stores.database import Database, whole
 from core.stores.schema import jobs
 from core.stores.tables import storable, utc_now
 
@@ -134,10 +134,11 @@ class JobTable:
             "under_way": _under_way(row),
             **_changing(row),
         }
-        number = again_after_deadlock(lambda: self._add(values))
-        again_after_deadlock(self._forget_old)
+        number = self._add(values)
+        self._forget_old()
         return number
 
+    @whole
     def _add(self, values: dict[str, Any]) -> int | None:
         with self._writing("adding a job") as connection:
             try:
@@ -147,6 +148,7 @@ class JobTable:
             key = added.inserted_primary_key
         return int(key[0]) if key else 0
 
+    @whole
     def _forget_old(self) -> None:
         newest = select(jobs.c.id).order_by(jobs.c.id.desc())
         with self._writing("forgetting old jobs") as connection:
@@ -154,6 +156,7 @@ class JobTable:
                 old = (jobs.c.id <= last) & jobs.c.state.not_in(ACTIVE)
                 connection.execute(delete(jobs).where(old))
 
+    @whole
     def save(self, row: JobRow) -> None:
         """Write down what changes of a job: for its owner, who knows best."""
         values = {"heartbeat": self._clock, **_changing(row)}
@@ -162,12 +165,14 @@ class JobTable:
         with self._writing("keeping a job's progress") as connection:
             connection.execute(update(jobs).where(jobs.c.id == row.id).values(values))
 
+    @whole
     def beat(self, owner: str) -> None:
         """Say that an owner is alive."""
         mine = (jobs.c.owner == owner) & jobs.c.state.in_(ACTIVE)
         with self._writing("keeping jobs alive") as connection:
             connection.execute(update(jobs).where(mine).values(heartbeat=self._clock))
 
+    @whole
     def ask_to_cancel(self, job_id: int) -> bool:
         """Ask for the end of a job, whoever its owner is; False if it is not under way."""
         wanted = (jobs.c.id == job_id) & jobs.c.state.in_(ACTIVE)
@@ -175,6 +180,7 @@ class JobTable:
             asked = connection.execute(update(jobs).where(wanted).values(cancel_asked=True))
         return bool(asked.rowcount)
 
+    @whole
     def mark_lost(self, ids: Sequence[int], message: str, hint: str) -> int:
         """Give up those of the jobs that are still under way; returns how many."""
         wanted = jobs.c.id.in_(ids) & jobs.c.state.in_(ACTIVE)

@@ -9,10 +9,11 @@ import fcntl
 import hashlib
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import StoreError
 from core.stores.database import plain_errors
@@ -57,6 +58,9 @@ def _named_lock(engine: Engine, name: str, timeout: float) -> Iterator[bool]:
         try:
             yield got
         finally:
+            # A server notices only later that a connection is gone; whoever is next need not wait.
+            with suppress(SQLAlchemyError):
+                connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": name})
             connection.invalidate()
 
 

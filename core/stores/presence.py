@@ -37,7 +37,8 @@ class Presence:
             return False
         try:
             with self._path(owner).open("r+") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # Shared, so that of several who look at once each sees the same.
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except FileNotFoundError:
             return True
         except BlockingIOError:

@@ -1,3 +1,4 @@
+import fcntl
 import os
 import signal
 import subprocess
@@ -34,6 +35,15 @@ class TestPresence:
         assert not two.is_gone(one.owner)
         one.leave()
         two.leave()
+
+    def test_several_may_look_at_once(self, tmp_path):
+        one = Presence(create_engine(f"sqlite:///{tmp_path / 'labels.sqlite'}"))
+        dead = one._path("dead")
+        with dead.open("w") as looked_at:
+            fcntl.flock(looked_at, fcntl.LOCK_SH)  # As another one does who looks.
+
+            assert one.is_gone("dead")
+        one.leave()
 
     def test_on_a_server_nobody_is_known_to_be_gone(self):
         presence = Presence(create_engine("mysql+pymysql://nobody@127.0.0.1:1/nothing"))
