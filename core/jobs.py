@@ -175,7 +175,7 @@ class Jobs:
         if dead and self._table.mark_lost(dead, _DIED, _AGAIN):
             _log.warning("these jobs died with their process: %s", dead)
         found = [self._table.get(row.id) if row.id in dead else row for row in rows]
-        return [_now(row, mine.get(row.id)) for row in found if row]
+        return [mine[row.id].told(row) if row.id in mine else row for row in found if row]
 
     def _is_dead(self, row: JobRow) -> bool:
         if not row.active or row.owner == self._owner:
@@ -256,8 +256,18 @@ class _Job:
         self._ended = ended
         self._meter = Meter()
         self._stop_for = ""
+        self._before_end = row
         self._saved: JobRow | None = row
         self._saved_at = 0.0
+
+    def told(self, row: JobRow) -> JobRow:
+        """What is to be known of it, where the table has that row: its end once that is written.
+
+        So whoever hears of the end finds it in the table, with all that waits for it.
+        """
+        now = self.row
+        known = now.active or now is self._saved or not row.active
+        return replace(now if known else self._before_end, cancel_asked=row.cancel_asked)
 
     def stop(self, reason: str) -> None:
         """Let the next word of progress be the last; the first reason counts."""
@@ -312,6 +322,7 @@ class _Job:
         self._end(FAILED, "Something went wrong inside GeneKin.", "The log says what.")
 
     def _end(self, state: str, message: str = "", hint: str = "", result: Any = None) -> None:
+        self._before_end = self.row
         self.row = replace(
             self.row,
             state=state,
@@ -321,10 +332,6 @@ class _Job:
             finished_at=utc_now(),
         )
         self._ended()
-
-
-def _now(row: JobRow, job: _Job | None) -> JobRow:
-    return replace(job.row, cancel_asked=row.cancel_asked) if job else row
 
 
 def _plain(result: object) -> Any:

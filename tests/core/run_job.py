@@ -1,4 +1,7 @@
-"""A process with one job, for tests to kill or to let end: ``python -m … WHAT [DATABASE_URL]``."""
+"""A process with one job, for tests to kill or to let end: ``python -m … WHAT [DATABASE_URL]``.
+
+It says so once the job is under way, and the table knows how far it is.
+"""
 
 import sys
 import time
@@ -10,6 +13,7 @@ from core.loading import load
 from core.settings import read_settings
 from core.stores import Stores
 from core.stores.database import Database
+from core.stores.job_table import JobTable
 from tests.made_up import genes
 
 LIBRARY = "jobs"
@@ -23,23 +27,35 @@ def say(word: str) -> None:
 def forever(progress: Callable[[str, int, int], None]) -> None:
     for number in range(1_000_000):
         progress("Waiting", number, 1_000_000)
-        if number == 1:
-            say("under way")
         time.sleep(0.02)
 
 
+class PatientJobs(Jobs):
+    """Jobs that are given the time to end that they need on a machine that is busy."""
+
+    def close(self, wait: float = 60.0) -> None:
+        super().close(wait)
+
+
+def begin(url: str) -> None:
+    """Begin a job that goes on until this process ends, or is told to cancel it."""
+    database = Database(url, timeout=10)
+    number = PatientJobs(database).submit("wait", LIBRARY, "a long wait", "digest", forever)
+    table = JobTable(database)
+    while not ((row := table.get(number)) and row.progress.doing):
+        time.sleep(0.02)
+    say("under way")
+
+
 def stay(url: str) -> None:
-    """A job that goes on until this process is killed, or told to cancel it."""
-    jobs = Jobs(Database(url, timeout=10))
-    jobs.submit("wait", LIBRARY, "a long wait", "digest", forever)
+    """A job in a process that goes on until it is killed, or its input ends."""
+    begin(url)
     sys.stdin.read()
 
 
 def leave(url: str) -> None:
     """A job that is under way when this process ends as it should."""
-    jobs = Jobs(Database(url, timeout=10))
-    jobs.submit("wait", LIBRARY, "a long wait", "digest", forever)
-    time.sleep(1)
+    begin(url)
 
 
 def stop_in_mid_load() -> None:
