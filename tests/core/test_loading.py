@@ -447,8 +447,8 @@ class TestSearchesMeanwhile:
         new = old | {record.name for record in more} | {f"dog_{each.position}" for each in DOG}
 
         with ThreadPoolExecutor(1) as pool:
+            seen = [names_of(found_by(deployed, name)[0])]
             loading_it = pool.submit(load, deployed, {"human": more, "dog": DOG}, library=name)
-            seen = []
             while not loading_it.done():
                 seen.append(names_of(found_by(deployed, name)[0]))
             loading_it.result()

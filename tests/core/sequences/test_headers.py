@@ -87,9 +87,9 @@ class TestSearch:
         "pattern", ["(a+)+$", "((a|aa)+)$", "(.*a){20}(b)", "(a*)*b", "(a|a)*(c)", "(.*)(.*)(.*)=x"]
     )
     def test_none_takes_long_whatever_it_is(self, pattern):
-        started = time.monotonic()
+        started = time.thread_time()
         assert len(search(pattern, [EXPLODES] * 50)) == 50
-        assert time.monotonic() - started < 5
+        assert time.thread_time() - started < 5
 
     def test_looks_at_the_beginning_of_a_header_only(self):
         assert search("(x)", ["a" * 1_000 + "x"]) == [""]
