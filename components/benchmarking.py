@@ -101,8 +101,8 @@ def follow() -> None:
     if ended is None or ended.active:
         return
     if ended.state == DONE:
-        del st.session_state[_MINE]
         st.query_params["evaluation"] = str(ended.result["evaluation"])
+        del st.session_state[_MINE]  # Last: a click meanwhile draws the page from its beginning.
     elif ended.state == CANCELLED:
         st.info("Cancelled. Nothing of it was kept.")
     else:

@@ -16,7 +16,7 @@ from components.state import jobs, person
 from components.text import plain
 from core.errors import InputError
 from core.loading import Progress
-from core.stores.job_table import CANCELLED, FAILED, JobRow
+from core.stores.job_table import CANCELLED, DONE, FAILED, JobRow
 
 _Made = TypeVar("_Made")
 
@@ -69,6 +69,7 @@ def computed(
     if quick and kept.get(key) is None:
         with st.spinner(f"{plain(title)} …"):
             kept.put(key, work(_silent))
+    job = _asked(key)  # Before what is kept: a job that has ended has kept what it made.
     if found := kept.get(key):
         return cast("_Made", found[0])
 
@@ -76,7 +77,9 @@ def computed(
         kept.put(key, work(progress))
         return {"said": ""}
 
-    _follow(_job(key, title, kept_work))
+    if job is None or not (job.active or job.state in {FAILED, CANCELLED}):
+        job = _begin(key, title, kept_work)
+    _follow(job)
     return None
 
 
@@ -84,30 +87,41 @@ def _silent(_doing: str, _done: int, _total: int) -> None:
     """It is over soon."""
 
 
-def _job(key: Hashable, title: str, work: Callable[[Progress], object]) -> JobRow:
-    """The job of this session, or of another one, that computes this; a new one, if none does."""
-    mine: dict[Hashable, int] = st.session_state.setdefault("computing", {})
-    job = jobs().get(mine[key]) if key in mine else None
-    if job is None or not (job.active or job.state in {FAILED, CANCELLED}):
-        try:
-            mine[key] = jobs().submit("compute", _LINE, title, repr(key), work, person())
-        except InputError:  # Somebody else asked for it, and it is under way.
-            mine[key] = next(each.id for each in jobs().recent(_LINE) if each.digest == repr(key))
-        job = jobs().get(mine[key])
-    return cast("JobRow", job)
+def _asked(key: Hashable) -> JobRow | None:
+    """The job that this session saw begin to compute this, if there is one."""
+    number = _mine().get(key)
+    return None if number is None else jobs().get(number)
+
+
+def _begin(key: Hashable, title: str, work: Callable[[Progress], object]) -> JobRow:
+    """A new job that computes this, or that of another session that does."""
+    try:
+        number = jobs().submit("compute", _LINE, title, repr(key), work, person())
+    except InputError:  # Somebody else asked for it, and it is under way.
+        number = next(each.id for each in jobs().recent(_LINE) if each.digest == repr(key))
+    _mine()[key] = number
+    return cast("JobRow", jobs().get(number))
+
+
+def _mine() -> dict[Hashable, int]:
+    found: dict[Hashable, int] = st.session_state.setdefault("computing", {})
+    return found
 
 
 def _follow(job: JobRow) -> None:
     if job.active:
         st.fragment(_draw, run_every=0.5)(job.id)
         return
+    if job.state == DONE:  # As soon as it was begun.
+        st.rerun()
     if job.state == CANCELLED:
         st.info("Cancelled.")
     else:
         st.error(f"{plain(job.message)} {plain(job.hint)}")
     if st.button("Start again", key=f"again {job.id}"):
-        mine = st.session_state["computing"]
-        st.session_state["computing"] = {key: each for key, each in mine.items() if each != job.id}
+        st.session_state["computing"] = {
+            key: each for key, each in _mine().items() if each != job.id
+        }
         st.rerun()
 
 

@@ -38,8 +38,8 @@ def follow_job(number: int) -> None:
 
 def _draw(library: str | None) -> None:
     with plain_errors():
-        found = jobs().recent(library)[:_SHOWN]
-        for job in found:
+        found = jobs().recent(library)
+        for job in found[:_SHOWN]:
             _job(job)
         watched = st.session_state.get(_WATCHED, set())
         active = {job.id for job in found if job.active}

@@ -9,6 +9,9 @@ from components import state
 from core.stores.job_table import JobRow
 from tests.pages.reading import button, widget
 
+PATIENCE = 200
+"""Seconds that a page or a job may take on a busy machine."""
+
 
 def choose(page: AppTest, source: str) -> AppTest:
     """Choose where genes come from."""
@@ -43,17 +46,22 @@ def load_button(page: AppTest):
     return found
 
 
-def until(happened: Callable[[], bool], seconds: float = 60) -> None:
+def until(happened: Callable[[], bool]) -> None:
     """Wait until it has happened."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE
     while not happened():
         assert time.monotonic() < deadline, "it does not happen"
         time.sleep(0.01)
 
 
+def until_all_ended() -> None:
+    """Wait until no job is under way any more."""
+    until(lambda: not any(job.active for job in jobs()))
+
+
 def ended(page: AppTest) -> AppTest:
     """The page once no job is under way any more."""
-    until(lambda: not any(job.active for job in jobs()))
+    until_all_ended()
     return page.run()
 
 

@@ -1,5 +1,6 @@
 import shutil
 from dataclasses import replace
+from threading import Event
 
 import numpy as np
 import pytest
@@ -11,11 +12,11 @@ from core.libraries import Libraries
 from core.loading import load
 from core.sequences.simulated import simulate
 from core.settings import Settings
-from core.similarity import Comparison, Gene, Similarity
+from core.similarity import Comparison, Gene, Similarity, compare
 from core.stores import Stores
 from tests.evolved import FAMILIES, members
 from tests.made_up import genes
-from tests.pages.adding import ended
+from tests.pages.adding import ended, until_all_ended
 from tests.pages.reading import button, shown, widget
 
 HUMAN = members("human", families=3, count=4)
@@ -168,6 +169,42 @@ class TestInTheBackground:
         done = len(state.jobs().recent())
         assert headline(opened("similarity")) == headline(page)
         assert len(state.jobs().recent()) == done == 1
+
+    def test_it_is_there_at_once_where_the_job_has_ended_before_the_page_looks(
+        self, home, filled, opened, monkeypatch
+    ):
+        shutil.copytree(filled, home)
+        submit = state.jobs().submit
+
+        def submit_and_wait(*given):
+            number = submit(*given)
+            until_all_ended()
+            return number
+
+        monkeypatch.setattr(state.jobs(), "submit", submit_and_wait)
+        assert headline(opened("similarity")).startswith("Human genes are closer to chimpanzee")
+        assert len(state.jobs().recent()) == 1
+
+    def test_is_not_computed_again_where_it_ends_while_the_page_is_drawn(
+        self, home, filled, opened, monkeypatch
+    ):
+        shutil.copytree(filled, home)
+        end, get = Event(), state.jobs().get
+
+        def compare_at_last(*given, **options):
+            end.wait()
+            return compare(*given, **options)
+
+        def end_and_get(number):
+            end.set()
+            until_all_ended()
+            return get(number)
+
+        monkeypatch.setattr("core.similarity.compare", compare_at_last)
+        page = opened("similarity")
+        monkeypatch.setattr(state.jobs(), "get", end_and_get)
+        assert headline(page.run()).startswith("Human genes are closer to chimpanzee")
+        assert len(state.jobs().recent()) == 1
 
     def test_again_when_the_library_has_changed(self, page):
         ended(page)
