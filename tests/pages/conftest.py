@@ -15,6 +15,7 @@ from core.loading import load
 from core.settings import Settings
 from core.stores import Stores
 from tests.made_up import FAMILY_NAMES, genes
+from tests.pages.adding import PATIENCE
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
@@ -57,7 +58,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
     monkeypatch.setattr(PagesManager, "__init__", as_after_app)
 
     def opened(page: str) -> AppTest:
-        dashboard = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
+        dashboard = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE).run()
         return dashboard.switch_page(f"pages/{page}.py").run()
 
     return opened

@@ -32,7 +32,7 @@ def busy(page):
     end = threading.Event()
 
     def wait(_progress):
-        end.wait(60)
+        end.wait()
 
     state.jobs().submit("wait", "default", "a long wait", "it", wait)
     until(lambda: jobs()[0].state == RUNNING)
