@@ -16,7 +16,7 @@ from core.classifier import Call, classify
 from core.library import Library
 from core.loading import Progress
 from core.runs import Query, Run
-from core.stores.job_table import CANCELLED, DONE
+from core.stores.job_table import CANCELLED, DONE, JobRow
 
 MOST_AT_ONCE = 100
 MOST_BASES_AT_ONCE = 300_000
@@ -58,16 +58,20 @@ def pending() -> bool:
         _follow(token)
         st.fragment(follow_job, run_every=0.5)(job.id)
         return True
-    _follow("")
-    if job is None:
-        return False
+    if job is not None:
+        _tell(job)
+    _follow("")  # Last: a click meanwhile draws the page anew from its beginning.
+    return False
+
+
+def _tell(job: JobRow) -> None:
+    """What came of a job that has ended; its run is then the one that the page's address names."""
     if job.state == DONE:
         st.query_params[RUN] = job.result["run"]
     elif job.state == CANCELLED:
         st.info("Cancelled. What you asked is still here.")
     else:
         st.error(f"{plain(job.message)} {plain(job.hint)}")
-    return False
 
 
 def answered(run_id: str) -> Answered:
