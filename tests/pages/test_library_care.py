@@ -53,7 +53,7 @@ class TestReplace:
         assert figures(page)["rejected"] == "0"
         ended(load_button(page).click().run())
         assert organisms(page) == ["**dog** · 4 genes", "**human** · 2 genes"]
-        assert "human: 2 genes in the place of 12; of 2 records 0 were" in shown(page)
+        assert "human: 2 genes in the place of 12; 2 records read" in shown(page)
 
     def test_is_not_what_happens_unasked(self, page):
         load(page, table(genes("more", 2)), organism="human")
