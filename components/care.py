@@ -41,6 +41,7 @@ def _threshold(library: Library) -> None:
         0.0,
         1.0,
         library.threshold,
+        format="percent",
         key=f"threshold {library.name}",
     )
     if st.button("Keep this threshold", disabled=threshold == library.threshold):
@@ -56,13 +57,14 @@ def _encoder(library: Library) -> None:
         if added
         else "The encoder was fitted on all genes that are here."
     )
-    if st.button("Refit the encoder", disabled=not added):
+    help_ = "Counts anew, in all genes that are here, what is common and what tells them apart."
+    if st.button("Refit the encoder", disabled=not added, help=help_):
 
         def work(opened: Libraries, name: str, progress: Progress) -> dict[str, object]:
             done = refit(opened, name, progress=progress)
             return {"said": f"Fitted on {counted(done.sequences, 'gene')}. {done.seconds:.1f} s."}
 
-        _submit("refit", "Refitting the encoder", library.name, library.identity, work)
+        _submit("refit", f"Refit of {library.name}", library.name, library.identity, work)
 
 
 def _health(name: str, identity: Identity) -> None:
@@ -73,7 +75,7 @@ def _health(name: str, identity: Identity) -> None:
         def work(opened: Libraries, name: str, progress: Progress) -> dict[str, object]:
             return {"said": _mended(mend(opened, name, progress=progress))}
 
-        _submit("mend", "Checking", name, identity, work)
+        _submit("mend", f"Check of {name}", name, identity, work)
 
 
 def _mended(report: MendReport) -> str:

@@ -34,7 +34,7 @@ def family_stack(counts: Mapping[int, int], names: Mapping[int, str]) -> alt.Cha
             order=alt.Order("number:O"),
             tooltip=["family:N", alt.Tooltip("genes:Q", format=",")],
         )
-        .properties(height=64)
+        .properties(height=64, padding=_TIGHT)
     )
     return chart
 
@@ -75,7 +75,7 @@ def length_bars(lengths: Mapping[int, int]) -> alt.Chart:
                 alt.Tooltip("genes:Q", format=",.0f"),
             ],
         )
-        .properties(height=120, padding={"right": _LABEL_END})
+        .properties(height=120, padding=_TIGHT | {"right": _LABEL_END})
     )
     return chart
 
@@ -142,7 +142,7 @@ def evidence_map(
             legend=None,
         ),
     )
-    chart: alt.LayerChart = (stretches + tips).properties(height=alt.Step(24))
+    chart: alt.LayerChart = (stretches + tips).properties(height=alt.Step(24), padding=_TIGHT)
     return chart
 
 
@@ -166,6 +166,7 @@ def _ranked(segments: Sequence[Segment]) -> Iterator[tuple[int, Segment]]:
 
 
 _LENGTH_BARS = 30
+_TIGHT = {"bottom": 4}
 _LABEL_END = 14
 """Pixels that the last label may stick out."""
 _EVERY_LABEL = alt.Axis(labelLimit=220, labelOverlap=False)

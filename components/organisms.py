@@ -52,6 +52,11 @@ def all_libraries() -> None:
             for each in found
         ],
         hide_index=True,
+        column_config={
+            "genes": st.column_config.NumberColumn(format="localized"),
+            "threshold": st.column_config.NumberColumn(format="percent"),
+        },
+        alt="All libraries, with what they hold",
     )
 
 

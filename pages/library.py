@@ -58,7 +58,8 @@ def _loaded(library: Library) -> None:
     organisms, loads = library.organisms(), library.loads()
     total = counted(sum(organism.count for organism in organisms), "gene")
     st.subheader(f"{total} of {counted(len(organisms), 'organism')}")
-    st.html(legend(library.families))
+    there = {family for organism in organisms for family in organism.families}
+    st.html(legend({each: name for each, name in library.families.items() if each in there}))
     for organism in organisms:
         with st.container(border=True):
             organism_card(library, organism, loads.get(organism.id, ()))

@@ -154,7 +154,7 @@ def _fetch(file: PublishedFile, folder: Path, progress: Progress, timeout: float
             raise StoreError(message, "Is there space, and may this user write there?") from None
         else:
             return Path(kept)
-    message = f"The published data set cannot be downloaded: no mirror has {file.organism} to give."
+    message = f"The published data set cannot be downloaded: no mirror gives {file.organism}."
     raise StoreError(message, _HINT)
 
 

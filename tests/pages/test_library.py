@@ -349,6 +349,12 @@ class TestFamilyNames:
         load(page, "sequence\tclass\nACGTACGTAC\t7\n", families="7\t<i>Ligase</i>\n")
         assert "&lt;i&gt;Ligase&lt;/i&gt;" in shown(page)
 
+    def test_are_shown_as_long_as_a_gene_has_them(self, page):
+        load(page, f"sequence\tclass\n{dna(1)}\t7\n", families="7\tLigase\n")
+        page.button(key="remove cat").click().run()
+        assert state.libraries().open().families[7] == "Ligase"
+        assert "Ligase" not in shown(choose(page, "Human"))
+
     def test_numbers_are_those_of_the_library_by_name(self, page):
         load(page, f"sequence\tclass\n{dna(1)}\t7\n", families="7\tIon channel\n")
         (cat,) = state.libraries().open().sequences("cat")

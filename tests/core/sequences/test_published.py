@@ -92,19 +92,19 @@ class TestPublished:
         with pytest.raises(StoreError) as caught:
             published(kept, MAX_BASES, files=files)
         assert caught.value.message == (
-            "The published data set cannot be downloaded: no mirror has dog to give."
+            "The published data set cannot be downloaded: no mirror gives dog."
         )
         assert caught.value.hint.startswith("Is there a connection to the internet?")
         assert list(kept.iterdir()) == []
 
     def test_another_file_is_never_taken(self, site, kept):
-        with pytest.raises(StoreError, match="no mirror has dog to give"):
+        with pytest.raises(StoreError, match="no mirror gives dog"):
             published(kept, MAX_BASES, files=at(f"{site}/changed.txt"))
         assert list(kept.iterdir()) == []
 
     def test_a_file_without_an_end_is_stopped(self, site, kept, monkeypatch):
         monkeypatch.setattr(module, "_MAX_BYTES", 10)
-        with pytest.raises(StoreError, match="no mirror has dog to give"):
+        with pytest.raises(StoreError, match="no mirror gives dog"):
             published(kept, MAX_BASES, files=at(f"{site}/a.txt"))
 
     def test_a_folder_that_cannot_be_written_is_named(self, site, tmp_path):
