@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 import streamlit as st
 from cachetools import LRUCache
 
-from components.job_list import progress_line
+from components.job_list import follow_job
 from components.state import jobs, person
 from components.text import plain
 from core.errors import InputError
@@ -110,7 +110,7 @@ def _mine() -> dict[Hashable, int]:
 
 def _follow(job: JobRow) -> None:
     if job.active:
-        st.fragment(_draw, run_every=0.5)(job.id)
+        st.fragment(follow_job, run_every=0.5)(job.id)
         return
     if job.state == DONE:  # As soon as it was begun.
         st.rerun()
@@ -123,13 +123,3 @@ def _follow(job: JobRow) -> None:
             key: each for key, each in _mine().items() if each != job.id
         }
         st.rerun()
-
-
-def _draw(number: int) -> None:
-    job = jobs().get(number)
-    if job is None or not job.active:
-        st.rerun()
-    bar, action = st.columns([5, 2], vertical_alignment="center")
-    bar.progress(job.progress.fraction, f"**{plain(job.title)}** · {progress_line(job)}")
-    if action.button("Cancel", key=f"cancel {number}", width="stretch", disabled=job.cancel_asked):
-        jobs().cancel(number)

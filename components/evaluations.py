@@ -69,7 +69,7 @@ def care(row: EvaluationRow) -> None:
         if st.button("Rename", width="stretch", disabled=unchanged):
             evaluations().rename(row.id, name.strip())
             st.rerun()
-        if st.button("Delete for good", width="stretch"):
+        if st.button("Delete for good", key=f"delete evaluation {row.id}", width="stretch"):
             evaluations().delete(row.id)
             st.query_params.pop(_ADDRESS, None)
             st.rerun()

@@ -32,7 +32,7 @@ def follow_job(number: int) -> None:
         st.rerun()
     bar, action = st.columns([5, 2], vertical_alignment="center")
     bar.progress(job.progress.fraction, f"**{plain(job.title)}** · {progress_line(job)}")
-    if action.button("Cancel", width="stretch", disabled=job.cancel_asked):
+    if action.button("Cancel", key=f"cancel {number}", width="stretch", disabled=job.cancel_asked):
         jobs().cancel(number)
 
 

@@ -92,7 +92,7 @@ def _actions(run: Run) -> None:
             st.rerun()
         with deleting.popover("Delete", width="stretch"):
             st.write("Its link will lead nowhere then.")
-            if st.button("Yes, delete", type="primary"):
+            if st.button("Yes, delete", key=f"delete {run.id}", type="primary"):
                 runs().delete(run.id)
                 if st.session_state.get(RUN) == run.id:
                     forget(RUN)

@@ -180,6 +180,16 @@ class TestKept:
         assert EvaluationTable(database).recent() == []
         assert "One press runs it all." in shown(page)
 
+    def test_one_that_came_meanwhile_is_not_deleted_in_the_place_of_another(
+        self, kept, opened, database
+    ):
+        kept("first")
+        page = opened("benchmark")
+        kept("second")
+        button(page, "Delete for good").click().run()
+        assert len(EvaluationTable(database).recent()) == 2
+        assert options(page, "Evaluation")[0].startswith("second")
+
     def test_names_are_text_whatever_they_look_like(self, kept, opened):
         report = evaluated.report()
         kept(HOSTILE, data=replace(report.data, source=HOSTILE, family_names={0: HOSTILE}))

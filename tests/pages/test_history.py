@@ -99,6 +99,13 @@ class TestOne:
         button(page, "Rename").click().run()
         assert "A run needs a name that can be read." in shown(page)
 
+    def test_another_that_came_meanwhile_is_not_deleted_in_its_place(self, page, opened):
+        select(page, 0)
+        state.runs().delete(state.runs().find("kinase")[-1].id)
+        ask(opened("classify"), f">newer\n{dna('human 3')}\n")
+        button(page, "Yes, delete").click().run()
+        assert [run["name"] for run in listed(page)] == ["newer", "synthase", "some and 2 more"]
+
     def test_is_deleted_with_its_link(self, page):
         run = latest_run()
         button(select(page, 0), "Yes, delete").click().run()
