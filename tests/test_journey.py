@@ -390,7 +390,7 @@ def test_a_file_with_a_bad_record_from_its_report_to_the_organism(page, dashboar
     header, rejected = download.value.path().read_text("utf-8-sig").splitlines()
     assert header == "reason\tline\tname\torganism\tfamily\tsequence"
     assert rejected.startswith("Record 1 (line 2) has '!' at base 4;")
-    assert rejected.endswith("\t2\t\t\t1\tACG!")
+    assert rejected.endswith("\t2\t\tdog\t1\tACG!")
 
     labels = ("Human", "Your file", "Published", "Simulated")
     places = [place(page, label) for label in labels]
