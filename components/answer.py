@@ -26,18 +26,17 @@ def show_answer(answered: Answered, place: int) -> None:
     if call.status is Status.INVALID:
         st.error(plain(call.reason))
         return
-    explanation = remembered(
-        "explained", (answered.run.id, place), lambda: _explain(answered, place)
-    )
     verdict, families = st.columns([3, 2], gap="large", vertical_alignment="center")
     with verdict:
         _verdict(answered, call)
-        if call.closest:
-            st.write(_why(call, call.closest, explanation))
     if call.families:
         families.html(family_bars(call.families, answered.run.families))
-    if not call.hits:
+    if not call.closest:
         return
+    explanation = remembered(  # The verdict need not wait for it.
+        "explained", (answered.run.id, place), lambda: _explain(answered, place)
+    )
+    verdict.write(_why(call, call.closest, explanation))
     st.subheader(counted(len(call.hits), "nearest gene"), anchor=False)
     chosen = _hits(answered, call, explanation, place)
     if explanation is not None:
