@@ -17,7 +17,8 @@ from core.exports.texts import inert
 
 _Chart = TypeVar("_Chart", alt.LayerChart, alt.ConcatChart)
 
-_ON_LIGHT, _ON_DARK, _PAPER = "#1B2328", "#E4E9EC", "#000000"
+_PAGE, _PAPER = "currentColor", "#000000"
+"""The ink of a page is the colour of its text, also when it turns dark while it is shown."""
 _WIDTH = 400
 """Of a panel in a file: two of them are as wide as a page."""
 _PPI = 300
@@ -107,10 +108,9 @@ def as_file(table: pd.DataFrame, separator: str) -> bytes:
 def _show_panel(figure: Figure, panel: Panel) -> None:
     if panel.title:
         st.markdown(f"**{plain(panel.title)}**")
-    ink = _ON_DARK if st.context.theme.type == "dark" else _ON_LIGHT
     # Names at the ends of lines are wider than they are taken for.
     chart: alt.LayerChart = panel.chart.properties(padding={"right": 14})
-    st.altair_chart(_inked(chart, ink), alt=f"{panel.title or figure.title}. {figure.says}")
+    st.altair_chart(_inked(chart, _PAGE), alt=f"{panel.title or figure.title}. {figure.says}")
 
 
 def _inked(chart: _Chart, ink: str) -> _Chart:

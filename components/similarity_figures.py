@@ -19,6 +19,10 @@ _BINS = 25
 _PANEL = 210
 _MOST_WITH_INTERVALS = 6
 """Organisms up to which a matrix has room for intervals."""
+_CELL = 80
+"""Pixels that an interval asks for."""
+_MOST_LETTERS = 24
+"""Letters of names up to which they stand beside each other on a telephone."""
 MOST_PANELS = 12
 """Organisms that distributions are drawn of: the closest."""
 _MOST_SHAPES = 5
@@ -53,7 +57,12 @@ def matrix(comparison: Comparison) -> Figure:
             "nearest in:N",
             title="nearest gene in",
             sort=names,
-            axis=alt.Axis(orient="top", labelAngle=0 if len(names) < 5 else -40, labelLimit=160),
+            axis=alt.Axis(
+                orient="top",
+                labelAngle=0 if sum(map(len, names)) <= _MOST_LETTERS else -40,
+                labelLimit=160,
+                labelOverlap=False,
+            ),
         ),
         y=alt.Y("row:N", title="genes of", sort=rows, axis=_EVERY_LABEL),
         tooltip=["genes of:N", "nearest in:N", *_tooltip()],
@@ -64,18 +73,20 @@ def matrix(comparison: Comparison) -> Figure:
     light = base.transform_filter(f"datum.mean < {_DARK}")
     dark = base.transform_filter(f"datum.mean >= {_DARK}")
     above = -7 if with_intervals else 0
+    large = _where_wide(names, 15, 11)
     layers = [
         cells,
-        light.mark_text(style=INK, fontSize=15, dy=above).encode(text="figure:N"),
-        dark.mark_text(color="#FFFFFF", fontSize=15, dy=above).encode(text="figure:N"),
+        light.mark_text(style=INK, fontSize=large, dy=above).encode(text="figure:N"),
+        dark.mark_text(color="#FFFFFF", fontSize=large, dy=above).encode(text="figure:N"),
     ]
     if with_intervals:
+        small = _where_wide(names, 11, 0)
         layers += [
-            light.mark_text(style=INK, fontSize=11, dy=11).encode(text="interval:N"),
-            dark.mark_text(color="#FFFFFF", fontSize=11, dy=11).encode(text="interval:N"),
+            light.mark_text(style=INK, fontSize=small, dy=11).encode(text="interval:N"),
+            dark.mark_text(color="#FFFFFF", fontSize=small, dy=11).encode(text="interval:N"),
         ]
     chart = alt.LayerChart(layer=layers).properties(height=alt.Step(58 if with_intervals else 34))
-    intervals = ", with 95 % bootstrap intervals" if with_intervals else ""
+    intervals = ", with 95 % bootstrap intervals where there is room" if with_intervals else ""
     says = (
         f"Cells: {_MEAN} of the genes of a row with the genes of a column"
         f" ({comparison.encoder} encoder){intervals}; the stronger"
@@ -83,6 +94,11 @@ def matrix(comparison: Comparison) -> Figure:
         " other has not."
     )
     return _figure("Every organism with every other", chart, says, table)
+
+
+def _where_wide(names: Sequence[str], wide: int, narrow: int) -> alt.ExprRef:
+    """A font's size, by whether a cell has room for an interval; a file for a paper has."""
+    return alt.ExprRef(f"width && width < {_CELL * len(names)} ? {narrow} : {wide}")
 
 
 def distributions(pairs: Sequence[Similarity], encoder: str) -> Figure:

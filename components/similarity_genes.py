@@ -32,10 +32,10 @@ def show_genes(library: Library, pairs: Sequence[Similarity]) -> None:
     places = pair.ranked(closest=which == _CLOSEST, most=_MOST)
     doubles = int((pair.best >= _DOUBLES).sum())
     nothing = int((pair.nearest < 0).sum())
+    strangers = f", {nothing:,} share nothing with any" if nothing else ""
     st.caption(
         f"{counted(pair.n, 'gene')} of {plain(pair.of)} with the nearest of {plain(pair.to)}:"
-        f" {doubles:,} have one that the encoder takes for the same,"
-        f" {nothing:,} share nothing with any."
+        f" {doubles:,} have one that the encoder takes for the same{strangers}."
         f" The {len(places):,} {which.lower()} are shown; select one to align it."
     )
     selected = st.dataframe(

@@ -1,5 +1,7 @@
 """The tree of the organisms as a figure. Pure: data in, figure out."""
 
+from collections.abc import Iterable
+
 import altair as alt
 import pandas as pd
 
@@ -35,7 +37,7 @@ def tree_figure(tree: Tree, comparison: Comparison) -> Figure:
     x = alt.X(
         "distance:Q",
         title="distance: 1 − mean best inner product, both ways",
-        scale=alt.Scale(domain=[highest * 1.08, -highest * room], nice=False),
+        scale=alt.Scale(domain=[highest * 1.15, -highest * room], nice=False),
         axis=alt.Axis(labelExpr=_FROM_ZERO, tickCount=7, grid=False, titleAnchor="start"),
     )
     rows = len(tree.organisms)
@@ -65,4 +67,20 @@ def tree_figure(tree: Tree, comparison: Comparison) -> Figure:
         f" n = {comparison.n:,} genes). It shows which are close in these genes; it is not a"
         " phylogeny."
     )
-    return Figure("Tree of the organisms", (Panel("", chart),), says, joins[["distance"]])
+    return Figure("Tree of the organisms", (Panel("", chart),), says, _joined(tree))
+
+
+def _joined(tree: Tree) -> pd.DataFrame:
+    """Which organisms meet which, and at what distance; the closest first."""
+    groups: dict[float, str] = {float(at): name for at, name in enumerate(tree.organisms)}
+    rows = []
+    for join in sorted(tree.joins, key=lambda each: each.distance):
+        one, other = (groups.pop(_nearest(groups, place)) for place in join.places)
+        groups[sum(join.places) / 2] = f"{one}, {other}"
+        rows.append({"organisms": one, "joined with": other, "distance": join.distance})
+    return pd.DataFrame(rows)
+
+
+def _nearest(places: Iterable[float], place: float) -> float:
+    """That place, where rounding may have moved it."""
+    return min(places, key=lambda each: abs(each - place))

@@ -49,6 +49,15 @@ class TestMatrix:
         assert len(few.panels[0].chart.layer) > len(many.panels[0].chart.layer)
 
 
+class TestTree:
+    def test_its_table_says_who_meets_whom(self):
+        table = tree_figure(organism_tree(ABC), ABC).table
+        first, second = table[["organisms", "joined with"]].to_numpy().tolist()
+        (left,) = {"a", "b", "c"} - {*first}
+        assert sorted(second) == sorted([left, ", ".join(first)])
+        assert table["distance"].is_monotonic_increasing
+
+
 class TestDistributions:
     def test_every_gene_is_in_one_bin(self):
         figure = distributions(ABC.seen_from("b"), "count")
