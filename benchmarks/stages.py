@@ -13,8 +13,8 @@ from collections import defaultdict
 from typing import Any
 
 from core import judging
-from core.__main__ import main as run_command
 from core.commands import asking
+from core.commands.running import main as run_command
 from core.encoders import CountEncoder, TranslatedEncoder
 from core.libraries import Libraries
 from core.relatives import RelativeCache

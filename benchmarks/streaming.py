@@ -24,8 +24,8 @@ from benchmarks.common import (
 )
 from benchmarks.growth import LEAST_MUTATED, MOST_MUTATED, alone, memory
 from benchmarks.tasks import substituted
-from core.__main__ import main as run_command
 from core.commands import checking, loading
+from core.commands.running import main as run_command
 from core.sequences.records import Record
 from tests.services import MariaDB, MilvusServer
 

@@ -5,6 +5,11 @@ about it). The outermost layers, the pages and the command line, catch :class:`G
 and show it; anything else is a defect and goes to the log.
 """
 
+import errno
+from pathlib import Path
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+
 
 class GeneKinError(Exception):
     """Root of all expected errors.
@@ -51,3 +56,9 @@ class StoreError(GeneKinError):
 
 class Cancelled(GeneKinError):  # noqa: N818  (nobody did anything wrong)
     """Somebody asked for the end of what was under way."""
+
+
+def unwritten(path: Path, error: OSError) -> GeneKinError:
+    """What to raise where a file cannot be written: its place is bad input, a full disk is not."""
+    message = f"{path} cannot be written: {error.strerror}."
+    return GeneKinError(message) if error.errno in _NO_ROOM else InputError(message)

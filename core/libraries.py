@@ -131,6 +131,8 @@ class Libraries:
             If another writer does not finish within `timeout` seconds.
         """
         check_library_name(new_name)
+        if new_name == name:
+            raise InputError(f"The library {name!r} is called so already.", "Choose another name.")
         engine = self.stores.database.engine
         with writing(engine, name, timeout), writing(engine, new_name, timeout):
             row = self.row(name)

@@ -79,11 +79,11 @@ class Settings(BaseSettings):
             known = False
         if not known:
             message = (
-                "is neither a server (http://host:19530) nor a Milvus Lite path that ends in .db"
+                "it is neither a server (http://host:19530) nor a Milvus Lite path that ends in .db"
             )
             raise ValueError(message)
         if parts.username or parts.password:  # The address is shown; this must not be.
-            message = "holds a user or a password, which belong into GENEKIN_MILVUS_TOKEN"
+            message = "it holds a user or a password, which belong into GENEKIN_MILVUS_TOKEN"
             raise ValueError(message)
         return uri
 
@@ -97,13 +97,13 @@ class Settings(BaseSettings):
         except (ArgumentError, ValueError):  # Its text is the person's, password and all.
             parsed = None
         if parsed is None or parsed.drivername not in SUPPORTED_DATABASES:
-            message = "must begin with mysql+pymysql:// or sqlite:///"
+            message = "it must begin with mysql+pymysql:// or sqlite:///"
             raise ValueError(message)
         if parsed.database in {None, "", ":memory:"}:
-            message = "names no database; it ends in /name, or is sqlite:///path/to/file"
+            message = "it names no database; it ends in /name, or is sqlite:///path/to/file"
             raise ValueError(message)
         if {"password", "passwd"} & parsed.query.keys():  # The address is shown; this must not be.
-            message = "has its password in the query; write it as user:password@host"
+            message = "it has its password in the query; write it as user:password@host"
             raise ValueError(message)
         return url
 
@@ -141,6 +141,6 @@ def read_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         variable = f"GENEKIN_{str(first['loc'][0]).upper()}"
-        reason = first["msg"].removeprefix("Value error, ")
+        reason = first["msg"].removeprefix("Value error, ").replace("Input should", "it should")
         message = f"The setting {variable} cannot be used: {reason}."
         raise InputError(message, "Correct it in the environment and start again.") from None

@@ -4,7 +4,7 @@ import csv
 import io
 from dataclasses import dataclass
 
-from core.__main__ import main
+from core.commands.running import main
 
 
 @dataclass(frozen=True)

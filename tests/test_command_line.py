@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from functools import partial
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from core import __version__
-from core.__main__ import main
+from core.commands.running import main
 from core.settings import Settings
 from core.stores import Stores
 from tests.command import Done, run_command
@@ -412,6 +413,17 @@ class TestOutput:
         assert "cannot be written" in done.refused()
         assert sorted(path.name for path in tmp_path.iterdir()) == ["file.txt", "folder"]
 
+    @pytest.mark.parametrize("place", ["", "missing/answers.tsv", "folder"])
+    def test_a_place_that_cannot_be_is_refused_before_anything_is_read(self, run, tmp_path, place):
+        (tmp_path / "folder").mkdir()
+        output = place and tmp_path / place
+        done = run("classify", tmp_path / "nowhere.fasta", "--output", output)
+        assert "cannot be written" in done.refused()
+
+    def test_a_full_disk_is_no_bad_input(self, run, written):
+        done = run("classify", written(QUERIES), "--output", "/dev/full")
+        assert done.broke() == "genekin: /dev/full cannot be written: No space left on device.\n"
+
     def test_a_pipe_is_written_to_and_not_replaced(self, run, written, tmp_path):
         pipe = tmp_path / "pipe"
         os.mkfifo(pipe)
@@ -556,6 +568,9 @@ class TestLibraries:
         assert "3 sequences" in run("delete", "--library", "new", "--yes").out
         assert json.loads(run("status", "--format", "json").out)["libraries"] == []
 
+    def test_are_not_renamed_to_what_they_are_called(self, run, loaded):
+        assert "called so already" in run("rename", "default").refused()
+
     def test_are_not_deleted_without_a_yes(self, run, loaded):
         assert "--yes" in run("delete").refused()
 
@@ -649,9 +664,18 @@ class TestServices:
         assert "Access denied for user 'nobody'@" in message
         assert "hush" not in message
 
+    @pytest.mark.parametrize("name", ["vectors.db", "labels.sqlite"])
+    def test_a_home_where_nothing_can_be_kept_is_a_failed_service(self, run, home, name):
+        home.mkdir()
+        (home / name).symlink_to("/proc/nowhere.db")
+        message = run("status").broke()
+        assert f"{home / name} failed while opening it: " in message
+        assert "Check that its folder can be written and has room" in message
+        assert "GENEKIN_HOME" in message
+
     def test_a_home_that_is_a_file_is_a_failed_service(self, run, written, monkeypatch):
         monkeypatch.setenv("GENEKIN_HOME", str(written("")))
-        run("status").broke()
+        assert "GENEKIN_HOME" in run("status").broke()
 
 
 class TestProcess:
@@ -673,6 +697,60 @@ class TestProcess:
             _, err = (process := start("status", stdout=full)).communicate(timeout=60)
         assert err == "genekin: Standard output cannot be written: No space left on device.\n"
         assert process.returncode == 1
+
+    def test_ctrl_c_ends_it_in_a_line(self, loaded):
+        process = start("classify", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert process.stdin is not None
+        process.stdin.write("A" * 1_000_000)  # More than a pipe holds: it is being read.
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        assert (process.returncode, out) == (130, "")
+        assert err == "genekin: stopped; nothing was left half done.\n"
+
+    def test_ctrl_c_while_it_starts_ends_it_without_a_word(self, home):
+        code = (
+            "import os, runpy, signal, sys\n"
+            "class Interrupt:\n"
+            "    def find_spec(self, name, *_):\n"
+            "        if name == 'numpy':\n"
+            "            os.kill(os.getpid(), signal.SIGINT)\n"
+            "sys.meta_path.insert(0, Interrupt())\n"
+            "runpy.run_module('core', run_name='__main__')\n"
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            cwd=PROJECT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert process.communicate(timeout=60) == (b"", b"")
+        assert process.returncode == -signal.SIGINT
+
+    @pytest.mark.parametrize(
+        ("command", "status", "err"),
+        [
+            ("classify - <&-", 2, "genekin: standard input is empty."),
+            ("status >&-", 0, ""),
+            ("classify nowhere.fasta 2>&-", 2, ""),
+            ("classify nowhere.fasta 2>/dev/full", 2, ""),
+        ],
+    )
+    def test_streams_may_be_closed(self, loaded, command, status, err):
+        shell = ["sh", "-c", f'"$0" -m core {command}', sys.executable]
+        done = subprocess.run(shell, check=False, cwd=PROJECT, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (status, "")
+        assert done.stderr.startswith(err)
+        assert done.stderr.count("\n") == bool(err)
+
+    def test_a_file_name_that_is_no_text_comes_out_as_it_is(self, loaded, tmp_path):
+        file = os.fsencode(tmp_path) + b"/\xff.zip"
+        done = subprocess.run(
+            [sys.executable, "-m", "core", "export", file],
+            check=True,
+            cwd=PROJECT,
+            capture_output=True,
+        )
+        assert done.stdout == file + b": 16 sequences of the library default.\n"
 
     def test_answers_are_utf_8_whatever_the_terminal_says(self, loaded, written, monkeypatch):
         monkeypatch.setenv("PYTHONIOENCODING", "ascii")

@@ -21,7 +21,7 @@ from core.archives.manifest import (
     Organism,
     Sequence,
 )
-from core.errors import InputError
+from core.errors import unwritten
 from core.libraries import Libraries
 from core.stores.labels import LibraryRow, OrganismRow
 from core.stores.locks import writing
@@ -50,8 +50,8 @@ def export_library(
 
     Raises
     ------
-    InputError
-        If the file cannot be written.
+    GeneKinError
+        If the file cannot be written; an InputError, unless the disk is full.
     LibraryError
         If there is no such library.
     StoreError
@@ -66,7 +66,7 @@ def export_library(
                 count = _Export(libraries, libraries.row(name), archive, progress).write()
             part.replace(path)
         except OSError as error:
-            raise InputError(f"{path} cannot be written: {error.strerror}.") from None
+            raise unwritten(path, error) from None
         finally:
             with suppress(OSError):
                 part.unlink(missing_ok=True)

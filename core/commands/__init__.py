@@ -1,1 +1,1 @@
-"""The commands of the command line, a module for each kind; ``core.__main__`` runs them."""
+"""The commands of the command line, a module for each kind; ``running`` runs them."""

@@ -5,7 +5,14 @@ import sys
 from pathlib import Path
 
 from core.archives import export_library, import_library
-from core.commands.parts import Commands, library_name, opened, show_progress
+from core.commands.parts import (
+    Commands,
+    library_name,
+    opened,
+    output_file,
+    readable,
+    show_progress,
+)
 from core.commands.person import person
 from core.sequences.limits import Limits
 from core.settings import read_settings
@@ -14,7 +21,7 @@ from core.settings import read_settings
 def add_to(commands: Commands) -> None:
     """Add `export` and `import`."""
     export = commands.add(_export, "Write a library into one file, to keep it or to pass it on.")
-    export.add_argument("file", type=Path, metavar="FILE", help="such as lab.zip")
+    export.add_argument("file", type=output_file, metavar="FILE", help="such as lab.zip")
 
     take = commands.add(_import, "Make a library of an exported file.", of_library=False)
     take.add_argument("file", type=Path, metavar="FILE")
@@ -35,7 +42,7 @@ def _import(options: argparse.Namespace) -> None:
             options.file,
             options.library,
             limits=Limits.of_disk(settings),
-            called=options.file.name,
+            called=readable(options.file.name),
             by=person(),
             progress=show_progress,
         )

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from core.classifier import DEFAULT_NEIGHBOURS, classify
-from core.commands.parts import Commands, opened, write, write_json
+from core.commands.parts import Commands, opened, output_file, write, write_json
 from core.sequences.files import read_bytes
 from core.sequences.limits import Limits
 from core.sequences.queries import read_queries
@@ -36,7 +36,7 @@ def add_to(commands: Commands) -> None:
         help="call a family from this confidence on, 0 to 1; default: the library's own",
     )
     query.add_argument("--format", choices=FORMATS, default="tsv")
-    query.add_argument("--output", type=Path, metavar="FILE")
+    query.add_argument("--output", type=output_file, metavar="FILE")
 
     compare = commands.add(
         _similarity, "Mean best inner product of an organism's genes to another's."

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.commands.parts import show_progress, write
+from core.commands.parts import output_file, show_progress, write
 from core.errors import InputError
 from core.names import check_organism_name
 from core.sequences.columns import find_column, propose
@@ -100,7 +100,10 @@ def add_options(command: argparse.ArgumentParser, files: str = "+") -> None:
         "--good-only", action="store_true", help="load the good records of a file with bad ones"
     )
     command.add_argument(
-        "--rejected", type=Path, metavar="FILE", help="where to write the bad ones, with reasons"
+        "--rejected",
+        type=output_file,
+        metavar="FILE",
+        help="where to write the bad ones, with reasons",
     )
 
 

@@ -2,10 +2,9 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from core.commands.checking import add_options, check
-from core.commands.parts import Commands, write
+from core.commands.parts import Commands, output_file, readable, write
 from core.commands.person import person
 from core.errors import InputError
 from core.evaluation.data import MOST, LabelledData, data_of_library, data_of_records
@@ -36,7 +35,7 @@ def add_to(commands: Commands) -> None:
     )
     measure.add_argument("--name", default="", help="what to keep it under")
     measure.add_argument("--format", choices=("text", "json"), default="text")
-    measure.add_argument("--output", type=Path, metavar="FILE")
+    measure.add_argument("--output", type=output_file, metavar="FILE")
 
 
 def _benchmark(options: argparse.Namespace) -> None:
@@ -55,7 +54,7 @@ def _benchmark(options: argparse.Namespace) -> None:
     try:
         data = _data(options, settings, database).drawn(options.most, seed)
         number = evaluate_and_keep(
-            data, plan, settings, database, name=options.name, by=person(), progress=_show
+            data, plan, settings, database, name=readable(options.name), by=person(), progress=_show
         )
         report = kept_report(database, number)
     finally:
@@ -74,7 +73,7 @@ def _data(options: argparse.Namespace, settings: Settings, database: Database) -
             "--organism is of a library, and files are given.", "Leave one of them out."
         )
     checked = check(options, Known(), Limits.of_disk(settings))
-    source = ", ".join(each.file for each in options.sources)
+    source = readable(", ".join(each.file for each in options.sources))
     left_out = sum(len(report.rejected) for report in checked.reports)
     if left_out:
         source += f" ({left_out:,} records left out)"

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from core import __version__
-from core.errors import InputError
+from core.errors import InputError, unwritten
 from core.libraries import DEFAULT_LIBRARY, Libraries
 from core.names import check_library_name
 from core.settings import Settings
@@ -70,6 +71,28 @@ def library_name(name: str) -> str:
     return name
 
 
+def output_file(path: str) -> Path:
+    """A file to write; refused at once, rather than after minutes of work, if there is no place.
+
+    Raises
+    ------
+    InputError
+        If its folder is not there, or it is a folder itself.
+    """
+    file = Path(path)
+    if not path or file.is_dir():
+        raise InputError(f"{path!r} cannot be written: it is no file.", "Name one.")
+    if not file.parent.is_dir():
+        message = f"{file} cannot be written: there is no folder {file.parent}."
+        raise InputError(message, "Make it first.")
+    return file
+
+
+def readable(argument: str) -> str:
+    """An argument as text that can be kept: the name of a file may be none."""
+    return os.fsencode(argument).decode(errors="replace")
+
+
 @contextmanager
 def opened(settings: Settings) -> Iterator[Libraries]:
     """The libraries in the stores that the settings name, until the end of the block."""
@@ -82,8 +105,8 @@ def write(text: str, output: Path | None) -> None:
 
     Raises
     ------
-    InputError
-        If the file cannot be written.
+    GeneKinError
+        If the file cannot be written; an InputError, unless the disk is full.
     """
     if output is None:
         sys.stdout.write(text)
@@ -99,8 +122,7 @@ def write(text: str, output: Path | None) -> None:
     except OSError as error:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        message = f"{output} cannot be written: {error.strerror}."
-        raise InputError(message) from None
+        raise unwritten(output, error) from None
 
 
 def write_json(value: object) -> None:

@@ -1,10 +1,9 @@
 """The command that traces: from which organism the closest relatives of queries come."""
 
 import argparse
-from pathlib import Path
 
 from core.commands.asking import queries, show_answered
-from core.commands.parts import Commands, opened, write
+from core.commands.parts import Commands, opened, output_file, write
 from core.sequences.limits import Limits
 from core.settings import read_settings
 from core.tracing import trace
@@ -25,7 +24,7 @@ def add_to(commands: Commands) -> None:
         "--summary", action="store_true", help="a row an organism instead of a row a sequence"
     )
     tracing.add_argument("--format", choices=FORMATS, default="tsv")
-    tracing.add_argument("--output", type=Path, metavar="FILE")
+    tracing.add_argument("--output", type=output_file, metavar="FILE")
 
 
 def _trace(options: argparse.Namespace) -> None:

@@ -20,6 +20,11 @@ _Given = ParamSpec("_Given")
 _DEADLOCK = 1213
 """MySQL's ER_LOCK_DEADLOCK: the transaction was rolled back and may be tried again."""
 _DEADLOCK_TRIES = 5
+_SERVER_HINT = "Check that it is running, and the setting GENEKIN_DATABASE_URL."
+_FOLDER_HINT = (
+    "Check that its folder can be written and has room, and the settings GENEKIN_HOME and"
+    " GENEKIN_DATABASE_URL."
+)
 
 
 class Database:
@@ -86,7 +91,7 @@ def plain_errors(address: str, doing: str) -> Iterator[None]:
         cause = getattr(error, "orig", None) or error
         reason = str(cause.args[-1] if cause.args else cause).rstrip(".")
         message = f"The database {address} failed while {doing}: {reason}."
-        hint = "Check that it is running, and the setting GENEKIN_DATABASE_URL."
+        hint = _FOLDER_HINT if address.startswith("sqlite") else _SERVER_HINT
         raise StoreError(message, hint) from error
 
 

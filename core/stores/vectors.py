@@ -60,6 +60,11 @@ _FIRST_SPARSE = (2, 4)
 _MOST_HITS = 16_384
 _QUIET_CHANNEL = {"grpc.keepalive_time_ms": 600_000}
 """Milvus Lite hangs up on a client that pings as often as pymilvus does."""
+_SERVER_HINT = "Check that it is running, and the settings GENEKIN_MILVUS_URI and _TOKEN."
+_FOLDER_HINT = (
+    "Check that its folder can be written and has room, and the settings GENEKIN_HOME and"
+    " GENEKIN_MILVUS_URI."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,7 +408,7 @@ class VectorStore:
             raise StoreError(message, hint) from None
         except OSError as error:
             message = f"The embedded store {path} cannot be opened: {error.strerror}."
-            raise StoreError(message, "Check GENEKIN_HOME and GENEKIN_MILVUS_URI.") from None
+            raise StoreError(message, _FOLDER_HINT) from None
 
     @contextmanager
     def _plain_errors(self, doing: str) -> Iterator[None]:
@@ -412,8 +417,7 @@ class VectorStore:
         except (MilvusException, grpc.RpcError, OSError, ValueError) as error:
             reason = str(getattr(error, "message", "") or error).strip().split("\n")[0].rstrip(".")
             message = f"The vector store {self.address} failed while {doing}: {reason}."
-            hint = "Check that it is running, and the settings GENEKIN_MILVUS_URI and _TOKEN."
-            raise StoreError(message, hint) from error
+            raise StoreError(message, _FOLDER_HINT if self.embedded else _SERVER_HINT) from error
 
 
 def _forget_schemas() -> None:

@@ -1,6 +1,9 @@
+import errno
+from pathlib import Path
+
 import pytest
 
-from core.errors import Cancelled, GeneKinError, InputError, LibraryError, StoreError
+from core.errors import Cancelled, GeneKinError, InputError, LibraryError, StoreError, unwritten
 
 
 class TestGeneKinError:
@@ -18,3 +21,13 @@ class TestGeneKinError:
     def test_its_kinds_tell_bad_input_from_a_failed_service(self, kind, status):
         assert issubclass(kind, GeneKinError)
         assert kind("…").exit_status == status
+
+
+class TestUnwritten:
+    @pytest.mark.parametrize(
+        ("number", "status"), [(errno.ENOENT, 2), (errno.EACCES, 2), (errno.ENOSPC, 1)]
+    )
+    def test_tells_a_place_that_cannot_be_from_a_full_disk(self, number, status):
+        error = unwritten(Path("calls.tsv"), OSError(number, "reason"))
+        assert str(error) == "calls.tsv cannot be written: reason."
+        assert error.exit_status == status

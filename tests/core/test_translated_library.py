@@ -328,7 +328,7 @@ class TestCommandLine:
         import csv
         import io
 
-        from core.__main__ import main
+        from core.commands.running import main
 
         monkeypatch.setenv("GENEKIN_HOME", str(tmp_path / "home"))
         reference = tmp_path / "human.txt"

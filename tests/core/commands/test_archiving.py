@@ -1,6 +1,7 @@
 """``export`` and ``import``."""
 
 import json
+import os
 
 import pytest
 
@@ -36,6 +37,13 @@ def test_a_library_can_be_called_otherwise(run, exported):
     assert names(run) == ["default", "second"]
 
 
+def test_a_file_name_may_be_no_text(run, exported, tmp_path):
+    file = exported.rename(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.zip"))
+    assert run("import", file).status == 0
+    (organism,) = json.loads(run("status", "--format", "json").out)["libraries"][0]["organisms"]
+    assert organism["loads"][0]["source"].startswith("�.zip, exported ")
+
+
 def test_a_name_that_is_taken_is_refused(run, exported):
     run("import", exported)
     assert "There is a library 'default' already." in run("import", exported).refused()
@@ -49,3 +57,9 @@ def test_what_is_no_archive_is_refused(run, written, tmp_path):
 
 def test_a_library_that_is_not_there_is_refused(run, tmp_path):
     assert "There is no library 'default'." in run("export", tmp_path / "a.zip").refused()
+
+
+def test_a_place_that_cannot_be_is_refused(run, exported, tmp_path):
+    run("import", exported)
+    assert "there is no folder" in run("export", tmp_path / "missing" / "a.zip").refused()
+    assert "it is no file" in run("export", tmp_path).refused()

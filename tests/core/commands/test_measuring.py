@@ -1,6 +1,8 @@
 """``benchmark``: how often methods are right, on a library or on files."""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 
@@ -39,10 +41,19 @@ class TestOnFiles:
 
         assert (done.status, done.err) == (0, "")
         assert "24 sequences, 24 of them distinct, 3 families, from human" in done.out
-        assert "The seed's split. A fifth of the sequences at random" in done.out
+        assert "A fifth at random. The published demo's split" in done.out
         assert "k-nearest neighbours" in done.out
         assert "the commonest family" in done.out
         assert "random forest" not in done.out
+
+    def test_a_file_name_may_be_no_text(self, run, written, tmp_path, kept):
+        file = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.txt")
+        Path(file).write_text(table(members("human", 3, 8)))
+
+        done = run("benchmark", f"human={file}", *QUICK, "--name", "\udcff")
+
+        assert (done.status, done.err) == (0, "")
+        assert [(row.name, row.source) for row in kept()] == [("�", f"{tmp_path}/�.txt")]
 
     def test_as_json_it_is_the_whole_report(self, run, human):
         report = Report.from_json(run("benchmark", human, *QUICK, "--format", "json").out)
