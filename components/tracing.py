@@ -48,7 +48,7 @@ def _notes(traced: Sequence[Traced]) -> str:
     if answered:
         clear = sum(each.confidence >= _CLEAR for each in answered)
         alike = pd.Series([each.identity for each in answered]).median()
-        parts.append(f"{clear:,} of {len(answered):,} are at least {_CLEAR:.0%} sure.")
+        parts.append(f"{clear:,} of {len(answered):,} are at least {_CLEAR * 100:.0f} % sure.")
         parts.append(f"Of their bases {alike:.1%} (median) are as in the closest relative.")
     if left := len(traced) - len(answered):
         parts.append(f"{left:,} have no answer; the table says why.")
@@ -62,7 +62,7 @@ def _chosen(traced: Sequence[Traced]) -> Traced:
     st.subheader(counted(len(traced), "query", "queries"))
     table = pd.DataFrame([row(each) for each in traced], columns=COLUMNS)
     selected = st.dataframe(
-        table.dropna(axis="columns", how="all"),
+        _rounded(table.dropna(axis="columns", how="all")),
         hide_index=True,
         column_config=_COLUMNS,
         on_select="rerun",
@@ -89,21 +89,31 @@ def _one(traced: Sequence[Traced], chosen: Traced, families: Mapping[int, str]) 
         f" {chosen.identity:.1%} are as in the closest relative"
     )
     hits = {name: chosen.closest[name] for name in chosen.organisms}
+    table = pd.DataFrame(
+        {
+            "organism": name,
+            "confidence": chosen.organisms[name],
+            "closest gene": hit.name,
+            "family": families.get(hit.family, f"class {hit.family}"),
+            "bases": hit.length,
+        }
+        for name, hit in hits.items()
+    )
     st.dataframe(
-        pd.DataFrame(
-            {
-                "organism": name,
-                "confidence": chosen.organisms[name],
-                "closest gene": hit.name,
-                "family": families.get(hit.family, f"class {hit.family}"),
-                "bases": hit.length,
-            }
-            for name, hit in hits.items()
-        ),
+        _rounded(table),
         hide_index=True,
         column_config=_COLUMNS,
         alt="How likely each organism has the closest relative, and which that is",
     )
+
+
+def _rounded(table: pd.DataFrame) -> pd.DataFrame:
+    """For people: shares as whole percentages, and nothing is ever quite certain."""
+    shares = [name for name in ("confidence", "identity") if name in table]
+    rounded = table.assign(**{name: table[name].astype(float).round(2) for name in shares})
+    if "confidence" in rounded:
+        rounded["confidence"] = rounded["confidence"].clip(upper=0.99)
+    return rounded
 
 
 _COLUMNS = {

@@ -84,13 +84,18 @@ class TestBatch:
         ask(page, BATCH)
         assert headline(page).startswith("Of 4 queries that could be traced, ")
         assert headline(page).endswith(" are of strain_b.")
-        assert "4 of 4 are at least 95% sure." in shown(page)
+        assert "4 of 4 are at least 95 % sure." in shown(page)
         assert len(page.get("vega_lite_chart")) == 1
 
     def test_has_a_row_a_query(self, page):
         table = ask(page, BATCH).dataframe[0].value
         assert list(table["query"]) == list(READS)
         assert list(table["organism"]) == ["strain_b"] * 3 + ["strain_c"]
+
+    def test_shares_are_whole_percentages_and_none_is_quite_certain(self, page):
+        table = ask(page, BATCH).dataframe[0].value
+        assert list(table["confidence"]) == [0.99] * 4
+        assert list(table["identity"]) == list(table["identity"].round(2))
 
     def test_what_cannot_be_used_is_named_and_the_rest_is_traced(self, page):
         ask(page, BATCH + NOISE)
