@@ -24,17 +24,33 @@ _NAMES = {
     "blastn": "blastn",
     "diamond": "DIAMOND",
 }
+_BEFORE = {
+    "mysql": "SQL alone",
+    "svm": "linear SVM",
+    "knn": "k-nearest neighbours",
+    MAJORITY: "the commonest family",
+}
+"""What has a name only in a report."""
 _COUNT = "count-"
 
 
 def name_of(report: Report, method: str) -> str:
     """A method's name where there is little room; its title where it has none."""
     if method.startswith(_COUNT):
-        return f"GeneKin, {method.removeprefix(_COUNT).upper()}"
+        return _of_index(method)
     facts = next((each for each in report.methods if each.name == method), None)
     if facts is not None and method == "mysql":  # Or whatever database there is.
         return f"{str(facts.settings['database']).partition(' ')[0]} alone"
     return _NAMES.get(method) or (facts.title if facts else method)
+
+
+def choice_of(method: str) -> str:
+    """A method's name before there is a report."""
+    return _of_index(method) if method.startswith(_COUNT) else (_NAMES | _BEFORE)[method]
+
+
+def _of_index(method: str) -> str:
+    return f"GeneKin, {method.removeprefix(_COUNT).upper()}"
 
 
 def is_own(method: str) -> bool:

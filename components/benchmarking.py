@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from components.benchmark_words import choice_of
 from components.job_list import follow_job
 from components.state import jobs, libraries, person
 from components.text import counted, plain
@@ -55,7 +56,11 @@ def _options(library: Library) -> tuple[list[str], Plan, str]:
         key="benchmark splits",
     )
     methods = st.multiselect(
-        "Methods", METHODS, placeholder="the usual ones of each split", key="benchmark methods"
+        "Methods",
+        METHODS,
+        placeholder="the usual ones of each split",
+        format_func=choice_of,
+        key="benchmark methods",
     )
     seed = st.number_input(
         "Random seed", 0, (1 << 32) - 1, SEED, help="The same one draws the same sequences."

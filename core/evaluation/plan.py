@@ -87,15 +87,14 @@ SPLITS: Mapping[str, Split] = {
     for split in (
         Split(
             "seed",
-            "the seed's split",
-            "A fifth of the sequences at random, exact copies left out.",
+            "a fifth at random",
+            "The published demo's split: a fifth of the sequences, exact copies left out.",
             lambda data, seed, _: seed_split(data, seed, copies=False),
         ),
         Split(
             "copies",
-            "the seed's split, with copies",
-            "A fifth of the sequences at random, where a query may be an exact copy of what is"
-            " learned from.",
+            "a fifth at random, with copies",
+            "The same of all records: a query may be an exact copy of what is learned from.",
             lambda data, seed, _: seed_split(data, seed, copies=True),
         ),
         Split(
@@ -128,7 +127,7 @@ SPLITS: Mapping[str, Split] = {
         Split(
             "stress",
             "stress",
-            "The seed's split; its queries cut, changed, turned round and made ambiguous.",
+            "A fifth at random; its queries cut, changed, turned round and made ambiguous.",
             lambda data, seed, _: stress(data, seed),
         ),
     )

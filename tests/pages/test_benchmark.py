@@ -69,6 +69,11 @@ class TestRunning:
         assert "k-nearest neighbours" in shown(page)
         assert page.query_params["evaluation"] == str(row.id)
 
+    def test_methods_have_the_names_that_the_charts_give_them(self, page):
+        names = page.multiselect(key="benchmark methods").options
+        assert names[:3] == ["GeneKin", "Milvus, as published", "GeneKin, count"]
+        assert len({*names}) == len(names)
+
     def test_only_of_the_organisms_that_are_chosen(self, page, database):
         page.multiselect(key="benchmark organisms").set_value(["human"]).run()
         button(page, "Run the benchmark on default").click().run()

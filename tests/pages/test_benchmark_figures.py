@@ -133,14 +133,14 @@ class TestTable:
 
         assert list(table.columns[:5]) == [
             "method",
-            "right, the seed's split",
-            "95 % interval, the seed's split",
+            "right, a fifth at random",
+            "95 % interval, a fifth at random",
             "right, no relatives",
             "95 % interval, no relatives",
         ]
         assert len(table) == 5
         assert "the commonest family" in set(table["method"])
-        shares = table["right, the seed's split"].tolist()
+        shares = table["right, a fifth at random"].tolist()
         assert shares == sorted(shares, reverse=True)
 
 
@@ -148,13 +148,13 @@ class TestPairs:
     def test_each_method_with_both_splits(self, report):
         (figure,) = pair_figures(report)
 
-        assert figure.title == "The seed's split beside no relatives"
+        assert figure.title == "A fifth at random beside no relatives"
         table = figure.table
         assert (table.groupby("method")["split"].nunique() == 2).all()
         assert f"n = {report.result('homology', AS_THEY_ARE, 'knn').count}" in figure.says
         _, interval, points, _ = encodings(figure.panels[0])
         assert (interval["x"]["field"], interval["x2"]["field"]) == ("low", "high")
-        assert points["shape"]["scale"]["domain"] == ["the seed's split", "no relatives"]
+        assert points["shape"]["scale"]["domain"] == ["a fifth at random", "no relatives"]
 
 
 class TestStress:
