@@ -98,7 +98,7 @@ def free_ports(count: int) -> list[int]:
 class _Server:
     """A server process in a folder of its own."""
 
-    start_timeout = 60.0
+    start_timeout = 180.0
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
@@ -203,7 +203,7 @@ class MariaDB(_Server):
         if self._process is not None:
             self._process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(timeout=10)
+                self._process.wait(timeout=60)
         self.kill()
 
     def url(self, database: str) -> str:
@@ -231,7 +231,7 @@ class MariaDB(_Server):
         )
 
     def _connect(self) -> "pymysql.Connection[pymysql.cursors.Cursor]":
-        return pymysql.connect(host="127.0.0.1", port=self.port, user="root", connect_timeout=5)
+        return pymysql.connect(host="127.0.0.1", port=self.port, user="root", connect_timeout=60)
 
     def _answers(self) -> bool:
         try:
@@ -254,8 +254,6 @@ class MilvusServer(_Server):
     authorization
         Whether users must sign in; the first one is ``root:Milvus``.
     """
-
-    start_timeout = 120.0
 
     def __init__(self, folder: Path, *, authorization: bool = False) -> None:
         super().__init__(folder)

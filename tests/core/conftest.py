@@ -24,6 +24,7 @@ def deployment(request, tmp_path_factory) -> Settings:
     milvus, mariadb = (request.getfixturevalue(name) for name in ("milvus_server", "mariadb"))
     return Settings(
         home=home,
+        store_timeout=60,
         milvus_uri=milvus.uri,
         database_url=SecretStr(mariadb.url(f"genekin_{uuid4().hex}")),
     )

@@ -162,7 +162,7 @@ def run(
     process.start()
     theirs.close()
     try:
-        assert ours.poll(60), "it does not begin"
+        assert ours.poll(120), "it does not begin"
         assert ours.recv() == "begun"
         started = time.monotonic()
         done = ours.poll(120 if seconds is None else seconds)

@@ -24,7 +24,7 @@ from core.stores.database import Database
 from core.stores.locks import writing
 
 database = Database(sys.argv[1], timeout=10)
-with writing(database.engine, "human", timeout=10):
+with writing(database.engine, "human", timeout=60):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -145,7 +145,7 @@ class TestWriting:
             assert not is_free(database)
             process.communicate("")
 
-            with writing(database.engine, "human", timeout=30):
+            with writing(database.engine, "human", timeout=60):
                 assert process.returncode == 0
 
     def test_ends_with_a_holder_that_is_killed(self, database, database_url):
@@ -153,7 +153,7 @@ class TestWriting:
             assert not is_free(database)
             os.kill(process.pid, signal.SIGKILL)
 
-            with writing(database.engine, "human", timeout=30):
+            with writing(database.engine, "human", timeout=60):
                 assert process.wait() == -signal.SIGKILL
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -17,12 +18,13 @@ from scipy.sparse import csr_array
 
 from core.errors import StoreError
 from core.stores import vectors as module
-from core.stores.vectors import SPARSE_INDEX, VectorIndex, VectorStore
+from core.stores.vector_index import SPARSE_INDEX, VectorIndex
+from core.stores.vectors import VectorStore
 from tests.services import free_port
 
 DIMENSION = 8
 FLAT = VectorIndex()
-TIMEOUT = 10.0
+TIMEOUT = 60.0
 LITE = "lite"
 SERVER = pytest.param("server", marks=pytest.mark.milvus_server)
 
@@ -435,6 +437,8 @@ class TestIndexes:
         store.create(name, DIMENSION, index, "")
         store.upsert(name, "_default", range(2_000), 1, vectors)
         store.settle(name)
+        while store._client.describe_index(name, "vector")["indexed_rows"] < 2_000:
+            time.sleep(0.05)
         # Loaded anew, it searches the index and nothing else.
         store._client.release_collection(name)
         store._client.load_collection(name)
@@ -643,7 +647,8 @@ class TestEmbeddedLock:
         code = (
             "import sys\n"
             "from core.errors import StoreError\n"
-            "from core.stores.vectors import VectorStore\n"
+            "from core.stores.vector_index import 
+from core.stores.vectors import VectorStore\n"
             "try:\n"
             "    VectorStore(sys.argv[1], '', 10).close()\n"
             "except StoreError as error:\n"
