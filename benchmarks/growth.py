@@ -34,7 +34,8 @@ from core.loading import load
 from core.names import collection_name
 from core.sequences.records import Record
 from core.settings import Settings
-from core.stores.vectors import VectorIndex, VectorStore
+from core.stores.vector_index import VectorIndex
+from core.stores.vectors import VectorStore
 
 SIZES = "3000,10000,30000,100000"
 QUERIES = 300

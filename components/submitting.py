@@ -11,7 +11,7 @@ from components.state import jobs, libraries, person
 from core.loading import LoadReport, Progress, load
 from core.sequences.records import Record
 from core.stores.labels import Identity
-from core.stores.vectors import VectorIndex
+from core.stores.vector_index import VectorIndex
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from core.encoders import ENCODERS
 from core.libraries import DEFAULT_LIBRARY
 from core.library import Library
 from core.names import check_library_name
-from core.stores.vectors import INDEX_KINDS, VectorIndex
+from core.stores.vector_index import INDEX_KINDS, VectorIndex
 
 NEW = "A new library"
 

@@ -1,5 +1,6 @@
 """The kinds of arrays that pass between the modules."""
 
+import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,3 +21,10 @@ def recognised(vectors: Vectors) -> NDArray[np.bool_]:
         return np.diff(vectors.indptr) > 0
     found: NDArray[np.bool_] = np.any(vectors, axis=1)
     return found
+
+
+def to_npy(array: NDArray[Any]) -> bytes:
+    """An array as the bytes of a ``.npy`` file."""
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()

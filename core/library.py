@@ -16,7 +16,8 @@ from core.relatives import RelativeCache
 from core.stores import Stores
 from core.stores.labels import Label, LibraryRow, LoadRow, OrganismRow, SequenceRow
 from core.stores.schema import PENDING
-from core.stores.vectors import Neighbours, VectorIndex
+from core.stores.vector_index import VectorIndex
+from core.stores.vectors import Neighbours
 
 _ATTEMPTS = 3
 

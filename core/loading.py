@@ -24,7 +24,7 @@ from core.sequences.records import Record, require_good, sequence_id
 from core.stores.labels import Identity, LibraryRow
 from core.stores.locks import writing
 from core.stores.schema import incoming
-from core.stores.vectors import VectorIndex
+from core.stores.vector_index import VectorIndex
 from core.writer import OrganismReport, Place, Progress, Reference, Writer, family_of
 
 __all__ = ["LoadReport", "OrganismReport", "Progress", "load"]

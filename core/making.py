@@ -6,7 +6,7 @@ from core.library import index_settings
 from core.names import free_collection_name
 from core.stores import Stores
 from core.stores.labels import LibraryRow
-from core.stores.vectors import SPARSE_INDEX, VectorIndex
+from core.stores.vector_index import SPARSE_INDEX, VectorIndex
 
 
 def make_library(

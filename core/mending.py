@@ -14,7 +14,7 @@ from core.making import make_collection
 from core.rewriting import require_count, rewrite
 from core.stores.labels import LibraryRow, OrganismRow, SequenceRow
 from core.stores.locks import writing
-from core.stores.vectors import VectorIndex
+from core.stores.vector_index import VectorIndex
 from core.writer import Progress
 
 

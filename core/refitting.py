@@ -21,7 +21,7 @@ from core.making import free_collection, make_collection
 from core.rewriting import require_count, rewrite
 from core.stores.labels import LibraryRow, SequenceRow
 from core.stores.locks import writing
-from core.stores.vectors import VectorIndex
+from core.stores.vector_index import VectorIndex
 from core.writer import Progress
 
 _log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from core.errors import InputError, StoreError
 from core.libraries import Libraries
 from core.sequences.records import Record
 from core.stores.labels import LibraryRow, SequenceRow
-from core.stores.vectors import VectorIndex
+from core.stores.vector_index import VectorIndex
 
 _BATCH = 512
 

@@ -1,4 +1,4 @@
-"""Arrays of an archive: written plainly, read without trusting what they say of themselves."""
+"""Arrays of an archive: read without trusting what they say of themselves."""
 
 import io
 import re
@@ -18,13 +18,6 @@ from core.encoders.translated import KMERS
 
 _WORD = f"[acgtryswkmbdhvn]{{{WORD}}}"
 _GRAM = re.compile(" ".join([_WORD] * GRAM))
-
-
-def to_npy(array: NDArray[Any]) -> bytes:
-    """An array as the bytes of a ``.npy`` file."""
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    return buffer.getvalue()
 
 
 def from_npy(data: bytes) -> NDArray[Any]:

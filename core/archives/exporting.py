@@ -7,7 +7,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core import __version__
-from core.archives.arrays import to_npy
 from core.archives.manifest import (
     CALLER,
     ENCODER,
@@ -21,6 +20,7 @@ from core.archives.manifest import (
     Organism,
     Sequence,
 )
+from core.arrays import to_npy
 from core.errors import unwritten
 from core.libraries import Libraries
 from core.stores.labels import LibraryRow, OrganismRow

@@ -20,11 +20,8 @@ from core.sequences.names import record_name
 from core.sequences.records import Record, sequence_id
 from core.stores.labels import LibraryRow
 from core.stores.locks import writing
-from core.stores.vectors import VectorIndex
+from core.stores.vector_index import VectorIndex
 from core.writer import Place, Progress, Reference, Writer
-
-_SOURCE = 1_000
-"""Characters kept of where the sequences came from before."""
 
 
 def import_library(
@@ -152,4 +149,4 @@ def _source(archive: Archive) -> str:
     text = f"{archive.name}, exported {manifest.exported_at:%Y-%m-%d} from {manifest.library}"
     if sources := ", ".join(sorted(filter(None, before))):
         text += f" (there: {sources})"
-    return text[:_SOURCE]
+    return text

@@ -5,14 +5,7 @@ import sys
 from pathlib import Path
 
 from core.archives import export_library, import_library
-from core.commands.parts import (
-    Commands,
-    library_name,
-    opened,
-    output_file,
-    readable,
-    show_progress,
-)
+from core.commands.parts import Commands, library_name, opened, output_file, show_progress
 from core.commands.person import person
 from core.sequences.limits import Limits
 from core.settings import read_settings
@@ -42,7 +35,7 @@ def _import(options: argparse.Namespace) -> None:
             options.file,
             options.library,
             limits=Limits.of_disk(settings),
-            called=readable(options.file.name),
+            called=options.file.name,
             by=person(),
             progress=show_progress,
         )

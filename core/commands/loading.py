@@ -6,7 +6,7 @@ from functools import partial
 
 from core.classifier import Status, classify
 from core.commands.checking import Checked, add_options, check
-from core.commands.parts import Commands, opened, readable, show_progress, write
+from core.commands.parts import Commands, opened, show_progress, write
 from core.commands.person import person
 from core.encoders import DEFAULT_ENCODER, ENCODERS
 from core.libraries import Libraries
@@ -17,7 +17,7 @@ from core.sequences.queries import read_text_queries
 from core.sequences.reference import FAMILIES, SOURCE, human_reference
 from core.sequences.report import Known
 from core.settings import read_settings
-from core.stores.vectors import INDEX_KINDS, VectorIndex
+from core.stores.vector_index import INDEX_KINDS, VectorIndex
 from core.tables import sure
 
 _PATIENCE = 600.0
@@ -52,7 +52,7 @@ def _load(options: argparse.Namespace) -> None:
             encoder=options.encoder,
             index=VectorIndex.of_kind(options.index) if options.index else None,
             families=checked.families,
-            source=readable(sources),
+            source=sources,
             by=person(),
             replace=options.replace,
             progress=show_progress,

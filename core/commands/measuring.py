@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from core.commands.checking import add_options, check
-from core.commands.parts import Commands, output_file, readable, write
+from core.commands.parts import Commands, output_file, write
 from core.commands.person import person
 from core.errors import InputError
 from core.evaluation.data import MOST, LabelledData, data_of_library, data_of_records
@@ -13,6 +13,7 @@ from core.sequences.report import Known
 from core.settings import Settings, read_settings
 from core.stores.database import Database
 from core.stores.labels import LabelStore
+from core.stores.tables import storable
 
 
 def add_to(commands: Commands) -> None:
@@ -54,7 +55,7 @@ def _benchmark(options: argparse.Namespace) -> None:
     try:
         data = _data(options, settings, database).drawn(options.most, seed)
         number = evaluate_and_keep(
-            data, plan, settings, database, name=readable(options.name), by=person(), progress=_show
+            data, plan, settings, database, name=options.name, by=person(), progress=_show
         )
         report = kept_report(database, number)
     finally:
@@ -73,7 +74,7 @@ def _data(options: argparse.Namespace, settings: Settings, database: Database) -
             "--organism is of a library, and files are given.", "Leave one of them out."
         )
     checked = check(options, Known(), Limits.of_disk(settings))
-    source = readable(", ".join(each.file for each in options.sources))
+    source = storable(", ".join(each.file for each in options.sources))
     left_out = sum(len(report.rejected) for report in checked.reports)
     if left_out:
         source += f" ({left_out:,} records left out)"

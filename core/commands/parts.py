@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -86,11 +85,6 @@ def output_file(path: str) -> Path:
         message = f"{file} cannot be written: there is no folder {file.parent}."
         raise InputError(message, "Make it first.")
     return file
-
-
-def readable(argument: str) -> str:
-    """An argument as text that can be kept: the name of a file may be none."""
-    return os.fsencode(argument).decode(errors="replace")
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from core.evaluation.stress import stress
 from core.evaluation.tools import BLASTN, DIAMOND
 from core.settings import Settings
 from core.stores.database import Database
-from core.stores.vectors import INDEX_KINDS
+from core.stores.vector_index import INDEX_KINDS
 
 SEED = 42
 """The seed's own random state."""

@@ -18,7 +18,7 @@ from core.loading import load
 from core.sequences.records import Record
 from core.settings import Settings
 from core.stores import Stores
-from core.stores.vectors import SPARSE_INDEX, VectorIndex
+from core.stores.vector_index import SPARSE_INDEX, VectorIndex
 
 ON_SERVERS = ("GPU_IVF_FLAT",)
 """Index types that Milvus Lite has not."""

@@ -10,44 +10,31 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
-    DateTime,
     Integer,
-    LargeBinary,
     String,
-    Table,
-    Text,
     delete,
     insert,
     select,
     update,
 )
-from sqlalchemy.dialects import mysql
 
-from core.stores.database import Database
-from core.stores.schema import metadata
-from core.stores.tables import inserted_id, storable
+from core.stores.schema import BYTES, TEXT, TIME, made_table
+from core.stores.tables import Tables, inserted_id, storable
 
-_TEXT = Text().with_variant(mysql.MEDIUMTEXT(collation="utf8mb4_bin"), "mysql", "mariadb")
-_BYTES = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
-_TIME = DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
-
-evaluations = Table(
+evaluations = made_table(
     "evaluations",
-    metadata,
     Column("id", Integer, primary_key=True),
-    Column("name", _TEXT, nullable=False),
-    Column("created_at", _TIME, nullable=False),
-    Column("by", _TEXT, nullable=False),
-    Column("source", _TEXT, nullable=False),
+    Column("name", TEXT, nullable=False),
+    Column("created_at", TIME, nullable=False),
+    Column("by", TEXT, nullable=False),
+    Column("source", TEXT, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("seed", BigInteger, nullable=False),
     Column("seconds", Integer, nullable=False),
     Column("machine", JSON, nullable=False),
     Column("versions", JSON, nullable=False),
     Column("settings", JSON, nullable=False),
-    Column("report", _BYTES, nullable=False),
-    mysql_charset="utf8mb4",
-    mysql_engine="InnoDB",
+    Column("report", BYTES, nullable=False),
 )
 
 _TOLD = [column for column in evaluations.c if column.name != "report"]
@@ -88,15 +75,11 @@ class EvaluationRow:
     id: int = 0
 
 
-class EvaluationTable:
+class EvaluationTable(Tables):
     """What the table of evaluations says.
 
     Every method may raise :class:`~core.errors.StoreError`.
     """
-
-    def __init__(self, database: Database) -> None:
-        self._reading = database.reading
-        self._writing = database.writing
 
     def add(self, row: EvaluationRow, report: str) -> int:
         """Keep an evaluation, whatever its id, with its report; returns its id."""

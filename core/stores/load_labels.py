@@ -19,8 +19,10 @@ from core.stores.schema import (
     outgoing,
     sequences,
 )
-from core.stores.tables import Tables, chunks, inserted_id, utc_now
+from core.stores.tables import Tables, chunks, inserted_id, storable, utc_now
 
+_SOURCE = 1_000
+"""Characters kept of where the sequences of a load come from."""
 _PARTITION = func.coalesce(organisms.c.partition, organisms.c.name)
 
 
@@ -38,13 +40,13 @@ class LoadLabels(Tables):
         Parameters
         ----------
         source
-            Where its sequences come from.
+            Where its sequences come from; of a long one, the beginning is kept.
         partitions
             Of its organisms, by their names in the tables.
         by
             Who loads.
         """
-        began = {"source": source, "by": by, "started_at": utc_now()}
+        began = {"source": storable(source)[:_SOURCE], "by": storable(by), "started_at": utc_now()}
         pending = {"library_id": library_id, "state": PENDING}
         with self._writing("beginning a load") as connection:
             result = connection.execute(insert(loads).values(**began, **pending))

@@ -1,6 +1,6 @@
 """The runs of a deployment, as the database keeps them: what each is, and its contents in parts."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -8,15 +8,11 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     Column,
-    DateTime,
     ForeignKey,
     Integer,
-    LargeBinary,
     Row,
     Select,
     String,
-    Table,
-    Text,
     delete,
     func,
     insert,
@@ -26,47 +22,35 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 
-from core.stores.database import Database, again_after_deadlock
-from core.stores.schema import metadata
-from core.stores.tables import storable
-
-_PIECE_BYTES = 4_000_000
-"""Bytes of a row, under MySQL's default max_allowed_packet."""
+from core.stores.database import again_after_deadlock
+from core.stores.schema import BYTES, TEXT, TIME, made_table
+from core.stores.tables import Tables, pieces, storable
 
 _KEY = String(32).with_variant(mysql.VARCHAR(32, collation="utf8mb4_bin"), "mysql", "mariadb")
-_TEXT = Text().with_variant(mysql.MEDIUMTEXT(collation="utf8mb4_bin"), "mysql", "mariadb")
-_BYTES = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
-_TIME = DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
 
-runs = Table(
+runs = made_table(
     "runs",
-    metadata,
     Column("id", _KEY, primary_key=True),
-    Column("name", _TEXT, nullable=False),
+    Column("name", TEXT, nullable=False),
     # In lower case: the name, a line break, and all else that a search finds it by.
-    Column("found_by", _TEXT, nullable=False),
-    Column("created_at", _TIME, nullable=False, index=True),
-    Column("by", _TEXT, nullable=False),
-    Column("library", _TEXT, nullable=False),
+    Column("found_by", TEXT, nullable=False),
+    Column("created_at", TIME, nullable=False, index=True),
+    Column("by", TEXT, nullable=False),
+    Column("library", TEXT, nullable=False),
     Column("encoder", String(32), nullable=False),
     Column("fingerprint", String(64), nullable=False),
     Column("contents", String(64), nullable=False),
     Column("queries", Integer, nullable=False),
     Column("about", JSON, nullable=False),
-    mysql_charset="utf8mb4",
-    mysql_engine="InnoDB",
 )
 
-run_parts = Table(
+run_parts = made_table(
     "run_parts",
-    metadata,
     Column("run_id", _KEY, ForeignKey("runs.id"), primary_key=True),
     Column("kind", String(16), primary_key=True),
     Column("first", Integer, primary_key=True, autoincrement=False),
     Column("piece", Integer, primary_key=True, autoincrement=False),
-    Column("data", _BYTES, nullable=False),
-    mysql_charset="utf8mb4",
-    mysql_engine="InnoDB",
+    Column("data", BYTES, nullable=False),
 )
 
 
@@ -116,12 +100,8 @@ class Part:
     data: bytes
 
 
-class RunTable:
+class RunTable(Tables):
     """What the tables of runs say; every method may raise :class:`~core.errors.StoreError`."""
-
-    def __init__(self, database: Database) -> None:
-        self._reading = database.reading
-        self._writing = database.writing
 
     def add(self, row: RunRow, parts: Iterable[Part]) -> None:
         """Add a run with all its parts, or nothing of it."""
@@ -130,7 +110,7 @@ class RunTable:
         with self._writing("keeping a run") as connection:
             connection.execute(insert(runs).values(values))
             for part in parts:
-                for piece, data in enumerate(_pieces(part.data)):
+                for piece, data in enumerate(pieces(part.data)):
                     key = {"run_id": row.id, "kind": part.kind, "first": part.first}
                     connection.execute(insert(run_parts).values(**key, piece=piece, data=data))
 
@@ -149,11 +129,11 @@ class RunTable:
             .where(run_parts.c.first < stop)
             .order_by(run_parts.c.first, run_parts.c.piece)
         )
-        pieces: dict[int, list[bytes]] = {}
+        found: dict[int, list[bytes]] = {}
         with self._reading("reading a run") as connection:
             for first, data in connection.execute(query):
-                pieces.setdefault(first, []).append(data)
-        return [Part(kind, first, b"".join(some)) for first, some in pieces.items()]
+                found.setdefault(first, []).append(data)
+        return [Part(kind, first, b"".join(some)) for first, some in found.items()]
 
     def find(self, text: str, start: int, count: int) -> list[RunRow]:
         """So many of the runs that `text` is found in, the latest first."""
@@ -204,11 +184,6 @@ def _folded(text: str) -> str:
 
 def _stored(value: object) -> object:
     return storable(value) if isinstance(value, str) else value
-
-
-def _pieces(data: bytes) -> Iterator[bytes]:
-    for start in range(0, len(data), _PIECE_BYTES):
-        yield data[start : start + _PIECE_BYTES]
 
 
 def _run_row(row: Row[Any]) -> RunRow:

@@ -36,8 +36,10 @@ PENDING, READY, REMOVING = "pending", "ready", "removing"
 
 _NAME = String(255).with_variant(mysql.VARCHAR(255, collation="utf8mb4_bin"), "mysql", "mariadb")
 _LETTERS = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
-_BYTES = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
-_TIME = DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
+TEXT = Text().with_variant(mysql.MEDIUMTEXT(collation="utf8mb4_bin"), "mysql", "mariadb")
+"""Of any letters, which are compared one by one."""
+TIME = DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
+BYTES = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
 _ID = BigInteger().with_variant(Integer(), "sqlite")
 
 metadata = MetaData()
@@ -56,11 +58,12 @@ def outgoing(organism: str) -> str:
     return f"{organism} (old)"
 
 
-def _table(name: str, *parts: SchemaItem) -> Table:
+def made_table(name: str, *parts: SchemaItem) -> Table:
+    """A table of the database, as every one is made."""
     return Table(name, metadata, *parts, mysql_charset="utf8mb4", mysql_engine="InnoDB")
 
 
-libraries = _table(
+libraries = made_table(
     "libraries",
     Column("id", Integer, primary_key=True),
     Column("name", _NAME, nullable=False, unique=True),
@@ -79,26 +82,26 @@ libraries = _table(
 
 
 def _arrays(name: str) -> Table:
-    return _table(
+    return made_table(
         name,
         Column("library_id", ForeignKey("libraries.id"), primary_key=True),
         Column("name", String(64), primary_key=True),
         Column("part", Integer, primary_key=True, autoincrement=False),
-        Column("data", _BYTES, nullable=False),
+        Column("data", BYTES, nullable=False),
     )
 
 
 encoder_arrays = _arrays("encoder_arrays")
 caller_arrays = _arrays("caller_arrays")
 
-families = _table(
+families = made_table(
     "families",
     Column("library_id", ForeignKey("libraries.id"), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("name", _NAME, nullable=False),
 )
 
-loads = _table(
+loads = made_table(
     "loads",
     Column("id", Integer, primary_key=True),
     Column("library_id", ForeignKey("libraries.id"), nullable=False),
@@ -108,7 +111,7 @@ loads = _table(
     Column("by", Text, nullable=True),
 )
 
-organisms = _table(
+organisms = made_table(
     "organisms",
     Column("id", Integer, primary_key=True),
     Column("library_id", ForeignKey("libraries.id"), nullable=False),
@@ -119,7 +122,7 @@ organisms = _table(
     UniqueConstraint("library_id", "name"),
 )
 
-sequences = _table(
+sequences = made_table(
     "sequences",
     Column("library_id", ForeignKey("libraries.id"), primary_key=True),
     Column("id", _ID, primary_key=True, autoincrement=False),
@@ -135,7 +138,7 @@ sequences = _table(
     Index("sequences_by_family", "library_id", "load_id", "organism_id", "family"),
 )
 
-jobs = _table(
+jobs = made_table(
     "jobs",
     Column("id", Integer, primary_key=True),
     Column("kind", String(32), nullable=False),
@@ -154,9 +157,9 @@ jobs = _table(
     Column("hint", _LETTERS, nullable=False),
     Column("result", _LETTERS, nullable=False),
     Column("cancel_asked", Boolean, nullable=False, default=False),
-    Column("submitted_at", _TIME, nullable=False),
-    Column("started_at", _TIME, nullable=True),
-    Column("finished_at", _TIME, nullable=True),
+    Column("submitted_at", TIME, nullable=False),
+    Column("started_at", TIME, nullable=True),
+    Column("finished_at", TIME, nullable=True),
     Column("heartbeat", Double, nullable=False),
     # What is worked on, while it is; NULLs are never equal, so only jobs under way exclude others.
     Column("under_way", String(64), nullable=True, unique=True),

@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, CursorResult, Table, insert, select
 
-from core.arrays import Arrays
+from core.arrays import Arrays, to_npy
 from core.stores.database import Database
 
 _Item = TypeVar("_Item")
 
 _ROWS = 1_000
 """Rows in one statement: well under SQLite's limit of variables and MySQL's of bytes."""
-_PART_BYTES = 4_000_000
-"""Bytes of an array in one row, under MySQL's default max_allowed_packet."""
+_PIECE_BYTES = 4_000_000
+"""Bytes of a long value in one row, under MySQL's default max_allowed_packet."""
 
 
 class Tables:
@@ -41,6 +41,12 @@ def chunks(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
         yield items[start : start + _ROWS]
 
 
+def pieces(data: bytes) -> Iterator[bytes]:
+    """A long value, in pieces that a server takes in a row each."""
+    for start in range(0, len(data), _PIECE_BYTES):
+        yield data[start : start + _PIECE_BYTES]
+
+
 def storable(text: str) -> str:
     """The text without halves of characters, which no database takes."""
     return text.encode("utf-8", "replace").decode()
@@ -54,7 +60,7 @@ def utc_now() -> datetime:
 def save_arrays(connection: Connection, table: Table, library_id: int, arrays: Arrays) -> None:
     """Write arrays of a library, in parts that a server takes."""
     for name, array in arrays.items():
-        for part, data in enumerate(_array_parts(array)):
+        for part, data in enumerate(pieces(to_npy(array))):
             row = {"library_id": library_id, "name": name, "part": part, "data": data}
             connection.execute(insert(table).values(row))
 
@@ -66,18 +72,10 @@ def read_arrays(connection: Connection, table: Table, library_id: int) -> dict[s
         .where(table.c.library_id == library_id)
         .order_by(table.c.name, table.c.part)
     )
-    parts: dict[str, list[bytes]] = {}
+    found: dict[str, list[bytes]] = {}
     for name, data in connection.execute(query):
-        parts.setdefault(name, []).append(data)
+        found.setdefault(name, []).append(data)
     return {
-        name: np.load(io.BytesIO(b"".join(pieces)), allow_pickle=False)
-        for name, pieces in parts.items()
+        name: np.load(io.BytesIO(b"".join(some)), allow_pickle=False)
+        for name, some in found.items()
     }
-
-
-def _array_parts(array: NDArray[Any]) -> Iterator[bytes]:
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    data = buffer.getvalue()
-    for start in range(0, len(data), _PART_BYTES):
-        yield data[start : start + _PART_BYTES]

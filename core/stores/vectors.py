@@ -4,12 +4,11 @@ The same calls serve Milvus Lite inside this process and a Milvus server; where 
 the comment says how.
 """
 
-import fcntl
 import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,27 +21,12 @@ from scipy.sparse import csr_array
 
 from core.arrays import Vectors
 from core.errors import StoreError
+from core.stores import embedded
+from core.stores.vector_forms import asked, entries
+from core.stores.vector_index import VectorIndex
 
 for _name in ("pymilvus", "milvus_lite", "grpc._server"):  # They log a traceback an error.
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
-
-INDEX_KINDS = ("FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "GPU_IVF_FLAT")
-"""The index types that dense vectors can be given; FLAT is exact."""
-SPARSE_INDEX = "SPARSE_INVERTED_INDEX"
-"""The index type of sparse vectors; it is exact."""
-
-_DEFAULT_BUILD: dict[str, dict[str, int]] = {
-    "IVF_FLAT": {"nlist": 512},
-    "IVF_SQ8": {"nlist": 512},
-    "GPU_IVF_FLAT": {"nlist": 512},
-    "HNSW": {"M": 16, "efConstruction": 200},
-}
-_DEFAULT_SEARCH: dict[str, dict[str, int]] = {
-    "IVF_FLAT": {"nprobe": 20},
-    "IVF_SQ8": {"nprobe": 20},
-    "GPU_IVF_FLAT": {"nprobe": 20},
-    "HNSW": {"ef": 128},
-}
 
 _VECTOR = "vector"
 _DESCRIPTION = "genekin.description"
@@ -58,37 +42,7 @@ _UNNAMED = "_default"
 _FIRST_SPARSE = (2, 4)
 """The first Milvus with sparse vectors."""
 _MOST_HITS = 16_384
-_QUIET_CHANNEL = {"grpc.keepalive_time_ms": 600_000}
-"""Milvus Lite hangs up on a client that pings as often as pymilvus does."""
 _SERVER_HINT = "Check that it is running, and the settings GENEKIN_MILVUS_URI and _TOKEN."
-_FOLDER_HINT = (
-    "Check that its folder can be written and has room, and the settings GENEKIN_HOME and"
-    " GENEKIN_MILVUS_URI."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class VectorIndex:
-    """How Milvus indexes a library's vectors, and how it searches them.
-
-    Attributes
-    ----------
-    kind
-        One of :data:`INDEX_KINDS`.
-    build
-        Parameters of the index, such as nlist.
-    search
-        Parameters of a search, such as nprobe.
-    """
-
-    kind: str = "FLAT"
-    build: dict[str, int] = field(default_factory=dict)
-    search: dict[str, int] = field(default_factory=dict)
-
-    @classmethod
-    def of_kind(cls, kind: str) -> "VectorIndex":
-        """The index of that kind with the seed's parameters (nlist 512, nprobe 20)."""
-        return cls(kind, _DEFAULT_BUILD.get(kind, {}), _DEFAULT_SEARCH.get(kind, {}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +83,17 @@ class VectorStore:
         self.address = uri
         self.embedded = uri.endswith(".db")
         if self.embedded:
-            self._require_unlocked(Path(uri))
+            embedded.require_unlocked(Path(uri))
         with self._plain_errors("opening it"):
             if self.embedded:
                 Path(uri).parent.mkdir(parents=True, exist_ok=True)
-            options = {"grpc_options": _QUIET_CHANNEL} if self.embedded else {}
+            options = {"grpc_options": embedded.QUIET_CHANNEL} if self.embedded else {}
             self._client = MilvusClient(uri, token=token, timeout=timeout, **options)
             _forget_schemas()
             if self.embedded:
                 try:
                     for collection in self._client.list_collections():
-                        self._load_embedded(collection)
+                        embedded.load(self._client, Path(uri), collection)
                 except BaseException:
                     self.close()
                     raise
@@ -148,9 +102,7 @@ class VectorStore:
         """Leave the server, or let go of the path so that another process can open it."""
         self._client.close()
         if self.embedded:
-            from milvus_lite.server_manager import server_manager_instance
-
-            server_manager_instance.release_server(self.address)
+            embedded.release(self.address)
 
     def version(self) -> str:
         """The version of Milvus Lite or of the server."""
@@ -269,13 +221,13 @@ class VectorStore:
             message = "vectors must be finite"
             raise ValueError(message)
         rows = max(1, _UPSERT_BYTES * len(ids) // max(1, 2 * values.nbytes))
-        entries = _entries(vectors)
+        written = entries(vectors)
         with self._plain_errors("writing vectors"):
             for start in range(0, len(ids), rows):
                 data = [
                     {"id": number, "load": load, _VECTOR: vector}
                     for number, vector in zip(
-                        ids[start : start + rows], entries[start : start + rows], strict=True
+                        ids[start : start + rows], written[start : start + rows], strict=True
                     )
                 ]
                 self._client.upsert(collection, data, partition_name=partition)
@@ -350,16 +302,16 @@ class VectorStore:
             Loads whose vectors are left out.
         """
         limit = min(limit, _MOST_HITS)
-        entries = _asked(vectors)
-        ids = np.full((len(entries), limit), -1, dtype=np.int64)
-        scores = np.zeros((len(entries), limit), dtype=np.float32)
+        queries = asked(vectors)
+        ids = np.full((len(queries), limit), -1, dtype=np.int64)
+        scores = np.zeros((len(queries), limit), dtype=np.float32)
         # Milvus Lite and servers before 2.5 bind no values; these are whole numbers of our own.
         numbers = [int(load) for load in without_loads]
         with self._plain_errors("searching"):
-            for start in range(0, len(entries), _QUERIES):
+            for start in range(0, len(queries), _QUERIES):
                 found = self._client.search(
                     collection,
-                    data=entries[start : start + _QUERIES],
+                    data=queries[start : start + _QUERIES],
                     limit=limit,
                     anns_field=_VECTOR,
                     partition_names=list(partitions),
@@ -374,19 +326,6 @@ class VectorStore:
                         scores[row, column] = hit["distance"]
         return Neighbours(ids, scores)
 
-    def _load_embedded(self, collection: str) -> None:
-        """Load a collection, with new index files if a crash cut one short.
-
-        Milvus Lite guards its data against crashes, and writes its indexes of them in place.
-        """
-        try:
-            self._client.load_collection(collection)
-        except MilvusException:
-            folder = Path(self.address) / "collections" / collection
-            for file in folder.glob("partitions/*/indexes/*.idx"):
-                file.unlink()
-            self._client.load_collection(collection)
-
     def _require_sparse(self) -> None:
         version = self.version()
         numbers = re.match(r"v?(\d+)\.(\d+)", version)
@@ -395,21 +334,6 @@ class VectorStore:
             hint = "Use Milvus 2.4 or newer, or the encoder count, whose vectors are dense."
             raise StoreError(message, hint)
 
-    def _require_unlocked(self, path: Path) -> None:
-        """Milvus Lite hides why it cannot open a path; look at its lock before it does."""
-        try:
-            with (path / "LOCK").open("a") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return
-        except BlockingIOError:
-            message = f"Another GeneKin process has the embedded store {path} open."
-            hint = "Close it first, or set GENEKIN_MILVUS_URI to a Milvus server to share one."
-            raise StoreError(message, hint) from None
-        except OSError as error:
-            message = f"The embedded store {path} cannot be opened: {error.strerror}."
-            raise StoreError(message, _FOLDER_HINT) from None
-
     @contextmanager
     def _plain_errors(self, doing: str) -> Iterator[None]:
         try:
@@ -417,7 +341,7 @@ class VectorStore:
         except (MilvusException, grpc.RpcError, OSError, ValueError) as error:
             reason = str(getattr(error, "message", "") or error).strip().split("\n")[0].rstrip(".")
             message = f"The vector store {self.address} failed while {doing}: {reason}."
-            raise StoreError(message, _FOLDER_HINT if self.embedded else _SERVER_HINT) from error
+            raise StoreError(message, embedded.HINT if self.embedded else _SERVER_HINT) from error
 
 
 def _forget_schemas() -> None:
@@ -427,27 +351,3 @@ def _forget_schemas() -> None:
     may have been another store's, and a collection may be made anew by another process.
     """
     GlobalCache.schema.clear()
-
-
-def _entries(vectors: Vectors) -> list[NDArray[np.float32] | dict[int, float]]:
-    """Vectors in the form that Milvus takes them: dense rows, or dicts of what is not zero."""
-    if not isinstance(vectors, csr_array):
-        return list(vectors)
-    keys, weights, ends = vectors.indices.tolist(), vectors.data.tolist(), vectors.indptr.tolist()
-    return [
-        dict(zip(keys[start:end], weights[start:end], strict=True)) for start, end in pairwise(ends)
-    ]
-
-
-def _asked(vectors: Vectors) -> list[NDArray[np.float32] | bytes]:
-    """Vectors in the form that a search takes them: dense rows, or the bytes of sparse ones.
-
-    Milvus reads the same from dicts, but pymilvus would look at each of their numbers three times,
-    which takes a quarter of the search.
-    """
-    if not isinstance(vectors, csr_array):
-        return list(vectors)
-    ordered = vectors.sorted_indices()
-    pairs = np.empty(ordered.nnz, dtype=[("key", "<u4"), ("weight", "<f4")])
-    pairs["key"], pairs["weight"] = ordered.indices, ordered.data
-    return [pairs[start:end].tobytes() for start, end in pairwise(ordered.indptr.tolist())]

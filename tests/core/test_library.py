@@ -10,7 +10,7 @@ from core.errors import InputError, LibraryError, StoreError
 from core.libraries import Reconciled
 from core.loading import load
 from core.names import collection_name
-from core.stores.vectors import VectorIndex
+from core.stores.vector_index import VectorIndex
 from tests.core.contents import NOTHING, contents, require_agreement
 from tests.core.faults import failing
 from tests.made_up import FAMILY_NAMES, dna, genes

@@ -16,7 +16,7 @@ from core.names import collection_name
 from core.sequences.limits import Limits
 from core.sequences.queries import read_text_queries
 from core.sequences.records import Record, sequence_id
-from core.stores.vectors import VectorIndex
+from core.stores.vector_index import VectorIndex
 from tests.core.contents import NOTHING, Contents, contents, require_agreement
 from tests.core.faults import failing
 from tests.made_up import FAMILY_NAMES, dna, genes

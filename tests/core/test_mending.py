@@ -12,7 +12,7 @@ from core.names import collection_name
 from core.overview import overviews
 from core.settings import Settings
 from core.stores import Stores
-from core.stores.vectors import VectorIndex
+from core.stores.vector_index import VectorIndex
 from tests.core.contents import NOTHING, contents, require_agreement
 from tests.core.faults import failing
 from tests.made_up import FAMILY_NAMES, genes

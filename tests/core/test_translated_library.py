@@ -283,7 +283,7 @@ class TestLittleLibraries:
 
 class TestIndex:
     def test_a_dense_one_is_refused_and_nothing_is_left(self, libraries):
-        from core.stores.vectors import VectorIndex
+        from core.stores.vector_index import VectorIndex
 
         with pytest.raises(InputError, match="are sparse; HNSW is not"):
             load(

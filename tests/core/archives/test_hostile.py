@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core.archives import import_library
-from core.archives.arrays import to_npy
+from core.arrays import to_npy
 from core.encoders import state_digest
 from core.errors import InputError
 from tests.core.archives.conftest import LIMITS

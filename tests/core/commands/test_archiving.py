@@ -41,7 +41,7 @@ def test_a_file_name_may_be_no_text(run, exported, tmp_path):
     file = exported.rename(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.zip"))
     assert run("import", file).status == 0
     (organism,) = json.loads(run("status", "--format", "json").out)["libraries"][0]["organisms"]
-    assert organism["loads"][0]["source"].startswith("�.zip, exported ")
+    assert organism["loads"][0]["source"].startswith("?.zip, exported ")
 
 
 def test_a_name_that_is_taken_is_refused(run, exported):

@@ -53,7 +53,7 @@ class TestOnFiles:
         done = run("benchmark", f"human={file}", *QUICK, "--name", "\udcff")
 
         assert (done.status, done.err) == (0, "")
-        assert [(row.name, row.source) for row in kept()] == [("�", f"{tmp_path}/�.txt")]
+        assert [(row.name, row.source) for row in kept()] == [("?", f"{tmp_path}/?.txt")]
 
     def test_as_json_it_is_the_whole_report(self, run, human):
         report = Report.from_json(run("benchmark", human, *QUICK, "--format", "json").out)

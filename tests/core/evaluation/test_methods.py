@@ -19,7 +19,7 @@ from core.evaluation.searching import library_searches
 from core.evaluation.tools import BLASTN, Tool, run_tool
 from core.settings import Settings
 from core.stores.database import Database
-from core.stores.vectors import INDEX_KINDS
+from core.stores.vector_index import INDEX_KINDS
 from tests.core.evaluation.made_up import data
 from tests.made_up import dna
 

@@ -4,7 +4,7 @@ from core.errors import InputError
 from core.evaluation.plan import DEFAULT_SPLITS, METHODS, SPLITS, Part, make_methods, make_plan
 from core.settings import Settings
 from core.stores.database import Database
-from core.stores.vectors import INDEX_KINDS
+from core.stores.vector_index import INDEX_KINDS
 
 
 class TestMakePlan:

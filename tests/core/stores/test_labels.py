@@ -172,7 +172,7 @@ class TestEncoderState:
         assert found.tobytes() == array.tobytes()
 
     def test_is_kept_in_parts_where_it_is_large(self, labels, monkeypatch):
-        monkeypatch.setattr(module, "_PART_BYTES", 1_000)
+        monkeypatch.setattr(module, "_PIECE_BYTES", 1_000)
         state: dict[str, NDArray[Any]] = {
             "b": np.arange(5_000),
             "a": np.arange(3_000, dtype=np.float32),
@@ -189,7 +189,7 @@ class TestEncoderState:
         }
 
     def test_is_taken_in_the_size_of_a_real_part(self, labels):
-        large = np.random.default_rng(0).bytes(2 * module._PART_BYTES)
+        large = np.random.default_rng(0).bytes(2 * module._PIECE_BYTES)
         state = {"large": np.frombuffer(large, dtype=np.uint8)}
         added = labels.add_library(
             "default", collection="c", encoder="e", fingerprint="f", state=state, index={}
@@ -317,6 +317,16 @@ class TestLoads:
         with labels._database.reading("looking") as connection:
             found = connection.exec_driver_sql("SELECT source FROM loads").scalar_one()
         assert found == source
+
+    def test_keep_the_beginning_of_a_long_source_and_of_names_that_are_no_text(
+        self, labels, library
+    ):
+        labels.begin_load(library.id, ", ".join(["\udcff.txt"] * 20_000), {}, by="\udcff")
+
+        with labels._database.reading("looking") as connection:
+            ((source, by),) = connection.exec_driver_sql("SELECT source, `by` FROM loads")
+        assert source.startswith("?.txt, ?.txt")
+        assert by == "?"
 
 
 class TestOrganisms:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from core.errors import StoreError
-from core.stores import run_table as module
+from core.stores import tables as module
 from core.stores.database import Database
 from core.stores.run_table import Part, RunRow, RunTable
 from core.stores.tables import utc_now

@@ -18,6 +18,7 @@ from scipy.sparse import csr_array
 
 from core.errors import StoreError
 from core.stores import vectors as module
+from core.stores.vector_forms import asked
 from core.stores.vector_index import SPARSE_INDEX, VectorIndex
 from core.stores.vectors import VectorStore
 from tests.services import free_port
@@ -506,7 +507,7 @@ class TestSparseVectors:
     def test_a_search_sends_the_bytes_that_pymilvus_makes_of_dicts(self):
         rows = csr_array(([0.5, 0.25, 1.0], [7, 2, 70_000], [0, 2, 2, 3]), shape=(3, 99_999))
         expected = sparse_rows_to_proto([{7: 0.5, 2: 0.25}, {}, {70_000: 1.0}]).contents
-        assert module._asked(rows) == list(expected)
+        assert asked(rows) == list(expected)
 
     @pytest.mark.parametrize("store", [SERVER], indirect=True)
     def test_a_server_that_is_too_old_is_refused(self, store):
@@ -647,8 +648,7 @@ class TestEmbeddedLock:
         code = (
             "import sys\n"
             "from core.errors import StoreError\n"
-            "from core.stores.vector_index import 
-from core.stores.vectors import VectorStore\n"
+            "from core.stores.vectors import VectorStore\n"
             "try:\n"
             "    VectorStore(sys.argv[1], '', 10).close()\n"
             "except StoreError as error:\n"
