@@ -18,7 +18,8 @@ _LABEL = 13
 """Pixels from one line of text to the next."""
 _HIGHEST = 1.06
 """Where the uppermost name of a line may stand."""
-_POINTS = alt.Scale(type="point", padding=0.3)
+_BESIDE = 0.075
+"""Room at both ends of a line, by its steps: names behind few points find as much as others."""
 
 
 def lines(frame: pd.DataFrame, x_title: str, y_title: str) -> alt.LayerChart:
@@ -29,8 +30,13 @@ def lines(frame: pd.DataFrame, x_title: str, y_title: str) -> alt.LayerChart:
     frame
         Columns `method`, `asked` (texts, in order), `accuracy`, `low`, `high`, `n` and `own`.
     """
+    steps = max(1, frame["asked"].nunique() - 1)
     x = alt.X(
-        "asked:N", title=x_title, sort=None, scale=_POINTS, axis=alt.Axis(labelAngle=0, grid=False)
+        "asked:N",
+        title=x_title,
+        sort=None,
+        scale=alt.Scale(type="point", padding=_BESIDE * steps),
+        axis=alt.Axis(labelAngle=0, grid=False),
     )
     return _labelled_lines(frame, x, y_title)
 

@@ -176,6 +176,14 @@ class TestStress:
             "30 %",
         ]
 
+    def test_names_have_as_much_room_behind_few_points_as_behind_many(self, report):
+        for panel in made(stress_figure, report).panels:
+            points = len({row["asked"] for row in rows(panel)})
+            (padding,) = {
+                each["x"]["scale"]["padding"] for each in encodings(panel) if "scale" in each["x"]
+            }
+            assert padding / (points - 1 + 2 * padding) == pytest.approx(0.0652, abs=1e-4)
+
     def test_the_figures_are_those_of_the_tasks(self, report):
         panel = called(made(stress_figure, report), "Ambiguous bases (N)")
         result = report.result("stress", "20 % ambiguous", "knn")
