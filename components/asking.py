@@ -8,8 +8,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from components.given import LONGEST_TEXT, ask_file, named_problems, read_given
 from components.own_file import largest_upload
-from components.remembering import remembered
 from components.state import choose_library, libraries
 from components.text import counted, isolated, plain
 from core.classifier import DEFAULT_NEIGHBOURS
@@ -18,7 +18,6 @@ from core.library import Library
 from core.runs import RunSettings
 from core.sequences.examples import EXAMPLES
 from core.sequences.limits import Limits
-from core.sequences.queries import read_queries, read_text_queries
 from core.sequences.records import Record
 from core.settings import read_settings
 
@@ -27,8 +26,6 @@ TEXT = "text"
 _FILE = "query file"
 _FILES = "query files"
 """How many texts have taken the place of a file: the widget for it is then a new one."""
-_MOST_PROBLEMS = 3
-_LONGEST_TEXT = 5_000_000
 _LINE = "margin:0;font-size:.93rem;opacity:.8;overflow-wrap:anywhere"
 _TYPING = Path(__file__).with_name("typing.html").read_text(encoding="utf-8")
 
@@ -64,17 +61,13 @@ def ask(library: Library) -> Question | None:
         "DNA: bare, FASTA or FASTQ",
         key=TEXT,
         height=170,
-        max_chars=_LONGEST_TEXT,
+        max_chars=LONGEST_TEXT,
         placeholder=">my gene\nATGGCC…",
         help="One bare sequence, or any number of records. A, C, G, T and IUPAC's other letters;"
         " U is read as T.",
     )
     _examples()
-    file = st.file_uploader(
-        "or a file: FASTA, FASTQ, a table or Excel; plain, gzipped or zipped",
-        max_upload_size=largest_upload(),
-        key=_file_key(),
-    )
+    file = ask_file(_file_key())
     understood = _understand(file)
     line, options, button = st.columns([6, 2, 3], vertical_alignment="center")
     line.html(f'<p role="status" style="{_LINE}">{html.escape(understood.line)}</p>')
@@ -136,7 +129,7 @@ def _understand(file: UploadedFile | None) -> _Understood:
         )
     source = f"{isolated(file.name)}: " if file else ""
     try:
-        records = _read(file, text, limits)
+        records = read_given("read queries", file, text, limits)
     except GeneKinError as error:
         problems = "  \n".join(plain(part) for part in (error.message, error.hint) if part)
         return _Understood([], f"{source}nothing that can be classified", problems)
@@ -149,26 +142,7 @@ def _understand(file: UploadedFile | None) -> _Understood:
         parts.append(f"{len(bad):,} cannot be used")
     if file and text.strip():
         parts.append("without the file, the text above is read")
-    return _Understood(records, " · ".join(parts), _named(bad))
-
-
-def _read(file: UploadedFile | None, text: str, limits: Limits) -> Sequence[Record]:
-    """The queries of the file, else of the text; read once, though the page is drawn often."""
-    if file is None:
-        return remembered("read queries", text, lambda: read_text_queries(text, "The text", limits))
-    with st.spinner("Reading the file …"):
-        return remembered(
-            "read queries",
-            (file.file_id,),
-            lambda: read_queries(file.getvalue(), file.name, limits),
-        )
-
-
-def _named(problems: Sequence[str]) -> str:
-    lines = [plain(problem) for problem in problems[:_MOST_PROBLEMS]]
-    if len(problems) > _MOST_PROBLEMS:
-        lines.append(f"… and {counted(len(problems) - _MOST_PROBLEMS, 'record')} more.")
-    return "  \n".join(lines)
+    return _Understood(records, " · ".join(parts), named_problems(bad))
 
 
 def _settings(library: Library) -> RunSettings:

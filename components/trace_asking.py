@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from components.own_file import largest_upload
+from components.given import LONGEST_TEXT, ask_file, named_problems, read_given
 from components.remembering import remembered
 from components.state import runs, show_error
-from components.text import counted, plain
+from components.text import counted
 from core.errors import GeneKinError
 from core.exports.fasta import as_typed
 from core.runs import Run
 from core.sequences.examples import examples
 from core.sequences.limits import Limits
-from core.sequences.queries import read_queries, read_text_queries
+from core.sequences.queries import read_text_queries
 from core.sequences.records import Record
 from core.settings import read_settings
 
@@ -21,8 +21,6 @@ TEXT = "trace text"
 """The key of the text area."""
 _GIVEN, _RUN = "Sequences", "A past run"
 _RUNS = 50
-_LONGEST_TEXT = 5_000_000
-_MOST_PROBLEMS = 3
 
 
 def ask() -> Sequence[Record]:
@@ -37,34 +35,24 @@ def ask() -> Sequence[Record]:
         return []
     problems = [record.problem.message for record in records if record.problem]
     if problems:
-        listed = "\n".join(f"- {plain(problem)}" for problem in problems[:_MOST_PROBLEMS])
-        more = len(problems) - _MOST_PROBLEMS
-        listed += f"\n- and {more:,} more" if more > 0 else ""
-        st.warning(f"{counted(len(problems), 'record')} cannot be used:\n{listed}")
+        count = counted(len(problems), "record")
+        st.warning(f"{count} cannot be used.  \n{named_problems(problems)}")
     return records
 
 
-def _given() -> list[Record]:
+def _given() -> Sequence[Record]:
     text = st.text_area(
         "DNA: bare, FASTA or FASTQ",
         key=TEXT,
         height=150,
-        max_chars=_LONGEST_TEXT,
+        max_chars=LONGEST_TEXT,
         placeholder=">read 1\nATGGCC…",
     )
     st.button("Example", on_click=_show_example)
-    file = st.file_uploader(
-        "or a file: FASTA, FASTQ, a table or Excel; plain, gzipped or zipped",
-        max_upload_size=largest_upload(),
-        key="trace file",
-    )
-    limits = Limits.of(read_settings())
-    if file is not None:
-        name, content = file.name, file.getvalue()
-        return remembered("to trace", file.file_id, lambda: read_queries(content, name, limits))
-    if not text.strip():
+    file = ask_file("trace file")
+    if file is None and not text.strip():
         return []
-    return remembered("to trace", text, lambda: read_text_queries(text, "The text", limits))
+    return read_given("to trace", file, text, Limits.of(read_settings()))
 
 
 def _show_example() -> None:

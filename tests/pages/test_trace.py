@@ -103,6 +103,11 @@ class TestBatch:
         assert "2 have no answer; the table says why." in shown(page)
         assert list(page.dataframe[0].value["note"].isna()) == [True] * 4 + [False] * 2
 
+    def test_of_many_that_cannot_be_used_the_first_are_named(self, page):
+        page.text_area(key="trace text").set_value(">bad\nAC!\n" * 5).run()
+        assert "5 records cannot be used." in shown(page)
+        assert "… and 2 records more." in shown(page)
+
     def test_a_file_can_be_given(self, page):
         page.file_uploader(key="trace file").upload("reads.fasta", BATCH.encode(), "text/plain")
         page.run()
