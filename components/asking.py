@@ -3,12 +3,11 @@
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from components.given import LONGEST_TEXT, ask_file, named_problems, read_given
+from components.given import LONGEST_TEXT, ask_file, hear_typing, named_problems, read_given
 from components.own_file import largest_upload
 from components.state import choose_library, libraries
 from components.text import counted, isolated, plain
@@ -27,7 +26,6 @@ _FILE = "query file"
 _FILES = "query files"
 """How many texts have taken the place of a file: the widget for it is then a new one."""
 _LINE = "margin:0;font-size:.93rem;opacity:.8;overflow-wrap:anywhere"
-_TYPING = Path(__file__).with_name("typing.html").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ def ask(library: Library) -> Question | None:
     )
     if understood.problems:
         st.warning(understood.problems)
-    st.html(_TYPING, unsafe_allow_javascript=True)
+    hear_typing()
     return Question(understood.records, settings) if pressed else None
 
 

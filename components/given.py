@@ -1,6 +1,7 @@
 """What a person gives to be asked: a text or a file, read once, and what cannot be used of it."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -15,6 +16,12 @@ from core.sequences.records import Record
 LONGEST_TEXT = 5_000_000
 """Letters that a text area takes."""
 _MOST_PROBLEMS = 3
+_TYPING = Path(__file__).with_name("typing.html").read_text(encoding="utf-8")
+
+
+def hear_typing() -> None:
+    """Have a text of sequences read as it is typed, and shown so that its letters stand in line."""
+    st.html(_TYPING, unsafe_allow_javascript=True)
 
 
 def ask_file(key: str) -> UploadedFile | None:

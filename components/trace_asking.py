@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from components.given import LONGEST_TEXT, ask_file, named_problems, read_given
+from components.given import LONGEST_TEXT, ask_file, hear_typing, named_problems, read_given
 from components.remembering import remembered
 from components.state import runs, show_error
 from components.text import counted
@@ -48,6 +48,7 @@ def _given() -> Sequence[Record]:
         max_chars=LONGEST_TEXT,
         placeholder=">read 1\nATGGCC…",
     )
+    hear_typing()
     st.button("Example", on_click=_show_example)
     file = ask_file("trace file")
     if file is None and not text.strip():

@@ -42,7 +42,9 @@ def headline(traced: Sequence[Traced], found: Sequence[Origin]) -> str:
 
 
 def _notes(traced: Sequence[Traced]) -> str:
-    """How close and how clear the answers are, and what has none."""
+    """How close and how clear the answers of a batch are, and what has none."""
+    if len(traced) == 1:
+        return ""
     answered = [each for each in traced if each.organisms]
     parts = []
     if answered:

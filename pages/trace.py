@@ -39,7 +39,15 @@ def page() -> None:
         organisms = counted(len(library.organism_names()), "organism")
         where = f"{organisms} in the library {plain(library.name)}"
         line.caption(f"{counted(good, 'record')} · {where}")
-        if action.button("Trace", type="primary", width="stretch", disabled=not good):
+        pressed = action.button(
+            "Trace",
+            type="primary",
+            width="stretch",
+            shortcut="Ctrl+Enter",
+            disabled=not good,
+            key="trace",
+        )
+        if pressed:
             st.session_state[_ASKED] = records
         _answer(library)
 

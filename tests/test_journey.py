@@ -402,6 +402,13 @@ def test_a_file_with_a_bad_record_from_its_report_to_the_organism(page, dashboar
     expect(page.get_by_role("button", name="Load 6 good records")).to_be_visible()
     expect(page.get_by_text("dog.csv", exact=True)).to_be_visible()
 
+    go_to(page, "Trace")
+    text = page.get_by_role("textbox", name="DNA: bare, FASTA or FASTQ")
+    text.fill(genes("cat", 1)[0].residues)
+    text.press("Control+Enter")  # At once: nothing has been read yet.
+    expect(page.get_by_role("heading", name="Closest to ")).to_be_visible()
+    keep(page, "traced")
+
 
 def test_a_link_straight_to_a_page_lands_there_with_the_whole_navigation(page, dashboard, keep):
     page.goto(f"{dashboard}/library")
