@@ -215,8 +215,8 @@ class TestRejected:
         header, *rows = (tmp_path / "bad.tsv").read_text("utf-8-sig").splitlines()
         assert header == "reason\tline\tname\torganism\tfamily\tsequence"
         assert [row.split("\t")[1:] for row in rows] == [
-            ["3", "", "", "Kinase", "ACG!"],
-            ["5", "", "", "", THREE],
+            ["3", "", "human", "Kinase", "ACG!"],
+            ["5", "", "human", "", THREE],
         ]
         assert rows[1].startswith("Record 4 (line 5) has no family.\t")
 
