@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from components.job_list import loads_under_way
 from components.state import back_to_wanted, keep, library_choice, plain_errors
 
 st.logo("components/logo.svg", size="large")
@@ -24,4 +25,7 @@ keep("trace text")
 back_to_wanted()
 with plain_errors():
     library_choice()
+    if page.url_path != "library":  # There they are listed with their buttons.
+        with st.sidebar:
+            loads_under_way()
     page.run()

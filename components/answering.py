@@ -95,7 +95,7 @@ def _begin(library: Library, question: Question) -> None:
 
     def work(progress: Progress) -> dict[str, str]:
         run = _run(library, question, by, lambda done, total: progress("Classifying", done, total))
-        return {"run": run.id, "said": "The answers are in the History."}
+        return {"run": run.id}
 
     token = secrets.token_hex(8)
     title = f"Classify {counted(len(question.records), 'record')}"

@@ -84,7 +84,7 @@ def _begin(library: Library, organisms: list[str], plan: Plan, name: str) -> Non
             by=by,
             progress=progress,
         )
-        return {"evaluation": number, "said": "The Benchmark page shows what came out."}
+        return {"evaluation": number}
 
     title = f"Benchmark of {library.name}"
     digest = f"{meant} {organisms} {plan}"

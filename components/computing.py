@@ -73,9 +73,8 @@ def computed(
     if found := kept.get(key):
         return cast("_Made", found[0])
 
-    def kept_work(progress: Progress) -> dict[str, str]:
+    def kept_work(progress: Progress) -> None:
         kept.put(key, work(progress))
-        return {"said": ""}
 
     if job is None or not (job.active or job.state in {FAILED, CANCELLED}):
         job = _begin(key, title, kept_work)

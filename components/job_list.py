@@ -1,4 +1,4 @@
-"""The jobs of a library, followed while they run."""
+"""Jobs, followed while they run: in a list, one by itself, and beside every page."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +11,8 @@ from core.stores.job_table import CANCELLED, DONE, QUEUED, JobRow
 
 _SHOWN = 5
 _WATCHED = "watched jobs"
+_ANSWERED_ELSEWHERE = ("classify", "compute", "benchmark")
+"""Kinds of jobs that change no library; what became of them is shown where they were asked for."""
 
 
 def watch(job: int) -> None:
@@ -18,11 +20,17 @@ def watch(job: int) -> None:
     st.session_state[_WATCHED] = {*st.session_state.get(_WATCHED, ()), job}
 
 
-def job_list(library: str | None) -> None:
-    """The last jobs of a library, or of all; it draws itself anew while one is under way."""
+def job_list() -> None:
+    """The last jobs of all libraries, and what else is under way, which it follows."""
     with plain_errors():
-        under_way = any(job.active for job in jobs().recent(library))
-        st.fragment(_draw, run_every=1.0 if under_way else None)(library)
+        under_way = any(job.active for job in jobs().recent())
+        st.fragment(_draw, run_every=1.0 if under_way else None)()
+
+
+def loads_under_way() -> None:
+    """How far loads and the like are, as a line each; nothing where there is none."""
+    if _loads():
+        st.fragment(_draw_loads, run_every=1.0)()
 
 
 def follow_job(number: int) -> None:
@@ -36,10 +44,26 @@ def follow_job(number: int) -> None:
         jobs().cancel(number)
 
 
-def _draw(library: str | None) -> None:
+def _loads() -> list[JobRow]:
+    """Jobs under way that change a library, the first to be asked for first."""
+    found = reversed(jobs().recent())
+    return [job for job in found if job.active and job.kind not in _ANSWERED_ELSEWHERE]
+
+
+def _draw_loads() -> None:
     with plain_errors():
-        found = jobs().recent(library)
-        for job in found[:_SHOWN]:
+        loads = _loads()
+        if not loads:
+            st.rerun()  # The page shows what they did.
+        for job in loads:
+            st.progress(job.progress.fraction, f"**{plain(job.title)}** · {progress_line(job)}")
+
+
+def _draw() -> None:
+    with plain_errors():
+        found = jobs().recent()
+        shown = [job for job in found if job.active or job.kind not in _ANSWERED_ELSEWHERE]
+        for job in shown[:_SHOWN]:
             _job(job)
         watched = st.session_state.get(_WATCHED, set())
         active = {job.id for job in found if job.active}
@@ -88,7 +112,7 @@ def _done(job: JobRow) -> str:
     """What a job did, from the report that it left."""
     report = job.result or {}
     if "said" in report:
-        return plain(report["said"]) or "done"
+        return plain(report["said"])
     parts = []
     for each in report.get("organisms", []):
         part = f"{plain(each['organism'])}: {counted(each['added'], 'gene')} {_how(each)}"

@@ -29,7 +29,7 @@ def page() -> None:
         with st.container(), plain_errors():
             add_panel(library)
         # Below: next to the button that was pressed, and nothing moves when a job comes or ends.
-        job_list(None)  # Of all libraries: a new one is not the one that is chosen yet.
+        job_list()
     with left:
         if problem:
             show_error(problem)

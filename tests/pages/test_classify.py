@@ -222,12 +222,6 @@ class TestLargeBatch:
         assert not page.get("progress")
         assert "job" not in page.query_params
 
-    def test_says_in_the_list_of_jobs_where_its_answers_are(self, page):
-        ask(page, MANY)
-        until(lambda: not any(job.active for job in jobs()))
-        page.switch_page("pages/library.py").run()
-        assert "The answers are in the History." in shown(page)
-
     def test_that_fails_says_why(self, page, monkeypatch):
         asked = Event()
         monkeypatch.setattr(answering, "classify", lambda *_, **__: 1 / (not asked.wait()))
