@@ -186,7 +186,7 @@ class _Report:
             rows.append([system, *(_figure(each.right) for each in scores)])
         return (
             "Share of queries whose best guess is right, called or not; no hit counts as wrong."
-            f" 5 % and 10 %: so many of the bases substituted, in {tasks.DRAWS} draws; of split 42,"
+            f" 5% and 10%: so many of the bases substituted, in {tasks.DRAWS} draws; of split 42,"
             " and of the two others."
             " A peer's guess is its best hit's family. Held out: whole clusters of relatives, by"
             f" profiles linked above {LINK} or by MMseqs2 on the longest open stretches"

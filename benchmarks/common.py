@@ -32,7 +32,7 @@ RESULTS = Path(__file__).resolve().with_name("RESULTS.md")
 ORGANISMS = {"human": "human.txt", "chimpanzee": "chimpanzee.txt", "dog": "dog.txt"}
 THREADS = os.cpu_count() or 1
 
-_SECTIONS = ("accuracy", "organisms", "speed", "growth", "streaming")
+_SECTIONS = ("accuracy", "organisms", "speed", "page", "growth", "streaming")
 _PACKAGES = ("pymilvus", "milvus-lite", "numpy", "numba", "scikit-learn")
 _PEER_VERSIONS = {
     "blastn": ("blastn", "-version"),

@@ -78,7 +78,7 @@ class Latency:
     first
         Seconds from nothing to the first answer, imports not counted.
     median, slow
-        Milliseconds of one query: half are below, 99 % are below.
+        Milliseconds of one query: half are below, 99% are below.
     before, after
         Resident memory before the stores are opened, and after all queries.
     """

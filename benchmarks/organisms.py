@@ -75,7 +75,7 @@ def _about() -> str:
         "Genes that one organism of a library alone has, asked of that library: how often it is the"
         " one that GeneKin `translated` names, and how sure that is. Species: human, chimpanzee and"
         f" dog. Strains: {STRAINS} simulated from {STRAIN_GENES} human genes, each with the told"
-        f" share of bases substituted. Fragments: {FRAGMENT} bases, 1 % of them substituted. ECE:"
+        f" share of bases substituted. Fragments: {FRAGMENT} bases, 1% of them substituted. ECE:"
         f" expected calibration error, {BINS} bins. Sure: confidence of {SURE} or more."
         f" {BLASTN.name}: the organism of its best hit, right.\n\n"
     )
@@ -87,7 +87,7 @@ def _libraries(options: Namespace) -> Iterator[tuple[str, Mapping[str, Sequence[
     ancestor = species["human"][:STRAIN_GENES]
     for share in DIVERGENCES:
         yield (
-            f"strains, {share:.1%}".replace("%", " %"),
+            f"strains, {share:.1%}",
             {f"strain_{number}": simulate(ancestor, share, number) for number in range(STRAINS)},
         )
 
@@ -98,9 +98,9 @@ def _changes(generator: np.random.Generator) -> dict[str, Change]:
 
     return {
         "as they are": str,
-        "1 % substituted": changed(0.01),
-        "5 % substituted": changed(0.05),
-        "10 % substituted": changed(0.10),
+        "1% substituted": changed(0.01),
+        "5% substituted": changed(0.05),
+        "10% substituted": changed(0.10),
         "fragments": lambda sequence: changed(0.01)(fragment(sequence, FRAGMENT, generator)),
     }
 

@@ -80,7 +80,7 @@ def substitutions(queries: Sequence[Record], seed: int, where: str = "") -> list
     generator = np.random.default_rng(seed)
     return [
         Task(
-            f"{share:.0%}{where}".replace("%", " %"),
+            f"{share:.0%}{where}",
             [substituted(each, share, generator) for each in list(plain.queries) * DRAWS],
             list(plain.truth) * DRAWS,
         )

@@ -69,7 +69,7 @@ def _tell(job: JobRow) -> None:
     if job.state == DONE:
         st.query_params[RUN] = job.result["run"]
     elif job.state == CANCELLED:
-        st.info("Cancelled. What you asked is still here.")
+        st.info("Cancelled. Nothing of it was kept.")
     else:
         st.error(f"{plain(job.message)} {plain(job.hint)}")
 

@@ -109,7 +109,6 @@ def _examples() -> None:
         for number, (label, make) in enumerate(EXAMPLES.items()):
             st.button(
                 label,
-                type="tertiary",
                 key=f"example {number}",
                 on_click=lambda make=make: show_text(make()),
             )

@@ -75,8 +75,8 @@ def _row(bar: Bar) -> str:
 def _percent(share: float) -> str:
     """The share in words; nothing is ever quite certain, nor ruled out."""
     if share > _NEARLY:
-        return "> 99 %"
-    return "< 1 %" if share < 1 - _NEARLY else f"{share:.0%}".replace("%", " %")
+        return "> 99%"
+    return "< 1%" if share < 1 - _NEARLY else f"{share:.0%}"
 
 
 def _name(names: Mapping[int, str], number: int) -> str:

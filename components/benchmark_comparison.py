@@ -52,7 +52,7 @@ def change_figure(report: Report, compared: Sequence[Difference], split: str, ta
     table = pd.DataFrame(_row(report, each) for each in compared)
     here = [each for each in compared if (each.later.split, each.later.task) == (split, task)]
     frame = pd.DataFrame(_row(report, each) for each in here)
-    chart = changes(frame, "change of accuracy, and 95 % interval")
+    chart = changes(frame, "change of accuracy, and 95% interval")
     most = max(here, key=lambda each: abs(each.change))
     sure = [each for each in here if each.interval.low > 0 or each.interval.high < 0]
     says = (

@@ -30,7 +30,7 @@ from core.evaluation.report import Report, Result
 from core.evaluation.splits import AS_THEY_ARE
 from core.evaluation.stress import REVERSED
 
-_AXIS = "right, and 95 % interval"
+_AXIS = "right, and 95% interval"
 _FRAGMENT = re.compile(r"fragments of (\d+) bases")
 _CHANGED = re.compile(r"(\d+ %) (substituted|ambiguous)")
 
@@ -46,7 +46,7 @@ def head_figure(report: Report) -> Figure | None:
         found = {each.method: each for each in asked(report, split)}
         results = [found[method] for method in order if method in found]
         level = baseline(report, split)
-        axis = [f"right of {results[0].count:,} genes, 95 % interval"]
+        axis = [f"right of {results[0].count:,} genes, 95% interval"]
         axis += ["dashed: the commonest family"] if level is not None else []
         chart = bars(results_frame(report, results), axis, level)
         panels.append(Panel(_where(split), chart))
@@ -130,8 +130,8 @@ def stress_figure(report: Report) -> Figure | None:
     whole = [("whole", AS_THEY_ARE)]
     steps = {
         "Cut short: fragments": ("bases of a fragment", [*fragments, *whole]),
-        "Substituted bases": ("share of the bases", [("0 %", AS_THEY_ARE), *_changed(tasks, 0)]),
-        "Ambiguous bases (N)": ("share of the bases", [("0 %", AS_THEY_ARE), *_changed(tasks, 1)]),
+        "Substituted bases": ("share of the bases", [("0%", AS_THEY_ARE), *_changed(tasks, 0)]),
+        "Ambiguous bases (N)": ("share of the bases", [("0%", AS_THEY_ARE), *_changed(tasks, 1)]),
         "The other strand": ("strand", [("as it is", AS_THEY_ARE), ("reverse", REVERSED)]),
     }
     panels, tables, said = [], [], []
@@ -248,7 +248,7 @@ def similarity_figure(report: Report) -> Figure | None:
         f"Of the {far.count:,} genes whose nearest reference is below {far.high:.1f},"
         f" {name_of(report, first.method)} has {percent(far.right)} right; of the"
         f" {near.count:,} above {near.low:.1f}, {percent(near.right)}."
-        f" {title_of(report, split).capitalize()}; 95 % Wilson intervals."
+        f" {title_of(report, split).capitalize()}; 95% Wilson intervals."
     )
     chart = curves(table, "inner product with the nearest reference", "right", ".1f")
     return Figure("What a near relative is worth", (Panel("", chart),), says, table)

@@ -59,7 +59,7 @@ def _row(report: Report, splits: Sequence[str], method: str) -> dict[str, object
     row: dict[str, object] = {"method": name_of(report, method)}
     for title, each in results.items():
         row[f"right, {title}"] = each.accuracy
-        row[f"95 % interval, {title}"] = _interval(each.accuracy_interval)
+        row[f"95% interval, {title}"] = _interval(each.accuracy_interval)
     for title, each in results.items():
         row[f"macro F1, {title}"] = each.macro_f1
         row[f"weighted F1, {title}"] = each.weighted_f1

@@ -104,9 +104,9 @@ def percent(share: float) -> str:
     """A share for people.
 
     >>> percent(0.9821)
-    '98.2 %'
+    '98.2%'
     """
-    return f"{share:.1%}".replace("%", " %")
+    return f"{share:.1%}"
 
 
 def points(change: float) -> str:
@@ -121,4 +121,4 @@ def points(change: float) -> str:
 def with_interval(result: Result) -> str:
     """Accuracy with its interval."""
     low, high = result.accuracy_interval.low, result.accuracy_interval.high
-    return f"{percent(result.accuracy)} (95 % interval {low * 100:.1f} to {high * 100:.1f})"
+    return f"{percent(result.accuracy)} (95% interval {low * 100:.1f} to {high * 100:.1f})"

@@ -31,7 +31,7 @@ def begin_panel(library: Library, *, first: bool) -> None:
     with options.popover("Options", width="stretch"):
         organisms, plan, name = _options(library)
     pressed = begin.button(
-        f"Run the benchmark on {plain(library.name)}",
+        f"Run the benchmark on the library {plain(library.name)}",
         type="primary" if first else "secondary",
         width="stretch",
         disabled=under_way() is not None,

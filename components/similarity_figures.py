@@ -86,7 +86,7 @@ def matrix(comparison: Comparison) -> Figure:
             dark.mark_text(color="#FFFFFF", fontSize=small, dy=11).encode(text="interval:N"),
         ]
     chart = alt.LayerChart(layer=layers).properties(height=alt.Step(58 if with_intervals else 34))
-    intervals = ", with 95 % bootstrap intervals where there is room" if with_intervals else ""
+    intervals = ", with 95% bootstrap intervals where there is room" if with_intervals else ""
     says = (
         f"Cells: {_MEAN} of the genes of a row with the genes of a column"
         f" ({comparison.encoder} encoder){intervals}; the stronger"
@@ -208,7 +208,7 @@ def by_family(pairs: Sequence[Similarity], names: Mapping[int, str], encoder: st
         height=alt.Step(13 if len(organisms) > 1 else 26)
     )
     says = (
-        f"{_MEAN.capitalize()} by family, with 95 % bootstrap intervals ({encoder} encoder);"
+        f"{_MEAN.capitalize()} by family, with 95% bootstrap intervals ({encoder} encoder);"
         " how many genes each is of stands in the table."
     )
     if len(pairs) > len(drawn):

@@ -34,7 +34,7 @@ def headline(traced: Sequence[Traced], found: Sequence[Origin]) -> str:
     if len(traced) == 1:
         return f"Closest to {plain(traced[0].organism)}, {sure(traced[0].confidence)}."
     first = found[0].share
-    percent = f"{first.mean:.0%}, between {first.low:.0%} and {first.high:.0%}".replace("%", " %")
+    percent = f"{first.mean:.0%}, between {first.low:.0%} and {first.high:.0%}"
     return (
         f"Of {counted(first.n, 'query', 'queries')} that could be traced, {percent}, are of"
         f" {plain(found[0].organism)}."
@@ -50,7 +50,7 @@ def _notes(traced: Sequence[Traced]) -> str:
     if answered:
         clear = sum(each.confidence >= _CLEAR for each in answered)
         alike = pd.Series([each.identity for each in answered]).median()
-        parts.append(f"{clear:,} of {len(answered):,} are at least {_CLEAR * 100:.0f} % sure.")
+        parts.append(f"{clear:,} of {len(answered):,} are at least {_CLEAR * 100:.0f}% sure.")
         parts.append(f"Of their bases {alike:.1%} (median) are as in the closest relative.")
     if left := len(traced) - len(answered):
         parts.append(f"{left:,} have no answer; the table says why.")

@@ -50,7 +50,7 @@ def shares(origins: Iterable[Origin], traced: int) -> Figure:
     )
     chart = alt.LayerChart(layer=[bars, spread, figures]).properties(height=alt.Step(28))
     says = (
-        "The mixture under which the whole batch is likeliest, with 95 % intervals. Of the"
+        "The mixture under which the whole batch is likeliest, with 95% intervals. Of the"
         " organisms that are loaded: a query from elsewhere counts for what is closest to it."
     )
     return Figure("Where from", (Panel("", chart),), says, table.drop(columns="label"))

@@ -15,7 +15,7 @@ _TOGETHER = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean, its 95 % interval, and of how many values it is."""
+    """A mean, its 95% interval, and of how many values it is."""
 
     mean: float
     low: float

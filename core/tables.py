@@ -36,11 +36,11 @@ def sure(confidence: float) -> str:
     """A confidence in words; nothing is ever quite certain.
 
     >>> sure(0.974), sure(0.9999)
-    ('97 % sure', 'more than 99 % sure')
+    ('97% sure', 'more than 99% sure')
     """
     if confidence > _NEARLY_CERTAIN:
-        return "more than 99 % sure"
-    return f"{confidence:.0%} sure".replace("%", " %")
+        return "more than 99% sure"
+    return f"{confidence:.0%} sure"
 
 
 def row(call: Call) -> dict[str, str | int | float | None]:

@@ -1,4 +1,4 @@
-"""Real servers for tests: a throw-away MariaDB and a throw-away Milvus.
+"""Real servers for tests: a throw-away MariaDB, a throw-away Milvus, and the dashboard itself.
 
 Each lives in a folder of its own, on ports that nothing else uses, and dies with the process that
 started it. `kill` is what a power cut does; `restart` comes back on the same data.
@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ import pytest
 from pymilvus import MilvusClient
 from pymilvus.exceptions import MilvusException
 
+PROJECT = Path(__file__).resolve().parent.parent
 REQUIRED = "GENEKIN_REQUIRE_SERVICES"
 """Set in the environment: a test that lacks a service fails instead of being skipped."""
 
@@ -101,7 +103,7 @@ class _Server:
     start_timeout = 180.0
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder.resolve()
+        self.folder = self._runs_in = folder.resolve()
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -143,7 +145,7 @@ class _Server:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
-                cwd=self.folder,
+                cwd=self._runs_in,
                 env=os.environ | (env or {}),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -330,6 +332,36 @@ class MilvusServer(_Server):
             return False
         finally:
             client.close()
+        return True
+
+
+class Dashboard(_Server):
+    """The dashboard, with a home of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._runs_in = PROJECT
+        self._port = free_port()
+        self.home = self.folder / "home"
+        self.address = f"http://localhost:{self._port}"
+
+    def start(self) -> Self:
+        self._run(
+            [sys.executable, "-m", "streamlit", "run", "app.py"],
+            self._answers,
+            {
+                "GENEKIN_HOME": str(self.home),
+                "STREAMLIT_SERVER_PORT": str(self._port),
+                "STREAMLIT_SERVER_HEADLESS": "true",
+            },
+        )
+        return self
+
+    def _answers(self) -> bool:
+        try:
+            urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=5).close()
+        except OSError:
+            return False
         return True
 
 

@@ -1,13 +1,7 @@
 """A person's way through the dashboard, in a real browser on a real server."""
 
-import contextlib
 import os
 import re
-import signal
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,9 +15,8 @@ from core.sequences.examples import receptor
 from core.settings import Settings
 from core.stores import Stores
 from tests.made_up import dna, genes
-from tests.services import free_port
+from tests.services import Dashboard
 
-PROJECT = Path(__file__).resolve().parent.parent
 SCREENSHOTS = os.environ.get("GENEKIN_SCREENSHOTS")
 """The folder to keep screenshots in, if it is named."""
 DESKTOP: ViewportSize = {"width": 1280, "height": 1500}
@@ -39,73 +32,22 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(2 * LOADING)]
 expect.set_options(timeout=PATIENCE * 1_000)
 
 
-class _Server:
-    """The dashboard, on a port and in a home of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self._log = folder / "server.log"
-        self._port = free_port()
-        self.home = folder / "home"
-        self.address = f"http://localhost:{self._port}"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", "app.py"],
-                cwd=PROJECT,
-                env=os.environ
-                | {
-                    "GENEKIN_HOME": str(self.home),
-                    "STREAMLIT_SERVER_PORT": str(self._port),
-                    "STREAMLIT_SERVER_HEADLESS": "true",
-                },
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        _wait_for(f"{self.address}/_stcore/health", self._process)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-
-    def restart(self) -> None:
-        self.stop()
-        self.start()
-
-    def log(self) -> bytes:
-        return self._log.read_bytes()
-
-
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[_Server]:
+def server(tmp_path: Path) -> Iterator[Dashboard]:
     """A dashboard that is not running yet, with nothing loaded."""
-    server = _Server(tmp_path)
+    server = Dashboard(tmp_path)
     try:
         yield server
     finally:
         server.stop()
-    assert b"Traceback" not in server.log()
+    assert b"Traceback" not in server.log.read_bytes()
 
 
 @pytest.fixture
-def dashboard(server: _Server) -> str:
+def dashboard(server: Dashboard) -> str:
     """Address of a dashboard that nobody has opened yet, with nothing loaded."""
     server.start()
     return server.address
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while process.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):
-            return
-        time.sleep(0.1)
-    pytest.fail("the dashboard did not start")
 
 
 @pytest.fixture(scope="module")

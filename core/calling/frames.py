@@ -18,8 +18,8 @@ from core.encoders.translated import TranslatedEncoder
 _CLEARLY_LESS = 0.5
 """Share of the best frame's evidence below which no other frame is in question."""
 _SHARING, _ALIGNING = 10, 5
-"""Relatives asked for shared k-mers, and for alignments: true strand for 99 % of human genes, 96 %
-of those with 8 % of their bases substituted, 93 % at 20 %."""
+"""Relatives asked for shared k-mers, and for alignments: true strand for 99% of human genes, 96%
+of those with 8% of their bases substituted, 93% at 20%."""
 
 
 def reading_frame(

@@ -139,7 +139,7 @@ def calibration_error(confidences: Shares, right: Flags, bins: int = BINS) -> fl
 
 
 def coverage_curve(confidences: Shares, right: Flags) -> list[Coverage]:
-    """Share that is right of the surest 5 %, 10 %, … of the queries; ties in their order."""
+    """Share that is right of the surest 5%, 10%, … of the queries; ties in their order."""
     ranked = right[np.argsort(-confidences, kind="stable")]
     found = np.cumsum(ranked)
     counts = np.unique(np.ceil(_COVERAGES * right.size).astype(np.int64))

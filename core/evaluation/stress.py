@@ -87,4 +87,4 @@ def _with(task: Task, name: str, sequences: list[str]) -> Task:
 
 
 def _percent(share: float) -> str:
-    return f"{share:.0%}".replace("%", " %")
+    return f"{share:.0%}"

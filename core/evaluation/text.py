@@ -8,7 +8,7 @@ from core.evaluation.splits import AS_THEY_ARE
 _HEAD = (
     "method",
     "accuracy",
-    "95 % interval",
+    "95% interval",
     "macro F1",
     "called",
     "right of these",

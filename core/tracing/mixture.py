@@ -15,7 +15,7 @@ _SETTLED = 1e-4
 class Mixture:
     """Shares of a batch, float64, shape (organisms,): how much there is of each, and between what.
 
-    The shares add up to 1; `low` and `high` are the ends of 95 % intervals.
+    The shares add up to 1; `low` and `high` are the ends of 95% intervals.
     """
 
     shares: NDArray[np.float64]

@@ -22,8 +22,8 @@ class TestCalled:
     def test_the_family_comes_first_then_how_sure_and_of_what(self, page):
         text = shown(ask(page, ONE))
         assert "Synthase</h2>" in text
-        assert 'aria-label="more than 99 % sure; a family is named from 0% on."' in text
-        assert "one · 240 bases · closest organism human (more than 99 % sure) · among" in text
+        assert 'aria-label="more than 99% sure; a family is named from 0% on."' in text
+        assert "one · 240 bases · closest organism human (more than 99% sure) · among" in text
         assert "The closest gene is human_2 of human, similarity 1.00." in text
 
     def test_every_family_is_named_with_its_share(self, page):

@@ -59,7 +59,7 @@ class TestRunning:
 
     def test_one_button_runs_it_and_its_report_is_what_the_page_shows(self, page, database):
         widget(page.text_input, "Name").input("mine")
-        button(page, "Run the benchmark on default").click().run()
+        button(page, "Run the benchmark on the library default").click().run()
         ended(page)
 
         (row,) = EvaluationTable(database).recent()
@@ -76,7 +76,7 @@ class TestRunning:
 
     def test_only_of_the_organisms_that_are_chosen(self, page, database):
         page.multiselect(key="benchmark organisms").set_value(["human"]).run()
-        button(page, "Run the benchmark on default").click().run()
+        button(page, "Run the benchmark on the library default").click().run()
         ended(page)
 
         (row,) = EvaluationTable(database).recent()
@@ -90,12 +90,12 @@ class TestRunning:
                 progress("Asking", 1, 2)
 
         monkeypatch.setattr("components.benchmarking.evaluate_and_keep", endless)
-        button(page, "Run the benchmark on default").click().run()
+        button(page, "Run the benchmark on the library default").click().run()
         until(lambda: jobs()[0].progress.total == 2)
 
         other = opened("benchmark")
         assert "Benchmark of default" in shown(other)
-        assert button(other, "Run the benchmark on default").disabled
+        assert button(other, "Run the benchmark on the library default").disabled
         assert jobs()[0].library != "default"
         button(other, "Cancel").click().run()
         until(lambda: not jobs()[0].active)
@@ -104,10 +104,10 @@ class TestRunning:
 
     def test_why_it_cannot_be_is_said_in_words(self, page):
         page.multiselect(key="benchmark splits").set_value(["copies"]).run()
-        button(page, "Run the benchmark on default").click().run()
+        button(page, "Run the benchmark on the library default").click().run()
         ended(page)
         assert "There are no exact copies in these sequences." in shown(page)
-        assert "Run the benchmark on default" in {each.label for each in page.button}
+        assert "Run the benchmark on the library default" in {each.label for each in page.button}
 
 
 class TestShown:
@@ -145,9 +145,9 @@ class TestShown:
         assert table["method: k-nearest neighbours"].endswith("n_neighbors 5")
 
     def test_another_method_and_question_can_be_looked_at(self, page):
-        widget(page.selectbox, "Asked").set_value(("stress", "30 % substituted")).run()
+        widget(page.selectbox, "Asked").set_value(("stress", "30% substituted")).run()
         widget(page.selectbox, "Method").set_value("knn").run()
-        assert "Families: k-nearest neighbours, stress: 30 % substituted" in shown(page)
+        assert "Families: k-nearest neighbours, stress: 30% substituted" in shown(page)
 
     def test_figures_and_tables_can_be_taken_away(self, page):
         labels = [each.proto.label for each in page.get("download_button")]

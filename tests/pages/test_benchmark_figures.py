@@ -88,7 +88,7 @@ class TestHead:
         )
         bar, interval, figure, majority = encodings(panel)
         assert bar["x"]["title"] == [
-            f"right of {result.count} genes, 95 % interval",
+            f"right of {result.count} genes, 95% interval",
             "dashed: the commonest family",
         ]
         assert (interval["x"]["field"], interval["x2"]["field"]) == ("low", "high")
@@ -111,7 +111,7 @@ class TestHead:
         says = made(head_figure, report).says
         result = report.result("homology", AS_THEY_ARE, "translated")
         assert "Genes at random, their relatives in the library: GeneKin is right in" in says
-        assert f"GeneKin is right in {result.accuracy * 100:.1f} % (95 % interval" in says
+        assert f"GeneKin is right in {result.accuracy * 100:.1f}% (95% interval" in says
         assert "always to say the commonest family" in says
 
     def test_there_is_none_where_neither_was_evaluated(self, report):
@@ -134,9 +134,9 @@ class TestTable:
         assert list(table.columns[:5]) == [
             "method",
             "right, a fifth at random",
-            "95 % interval, a fifth at random",
+            "95% interval, a fifth at random",
             "right, no relatives",
-            "95 % interval, no relatives",
+            "95% interval, no relatives",
         ]
         assert len(table) == 5
         assert "the commonest family" in set(table["method"])
@@ -169,11 +169,11 @@ class TestStress:
         ]
         substituted = rows(called(figure, "Substituted bases"))
         assert [row["asked"] for row in substituted if row["own"]] == [
-            "0 %",
-            "5 %",
-            "10 %",
-            "20 %",
-            "30 %",
+            "0%",
+            "5%",
+            "10%",
+            "20%",
+            "30%",
         ]
 
     def test_names_have_as_much_room_behind_few_points_as_behind_many(self, report):
@@ -186,11 +186,11 @@ class TestStress:
 
     def test_the_figures_are_those_of_the_tasks(self, report):
         panel = called(made(stress_figure, report), "Ambiguous bases (N)")
-        result = report.result("stress", "20 % ambiguous", "knn")
+        result = report.result("stress", "20% ambiguous", "knn")
         (row,) = [
             each
             for each in rows(panel)
-            if each["asked"] == "20 %" and each["method"] == "k-nearest neighbours"
+            if each["asked"] == "20%" and each["method"] == "k-nearest neighbours"
         ]
         assert (row["accuracy"], row["n"]) == (result.accuracy, result.count)
 

@@ -203,7 +203,7 @@ class TestLargeBatch:
         button(page, "Cancel").click().run()
         until(lambda: not jobs()[0].active)
         assert jobs()[0].state == CANCELLED
-        assert "Cancelled. What you asked is still here." in shown(page.run())
+        assert "Cancelled. Nothing of it was kept." in shown(page.run())
         assert page.text_area(key="text").value == MANY
 
     def test_is_followed_by_who_opens_its_address(self, page, opened, monkeypatch):

@@ -63,7 +63,7 @@ class TestTooFew:
 class TestOne:
     def test_says_which_strain_and_how_sure(self, page):
         ask(page, READS["strain_b_3"])
-        assert headline(page) == "Closest to strain_b, more than 99 % sure."
+        assert headline(page) == "Closest to strain_b, more than 99% sure."
         assert "450 bases, of which 100.0% are as in the closest relative" in shown(page)
 
     def test_ranks_all_strains_with_their_closest_gene(self, page):
@@ -84,7 +84,7 @@ class TestBatch:
         ask(page, BATCH)
         assert headline(page).startswith("Of 4 queries that could be traced, ")
         assert headline(page).endswith(" are of strain_b.")
-        assert "4 of 4 are at least 95 % sure." in shown(page)
+        assert "4 of 4 are at least 95% sure." in shown(page)
         assert len(page.get("vega_lite_chart")) == 1
 
     def test_has_a_row_a_query(self, page):

@@ -107,7 +107,7 @@ class TestOnFiles:
 
         assert "majority    knn" in done.out
         assert "  reverse complement" in done.out
-        assert "  30 % substituted" in done.out
+        assert "  30% substituted" in done.out
 
     def test_what_is_left_out_says_why(self, run, human):
         methods = ("--methods", "count-gpu_ivf_flat", "majority")

@@ -102,7 +102,7 @@ class TestContents:
 
     def test_says_how_each_was_decided(self):
         texts = one(CALLED)
-        assert "Ion channel , 88 % sure" in texts
+        assert "Ion channel , 88% sure" in texts
         assert "reverse strand, frame 2" in texts
         assert "BRCA1" in texts
 
