@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components.answering import RUN, Answered
 from components.asking import show_text
@@ -26,22 +27,40 @@ _MOST_TEXT = 2_000_000
 """Letters of queries up to which they can be edited in the page."""
 
 
-def take_away(answered: Answered) -> None:
-    """What the run is, its files and its link, and asking again; in one row."""
+def take_away(answered: Answered) -> DeltaGenerator:
+    """What the run is, its files and its link, and asking again; in one row.
+
+    Returns where :func:`offer` puts the files: nobody sees them before it is opened, and the answer
+    need not wait for them.
+    """
     run = answered.run
-    library = _library(run.library)
-    if changed := changed_since(run, library):
+    if changed := changed_since(run, _library(run.library)):
         st.warning(plain(changed))
     made = f"{run.created_at:%Y-%m-%d %H:%M} UTC"
     told, files, again = st.columns([6, 2, 3], vertical_alignment="center")
     told.caption(f"{plain(run.name)} · {made} · library {plain(run.library)}")
-    with files.popover("Take away", width="stretch"):
-        _offer(answered, library)
     large = sum(len(query.residues) for query in answered.queries) > _MOST_TEXT
     help_ = f"Only up to {_MOST_TEXT:,} bases: these are more." if large else None
     if again.button("Edit and run again", width="stretch", disabled=large, help=help_):
         show_text(as_typed(answered.queries))
         st.rerun()
+    return files.popover("Take away", width="stretch")
+
+
+def offer(answered: Answered) -> None:
+    """The files of a run, and its link."""
+    run, link = answered.run, _link(answered.run)
+    for label, ending, make in _files(answered, link):
+        st.download_button(
+            label,
+            partial(_data, make),
+            file_name=download(run, ending, "", b"").name,
+            on_click="ignore",
+            width="stretch",
+            key=f"take {ending} {run.id}",
+        )
+    st.caption("The link that reopens this run. It is the address of this page, too.")
+    st.code(link, language=None, wrap_lines=True)
 
 
 def about(run: Run) -> None:
@@ -56,30 +75,13 @@ def about(run: Run) -> None:
         st.html(f'<table style="font-size:.87rem">{"".join(rows)}</table>')
 
 
-def _offer(answered: Answered, library: Library | None) -> None:
-    run, link = answered.run, _link(answered.run)
-    for label, ending, make in _files(answered, library, link):
-        st.download_button(
-            label,
-            partial(_data, make),
-            file_name=download(run, ending, "", b"").name,
-            on_click="ignore",
-            width="stretch",
-            key=f"take {ending} {run.id}",
-        )
-    st.caption("The link that reopens this run. It is the address of this page, too.")
-    st.code(link, language=None, wrap_lines=True)
-
-
 def _link(run: Run) -> str:
     """Address of the run; empty where the browser did not say where it is."""
     address = st.context.url
     return f"{address.rstrip('/')}/?{RUN}={run.id}" if address else ""
 
 
-def _files(
-    answered: Answered, library: Library | None, link: str
-) -> list[tuple[str, str, Callable[[], Download]]]:
+def _files(answered: Answered, link: str) -> list[tuple[str, str, Callable[[], Download]]]:
     """What there is to take: a label, how the file's name ends, and how it is made."""
     run, calls, queries = answered.run, answered.calls, answered.queries
     return [
@@ -89,7 +91,7 @@ def _files(
         ("JSON, with all hits", ".json", partial(table, run, calls, "json")),
         ("Sequences, FASTA", ".fasta", partial(fasta, run, queries, calls)),
         ("Sequences by family", "_by_family.zip", partial(fasta_by_family, run, queries, calls)),
-        ("Report to mail or print", ".html", partial(_report, answered, library, link)),
+        ("Report to mail or print", ".html", partial(_report, answered, link)),
     ]
 
 
@@ -97,8 +99,9 @@ def _data(make: Callable[[], Download]) -> bytes:
     return make().data
 
 
-def _report(answered: Answered, library: Library | None, link: str) -> Download:
+def _report(answered: Answered, link: str) -> Download:
     alignments: dict[int, tuple[Alignment, ...]] = {}
+    library = _library(answered.run.library)
     if library is not None:
         for place, call in enumerate(answered.calls[:MOST_DETAILS]):
             if call.hits:

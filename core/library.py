@@ -87,10 +87,9 @@ class Library:
 
         It changes with every load and removal, with the names of families, and with a calibration.
         """
-        organisms = {each.name: sorted(each.families.items()) for each in self.organisms()}
-        loads = self._stores.labels.loaded_at(self._row.id)
+        loads = self._stores.labels.loaded_at(self._row.id)  # Nothing else changes an organism.
         loaded = {number: str(time) for number, time in loads.items()}
-        told = [self.fingerprint, self._row.caller, self.families, organisms, loaded]
+        told = [self.fingerprint, self._row.caller, self.families, self.organism_names(), loaded]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     def residues(self, ids: Sequence[int]) -> dict[int, str]:

@@ -1,5 +1,7 @@
 """Every setting of GeneKin in one validated object, read from the environment."""
 
+import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -14,6 +16,7 @@ from core.errors import InputError
 
 MB = 1 << 20
 """Bytes of a megabyte, as Streamlit counts them for uploads."""
+_PREFIX = "GENEKIN_"
 SUPPORTED_DATABASES = ("sqlite", "mysql+pymysql")
 
 
@@ -23,7 +26,7 @@ class Settings(BaseSettings):
     With none of them set, everything lives in one folder: Milvus Lite and SQLite.
     """
 
-    model_config = SettingsConfigDict(env_prefix="GENEKIN_", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, env_ignore_empty=True)
 
     home: Annotated[Path, Field(description="Folder of the embedded stores.")] = user_data_path(
         "genekin", appauthor=False
@@ -129,18 +132,29 @@ class Settings(BaseSettings):
 
 
 def read_settings() -> Settings:
-    """Settings from the environment.
+    """Settings from the environment; parsed again only when that has changed.
 
     Raises
     ------
     InputError
         If a value is not usable; the message names the variable.
     """
+    named = ((name, value) for name, value in os.environ.items() if _is_ours(name))
+    return _parsed(frozenset(named))
+
+
+def _is_ours(name: str) -> bool:
+    return name.upper().startswith(_PREFIX)
+
+
+@lru_cache(maxsize=1)
+def _parsed(_environment: frozenset[tuple[str, str]]) -> Settings:
+    """The settings under this environment, which they read for themselves."""
     try:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        variable = f"GENEKIN_{str(first['loc'][0]).upper()}"
+        variable = f"{_PREFIX}{str(first['loc'][0]).upper()}"
         reason = first["msg"].removeprefix("Value error, ").replace("Input should", "it should")
         message = f"The setting {variable} cannot be used: {reason}."
         raise InputError(message, "Correct it in the environment and start again.") from None

@@ -7,7 +7,7 @@ from components.answering import RUN, Answered, answer, answered, pending
 from components.answers import show_answers
 from components.asking import ask, put_text
 from components.state import chosen_library, plain_errors, through_app
-from components.taking import about, take_away
+from components.taking import about, offer, take_away
 
 
 def page() -> None:
@@ -43,12 +43,14 @@ def _run_id() -> str | None:
 def _show(shown: Answered) -> None:
     st.session_state[RUN] = shown.run.id
     st.divider()
-    take_away(shown)
+    files = take_away(shown)
     if len(shown.calls) == 1:
         show_answer(shown, 0)
     else:
         show_answers(shown)
     about(shown.run)
+    with files:
+        offer(shown)
 
 
 through_app("pages/classify.py")

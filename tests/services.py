@@ -336,18 +336,19 @@ class MilvusServer(_Server):
 
 
 class Dashboard(_Server):
-    """The dashboard, with a home of its own."""
+    """The dashboard, or another Streamlit app, with a home of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, app: Path = PROJECT / "app.py") -> None:
         super().__init__(folder)
-        self._runs_in = PROJECT
+        self._app = app
+        self._runs_in = app.parent
         self._port = free_port()
         self.home = self.folder / "home"
         self.address = f"http://localhost:{self._port}"
 
     def start(self) -> Self:
         self._run(
-            [sys.executable, "-m", "streamlit", "run", "app.py"],
+            [sys.executable, "-m", "streamlit", "run", self._app.name],
             self._answers,
             {
                 "GENEKIN_HOME": str(self.home),

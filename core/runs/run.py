@@ -4,7 +4,9 @@ import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import Any, Self
 
 from core import __version__
@@ -141,10 +143,12 @@ class Run:
         )
 
 
-def versions() -> dict[str, str]:
+@cache
+def versions() -> Mapping[str, str]:
     """Versions of GeneKin, Python and the packages that answers depend on, by name."""
     packages = {name: version(name) for name in PACKAGES}
-    return {"GeneKin": __version__, "Python": platform.python_version(), **packages}
+    told = {"GeneKin": __version__, "Python": platform.python_version(), **packages}
+    return MappingProxyType(told)
 
 
 def changed_since(run: Run, library: Library | None) -> str:

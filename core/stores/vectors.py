@@ -157,14 +157,12 @@ class VectorStore:
     def about(self, collection: str) -> str | None:
         """What :meth:`create` was told the collection is; None where there is none."""
         with self._plain_errors("looking at a collection"):
-            if not self._client.has_collection(collection):
-                return None
             try:
                 found = self._client.describe_collection(collection)
-            except MilvusException:
+            except MilvusException:  # Asked only then: looking must be quick where all is well.
                 if self._client.has_collection(collection):
                     raise
-                return None  # It was dropped between one question and the other.
+                return None
         return str(found["description"] or found["properties"].get(_DESCRIPTION, ""))
 
     def drop(self, collection: str) -> None:
