@@ -32,7 +32,7 @@ from core.evaluation.stress import REVERSED
 
 _AXIS = "right, and 95% interval"
 _FRAGMENT = re.compile(r"fragments of (\d+) bases")
-_CHANGED = re.compile(r"(\d+ %) (substituted|ambiguous)")
+_CHANGED = re.compile(r"(\d+%) (substituted|ambiguous)")
 
 
 def head_figure(report: Report) -> Figure | None:
