@@ -1,7 +1,9 @@
 """From which organism a query's closest relatives come, and how sure that is."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import islice
+from typing import Self
 
 import numpy as np
 from numba import njit
@@ -35,17 +37,32 @@ def origin(
     dict
         Confidences that add up to 1; empty without candidates.
     """
-    best: dict[str, NDArray[np.bool_]] = {}
-    for profile, organism in islice(zip(profiles, organisms, strict=True), COMPARED):
-        shared = is_in(query.keys, profile.keys)
-        if organism not in best or shared.sum() > best[organism].sum():
+    compared = list(islice(zip(profiles, organisms, strict=True), COMPARED))
+    names = {organism for _, organism in compared}
+    if len(names) < 2:  # There is nothing to choose from.
+        return dict.fromkeys(names, 1.0)
+    best: dict[str, _Shared] = {}
+    for profile, organism in compared:
+        shared = _Shared.of(query, profile)
+        if organism not in best or shared.count > best[organism].count:
             best[organism] = shared
-    if not best:
-        return {}
-    ranked = sorted(best, key=lambda organism: -best[organism].sum())
+    ranked = sorted(best, key=lambda organism: -best[organism].count)
     odds = [_odds_of_being_closer(best[organism], best[ranked[0]]) for organism in ranked]
     shares = np.array(odds) / sum(odds)
     return dict(zip(ranked, shares.tolist(), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """Which of a query's k-mers a candidate has, and how many."""
+
+    which: NDArray[np.bool_]
+    count: int
+
+    @classmethod
+    def of(cls, query: Profile, candidate: Profile) -> Self:
+        which = is_in(query.keys, candidate.keys)
+        return cls(which, int(np.count_nonzero(which)))
 
 
 @njit(nogil=True, cache=True)
@@ -61,10 +78,10 @@ def is_in(keys: NDArray[np.uint32], others: NDArray[np.uint32]) -> NDArray[np.bo
     return found
 
 
-def _odds_of_being_closer(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
+def _odds_of_being_closer(one: _Shared, other: _Shared) -> float:
     """Odds that `one` is truly closer to the query than `other`, which shares no less with it."""
-    differing = np.count_nonzero(one != other)
+    differing = np.count_nonzero(one.which != other.which)
     if not differing:
         return 1.0
-    behind = ndtr((other.sum() - one.sum()) / np.sqrt(K * differing))
+    behind = ndtr((other.count - one.count) / np.sqrt(K * differing))
     return float((1 - behind) / behind)
