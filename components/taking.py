@@ -27,14 +27,16 @@ _MOST_TEXT = 2_000_000
 """Letters of queries up to which they can be edited in the page."""
 
 
-def take_away(answered: Answered) -> DeltaGenerator:
+def take_away(answered: Answered, chosen: Library | None) -> DeltaGenerator:
     """What the run is, its files and its link, and asking again; in one row.
 
-    Returns where :func:`offer` puts the files: nobody sees them before it is opened, and the answer
-    need not wait for them.
+    `chosen` is the library that was opened just now; most often it is that of the run. Returns
+    where :func:`offer` puts the files: nobody sees them before that is opened, and the answer need
+    not wait for them.
     """
     run = answered.run
-    if changed := changed_since(run, _library(run.library)):
+    same = chosen is not None and chosen.name == run.library
+    if changed := changed_since(run, chosen if same else _library(run.library)):
         st.warning(plain(changed))
     made = f"{run.created_at:%Y-%m-%d %H:%M} UTC"
     told, files, again = st.columns([6, 2, 3], vertical_alignment="center")

@@ -8,6 +8,7 @@ from components.answers import show_answers
 from components.asking import ask, put_text
 from components.state import chosen_library, plain_errors, through_app
 from components.taking import about, offer, take_away
+from core.library import Library
 
 
 def page() -> None:
@@ -29,7 +30,7 @@ def page() -> None:
                 answer(library, question)
     with plain_errors():
         if not pending() and (run_id := _run_id()):
-            _show(answered(run_id))
+            _show(answered(run_id), library)
 
 
 def _run_id() -> str | None:
@@ -40,10 +41,10 @@ def _run_id() -> str | None:
     return run_id
 
 
-def _show(shown: Answered) -> None:
+def _show(shown: Answered, library: Library | None) -> None:
     st.session_state[RUN] = shown.run.id
     st.divider()
-    files = take_away(shown)
+    files = take_away(shown, library)
     if len(shown.calls) == 1:
         show_answer(shown, 0)
     else:
