@@ -160,9 +160,10 @@ class VectorStore:
             try:
                 found = self._client.describe_collection(collection)
             except MilvusException:  # Asked only then: looking must be quick where all is well.
-                if self._client.has_collection(collection):
-                    raise
-                return None
+                if not self._client.has_collection(collection):
+                    return None
+                # Made in between; or something else is wrong, and fails again.
+                found = self._client.describe_collection(collection)
         return str(found["description"] or found["properties"].get(_DESCRIPTION, ""))
 
     def drop(self, collection: str) -> None:

@@ -117,6 +117,18 @@ class TestCreate:
     def test_what_is_not_there_is_about_nothing(self, store):
         assert store.about("nothing") is None
 
+    def test_what_is_made_while_one_looks_is_told(self, store, monkeypatch):
+        name, has_collection = new_name(), store._client.has_collection
+
+        def make_and_ask(collection: str) -> bool:
+            store.create(collection, DIMENSION, FLAT, "just made")
+            return bool(has_collection(collection))
+
+        monkeypatch.setattr(store._client, "has_collection", make_and_ask)
+
+        assert store.about(name) == "just made"
+        store.drop(name)
+
     def test_never_replaces_a_collection(self, store, filled):
         with pytest.raises(StoreError, match="failed while making a collection"):
             store.create(filled, DIMENSION + 1, FLAT, "another one")
