@@ -26,7 +26,7 @@ from benchmarks.common import (
 from benchmarks.tasks import substituted
 from core.loading import load
 from core.sequences.records import Record
-from tests.services import Dashboard, find_chromium
+from tests.services import CHROMIUM_OPTIONS, Dashboard, find_chromium
 
 QUERIES = 60
 WARMING = 5
@@ -116,9 +116,7 @@ def _waited(dashboard: Dashboard, queries: Sequence[str]) -> list[Waiting]:
 def _ask(address: str, queries: Sequence[str]) -> Iterator[Waiting]:
     """Each query is pasted and its button pressed, as a person does."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find_chromium(), args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_OPTIONS)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto(address)
         for query in numbered(queries):

@@ -93,8 +93,7 @@ def _begin(library: Library, organisms: list[str], plan: Plan, name: str) -> Non
 
 def under_way() -> JobRow | None:
     """The benchmark that runs, whoever asked for it, or that is next; None if there is none."""
-    active = [job for job in jobs().recent(_LINE) if job.active]
-    return active[-1] if active else None
+    return next((job for job in jobs().active() if job.library == _LINE), None)
 
 
 def follow() -> None:

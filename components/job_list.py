@@ -23,8 +23,7 @@ def watch(job: int) -> None:
 def job_list() -> None:
     """The last jobs of all libraries, and what else is under way, which it follows."""
     with plain_errors():
-        under_way = any(job.active for job in jobs().recent())
-        st.fragment(_draw, run_every=1.0 if under_way else None)()
+        st.fragment(_draw, run_every=1.0 if jobs().active() else None)()
 
 
 def loads_under_way() -> None:
@@ -39,15 +38,15 @@ def follow_job(number: int) -> None:
     if job is None or not job.active:
         st.rerun()
     bar, action = st.columns([5, 2], vertical_alignment="center")
-    bar.progress(job.progress.fraction, f"**{plain(job.title)}** · {progress_line(job)}")
+    with bar:
+        _bar(job)
     if action.button("Cancel", key=f"cancel {number}", width="stretch", disabled=job.cancel_asked):
         jobs().cancel(number)
 
 
 def _loads() -> list[JobRow]:
     """Jobs under way that change a library, the first to be asked for first."""
-    found = reversed(jobs().recent())
-    return [job for job in found if job.active and job.kind not in _ANSWERED_ELSEWHERE]
+    return [job for job in jobs().active() if job.kind not in _ANSWERED_ELSEWHERE]
 
 
 def _draw_loads() -> None:
@@ -56,7 +55,7 @@ def _draw_loads() -> None:
         if not loads:
             st.rerun()  # The page shows what they did.
         for job in loads:
-            st.progress(job.progress.fraction, f"**{plain(job.title)}** · {progress_line(job)}")
+            _bar(job)
 
 
 def _draw() -> None:
@@ -76,7 +75,8 @@ def _job(job: JobRow) -> None:
     title = plain(job.title)
     if job.active:
         bar, action = st.columns([3, 1], vertical_alignment="center")
-        bar.progress(job.progress.fraction, f"**{title}** · {progress_line(job)}")
+        with bar:
+            _bar(job)
         if action.button("Cancel", key=f"cancel {job.id}", disabled=job.cancel_asked):
             jobs().cancel(job.id)
     elif job.state == DONE:
@@ -87,7 +87,11 @@ def _job(job: JobRow) -> None:
         st.error(f"**{title}** · {plain(job.message)} {plain(job.hint)}")
 
 
-def progress_line(job: JobRow) -> str:
+def _bar(job: JobRow) -> None:
+    st.progress(job.progress.fraction, f"**{plain(job.title)}** · {_progress_line(job)}")
+
+
+def _progress_line(job: JobRow) -> str:
     """How far a job is, in words; safe to show as Markdown."""
     if job.state == QUEUED:
         return "waits for its turn"

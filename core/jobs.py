@@ -143,6 +143,10 @@ class Jobs:
         found = self._read(lambda: [self._table.get(job_id)])
         return found[0] if found else None
 
+    def active(self) -> list[JobRow]:
+        """The jobs under way, in the order they came."""
+        return [row for row in self._read(self._table.active) if row.active]
+
     def recent(self, library: str | None = None) -> list[JobRow]:
         """The last jobs of a library, or of all, as they are now; the latest first."""
         return self._read(lambda: self._table.recent(library))

@@ -139,12 +139,8 @@ def read_settings() -> Settings:
     InputError
         If a value is not usable; the message names the variable.
     """
-    named = ((name, value) for name, value in os.environ.items() if _is_ours(name))
-    return _parsed(frozenset(named))
-
-
-def _is_ours(name: str) -> bool:
-    return name.upper().startswith(_PREFIX)
+    ours = {each for each in os.environ.items() if each[0].upper().startswith(_PREFIX)}
+    return _parsed(frozenset(ours))
 
 
 @lru_cache(maxsize=1)

@@ -71,6 +71,10 @@ def chromium_missing() -> str | None:
     return None if find_chromium() else "no Chromium is installed (Debian: chromium)"
 
 
+CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage"]
+"""It opens as root and in containers, too."""
+
+
 def find_chromium() -> Path | None:
     for program in ("chromium", "chromium-browser", "google-chrome"):
         if found := _which(program):

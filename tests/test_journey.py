@@ -15,7 +15,7 @@ from core.sequences.examples import receptor
 from core.settings import Settings
 from core.stores import Stores
 from tests.made_up import dna, genes
-from tests.services import Dashboard
+from tests.services import CHROMIUM_OPTIONS, Dashboard
 
 SCREENSHOTS = os.environ.get("GENEKIN_SCREENSHOTS")
 """The folder to keep screenshots in, if it is named."""
@@ -55,7 +55,7 @@ def browser(chromium: Path) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(
             executable_path=chromium,
-            args=["--no-sandbox", "--disable-dev-shm-usage"],
+            args=CHROMIUM_OPTIONS,
             timeout=PATIENCE * 1_000,
         )
 

@@ -44,10 +44,10 @@ def _changed(task: Task, seed: int) -> Iterator[Task]:
             yield _with(part, f"fragments of {length} bases", pieces)
     for share in SUBSTITUTED:
         changed = [substituted(each, share, generator) for each in task.sequences]
-        yield _with(task, f"{_percent(share)} substituted", changed)
+        yield _with(task, f"{share:.0%} substituted", changed)
     for share in AMBIGUOUS:
         masked = [ambiguous(each, share, generator) for each in task.sequences]
-        yield _with(task, f"{_percent(share)} ambiguous", masked)
+        yield _with(task, f"{share:.0%} ambiguous", masked)
 
 
 def reverse_complement(sequence: str) -> str:
@@ -84,7 +84,3 @@ def ambiguous(sequence: str, share: float, generator: np.random.Generator) -> st
 
 def _with(task: Task, name: str, sequences: list[str]) -> Task:
     return replace(task, name=name, sequences=tuple(sequences), changed=True)
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0%}"
