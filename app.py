@@ -2,9 +2,6 @@
 
 import streamlit as st
 
-from components.job_list import loads_under_way
-from components.state import back_to_wanted, keep, library_choice, plain_errors
-
 st.logo("components/logo.svg", size="large")
 page = st.navigation(
     [
@@ -20,6 +17,12 @@ page = st.navigation(
 st.set_page_config(
     page_title=f"{page.title} · GeneKin", page_icon="components/icon.svg", layout="wide"
 )
+
+# Below the menu: what they need takes seconds to import when the server is new, and until then
+# Streamlit would show the names of files.
+from components.job_list import loads_under_way  # noqa: E402
+from components.state import back_to_wanted, keep, library_choice, plain_errors  # noqa: E402
+
 keep("text")
 keep("trace text")
 back_to_wanted()
