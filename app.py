@@ -20,12 +20,17 @@ st.set_page_config(
 
 # Below the menu: what they need takes seconds to import when the server is new, and until then
 # Streamlit would show the names of files.
-from components.job_list import loads_under_way  # noqa: E402
-from components.state import back_to_wanted, keep, library_choice, plain_errors  # noqa: E402
+from components.shared.jobs import loads_under_way  # noqa: E402
+from components.shared.services import (  # noqa: E402
+    library_choice,
+    plain_errors,
+    preserve_widget,
+    return_to_wanted_page,
+)
 
-keep("text")
-keep("trace text")
-back_to_wanted()
+preserve_widget("text")
+preserve_widget("trace text")
+return_to_wanted_page()
 with plain_errors():
     library_choice()
     if page.url_path != "library":  # There they are listed with their buttons.

@@ -20,16 +20,7 @@ from benchmarks.common import (
     table,
     write_section,
 )
-from benchmarks.peers import (
-    BLASTN,
-    BLASTN_7,
-    DIAMOND,
-    MMSEQS,
-    SIGNIFICANT,
-    Answer,
-    GeneKin,
-    System,
-)
+from benchmarks.peers import BLASTN, BLASTN_7, DIAMOND, MMSEQS, SIGNIFICANT, Answer, GeneKin, System
 from benchmarks.tasks import Round, Task
 from core.evaluation.clusters import (
     CLUSTERING,
@@ -41,7 +32,7 @@ from core.evaluation.clusters import (
 from core.evaluation.measures import BINS, calibration_error
 from core.evaluation.splits import FOLDS
 from core.sequences.records import Record
-from core.sequences.reference import FAMILIES
+from core.sequences.references.human import FAMILIES
 
 SPLIT_SEEDS = (42, 1, 2)
 

@@ -17,11 +17,11 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from core.libraries import Libraries
-from core.library import Library
-from core.loading import load
+from core.library.library import Library
+from core.library.load import load
+from core.library.manager import Libraries
+from core.sequences.importer import read_records
 from core.sequences.limits import Limits
-from core.sequences.reading import read_records
 from core.sequences.records import Record
 from core.settings import Settings
 from core.stores import Stores

@@ -28,14 +28,14 @@ from benchmarks.common import (
 )
 from benchmarks.tasks import substituted
 from core.arrays import Vectors
-from core.classifier import classify
-from core.libraries import DEFAULT_LIBRARY
-from core.loading import load
-from core.names import collection_name
+from core.classify import classify
+from core.library.load import load
+from core.library.manager import DEFAULT_LIBRARY
+from core.library.naming import collection_name
 from core.sequences.records import Record
 from core.settings import Settings
-from core.stores.vector_index import VectorIndex
-from core.stores.vectors import VectorStore
+from core.stores.milvus.index import VectorIndex
+from core.stores.milvus.vectors import VectorStore
 
 SIZES = "3000,10000,30000,100000"
 QUERIES = 300

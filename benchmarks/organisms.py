@@ -27,11 +27,11 @@ from benchmarks.common import (
 )
 from benchmarks.peers import BLASTN, Answering
 from benchmarks.tasks import substituted
-from core.classifier import classify
+from core.classify import classify
 from core.evaluation.measures import BINS, calibration_error
-from core.evaluation.stress import fragment
+from core.evaluation.perturbations import fragment
 from core.sequences.records import Record
-from core.sequences.simulated import simulate
+from core.sequences.references.simulated import simulate
 
 QUERIES = 1_000
 FRAGMENT = 300

@@ -24,9 +24,9 @@ from benchmarks.common import (
     write_section,
 )
 from benchmarks.tasks import substituted
-from core.loading import load
+from core.library.load import load
 from core.sequences.records import Record
-from tests.services import CHROMIUM_OPTIONS, Dashboard, find_chromium
+from tests.support.services import CHROMIUM_OPTIONS, Dashboard, find_chromium
 
 QUERIES = 60
 WARMING = 5

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Protocol
 
 from benchmarks.common import loaded, numbered
-from core.classifier import Status, classify
-from core.evaluation import tools
+from core.classify import Status, classify
+from core.evaluation import external_tools
 from core.evaluation.data import data_of_records
+from core.evaluation.external_tools import SIGNIFICANT, Tool
 from core.evaluation.methods import NONE
-from core.evaluation.tools import SIGNIFICANT, Tool
 from core.sequences.records import Record
 
 __all__ = ["BLASTN", "BLASTN_7", "DIAMOND", "MMSEQS", "SIGNIFICANT", "Answer", "GeneKin", "System"]
@@ -117,15 +117,15 @@ class Peer:
         return self.tool.run_search(folder, queries)
 
 
-BLASTN = Peer(tools.BLASTN)
+BLASTN = Peer(external_tools.BLASTN)
 BLASTN_7 = Peer(
     replace(
-        tools.BLASTN,
+        external_tools.BLASTN,
         title="blastn -word_size 7",
-        search=tools.BLASTN.search.replace("-task blastn", "-task blastn -word_size 7"),
+        search=external_tools.BLASTN.search.replace("-task blastn", "-task blastn -word_size 7"),
     )
 )
-DIAMOND = Peer(tools.DIAMOND)
+DIAMOND = Peer(external_tools.DIAMOND)
 MMSEQS = Peer(
     Tool(
         "mmseqs",

@@ -34,13 +34,13 @@ from benchmarks.common import (
 )
 from benchmarks.peers import BLASTN, DIAMOND, MMSEQS
 from core.arrays import Vectors
-from core.calling.caller import Relative
+from core.classification.model import Candidate
+from core.classification.votes import Hit
+from core.classify import judge
 from core.encoders import CountEncoder, TranslatedEncoder
 from core.encoders.base import batches
 from core.encoders.count import words
-from core.hits import Hit
-from core.judging import judge
-from core.library import Library
+from core.library.library import Library
 from core.sequences.records import Record
 
 REFERENCES = QUERIES = 3_000
@@ -247,9 +247,9 @@ class _Replayed(Library):
     def __init__(self, library: Library) -> None:
         self.__dict__.update(vars(library))
         self._found: list[list[list[Hit]]] = []
-        self._known: list[list[Relative]] = []
+        self._known: list[list[Candidate]] = []
         self._next_found: Iterator[list[list[Hit]]] = iter(())
-        self._next_known: Iterator[list[Relative]] = iter(())
+        self._next_known: Iterator[list[Candidate]] = iter(())
 
     def replay(self) -> None:
         """From now on, the same answers in the same order."""
@@ -264,7 +264,7 @@ class _Replayed(Library):
             self._found.append(hits)
         return hits
 
-    def relatives(self, hits: Sequence[Hit]) -> list[Relative]:
+    def relatives(self, hits: Sequence[Hit]) -> list[Candidate]:
         """As remembered, or as the library answers."""
         if (relatives := next(self._next_known, None)) is None:
             relatives = super().relatives(hits)

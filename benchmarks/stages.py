@@ -12,12 +12,12 @@ import time
 from collections import defaultdict
 from typing import Any
 
-from core import judging
-from core.commands import asking
-from core.commands.running import main as run_command
+from core import classify
+from core.cli import classify as classify_command
+from core.cli.main import main as run_command
 from core.encoders import CountEncoder, TranslatedEncoder
-from core.libraries import Libraries
-from core.relatives import RelativeCache
+from core.library.candidates import CandidateCache
+from core.library.manager import Libraries
 from core.stores import LabelStore, VectorStore
 
 START = "start-up: Python and imports"
@@ -66,19 +66,19 @@ class Watch:
 def watch_all(watch: Watch) -> None:
     """Set the watch on everything that a batch does in its main thread."""
     for name in ("read_bytes", "read_queries"):
-        watch.on(asking, name, PARSING)
+        watch.on(classify_command, name, PARSING)
     for name in ("as_text", "write"):
-        watch.on(asking, name, WRITING)
+        watch.on(classify_command, name, WRITING)
     watch.on(VectorStore, "__init__", OPENING)
     watch.on(Libraries, "open", OPENING)
     watch.on(VectorStore, "search", SEARCH)
     for name in ("profiles", "query_vectors"):
         watch.on(TranslatedEncoder, name, ENCODING)
     watch.on(CountEncoder, "encode_queries", ENCODING)
-    watch.on(RelativeCache, "of", RELATIVES)
+    watch.on(CandidateCache, "of", RELATIVES)
     for name in ("recall", "residues", "organism_names", "pending_loads"):
         watch.on(LabelStore, name, SQL)
-    watch.on(judging._Judging, "_judged", DECIDING)  # noqa: SLF001
+    watch.on(classify._Judging, "_judged", DECIDING)  # noqa: SLF001
 
 
 def main(launched: str, home: str, queries: str, output: str) -> None:

@@ -24,10 +24,10 @@ from benchmarks.common import (
 )
 from benchmarks.growth import LEAST_MUTATED, MOST_MUTATED, alone, memory
 from benchmarks.tasks import substituted
-from core.commands import checking, loading
-from core.commands.running import main as run_command
+from core.cli import files, load
+from core.cli.main import main as run_command
 from core.sequences.records import Record
-from tests.services import MariaDB, MilvusServer
+from tests.support.services import MariaDB, MilvusServer
 
 SEQUENCES = 200_000
 STEPS = 10
@@ -81,7 +81,7 @@ def watched_load(file: Path, organism: str, settings: dict[str, str]) -> Watched
         seconds = time.perf_counter() - started
         moments.append(Moment(doing, done, seconds, memory("VmRSS")))
 
-    for module in (checking, loading):
+    for module in (files, load):
         module.show_progress = watch  # type: ignore[attr-defined]
     if run_command(["load", f"{organism}={file}", "--encoder", "count"]):
         raise RuntimeError("the load failed; standard error says why")

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold, train_test_split
 
 from benchmarks.common import family
-from core.calling.clusters import inner_products
+from core.classification.training import inner_products
 from core.encoders import TranslatedEncoder
 from core.encoders.translated import stacked
+from core.evaluation.perturbations import fragment, substituted
 from core.evaluation.splits import FOLDS
-from core.evaluation.stress import fragment, reverse_complement, substituted
+from core.sequences.alphabet import reverse_complement
 from core.sequences.records import Record
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The command line: the same calls as the pages; :mod:`core.commands.running` runs it."""
+"""The command line: the same calls as the pages; :mod:`core.cli.main` runs it."""
 
 import signal
 import sys
@@ -8,7 +8,7 @@ if __name__ == "__main__":
     interrupted = signal.getsignal(signal.SIGINT)
     if interrupted is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from core.commands.running import main
+    from core.cli.main import main
 
     signal.signal(signal.SIGINT, interrupted)
     sys.exit(main())

@@ -46,7 +46,7 @@ class LibraryError(GeneKinError):
     exit_status = 2
 
 
-class Refitted(LibraryError):  # noqa: N818  (nobody did anything wrong)
+class EncoderReplaced(LibraryError):  # noqa: N818  (nobody did anything wrong)
     """A library has another encoder, and other vectors, than when it was opened."""
 
 
@@ -58,7 +58,7 @@ class Cancelled(GeneKinError):  # noqa: N818  (nobody did anything wrong)
     """Somebody asked for the end of what was under way."""
 
 
-def unwritten(path: Path, error: OSError) -> GeneKinError:
+def write_error(path: Path, error: OSError) -> GeneKinError:
     """What to raise where a file cannot be written: its place is bad input, a full disk is not."""
     message = f"{path} cannot be written: {error.strerror}."
     return GeneKinError(message) if error.errno in _NO_ROOM else InputError(message)

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from components.benchmark_closer import (
+from components.benchmark.compare import comparison
+from components.benchmark.details import (
     confusion_figure,
     coverage_figure,
     reliability_figure,
     where,
 )
-from components.benchmark_comparison import comparison
-from components.benchmark_figures import (
+from components.benchmark.figures import (
     head_figure,
     organisms_figure,
     pair_figures,
@@ -17,15 +17,21 @@ from components.benchmark_figures import (
     speed_figure,
     stress_figure,
 )
-from components.benchmark_table import show_table
-from components.benchmark_words import name_of
-from components.benchmarking import begin_panel, follow
-from components.evaluations import care, choice, evaluations, left_out, provenance, report_of
-from components.remembering import remembered
-from components.showing import Figure, show
-from components.state import chosen_library, plain_errors, through_app
+from components.benchmark.labels import name_of, show_table
+from components.benchmark.reports import (
+    choice,
+    evaluations,
+    left_out,
+    provenance,
+    report_of,
+    report_settings,
+)
+from components.benchmark.run import begin_panel, follow
+from components.shared.figure import Figure, show_figure
+from components.shared.services import chosen_library, plain_errors, require_app_entry
+from components.shared.session import remember
 from core.evaluation.report import Report
-from core.stores.evaluation_table import EvaluationRow
+from core.stores.sql.evaluations import EvaluationRow
 
 
 def page() -> None:
@@ -40,7 +46,7 @@ def page() -> None:
     with chosen:
         row = choice(rows)
     with caring:
-        care(row)
+        report_settings(row)
     with running.popover("Run again", width="stretch"):
         _begin(first=False)
     report = report_of(row)
@@ -70,15 +76,15 @@ def _begin(*, first: bool) -> None:
 
 
 def _overview(report: Report) -> None:
-    head, *others = remembered(
+    head, *others = remember(
         "benchmark figures", (report.date, report.data.digest), lambda: _figures(report)
     )
     if head:
-        show(head)
+        show_figure(head)
     show_table(report)
     for figure in others:
         if figure:
-            show(figure)
+            show_figure(figure)
 
 
 def _figures(report: Report) -> list[Figure | None]:
@@ -103,13 +109,13 @@ def _closer(report: Report) -> None:
         method = right.selectbox(
             "Method", list(results), format_func=lambda name: name_of(report, name)
         )
-        show(confusion_figure(report, results[method]))
+        show_figure(confusion_figure(report, results[method]))
         for figure in (
             reliability_figure(report, results[method]),
             coverage_figure(report, split, task),
         ):
             if figure:
-                show(figure)
+                show_figure(figure)
 
 
 def _compared(rows: list[EvaluationRow], row: EvaluationRow, report: Report) -> None:
@@ -117,5 +123,5 @@ def _compared(rows: list[EvaluationRow], row: EvaluationRow, report: Report) -> 
         comparison(rows, row, report)
 
 
-through_app("pages/benchmark.py")
+require_app_entry("pages/benchmark.py")
 page()

@@ -2,13 +2,20 @@
 
 import streamlit as st
 
-from components.answer import show_answer
-from components.answering import RUN, Answered, answer, answered, pending
-from components.answers import show_answers
-from components.asking import ask, put_text
-from components.state import chosen_library, plain_errors, through_app
-from components.taking import about, offer, take_away
-from core.library import Library
+from components.classify.batch import show_answers
+from components.classify.downloads import about, download_panel, offer
+from components.classify.input import (
+    RUN,
+    Answer,
+    classify_question,
+    load_answer,
+    put_text,
+    query_input,
+    show_pending,
+)
+from components.classify.result import show_answer
+from components.shared.services import chosen_library, plain_errors, require_app_entry
+from core.library.library import Library
 
 
 def page() -> None:
@@ -24,13 +31,13 @@ def page() -> None:
         if st.button("Go to Library", type="primary"):
             st.switch_page("pages/library.py")
     else:
-        question = ask(library)
+        question = query_input(library)
         if question:
             with plain_errors():
-                answer(library, question)
+                classify_question(library, question)
     with plain_errors():
-        if not pending() and (run_id := _run_id()):
-            _show(answered(run_id), library)
+        if not show_pending() and (run_id := _run_id()):
+            _show(load_answer(run_id), library)
 
 
 def _run_id() -> str | None:
@@ -41,10 +48,10 @@ def _run_id() -> str | None:
     return run_id
 
 
-def _show(shown: Answered, library: Library | None) -> None:
+def _show(shown: Answer, library: Library | None) -> None:
     st.session_state[RUN] = shown.run.id
     st.divider()
-    files = take_away(shown, library)
+    files = download_panel(shown, library)
     if len(shown.calls) == 1:
         show_answer(shown, 0)
     else:
@@ -54,5 +61,5 @@ def _show(shown: Answered, library: Library | None) -> None:
         offer(shown)
 
 
-through_app("pages/classify.py")
+require_app_entry("pages/classify.py")
 page()

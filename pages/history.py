@@ -3,11 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from components.answering import RUN
-from components.remembering import forget
-from components.state import plain_errors, runs, through_app
-from components.text import counted, plain
-from core.classifier import Status
+from components.classify.input import RUN
+from components.shared.formatting import escape_markdown, pluralize
+from components.shared.services import plain_errors, require_app_entry, runs
+from components.shared.session import forget
+from core.classify import Status
 from core.runs import Run
 from core.settings import read_settings
 
@@ -50,7 +50,7 @@ def _history() -> None:
     )
     days = read_settings().keep_runs_days
     kept = f"Runs are kept for {days:,} days." if days else "Runs are kept until they are deleted."
-    st.caption(f"{counted(count, 'run')}, times in UTC. {kept}")
+    st.caption(f"{pluralize(count, 'run')}, times in UTC. {kept}")
     rows = selected["selection"]["rows"]
     if rows and rows[0] < len(found):
         _actions(found[rows[0]])
@@ -82,7 +82,9 @@ def _row(run: Run) -> dict[str, object]:
 
 def _actions(run: Run) -> None:
     with st.container(border=True):
-        st.markdown(f"**{plain(run.name)}** · {counted(run.queries, 'query', 'queries')}")
+        st.markdown(
+            f"**{escape_markdown(run.name)}** · {pluralize(run.queries, 'query', 'queries')}"
+        )
         name = st.text_input("Name", run.name, max_chars=200, key=f"name {run.id}")
         opening, renaming, deleting = st.columns(3)
         if opening.button("Open", type="primary", width="stretch"):
@@ -99,5 +101,5 @@ def _actions(run: Run) -> None:
                 st.rerun()
 
 
-through_app("pages/history.py")
+require_app_entry("pages/history.py")
 page()

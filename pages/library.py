@@ -2,21 +2,21 @@
 
 import streamlit as st
 
-from components.adding import add_panel
-from components.care import broken, care_panel
-from components.job_list import job_list
-from components.organisms import all_libraries, organism_card
-from components.state import (
+from components.library.add import add_panel
+from components.library.organism_card import all_libraries, organism_card
+from components.library.settings import broken_library_panel, settings_panel
+from components.shared.formatting import legend, pluralize
+from components.shared.jobs import job_list
+from components.shared.services import (
     chosen_library,
     chosen_name,
     libraries,
     plain_errors,
+    require_app_entry,
     show_error,
-    through_app,
 )
-from components.text import counted, legend
 from core.errors import LibraryError
-from core.library import Library
+from core.library.library import Library
 
 
 def page() -> None:
@@ -33,7 +33,7 @@ def page() -> None:
     with left:
         if problem:
             show_error(problem)
-            broken(chosen_name())
+            broken_library_panel(chosen_name())
         elif library is None:
             st.info(
                 "Nothing is loaded yet. Begin with the human reference: 3,629 genes in seven"
@@ -56,16 +56,16 @@ def _chosen() -> tuple[Library | None, LibraryError | None]:
 
 def _loaded(library: Library) -> None:
     organisms, loads = library.organisms(), library.loads()
-    total = counted(sum(organism.count for organism in organisms), "gene")
-    st.subheader(f"{total} of {counted(len(organisms), 'organism')}")
+    total = pluralize(sum(organism.count for organism in organisms), "gene")
+    st.subheader(f"{total} of {pluralize(len(organisms), 'organism')}")
     there = {family for organism in organisms for family in organism.families}
     st.html(legend({each: name for each, name in library.families.items() if each in there}))
     for organism in organisms:
         with st.container(border=True):
             organism_card(library, organism, loads.get(organism.id, ()))
     with st.expander("Settings of this library"), plain_errors():
-        care_panel(library)
+        settings_panel(library)
 
 
-through_app("pages/library.py")
+require_app_entry("pages/library.py")
 page()

@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from components.computing import computed, is_kept
-from components.sequence_map import show_map
-from components.showing import show
-from components.similarity_figures import by_encoder, by_family, distributions, matrix
-from components.similarity_genes import show_genes
-from components.similarity_words import headline, meaning
-from components.state import chosen_library, plain_errors, through_app
-from components.tree_figure import tree_figure
+from components.shared.figure import show_figure
+from components.shared.jobs import compute, is_kept
+from components.shared.services import chosen_library, plain_errors, require_app_entry
+from components.similarity.charts import by_encoder, by_family, distributions, matrix
+from components.similarity.gene_table import show_genes
+from components.similarity.map import show_map
+from components.similarity.summary import headline, meaning
+from components.similarity.tree import tree_figure
 from core.encoders import ENCODERS
-from core.library import Library
+from core.library.library import Library
 from core.similarity import Comparison, compare, compared_pairs
 from core.similarity.tree import FEWEST, organism_tree
 
@@ -67,7 +67,7 @@ def _options(library: Library) -> tuple[str, int | None]:
 
 def _compared(library: Library, limit: int | None, encoder: str) -> Comparison | None:
     sizes = [organism.count for organism in library.organisms()]
-    return computed(
+    return compute(
         _key(library, limit, encoder),
         f"Comparing the organisms of {library.name}",
         lambda progress: compare(
@@ -85,11 +85,11 @@ def _organisms(library: Library, found: Comparison, organism: str, limit: int | 
     pairs = found.seen_from(organism)
     st.markdown(f"### {headline(found, organism)}")
     st.caption(meaning(found, organism))
-    show(matrix(found))
-    show(distributions(pairs, found.encoder))
-    show(by_family(pairs, library.families, found.encoder))
+    show_figure(matrix(found))
+    show_figure(distributions(pairs, found.encoder))
+    show_figure(by_family(pairs, library.families, found.encoder))
     if len(found.organisms) >= FEWEST:
-        show(tree_figure(organism_tree(found), found))
+        show_figure(tree_figure(organism_tree(found), found))
     _encoders(library, found, organism, limit)
 
 
@@ -103,8 +103,8 @@ def _encoders(library: Library, found: Comparison, organism: str, limit: int | N
         st.session_state[wanted] = True
     again = _compared(library, limit, other)
     if again is not None:
-        show(by_encoder([found, again], organism))
+        show_figure(by_encoder([found, again], organism))
 
 
-through_app("pages/similarity.py")
+require_app_entry("pages/similarity.py")
 page()

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from components.computing import computed
-from components.state import chosen_library, plain_errors, through_app
-from components.text import counted, plain
-from components.trace_asking import ask
-from components.tracing import show_traced
-from core.library import Library
+from components.shared.formatting import escape_markdown, pluralize
+from components.shared.jobs import compute
+from components.shared.services import chosen_library, plain_errors, require_app_entry
+from components.trace.input import trace_input
+from components.trace.results import show_traced
+from core.library.library import Library
 from core.sequences.records import Record
 from core.tracing import trace
 
@@ -33,12 +33,12 @@ def page() -> None:
             st.switch_page("pages/library.py")
         return
     with plain_errors():
-        records = ask()
+        records = trace_input()
         good = sum(record.problem is None for record in records)
         line, action = st.columns([5, 2], vertical_alignment="center")
-        organisms = counted(len(library.organism_names()), "organism")
-        where = f"{organisms} in the library {plain(library.name)}"
-        line.caption(f"{counted(good, 'record')} · {where}")
+        organisms = pluralize(len(library.organism_names()), "organism")
+        where = f"{organisms} in the library {escape_markdown(library.name)}"
+        line.caption(f"{pluralize(good, 'record')} · {where}")
         pressed = action.button(
             "Trace",
             type="primary",
@@ -57,9 +57,9 @@ def _answer(library: Library) -> None:
     if not records:
         return
     st.divider()
-    traced = computed(
+    traced = compute(
         ("traced", library.name, library.contents(), _digest(records)),
-        f"Tracing {counted(len(records), 'record')}",
+        f"Tracing {pluralize(len(records), 'record')}",
         lambda progress: trace(
             library, records, progress=lambda done, total: progress("Tracing", done, total)
         ),
@@ -76,5 +76,5 @@ def _digest(records: Sequence[Record]) -> str:
     return told.hexdigest()
 
 
-through_app("pages/trace.py")
+require_app_entry("pages/trace.py")
 page()

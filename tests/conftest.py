@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.services import (
+from tests.support.services import (
     REQUIRED,
     MariaDB,
     MilvusServer,

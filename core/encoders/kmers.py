@@ -14,9 +14,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from core.encoders.kernels import open_stretches, read_codons
 from core.encoders.proteins import BASE_CODES, UNREADABLE
 from core.encoders.sparse import Rows
+from core.encoders.translation import find_orfs, read_codons
 
 _LENGTH_BITS = np.uint32(10)
 _LENGTHS = 1 << 10
@@ -33,7 +33,7 @@ _EVIDENCE_UNIT = 1 << 24
 _CODON = np.uint64(3)
 
 
-class Kind(NamedTuple):
+class KmerSpec(NamedTuple):
     """What is a k-mer.
 
     Attributes
@@ -52,7 +52,7 @@ class Kind(NamedTuple):
     power: float
 
 
-class Rarity(NamedTuple):
+class KmerWeights(NamedTuple):
     """How rare each k-mer is: that of number i, ``values[ranks[i]]``.
 
     In two steps it takes half the memory, and more of it is in the processor's cache.
@@ -64,7 +64,7 @@ class Rarity(NamedTuple):
 
 @njit(nogil=True, cache=True)
 def weighted_kmers(
-    text: NDArray[np.uint8], ends: NDArray[np.int64], kind: Kind, rarity: Rarity
+    text: NDArray[np.uint8], ends: NDArray[np.int64], kind: KmerSpec, rarity: KmerWeights
 ) -> Rows:
     """Distinct k-mers of each sequence's translations, ascending, and their weights.
 
@@ -88,7 +88,7 @@ def weighted_kmers(
     rows = np.zeros(ends.size, dtype=np.int64)
     for number in range(ends.size - 1):
         letters = read_codons(_codes(text[ends[number] : ends[number + 1]]), kind.codons)
-        stretches, forward = open_stretches(letters)
+        stretches, forward = find_orfs(letters)
         ranks, shares = _length_ranks(stretches, kind.power)
         count = 0
         for strand in range(2):
@@ -108,7 +108,7 @@ def weighted_kmers(
 
 @njit(nogil=True, cache=True)
 def frame_evidence(
-    codes: NDArray[np.uint8], kind: Kind, rarity: Rarity, table: NDArray[np.float32]
+    codes: NDArray[np.uint8], kind: KmerSpec, rarity: KmerWeights, table: NDArray[np.float32]
 ) -> NDArray[np.float64]:
     """How much of a weighted set of k-mers each frame of a sequence has.
 
@@ -127,7 +127,7 @@ def frame_evidence(
     float64, shape (6,): frames 0 to 2 of the strand as given, 3 to 5 of the other one.
     """
     letters = read_codons(codes, kind.codons)
-    stretches, forward = open_stretches(letters)
+    stretches, forward = find_orfs(letters)
     shared = np.zeros(_FRAMES, dtype=np.int64)
     for strand in range(2):
         numbers = _kmer_numbers(letters[strand], kind.alphabet, kind.k, strand)
@@ -295,7 +295,7 @@ def _weigh(
     longest: NDArray[np.uint32],
     copied: NDArray[np.uint32],
     shares: NDArray[np.float32],
-    rarity: Rarity,
+    rarity: KmerWeights,
     weights: NDArray[np.float32],
 ) -> None:
     """Weights of the rows of :func:`_distinct`."""

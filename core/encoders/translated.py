@@ -22,7 +22,7 @@ from scipy.sparse import csr_array
 
 from core.arrays import Arrays
 from core.encoders.base import Progress, batches, joined
-from core.encoders.kmers import Kind, Rarity, frame_evidence, weighted_kmers
+from core.encoders.kmers import KmerSpec, KmerWeights, frame_evidence, weighted_kmers
 from core.encoders.proteins import GROUPS, RESIDUE_GROUPS, codon_letters
 from core.encoders.sparse import Rows, add, heaviest, wipe
 from core.errors import InputError
@@ -38,7 +38,7 @@ QUERY_KMERS = 800
 COMMON = 100
 """A k-mer in more sequences than this finds nothing that rarer ones do not."""
 
-_KIND = Kind(codon_letters(RESIDUE_GROUPS), len(GROUPS), K, power=1.0)
+_KIND = KmerSpec(codon_letters(RESIDUE_GROUPS), len(GROUPS), K, power=1.0)
 _MOST_RANKS = np.iinfo(np.uint16).max
 _NOTHING: Rows = (np.zeros(0, np.uint32), np.zeros(0, np.float32), np.zeros(1, np.int64))
 _tables: list[NDArray[np.float32]] = []
@@ -111,7 +111,7 @@ class TranslatedEncoder:
         ranks[keys] = np.minimum(np.cumsum(seen), _MOST_RANKS)[counts]
         frequency = np.append(0, kinds).astype(np.float32)
         rarities = (np.log((1 + documents) / (1 + frequency)) + 1).astype(np.float32)
-        self._rarity = Rarity(ranks, rarities)
+        self._rarity = KmerWeights(ranks, rarities)
         self._last_searched = int(np.searchsorted(kinds, COMMON, side="right"))
 
     @classmethod
@@ -124,7 +124,7 @@ class TranslatedEncoder:
             If no sequence has a k-mer.
         """
         counts = np.zeros(KMERS, dtype=np.uint32)
-        alike = Rarity(np.zeros(KMERS, dtype=np.uint16), np.ones(1, dtype=np.float32))
+        alike = KmerWeights(np.zeros(KMERS, dtype=np.uint16), np.ones(1, dtype=np.float32))
         done = 0
         for batch in batches(sequences):
             progress(done)

@@ -1,4 +1,7 @@
-"""Clusters of relatives, which must be held out together to see how strangers fare."""
+"""How close queries come to what is learned from: what makes some of them easy.
+
+Clusters of relatives, which must be held out together to see how strangers fare.
+"""
 
 import shutil
 from collections.abc import Callable, Sequence
@@ -12,14 +15,36 @@ from scipy.sparse.csgraph import connected_components
 
 from core.encoders import TranslatedEncoder
 from core.encoders.translated import stacked
-from core.evaluation.tools import fasta, protein, run_tool
+from core.evaluation.external_tools import fasta, protein, run_tool
+
+_TOGETHER = 128
+
+
+def nearest_similarities(
+    references: Sequence[str], queries: Sequence[str], step: Callable[[], None] = lambda: None
+) -> NDArray[np.float64]:
+    """The largest inner product of each query's profile with any reference's, 0 to 1.
+
+    The profiles are whole ones of the encoder ``translated``, fitted on the references.
+    """
+    encoder = TranslatedEncoder.fit(references)
+    columns = stacked([encoder.profile(each) for each in references]).T.tocsr()
+    found = []
+    for start in range(0, len(queries), _TOGETHER):
+        step()
+        some = queries[start : start + _TOGETHER]
+        products = stacked([encoder.profile(each) for each in some]) @ columns
+        found.append(products.max(axis=1).toarray().ravel())
+    nearest = np.concatenate(found) if found else np.zeros(0)
+    return np.clip(nearest.astype(np.float64), 0, 1)
+
 
 LINK = 0.05
 """Inner product of profiles above which two sequences are relatives: random DNA stays below."""
 CLUSTERING = "-s 7.5 --min-seq-id 0.25 -c 0.5 --cov-mode 1 --cluster-mode 1 -v 1"
 """How MMseqs2 clusters: a quarter identical over half of one of the two, and single linkage."""
 
-_TOGETHER = 256
+_TOGETHER_clusters = 256
 
 
 def profile_clusters(
@@ -45,9 +70,9 @@ def profile_clusters(
     rows = stacked([encoder.profile(sequence) for sequence in sequences])
     columns = rows.T.tocsr()
     ends: list[NDArray[np.int64]] = []
-    for start in range(0, len(sequences), _TOGETHER):
+    for start in range(0, len(sequences), _TOGETHER_clusters):
         step()
-        products = (rows[start : start + _TOGETHER] @ columns).tocoo()
+        products = (rows[start : start + _TOGETHER_clusters] @ columns).tocoo()
         linked = products.data > link
         found = np.vstack([products.row[linked] + start, products.col[linked]])
         ends.append(found.astype(np.int64))

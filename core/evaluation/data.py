@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError, LibraryError
-from core.library import no_organism
+from core.library.library import no_organism
 from core.sequences.records import Record, require_good
-from core.stores.labels import LabelStore
+from core.stores.sql import LabelStore
 
 Places = NDArray[np.int64]
 """Places of sequences in a data set, from 0."""

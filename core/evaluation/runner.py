@@ -11,19 +11,17 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from core.environment import machine, versions
 from core.errors import Cancelled, GeneKinError, InputError
+from core.evaluation.clusters import nearest_similarities
 from core.evaluation.data import LabelledData, Places
-from core.evaluation.machine import machine, versions
 from core.evaluation.methods import Answering, Method, Predictions, together
-from core.evaluation.nearest import nearest_similarities
-from core.evaluation.plan import SPLITS, Part, Plan
+from core.evaluation.registry import SPLITS, Part, Plan
 from core.evaluation.report import DataFacts, Failure, MethodFacts, Report, Result, SplitFacts
-from core.evaluation.results import Answered, judged
+from core.evaluation.scoring import Answered, judged
 from core.evaluation.splits import Round, Task
-from core.stores.tables import utc_now
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many queries are answered, and of how many."""
+from core.progress import Progress
+from core.stores.sql.tables import utc_now
 
 _TOGETHER = 256
 """Queries that are asked at a time."""

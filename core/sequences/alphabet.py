@@ -9,6 +9,8 @@ IUPAC_DNA = "ACGTRYSWKMBDHVN"
 _PLAIN = str.maketrans(f"{ascii_lowercase}U", f"{ascii_uppercase}T".replace("U", "T"))
 """Not str.upper, which makes letters of DNA out of others: ß would become SS."""
 
+_COMPLEMENT = str.maketrans("ACGTRYSWKMBDHVN", "TGCAYRSWMKVHDBN")
+
 _OUTSIDE = re.compile(f"[^{IUPAC_DNA}]")
 _ONLY_IN_PROTEINS = frozenset("EFILPQXZJO*")
 
@@ -62,3 +64,12 @@ def is_mostly_dna(text: str) -> bool:
     """
     letters = normalise(text[:2_000])
     return sum(map(letters.count, "ACGTN")) >= 0.8 * len(letters)
+
+
+def reverse_complement(dna: str) -> str:
+    """Return the other strand of upper-case IUPAC DNA, from its 5' end.
+
+    >>> reverse_complement("AACR")
+    'YGTT'
+    """
+    return dna.translate(_COMPLEMENT)[::-1]

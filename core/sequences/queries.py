@@ -5,14 +5,12 @@ one bad record never stops the others and nothing disappears in silence.
 """
 
 from core.sequences.alphabet import normalise
-from core.sequences.checking import find_fault, line_of
-from core.sequences.columns import propose
-from core.sequences.entries import read_entries
-from core.sequences.intake import read_upload
+from core.sequences.checks import find_fault, line_of
+from core.sequences.layout import propose, read_entries
 from core.sequences.limits import Limits
-from core.sequences.names import record_name
-from core.sequences.records import Problem, Record
-from core.sequences.uploads import Entry, Format, Upload
+from core.sequences.readers.detection import read_upload
+from core.sequences.records import Problem, Record, record_name
+from core.sequences.upload import Entry, Format, Upload
 
 
 def read_queries(data: bytes, source: str, limits: Limits) -> list[Record]:
@@ -21,7 +19,7 @@ def read_queries(data: bytes, source: str, limits: Limits) -> list[Record]:
     Parameters
     ----------
     data
-        All that :func:`core.sequences.intake.read_upload` understands; families are left aside.
+        All that :func:`core.sequences.readers.detection.read_upload` understands; families are left aside.
     source
         What it is called: for messages only.
 

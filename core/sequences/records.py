@@ -1,10 +1,16 @@
-"""What a file or a pasted text is made of: records, each good or with a problem."""
+"""What a file or a pasted text is made of: records, each good or with a problem.
 
+Names as people write them, made fit to keep: of records and of organisms.
+"""
+
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
 from core.errors import InputError
+from core.library.naming import check_organism_name
 
 MAX_NAME = 200
 """Longest name kept, in characters; a longer one is cut."""
@@ -80,3 +86,36 @@ def require_good(records: Sequence[Record], source: str) -> None:
         more = f" {len(problems) - 1:,} more records have problems." if len(problems) > 1 else ""
         message = f"{source}: {problems[0].message}{more}"
         raise InputError(message, "Nothing was loaded; mend the file and load it again.")
+
+
+_PARTS = re.compile(r"[\s.\-]+")
+
+
+def record_name(written: str) -> str:
+    r"""The name without characters that do not show or that reverse what follows, not endless.
+
+    >>> record_name("gene\u202e1\x07")
+    'gene1'
+    """
+    shown = written
+    if not written.isprintable():
+        shown = "".join(
+            letter for letter in written if unicodedata.category(letter) not in {"Cc", "Cf", "Cs"}
+        )
+    return shown.strip()[:MAX_NAME]
+
+
+def organism_name(written: str) -> str | None:
+    """The organism's name as the stores take it, or None if it cannot be one.
+
+    Blanks, points and hyphens become underscores; nothing else is guessed.
+
+    >>> organism_name("Homo sapiens"), organism_name("E. coli K-12"), organism_name("../etc")
+    ('Homo_sapiens', 'E_coli_K_12', None)
+    """
+    name = _PARTS.sub("_", written.strip())
+    try:
+        check_organism_name(name)
+    except InputError:
+        return None
+    return name

@@ -7,7 +7,7 @@ from itertools import combinations
 from scipy.cluster.hierarchy import dendrogram, linkage
 
 from core.errors import InputError
-from core.similarity.pairs import Comparison
+from core.similarity.organism_pairs import Comparison
 
 FEWEST = 3
 """Organisms that a tree needs to say more than one distance."""

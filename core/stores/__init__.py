@@ -4,11 +4,11 @@ from typing import Self
 
 from core.errors import StoreError
 from core.settings import Settings
-from core.stores.database import Database
-from core.stores.evaluation_table import EvaluationTable
-from core.stores.labels import LabelStore
-from core.stores.run_table import RunTable
-from core.stores.vectors import VectorStore
+from core.stores.milvus.vectors import VectorStore
+from core.stores.sql import LabelStore
+from core.stores.sql.database import Database
+from core.stores.sql.evaluations import EvaluationTable
+from core.stores.sql.runs import RunTable
 
 
 class Stores:

@@ -1,0 +1,1 @@
+"""Background jobs: scheduled, followed and cancelled from every process."""

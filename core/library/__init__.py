@@ -1,0 +1,1 @@
+"""Libraries: created, loaded, searched, refitted, repaired and exported."""

@@ -1,0 +1,1 @@
+"""Readers: the rows of FASTA, FASTQ, tables, Excel sheets and archives."""

@@ -1,0 +1,1 @@
+"""Reference genes: built-in, published and simulated, and example queries."""

@@ -1,0 +1,1 @@
+"""Vectors in Milvus: collections, indexes, and what Milvus Lite needs."""

@@ -1,0 +1,364 @@
+"""A person's way through the dashboard, in a real browser on a real server."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+
+from core.library.load import load
+from core.library.manager import Libraries
+from core.sequences.references.examples import receptor
+from core.settings import Settings
+from core.stores import Stores
+from tests.support.services import CHROMIUM_OPTIONS, Dashboard
+from tests.support.synthetic import dna, genes
+
+SCREENSHOTS = os.environ.get("GENEKIN_SCREENSHOTS")
+"""The folder to keep screenshots in, if it is named."""
+DESKTOP: ViewportSize = {"width": 1280, "height": 1500}
+PATIENCE = 120.0
+"""Seconds that anything may take on a busy machine."""
+LOADING = 5 * PATIENCE
+"""Seconds that loading the human reference may take there."""
+CONTROLS = ("Something unknown", "Upload", "Options", "Classify")
+"""What a person presses to ask; it stays where it is."""
+PHONE: ViewportSize = {"width": 390, "height": 844}
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(2 * LOADING)]
+expect.set_options(timeout=PATIENCE * 1_000)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Dashboard]:
+    """A dashboard that is not running yet, with nothing loaded."""
+    server = Dashboard(tmp_path)
+    try:
+        yield server
+    finally:
+        server.stop()
+    assert b"Traceback" not in server.log.read_bytes()
+
+
+@pytest.fixture
+def dashboard(server: Dashboard) -> str:
+    """Address of a dashboard that nobody has opened yet, with nothing loaded."""
+    server.start()
+    return server.address
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(
+            executable_path=chromium,
+            args=CHROMIUM_OPTIONS,
+            timeout=PATIENCE * 1_000,
+        )
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page in which nothing breaks, and which asks nobody but the dashboard for anything."""
+    page = patient(browser.new_page(viewport=DESKTOP))
+    broken: list[str] = []
+    asked: set[str | None] = set()
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    page.on("request", lambda request: asked.add(urlsplit(request.url).hostname))
+    yield page
+    page.close()
+    assert broken == []
+    assert asked <= {"localhost", None}
+
+
+def patient(page: Page) -> Page:
+    """The page, which waits as long as a busy machine may take."""
+    page.set_default_timeout(PATIENCE * 1_000)
+    return page
+
+
+@pytest.fixture
+def keep(tmp_path: Path):
+    """Keep a screenshot."""
+    folder = Path(SCREENSHOTS or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def keep(page: Page, name: str) -> None:
+        settled(page)
+        page.screenshot(path=folder / f"{name}.png")
+
+    return keep
+
+
+def settled(page: Page) -> None:
+    """Wait until the page is drawn."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+
+
+def go_to(page: Page, name: str) -> None:
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+
+
+def fits(page: Page) -> bool:
+    """Whether nothing sticks out to the right."""
+    settled(page)
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def place(page: Page, label: str) -> tuple[float, float]:
+    """Where a control of the page stands."""
+    settled(page)
+    box = page.get_by_role("button", name=label).or_(page.get_by_role("radio", name=label))
+    found = box.first.bounding_box()
+    assert found is not None, f"{label} is not there"
+    return found["x"], found["y"]
+
+
+def select_row(page: Page, row: int) -> None:
+    """Select a row of the first table, by the box before it."""
+    settled(page)
+    table = page.get_by_test_id("stDataFrameResizable").first
+    expect(table.get_by_test_id("data-grid-canvas")).to_be_visible()
+    table.click(position={"x": 18, "y": 35 * (row + 1) + 17})
+
+
+def shown_answer(page: Page) -> list[str]:
+    """What a page says of a run and its first query: verdict, figures, alignment."""
+    settled(page)
+    return [
+        page.get_by_role("heading", level=2).inner_text(),
+        *page.get_by_role("table").all_inner_texts(),
+        page.get_by_test_id("stCode").last.inner_text(),
+    ]
+
+
+def test_from_an_empty_home_to_a_run_that_is_sent_to_a_colleague(
+    page, browser, server, dashboard, keep
+):
+    page.goto(dashboard)
+    load_the_human_reference(page, keep)
+    go_to(page, "Classify")
+    ask_for_one(page, keep)
+    ask_for_many(page, keep)
+    answer, link = shown_answer(page), page.url
+    take_away(page, link, keep)
+    server.restart()
+    colleague = patient(browser.new_page(viewport=PHONE, color_scheme="dark"))
+    open_in_the_dark(colleague, link, keep)
+    assert shown_answer(colleague) == answer
+    page.goto(f"{dashboard}/history")
+    rename_and_delete(page, keep)
+    colleague.goto(link)
+    expect(colleague.get_by_text("There is no run at this link.")).to_be_visible()
+    assert fits(colleague)
+    colleague.close()
+
+
+def load_the_human_reference(page: Page, keep) -> None:
+    expect(page.get_by_text("There is no reference yet to compare with.")).to_be_visible()
+    page.get_by_role("button", name="Go to Library").click()
+    expect(page.get_by_role("heading", name="Library", level=1)).to_be_visible()
+    keep(page, "1 empty library")
+    page.get_by_role("button", name="Load the human reference").click()
+    expect(page.get_by_text("human: 3,629 genes added;")).to_be_visible(timeout=LOADING * 1_000)
+    expect(page.get_by_role("heading", name="3,629 genes of 1 organism")).to_be_visible()
+    keep(page, "2 human loaded")
+
+
+def ask_for_one(page: Page, keep) -> None:
+    button = page.get_by_role("button", name="Classify")
+    expect(button).to_be_disabled()
+    page.get_by_role("button", name="A fragment on the reverse strand").click()
+    expect(page.get_by_text("1 record · 240 bases · DNA")).to_be_visible()
+    places = [place(page, label) for label in CONTROLS]
+    button.click()
+    expect(page.get_by_role("heading", name="Ion channel")).to_be_visible()
+    expect(page.get_by_text("240 bases · reverse strand, frame")).to_be_visible()
+    assert [place(page, label) for label in CONTROLS] == places
+    keep(page, "3 a fragment")
+
+    text = page.get_by_role("textbox", name="DNA: bare, FASTA or FASTQ")
+    text.fill(">a\nACGT\nAC!T")
+    expect(page.get_by_text("Record 1 (line 3) has '!' at base 7")).to_be_visible()
+    expect(button).to_be_disabled()
+    assert [place(page, label) for label in CONTROLS] == places
+    text.press("ControlOrMeta+A")
+    page.keyboard.insert_text(receptor().replace("receptor", "<b>*mine*</b>"))
+    text.press("Control+Enter")  # At once: nothing has been read yet.
+    expect(page.get_by_role("heading", name="G protein coupled receptors")).to_be_visible()
+    expect(page.get_by_text("<b>*mine*</b> · 1,212 bases · forward strand")).to_be_visible()
+    keep(page, "4 one sequence")
+    select_row(page, 2)
+    expect(page.get_by_text("residues 1 to 177")).to_be_visible()
+    page.get_by_text("Show the DNA as well").click()
+    expect(page.get_by_test_id("stCode").last).to_contain_text("ATGTTCGTGGC")
+    keep(page, "5 another gene, and the DNA")
+    page.get_by_text("Show the DNA as well").click()
+
+    page.get_by_role("button", name="Something unknown").click()
+    expect(page.get_by_text("1 record · 900 bases · DNA")).to_be_visible()
+    text.press("Control+Enter")
+    expect(page.get_by_role("heading", name="Unknown")).to_be_visible()
+    keep(page, "6 unknown")
+
+
+def ask_for_many(page: Page, keep) -> None:
+    page.get_by_role("button", name="Twenty at once").click()
+    expect(page.get_by_text("20 records · 14,666 bases · DNA · 1 cannot be used")).to_be_visible()
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("1 of 20: gene_0")).to_be_visible()
+    keep(page, "7 a batch")
+    before = place(page, "Next")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("2 of 20: gene_1")).to_be_visible()
+    assert place(page, "Next") == before
+    page.get_by_role("button", name="Previous").click()
+    expect(page.get_by_text("1 of 20: gene_0")).to_be_visible()
+
+
+def take_away(page: Page, link: str, keep) -> None:
+    page.get_by_role("button", name="Take away").click()
+    expect(page.get_by_test_id("stCode").filter(has_text="?run=")).to_have_text(
+        re.compile(re.escape(link))
+    )
+    keep(page, "8 take away")
+    header, *rows = taken(page, "Table, tab-separated").read_text().splitlines()
+    assert header.startswith("query\tlength\tstatus\tfamily_id\tfamily\tconfidence")
+    assert [row.split("\t")[0] for row in rows[:2]] == ["gene_0", "gene_1"]
+    assert link in taken(page, "Report to mail or print").read_text()
+    for name in ("Excel", "JSON, with all hits", "Sequences, FASTA", "Sequences by family"):
+        assert taken(page, name).stat().st_size > 1_000
+
+
+def open_in_the_dark(colleague: Page, link: str, keep) -> None:
+    colleague.goto(link)
+    expect(colleague.get_by_text("1 of 20: gene_0")).to_be_visible()
+    assert fits(colleague)
+    background = colleague.get_by_test_id("stApp").evaluate(
+        "it => getComputedStyle(it).backgroundColor"
+    )
+    assert max(map(int, re.findall(r"\d+", background)[:3])) < 64
+    colleague.set_viewport_size({"width": PHONE["width"], "height": 4_000})
+    keep(colleague, "9 a link on a phone in the dark")
+    colleague.set_viewport_size(PHONE)
+
+
+def rename_and_delete(page: Page, keep) -> None:
+    expect(page.get_by_text("4 runs, times in UTC.")).to_be_visible()
+    select_row(page, 0)
+    page.get_by_label("Name", exact=True).fill("my batch")
+    page.get_by_label("Name", exact=True).press("Enter")
+    page.get_by_role("button", name="Rename").click()
+    expect(page.get_by_text("my batch · 20 queries")).to_be_visible()
+    keep(page, "10 history")
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Yes, delete").click()
+    expect(page.get_by_text("3 runs, times in UTC.")).to_be_visible()
+
+
+def test_hostile_names_in_a_batch_that_takes_a_while(page, server, keep):
+    with Stores(Settings(home=server.home)) as stores:
+        load(
+            Libraries(stores),
+            {"human": genes("human", 12)},
+            encoder="count",
+            families={0: "Kinase", 1: "<script>alert(1)</script>", 2: "=1+1"},
+        )
+    server.start()
+    names = ["<script>alert(1)</script>", "=1+1", "**bold**", "\u202eabc", "x" * 10_000]
+    names += [f"q{number}" for number in range(2_000)]
+    queries = "".join(f">{name}\n{dna('human 2')}\n" for name in names)
+    alerts: list[str] = []
+    page.on("dialog", lambda dialog: alerts.append(dialog.message))
+
+    page.goto(server.address)
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+        {"name": "<b>.fasta", "mimeType": "text/plain", "buffer": queries.encode()}
+    )
+    expect(page.get_by_text("<b>.fasta: 2,005 records · 481,200 bases · DNA")).to_be_visible()
+    page.get_by_role("button", name="Classify").click()
+    expect(page.get_by_text("1 of 2,005: <script>alert(1)</script>")).to_be_visible()
+    expect(page.get_by_role("heading", name="<script>alert(1)</script>")).to_be_visible()
+    keep(page, "hostile names")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("2 of 2,005: =1+1")).to_be_visible()
+
+    page.get_by_role("button", name="Take away").click()
+    rows = taken(page, "Table, comma-separated").read_text("utf-8-sig").splitlines()
+    assert len(rows) == 2_006
+    assert rows[2].startswith("'=1+1,240,called,")
+    report = taken(page, "Report to mail or print")
+    page.goto(report.as_uri())
+    expect(page.get_by_role("heading", level=1)).to_contain_text("<script>alert(1)</script>")
+    assert alerts == []
+    covering = "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth).length"
+    assert page.locator("td").evaluate_all(covering) == 0
+
+
+def taken(page: Page, label: str) -> Path:
+    """A file that was taken away."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name=label).click()
+    folder = download.value.path().parent
+    return download.value.path().rename(folder / download.value.suggested_filename)
+
+
+def test_a_file_with_a_bad_record_from_its_report_to_the_organism(page, dashboard, keep):
+    rows = "".join(f"{gene.residues},{gene.family}\n" for gene in genes("cat", 6))
+    first = {"name": "cat.csv", "mimeType": "text/csv", "buffer": f"cds,class\n{rows}".encode()}
+    bad = first | {"name": "dog.csv", "buffer": f"cds,class\nACG!,1\n{rows}".encode()}
+    page.goto(f"{dashboard}/library")
+    page.get_by_text("Your file").click()
+    upload = page.get_by_test_id("stFileUploaderDropzoneInput").first
+    upload.set_input_files(first)
+    page.get_by_role("button", name="Load 6 good records").click()
+    expect(page.get_by_text("cat: 6 genes added;")).to_be_visible()
+    expect(page.get_by_role("heading", name="6 genes of 1 organism")).to_be_visible()
+
+    upload.set_input_files(bad)
+    expect(page.get_by_text("Record 1 (line 2) has '!' at base 4")).to_be_visible()
+    organism = page.get_by_label("Organism", exact=True)
+    expect(organism).to_have_count(1)  # The one of the file before goes when the page is drawn.
+    expect(organism).to_have_value("dog")
+    keep(page, "report of a file")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the rejected records").click()
+    assert download.value.suggested_filename == "rejected_dog.csv.tsv"
+    header, rejected = download.value.path().read_text("utf-8-sig").splitlines()
+    assert header == "reason\tline\tname\torganism\tfamily\tsequence"
+    assert rejected.startswith("Record 1 (line 2) has '!' at base 4;")
+    assert rejected.endswith("\t2\t\tdog\t1\tACG!")
+
+    labels = ("Human", "Your file", "Published", "Simulated")
+    places = [place(page, label) for label in labels]
+    page.get_by_role("button", name="Load 6 good records").click()
+    expect(page.get_by_text("dog: 6 genes added;")).to_be_visible()
+    expect(page.get_by_role("heading", name="12 genes of 2 organisms")).to_be_visible()
+    keep(page, "file loaded")
+    assert [place(page, label) for label in labels] == places
+    expect(page.get_by_role("button", name="Load 6 good records")).to_be_visible()
+    expect(page.get_by_text("dog.csv", exact=True)).to_be_visible()
+
+    go_to(page, "Trace")
+    text = page.get_by_role("textbox", name="DNA: bare, FASTA or FASTQ")
+    text.fill(genes("cat", 1)[0].residues)
+    text.press("Control+Enter")  # At once: nothing has been read yet.
+    expect(page.get_by_role("heading", name="Closest to ")).to_be_visible()
+    keep(page, "traced")
+
+
+def test_a_link_straight_to_a_page_lands_there_with_the_whole_navigation(page, dashboard, keep):
+    page.goto(f"{dashboard}/library")
+
+    expect(page.get_by_role("heading", name="Library", level=1)).to_be_visible()
+    expect(page.get_by_text("Nothing is loaded yet.")).to_be_visible()
+    navigation = page.get_by_test_id("stSidebarNav")
+    for name in ("Classify", "Library", "Similarity", "Benchmark", "History"):
+        expect(navigation.get_by_role("link", name=name)).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/library$"))
+    keep(page, "link to the library")

@@ -1,0 +1,315 @@
+"""Archives that are damaged, or made to do harm: refused in plain words, and nothing is kept."""
+
+import hashlib
+import io
+import json
+import struct
+import zipfile
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.arrays import to_npy
+from core.encoders import state_digest
+from core.errors import InputError
+from core.library.archive import import_library
+from tests.integration.archive.conftest import LIMITS
+
+NAME = "hostile"
+
+
+class Members(dict[str, bytes]):
+    """What is in an archive, by name, to change and to pack again."""
+
+    def pack(self, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", method) as archive:
+            for name, data in self.items():
+                archive.writestr(name, data)
+        return buffer.getvalue()
+
+    def sign(self, **changes: object) -> "Members":
+        """Change the manifest, and let it agree with the members: whoever means harm does so."""
+        manifest = json.loads(self["manifest.json"]) | changes
+        manifest["members"] = {
+            name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+            for name, data in self.items()
+            if name != "manifest.json"
+        }
+        states = {"fingerprint": ("encoder", manifest["encoder"]), "caller": ("caller", "caller")}
+        for key, (folder, name) in states.items():
+            try:
+                state = {
+                    member.split("/")[1][:-4]: np.load(io.BytesIO(data), allow_pickle=False)
+                    for member, data in self.items()
+                    if member.startswith(f"{folder}/")
+                }
+            except (ValueError, OSError, MemoryError):
+                continue
+            if state:
+                manifest[key] = state_digest(name, state)
+        self["manifest.json"] = json.dumps(manifest).encode()
+        return self
+
+    def line(self, **changes: object) -> "Members":
+        """Change the first sequence."""
+        first, *others = self["sequences.jsonl"].splitlines(keepends=True)
+        line = json.dumps(json.loads(first) | changes).encode() + b"\n"
+        self["sequences.jsonl"] = b"".join([line, *others])
+        return self.sign()
+
+
+@pytest.fixture
+def lab(archives) -> Members:
+    with zipfile.ZipFile(archives / "lab.zip") as archive:
+        return Members((name, archive.read(name)) for name in archive.namelist())
+
+
+@pytest.fixture
+def counted(archives) -> Members:
+    with zipfile.ZipFile(archives / "counted.zip") as archive:
+        return Members((name, archive.read(name)) for name in archive.namelist())
+
+
+@pytest.fixture
+def refused(here):
+    """Try to import; what is said, once it is sure that nothing was kept."""
+
+    def refused(data: bytes, limits=LIMITS) -> str:
+        collections = here.stores.vectors._client.list_collections()
+        with pytest.raises(InputError) as raised:
+            import_library(here, io.BytesIO(data), NAME, limits=limits, called="lab.zip")
+        assert here.names() == []
+        assert here.stores.vectors._client.list_collections() == collections
+        return str(raised.value)
+
+    return refused
+
+
+NOT_OURS = (
+    "lab.zip is not an archive of a library. Give a file that Export on the Library page, or"
+    " `python -m core export`, has written."
+)
+AGAIN = "Export the library again, or copy the file again."
+
+
+def is_damaged(part: str) -> str:
+    return f"lab.zip is damaged: {part} is not what was exported. {AGAIN}"
+
+
+def npy(kind: str, shape: str) -> bytes:
+    """The header of an array."""
+    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}"
+    text = (header.ljust(117) + "\n").encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text
+
+
+class TestDamaged:
+    def test_an_archive_that_is_whole_is_taken(self, here, lab):
+        import_library(here, io.BytesIO(lab.sign().pack()), "whole", limits=LIMITS)
+        assert here.delete("whole") == 30
+
+    @pytest.mark.parametrize("data", [b"", b"PK", b">a\nACGT\n", b"\0" * 100])
+    def test_what_is_no_archive(self, refused, data):
+        assert refused(data) == NOT_OURS
+
+    def test_another_zip(self, refused):
+        assert refused(Members({"human.txt": b"sequence\tclass\n"}).pack()) == NOT_OURS
+
+    @pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.999])
+    def test_one_that_was_cut(self, refused, lab, part):
+        data = lab.pack()
+        assert refused(data[: int(part * len(data))]) == (
+            f"lab.zip is damaged: its end is missing. {AGAIN}"
+        )
+
+    def test_a_byte_that_changed_on_the_way(self, refused, lab):
+        data = bytearray(lab.pack(zipfile.ZIP_STORED))
+        data[data.index(b"human_0_1")] ^= 1
+        assert refused(bytes(data)) == is_damaged("sequences.jsonl")
+
+    @pytest.mark.parametrize(
+        "member", ["sequences.jsonl", "encoder/keys.npy", "caller/weights.npy"]
+    )
+    def test_a_wrong_checksum(self, refused, lab, member):
+        lab[member] = lab[member][:-9] + bytes([lab[member][-9] ^ 1]) + lab[member][-8:]
+        assert refused(lab.pack()) == is_damaged(member)
+
+    @pytest.mark.parametrize("member", ["sequences.jsonl", "encoder/keys.npy", "caller/noise.npy"])
+    def test_a_member_that_is_missing(self, refused, lab, member):
+        del lab[member]
+        assert refused(lab.pack()) == is_damaged(member)
+
+    def test_a_manifest_that_is_none(self, refused, lab):
+        for text in (b"", b"[]", b"{", b'{"format": 1}', b"[" * 100_000):
+            lab["manifest.json"] = text
+            assert refused(lab.pack()) == is_damaged("manifest.json")
+
+
+class TestForeign:
+    @pytest.mark.parametrize(
+        "name",
+        ["../../etc/passwd", "/etc/passwd", "encoder/../../x.npy", "run.py", "encoder/x.pkl"],
+    )
+    def test_a_member_that_no_archive_has(self, refused, lab, name):
+        lab[name] = b"root"
+        for data in (lab.pack(), lab.sign().pack()):
+            assert refused(data).startswith(
+                f"lab.zip holds {name!r}, which no archive of a library"
+            )
+
+    def test_a_member_twice(self, refused, lab):
+        buffer = io.BytesIO(lab.pack())
+        with zipfile.ZipFile(buffer, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("encoder/keys.npy", b"other")
+        assert refused(buffer.getvalue()).startswith("lab.zip holds 'encoder/keys.npy'")
+
+    def test_a_newer_version(self, refused, lab):
+        assert refused(lab.sign(format=2, novelty=True).pack()) == (
+            "lab.zip was exported by a newer GeneKin: its format is 2, and this one reads 1."
+            " Update GeneKin, then import it."
+        )
+
+    def test_an_encoder_of_a_newer_version(self, refused, lab):
+        assert "has the encoder 'bert', which this GeneKin does not know" in (
+            refused(lab.sign(encoder="bert").pack())
+        )
+
+    def test_a_password(self, refused, lab):
+        data = bytearray(lab.pack())
+        place = data.rindex(b"PK\x01\x02")
+        data[place + 8 : place + 10] = struct.pack("<H", 1)
+        assert refused(bytes(data)) == "lab.zip has a password. Pack it without one."
+
+
+class TestBombs:
+    def test_more_than_is_read(self, refused, lab):
+        limits = replace(LIMITS, max_bytes=100_000, advice="Do something else.")
+        assert refused(lab.pack(), limits) == "lab.zip holds more than 0 MB. Do something else."
+
+    def test_what_unpacks_to_far_more_than_it_is(self, refused, lab):
+        lab["sequences.jsonl"] = b"\n" * 60_000_000
+        assert "unpacks to far more than a library would" in refused(lab.sign().pack())
+
+    def test_a_member_that_hides_how_large_it_is(self, refused, lab):
+        """What the list of members says is read, and no more."""
+        lab["sequences.jsonl"] += b" " * 900_000
+        data = bytearray(lab.sign().pack())
+        size = struct.pack("<I", len(lab["sequences.jsonl"]))
+        assert refused(bytes(data.replace(size, struct.pack("<I", 1_000)))) == is_damaged(
+            "sequences.jsonl"
+        )
+
+    def test_an_array_that_says_it_is_endless(self, refused, lab):
+        lab["encoder/keys.npy"] = npy("<u4", "(1000000000000,)")
+        assert refused(lab.sign().pack()) == is_damaged("encoder/keys.npy")
+
+
+class TestLearned:
+    """Arrays that agree with their checksums, and would do harm later."""
+
+    @pytest.mark.parametrize(
+        ("member", "array"),
+        [
+            ("encoder/keys", np.array([5, 4], dtype=np.uint32)),
+            ("encoder/keys", np.array([2**32 - 1], dtype=np.uint32)),
+            ("encoder/keys", np.zeros(0, dtype=np.uint32)),
+            ("encoder/documents", np.array(-1)),
+            ("encoder/counts", np.array([1.5])),
+            ("encoder/more", np.array([1])),
+        ],
+    )
+    def test_are_no_encoder(self, refused, lab, member, array):
+        lab[f"{member}.npy"] = to_npy(array)
+        assert refused(lab.sign().pack()) == is_damaged("what its encoder learned")
+
+    @pytest.mark.parametrize(
+        "features", [["acgt"], ["acgt cgta gtac tac!"], ["acgt acgt acgt acgt"], []]
+    )
+    def test_are_no_features(self, refused, counted, features):
+        counted["encoder/features.npy"] = to_npy(np.array(features, dtype="U19"))
+        assert refused(counted.sign().pack()) == is_damaged("what its encoder learned")
+
+    @pytest.mark.parametrize(
+        ("member", "array"),
+        [
+            ("families", np.array([0, 0, 1])),
+            ("weights", np.zeros((3, 3), dtype=np.float32)),
+            ("threshold", np.array([7.0])),
+            ("noise", np.array([np.nan, 0.0])),
+            ("clear_weights", np.zeros(200)),
+        ],
+    )
+    def test_are_no_caller(self, refused, lab, member, array):
+        lab[f"caller/{member}.npy"] = to_npy(array)
+        assert refused(lab.sign().pack()) == is_damaged("what its caller learned")
+
+    def test_are_another_library_s(self, refused, lab):
+        manifest = json.loads(lab["manifest.json"]) | {"fingerprint": "0" * 32}
+        lab["manifest.json"] = json.dumps(manifest).encode()
+        assert refused(lab.pack()) == is_damaged("what its encoder learned")
+
+    def test_a_pickle_is_never_opened(self, refused, lab):
+        lab["encoder/keys.npy"] = npy("|O", "(1,)") + b"cposix\nsystem\n(S'true'\ntR."
+        assert refused(lab.sign().pack()) == is_damaged("encoder/keys.npy")
+
+
+class TestSequences:
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"family": -1},
+            {"family": 2**31},
+            {"family": "0"},
+            {"residues": None},
+            {"organism": "cat"},
+            {"more": 1},
+        ],
+        ids=str,
+    )
+    def test_that_no_library_has(self, refused, lab, changes):
+        assert refused(lab.line(**changes).pack()) == is_damaged("sequences.jsonl")
+
+    def test_with_letters_that_are_no_dna(self, refused, lab):
+        assert refused(lab.line(residues="ACGT'; DROP TABLE").pack()) == (
+            'lab.zip: sequence 1 has "\'" at base 5; only IUPAC letters of DNA are read.'
+            " Nothing was imported."
+        )
+
+    def test_of_an_organism_that_cannot_be_called_so(self, refused, lab):
+        lab = Members({name: data.replace(b'"dog"', b'"d g"') for name, data in lab.items()})
+        assert refused(lab.sign().pack()).startswith("'d g' cannot name an organism.")
+
+    def test_longer_than_is_read(self, refused, lab):
+        text = refused(lab.pack(), replace(LIMITS, max_record_bases=100))
+        assert "sequence 1 has 450 bases; at most 100 are read" in text
+
+    def test_fewer_than_there_were(self, refused, lab):
+        lines = lab["sequences.jsonl"].splitlines(keepends=True)
+        for kept in (lines[1:], [lines[0], *lines], [lines[0], lines[0], *lines[2:]]):
+            lab["sequences.jsonl"] = b"".join(kept)
+            assert refused(lab.sign().pack()) == is_damaged("sequences.jsonl")
+
+    @pytest.mark.parametrize("line", [b"{", b"[1]", b"\xff", b"[" * 5_000, b'{"a": "\\ud800"}'])
+    def test_that_are_no_json(self, refused, lab, line):
+        lab["sequences.jsonl"] = line + b"\n" + lab["sequences.jsonl"]
+        assert refused(lab.sign().pack()) == is_damaged("sequences.jsonl")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"threshold": 3},
+        {"index": {"kind": "FLAT", "build": {"nlist": -1}, "search": {}}},
+        {"index": {"kind": "FLAT"}},
+        {"families": {"x": "Kinase"}},
+        {"families": {"0": ""}},
+        {"organisms": []},
+        {"library": ""},
+        {"exported_at": "yesterday"},
+    ],
+    ids=str,
+)
+def test_a_manifest_that_no_library_has(refused, lab, changes):
+    assert refused(lab.sign(**changes).pack()) == is_damaged("manifest.json")

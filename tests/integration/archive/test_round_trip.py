@@ -1,0 +1,170 @@
+"""What is exported and imported answers as it did, wherever it is."""
+
+import json
+import zipfile
+
+import pytest
+
+from core.classify import classify
+from core.errors import InputError, LibraryError, StoreError
+from core.library.archive import export_library, import_library
+from core.library.load import load as load_records
+from core.sequences.records import Record
+from tests.integration.archive.conftest import LIMITS
+from tests.support.contents import NOTHING, contents, require_agreement
+from tests.support.evolution import member
+from tests.support.faults import failing
+from tests.support.synthetic import dna, genes
+
+QUERIES = [
+    *(Record(f"far_{family}", member(family, "asked", 0.4), family + 1, 1) for family in range(4)),
+    Record("noise", dna("noise", 400), 5, 1),
+    *genes("human", 2),
+]
+
+
+def require_same_answers(one, other):
+    """Check that two libraries answer the same queries alike, as exactly as servers compute."""
+    (said, numbers), (expected, exactly) = answers(*one), answers(*other)
+    assert said == expected
+    assert numbers == pytest.approx(exactly, abs=1e-5)
+
+
+def answers(libraries, name):
+    """All that a person sees of the answers: what they say, and their numbers.
+
+    Of genes that share nothing with a query, one is as good as another.
+    """
+    said: list[tuple[object, ...]] = []
+    numbers: list[float] = []
+    for call in classify(libraries.open(name), QUERIES):
+        hits = sorted(
+            (hit for hit in call.hits if hit.score > 0), key=lambda hit: (hit.organism, hit.name)
+        )
+        said.append((call.status, call.family, call.organism, call.strand, call.frame))
+        said += [(hit.organism, hit.name, hit.family) for hit in hits]
+        numbers += [call.confidence, *(hit.score for hit in hits)]
+    return said, numbers
+
+
+class TestRoundTrip:
+    @pytest.mark.parametrize("name", ["lab", "counted"])
+    def test_gives_a_library_that_answers_alike(self, source, archives, here, name):
+        report = import_library(here, archives / f"{name}.zip", limits=LIMITS, by="grace")
+
+        old, new = source.open(name), here.open(name)
+        assert report.library == name
+        assert (new.fingerprint, new.index, new.threshold) == (
+            old.fingerprint,
+            old.index,
+            old.threshold,
+        )
+        assert new.families == old.families
+        assert [(each.name, each.families) for each in new.organisms()] == [
+            (each.name, each.families) for each in old.organisms()
+        ]
+        require_same_answers((here, name), (source, name))
+        require_agreement(contents(here, name))
+
+    def test_keeps_the_order_and_the_names_of_sequences(self, source, archives, here):
+        import_library(here, archives / "counted.zip", "ordered", limits=LIMITS)
+
+        assert [(row.name, row.residues) for row in here.open("ordered").sequences("human")] == [
+            (row.name, row.residues) for row in source.open("counted").sequences("human")
+        ]
+
+    def test_says_where_it_came_from(self, archives, here):
+        import_library(here, archives / "lab.zip", "told", limits=LIMITS, called="a.zip", by="ada")
+
+        organisms = {each.name: each.id for each in here.open("told").organisms()}
+        (load,) = here.stores.labels.loads_by_organism(here.row("told").id)[organisms["human"]]
+        assert (load.by, load.count) == ("ada", 18)
+        assert load.source.startswith("a.zip, exported 20")
+        assert load.source.endswith(" from lab (there: lab.fasta)")
+
+    def test_what_was_imported_can_be_added_to(self, archives, here):
+        import_library(here, archives / "counted.zip", "grows", limits=LIMITS)
+        report = load_records(here, {"human": [*genes("human"), *genes("new", 2)]}, library="grows")
+        assert (report.organisms[0].known, report.organisms[0].added) == (9, 2)
+
+    def test_goes_to_a_server_and_back(self, source, archives, deployed, name):
+        import_library(deployed, archives / "counted.zip", name, limits=LIMITS)
+        require_same_answers((deployed, name), (source, "counted"))
+
+        export_library(deployed, name, archives / "back.zip")
+        import_library(source, archives / "back.zip", name, limits=LIMITS)
+        require_same_answers((source, name), (source, "counted"))
+
+
+class TestExport:
+    def test_of_the_same_library_is_the_same_but_for_its_date(self, source, archives, tmp_path):
+        assert export_library(source, "lab", tmp_path / "again.zip") == 30
+
+        members = [zipfile.ZipFile(path) for path in (archives / "lab.zip", tmp_path / "again.zip")]
+        first, second = ({name: each.read(name) for name in each.namelist()} for each in members)
+        manifests = [json.loads(each.pop("manifest.json")) for each in (first, second)]
+        assert first == second
+        for manifest in manifests:
+            del manifest["exported_at"]
+        assert manifests[0] == manifests[1]
+        assert set(first) >= {"sequences.jsonl", "encoder/keys.npy", "caller/weights.npy"}
+
+    def test_says_what_is_in_it(self, archives):
+        manifest = json.loads(zipfile.ZipFile(archives / "lab.zip").read("manifest.json"))
+        (human, _) = manifest["organisms"]
+        assert (human["name"], human["sequences"]) == ("human", 18)
+        (told,) = human["loads"]
+        assert (told["source"], told["by"], told["sequences"]) == ("lab.fasta", "ada", 18)
+        assert manifest["members"]["sequences.jsonl"].keys() == {"bytes", "sha256"}
+
+    def test_tells_how_far_it_is(self, source, tmp_path):
+        told = []
+        export_library(source, "lab", tmp_path / "a.zip", progress=lambda *step: told.append(step))
+        assert told == [("Exporting", 30, 30)]
+
+    def test_of_what_is_not_there_writes_nothing(self, source, tmp_path):
+        with pytest.raises(LibraryError, match="There is no library 'nowhere'"):
+            export_library(source, "nowhere", tmp_path / "a.zip")
+        assert not list(tmp_path.iterdir())
+
+    def test_that_ends_early_leaves_what_was_there(self, source, tmp_path):
+        path = tmp_path / "a.zip"
+        path.write_text("an older one")
+        with failing(source, "labels", "sequences", KeyboardInterrupt(), call=2):
+            export_library(source, "lab", path)
+        assert path.read_text() == "an older one"
+        assert list(tmp_path.iterdir()) == [path]
+
+    def test_into_a_folder_that_is_not_there_is_refused(self, source, tmp_path):
+        with pytest.raises(InputError, match="cannot be written: No such file or directory"):
+            export_library(source, "lab", tmp_path / "missing" / "a.zip")
+
+
+class TestImport:
+    def test_never_takes_the_name_of_another(self, archives, here):
+        import_library(here, archives / "counted.zip", "taken", limits=LIMITS)
+        before = contents(here, "taken")
+        with pytest.raises(InputError) as raised:
+            import_library(here, archives / "lab.zip", "taken", limits=LIMITS)
+        assert str(raised.value) == (
+            "There is a library 'taken' already. Import it under another name."
+        )
+        assert contents(here, "taken") == before
+
+    @pytest.mark.parametrize(
+        "failure",
+        [
+            ("labels", "add_library", KeyboardInterrupt()),
+            ("vectors", "create", StoreError("no connection")),
+            ("labels", "save_caller", StoreError("no disk")),
+            ("labels", "set_threshold", KeyboardInterrupt()),
+            ("vectors", "upsert", StoreError("no connection")),
+            ("labels", "finish_load", StoreError("no disk")),
+        ],
+        ids=lambda failure: failure[1],
+    )
+    def test_that_fails_leaves_nothing(self, archives, here, failure):
+        when = "before" if failure[1] == "finish_load" else "after"
+        with failing(here, *failure, when=when):
+            import_library(here, archives / "lab.zip", "failed", limits=LIMITS)
+        assert contents(here, "failed") == NOTHING

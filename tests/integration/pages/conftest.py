@@ -1,0 +1,64 @@
+"""The dashboard without a browser: Streamlit's AppTest over app.py, with stores of its own."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest
+
+from components.shared import services
+from core.library.load import load
+from core.library.manager import Libraries
+from core.settings import Settings
+from core.stores import Stores
+from tests.support.library_page import PATIENCE
+from tests.support.synthetic import FAMILY_NAMES, genes
+
+PROJECT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty home for one test; the stores that the pages opened in it are closed after it."""
+    monkeypatch.setenv("GENEKIN_HOME", str(tmp_path / "home"))
+    yield tmp_path / "home"
+    services._open.clear()
+
+
+@pytest.fixture(scope="session")
+def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the organisms human (12 genes) and dog (4 genes)."""
+    folder = tmp_path_factory.mktemp("filled") / "home"
+    with Stores(Settings(home=folder)) as stores:
+        references = {"human": genes("human", 12), "dog": genes("dog", 4)}
+        load(Libraries(stores), references, encoder="count", families=FAMILY_NAMES)
+    return folder
+
+
+@pytest.fixture
+def loaded(home: Path, filled_home: Path) -> None:
+    """Put two organisms into the test's home."""
+    shutil.copytree(filled_home, home)
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
+    """Open a page of the dashboard, by the name of its file."""
+    as_new = PagesManager.__init__
+
+    def as_after_app(self: PagesManager, *arguments: Any, **options: Any) -> None:
+        # AppTest forgets before every run that app.py called st.navigation, and would run the
+        # pages alone, as Streamlit did before there was st.navigation.
+        as_new(self, *arguments, **options)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", as_after_app)
+
+    def opened(page: str) -> AppTest:
+        dashboard = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE).run()
+        return dashboard.switch_page(f"pages/{page}.py").run()
+
+    return opened

@@ -1,0 +1,223 @@
+import re
+from dataclasses import replace
+
+import pytest
+
+from core.evaluation.repository import save_evaluation
+from core.settings import read_settings
+from core.stores.sql.database import Database
+from core.stores.sql.evaluations import EvaluationTable
+from core.stores.sql.jobs import CANCELLED
+from tests.support import evaluation_report
+from tests.support.library_page import ended, jobs, until
+from tests.support.pages import button, shown, widget
+
+HOSTILE = "<script>alert(1)</script> **not bold** [x](javascript:alert(1))"
+
+
+@pytest.fixture
+def database(home):
+    settings = read_settings()
+    database = Database(settings.labels_url, settings.store_timeout)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def kept(loaded, database):
+    """Keep the small evaluation, under a name, perhaps changed; returns its number."""
+
+    def kept(name="first", **changes):
+        report = replace(evaluation_report.report(), **changes)
+        return save_evaluation(database, evaluation_report.PLAN, report, name=name, by="Ada")
+
+    return kept
+
+
+def charts(page):
+    return page.get("vega_lite_chart")
+
+
+def options(page, label):
+    return widget(page.selectbox, label).options
+
+
+class TestNothingYet:
+    def test_says_what_the_page_is_for_and_leads_to_a_library(self, opened):
+        page = opened("benchmark")
+        assert "how often GeneKin is right beside other methods" in shown(page)
+        button(page, "Load a library first").click().run()
+        assert page.title[0].value == "Library"
+
+
+class TestRunning:
+    @pytest.fixture
+    def page(self, loaded, opened):
+        page = opened("benchmark")
+        page.multiselect(key="benchmark splits").set_value(["seed"])
+        return page.multiselect(key="benchmark methods").set_value(["knn", "majority"]).run()
+
+    def test_one_button_runs_it_and_its_report_is_what_the_page_shows(self, page, database):
+        widget(page.text_input, "Name").input("mine")
+        button(page, "Run the benchmark on the library default").click().run()
+        ended(page)
+
+        (row,) = EvaluationTable(database).recent()
+        assert row.name == "mine"
+        assert row.source == "the library default (human, dog)"
+        assert row.settings == {"seed": ["knn", "majority"]}
+        assert "k-nearest neighbours" in shown(page)
+        assert page.query_params["evaluation"] == str(row.id)
+
+    def test_methods_have_the_names_that_the_charts_give_them(self, page):
+        names = page.multiselect(key="benchmark methods").options
+        assert names[:3] == ["GeneKin", "Milvus, as published", "GeneKin, count"]
+        assert len({*names}) == len(names)
+
+    def test_only_of_the_organisms_that_are_chosen(self, page, database):
+        page.multiselect(key="benchmark organisms").set_value(["human"]).run()
+        button(page, "Run the benchmark on the library default").click().run()
+        ended(page)
+
+        (row,) = EvaluationTable(database).recent()
+        assert row.source == "the library default (human)"
+
+    def test_it_waits_for_no_load_and_can_be_followed_and_cancelled(
+        self, page, opened, monkeypatch
+    ):
+        def endless(*_, progress, **__):
+            while True:
+                progress("Asking", 1, 2)
+
+        monkeypatch.setattr("components.benchmark.run.evaluate_and_keep", endless)
+        button(page, "Run the benchmark on the library default").click().run()
+        until(lambda: jobs()[0].progress.total == 2)
+
+        other = opened("benchmark")
+        assert "Benchmark of default" in shown(other)
+        assert button(other, "Run the benchmark on the library default").disabled
+        assert jobs()[0].library != "default"
+        button(other, "Cancel").click().run()
+        until(lambda: not jobs()[0].active)
+        assert jobs()[0].state == CANCELLED
+        assert "Cancelled. Nothing of it was kept." in shown(page.run())
+
+    def test_why_it_cannot_be_is_said_in_words(self, page):
+        page.multiselect(key="benchmark splits").set_value(["copies"]).run()
+        button(page, "Run the benchmark on the library default").click().run()
+        ended(page)
+        assert "There are no exact copies in these sequences." in shown(page)
+        assert "Run the benchmark on the library default" in {each.label for each in page.button}
+
+
+class TestShown:
+    @pytest.fixture
+    def page(self, kept, opened):
+        kept()
+        return opened("benchmark")
+
+    def test_the_published_comparison_comes_first_and_beside_it_the_honest_one(self, page):
+        headings = [each.value for each in page.markdown if each.value.startswith(("#", "**"))]
+        assert headings[:3] == [
+            "#### Which method is right, and when",
+            "**Genes at random, their relatives in the library**",
+            "**No close relative is in the library**",
+        ]
+
+    def test_every_chart_says_in_words_what_it_shows(self, page):
+        texts = [chart.proto.alt for chart in charts(page)]
+        assert len(texts) == 13
+        assert all(re.search(r"\d", text) for text in texts)
+        assert all(text.endswith(".") for text in texts)
+
+    def test_what_was_left_out_has_its_reason(self, page):
+        assert "GPU_IVF_FLAT needs a Milvus server with a GPU" in shown(page)
+        assert "There are no exact copies in these sequences." in shown(page)
+
+    def test_says_how_it_was_made(self, page):
+        table = page.dataframe[-1].value.set_index("what")["value"]
+        report = evaluation_report.report()
+        assert table["SHA-256 of the data"] == report.data.digest
+        assert table["random seed"] == "42"
+        assert table["asked for by"] == "Ada"
+        assert report.machine["processor"] in table["machine"]
+        assert "scikit-learn" in table["versions"]
+        assert table["method: k-nearest neighbours"].endswith("n_neighbors 5")
+
+    def test_another_method_and_question_can_be_looked_at(self, page):
+        widget(page.selectbox, "Asked").set_value(("stress", "30% substituted")).run()
+        widget(page.selectbox, "Method").set_value("knn").run()
+        assert "Families: k-nearest neighbours, stress: 30% substituted" in shown(page)
+
+    def test_figures_and_tables_can_be_taken_away(self, page):
+        labels = [each.proto.label for each in page.get("download_button")]
+        assert labels.count("PNG") == labels.count("SVG") == 9
+        assert labels.count("CSV") == labels.count("TSV") == 10
+        assert labels[-1] == "The whole report, JSON"
+
+
+class TestKept:
+    def test_the_latest_is_shown_unless_the_link_names_another(self, kept, opened):
+        first, _ = kept("first"), kept("second")
+        page = opened("benchmark")
+        assert [each.split(",")[0] for each in options(page, "Evaluation")] == ["second", "first"]
+        widget(page.selectbox, "Evaluation").select_index(1).run()
+        assert page.query_params["evaluation"] == str(first)
+
+    def test_a_link_to_one_that_is_gone_says_so(self, kept, opened):
+        kept()
+        page = opened("benchmark")
+        page.query_params["evaluation"] = "77"
+        assert "The evaluation of this link is not there any more." in shown(page.run())
+
+    def test_can_be_renamed(self, kept, opened, database):
+        number = kept()
+        page = opened("benchmark")
+        page.text_input(key=f"name of evaluation {number}").input("in the paper").run()
+        button(page, "Rename").click().run()
+        assert [row.name for row in EvaluationTable(database).recent()] == ["in the paper"]
+        assert options(page, "Evaluation")[0].startswith("in the paper")
+
+    def test_can_be_deleted(self, kept, opened, database):
+        kept()
+        page = opened("benchmark")
+        button(page, "Delete for good").click().run()
+        assert EvaluationTable(database).recent() == []
+        assert "One press runs it all." in shown(page)
+
+    def test_one_that_came_meanwhile_is_not_deleted_in_the_place_of_another(
+        self, kept, opened, database
+    ):
+        kept("first")
+        page = opened("benchmark")
+        kept("second")
+        button(page, "Delete for good").click().run()
+        assert len(EvaluationTable(database).recent()) == 2
+        assert options(page, "Evaluation")[0].startswith("second")
+
+    def test_names_are_text_whatever_they_look_like(self, kept, opened):
+        report = evaluation_report.report()
+        kept(HOSTILE, data=replace(report.data, source=HOSTILE, family_names={0: HOSTILE}))
+        page = opened("benchmark")
+        assert options(page, "Evaluation")[0].startswith(HOSTILE)
+        sentence = next(each.value for each in page.markdown if "Best found" in each.value)
+        assert "**not" not in sentence
+        assert "<script>" not in sentence.replace("\\<", "")
+
+
+class TestTwo:
+    def test_are_compared_with_what_else_differs(self, kept, opened):
+        versions = evaluation_report.report().versions | {"numpy": "1.0"}
+        kept("earlier", versions=versions, seed=7)
+        kept("later")
+        page = opened("benchmark")
+        widget(page.selectbox, "Compare with").select_index(0).run()
+
+        text = shown(page)
+        assert "The random seeds differ, 7 and 42" in text
+        assert "The versions differ: numpy 1.0 and" in text
+        assert "changed most: +0.0 points" in text
+
+    def test_one_alone_says_how_there_come_to_be_two(self, kept, opened):
+        kept()
+        assert "Run the benchmark once more to compare two." in shown(opened("benchmark"))

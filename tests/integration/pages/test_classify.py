@@ -1,0 +1,282 @@
+from threading import Event
+
+import pytest
+
+from components.classify import input as classify_input
+from components.shared import services
+from core.sequences.references.examples import EXAMPLES
+from core.stores.sql.jobs import CANCELLED
+from tests.support.classify_page import (
+    BUTTON,
+    ask,
+    give_file,
+    latest_run,
+    shown_run,
+    type_text,
+    understood,
+)
+from tests.support.library_page import jobs, until
+from tests.support.pages import button, shown, widget
+from tests.support.synthetic import dna
+
+ONE = f">one\n{dna('human 2')}\n"
+MANY = "".join(f">q{number}\n{dna('human 2')}\n" for number in range(101))
+
+
+@pytest.fixture
+def page(loaded, opened):
+    return opened("classify")
+
+
+class TestEmpty:
+    def test_leads_to_where_a_reference_is_loaded(self, opened):
+        page = opened("classify")
+        assert page.title[0].value == "Classify"
+        assert "There is no reference yet to compare with." in shown(page)
+        button(page, "Go to Library").click().run()
+        assert page.title[0].value == "Library"
+        assert not page.text_area
+
+    def test_a_setting_that_cannot_be_used_is_named(self, opened, monkeypatch):
+        monkeypatch.setenv("GENEKIN_MILVUS_URI", "milvus:19530")
+        page = opened("classify")
+        assert len(page.error) == 1
+        assert "The setting GENEKIN_MILVUS_URI cannot be used" in shown(page)
+
+
+class TestUnderstood:
+    def test_with_nothing_given_names_the_limits(self, page):
+        assert understood(page).startswith("At most 1,000,000 bases a record, and 200 MB a file.")
+        assert button(page, BUTTON).disabled
+
+    @pytest.mark.parametrize(
+        ("text", "line"),
+        [
+            ("acgu nn\nac", "1 record · 8 bases · DNA"),
+            (">a\nACGT\n>b\nAC\n>c\nA\n", "3 records · 7 bases · DNA"),
+            ("@a\nACGT\n+\nIIII\n", "1 record · 4 bases · DNA"),
+            (">a\nACGT\n>b\nAC!\n", "2 records · 4 bases · DNA · 1 cannot be used"),
+        ],
+    )
+    def test_says_what_is_there(self, page, text, line):
+        assert understood(type_text(page, text)) == line
+        assert not button(page, BUTTON).disabled
+
+    def test_names_the_record_the_line_and_the_letter_at_fault(self, page):
+        type_text(page, ">a\nACGT\n>b\nACGT\nAC!T")
+        assert "Record 2 (line 5) has '!' at base 7; only IUPAC letters" in shown(page)
+        assert page.text_area(key="text").value == ">a\nACGT\n>b\nACGT\nAC!T"
+
+    def test_names_the_first_of_many_faults_and_counts_the_others(self, page):
+        type_text(page, "".join(f">{number}\n!\n" for number in range(9)))
+        assert shown(page).count("has '!'") == 3
+        assert "… and 6 records more." in shown(page)
+        assert understood(page) == "9 records · 9 cannot be used"
+        assert button(page, BUTTON).disabled
+
+    def test_a_protein_is_recognised(self, page):
+        assert "this looks like a protein" in shown(type_text(page, "MEFLIPQKEEL"))
+
+    def test_what_cannot_be_read_at_all_is_said(self, page):
+        type_text(page, "ACGT\n>a\nACGT")
+        assert "line 2: a FASTA header stands after text that has none." in shown(page)
+        assert understood(page) == "nothing that can be classified"
+
+    def test_a_file_comes_before_the_text(self, page):
+        type_text(page, ONE)
+        give_file(page, ">a\nACGT\n>b\nAC\n")
+        assert understood(page) == (
+            "queries.fasta: 2 records · 6 bases · DNA · without the file, the text above is read"
+        )
+
+
+class TestExamples:
+    @pytest.mark.parametrize("label", EXAMPLES)
+    def test_each_is_one_click_away(self, page, label):
+        button(page, label).click().run()
+        assert page.text_area(key="text").value == EXAMPLES[label]()
+        assert not button(page, BUTTON).disabled
+
+    def test_one_takes_the_place_of_a_file(self, page):
+        give_file(page, ONE)
+        button(page, "Something unknown").click().run()
+        assert understood(page) == "1 record · 900 bases · DNA"
+
+
+class TestOptions:
+    def test_searches_only_in_the_organisms_chosen(self, page):
+        widget(page.multiselect, "Search in").set_value(["dog"])
+        ask(page, ONE)
+        assert "closest organism dog" in shown(page)
+
+    def test_shows_as_many_genes_as_chosen(self, page):
+        widget(page.slider, "Nearest genes to show").set_value(3)
+        assert "3 nearest genes" in shown(ask(page, ONE))
+
+    def test_below_the_threshold_chosen_the_answer_is_unknown(self, page):
+        widget(page.slider, "Name a family from this confidence on").set_value(1.0)
+        text = shown(ask(page, ONE))
+        assert "Unknown</h2>" in text
+        assert "below the threshold of 100%" in text
+
+
+class TestRun:
+    def test_opens_with_nothing_answered(self, page):
+        assert shown_run(page) is None
+        assert not page.dataframe
+
+    def test_pressed_names_the_run_in_the_address(self, page):
+        ask(page, ONE)
+        assert shown_run(page) == latest_run().id
+        assert (latest_run().name, latest_run().queries) == ("one", 1)
+
+    def test_a_link_shows_the_same_answer_to_somebody_else(self, page, opened):
+        ask(page, ONE)
+        other = opened("classify")
+        other.query_params["run"] = latest_run().id
+        assert "Synthase</h2>" in shown(other.run())
+        assert _answer(other) == _answer(page)
+
+    def test_a_link_to_a_run_that_was_deleted_says_so(self, page):
+        ask(page, ONE)
+        services.runs().delete(latest_run().id)
+        text = shown(page.run())
+        assert "There is no run at this link." in text
+        assert "It was deleted, or it is older than 90 days" in text
+        assert page.text_area(key="text").value == ONE
+
+    @pytest.mark.parametrize("link", ["x", "../../etc", "A" * 22, "' OR 1=1 --"])
+    def test_a_link_that_never_led_anywhere_says_so(self, page, link):
+        page.query_params["run"] = link
+        assert "There is no run at this link." in shown(page.run())
+
+    def test_is_there_again_after_a_visit_to_another_page(self, page):
+        ask(page, ONE)
+        page.switch_page("pages/library.py").run()
+        page.query_params.clear()
+        page.switch_page("pages/classify.py").run()
+        assert "Synthase</h2>" in shown(page)
+        assert page.text_area(key="text").value == ONE
+
+    def test_outlives_what_is_removed_from_its_library_and_says_so(self, page):
+        ask(page, ONE)
+        services.libraries().remove_organism("default", "dog")
+        text = shown(page.run())
+        assert "The library 'default' has changed since this run: dog was removed." in text
+        assert "Synthase</h2>" in text
+
+    def test_outlives_its_library(self, page):
+        ask(page, ONE)
+        services.libraries().delete("default")
+        text = shown(page.run())
+        assert "The library 'default' of this run is not there any more." in text
+        assert "Synthase</h2>" in text
+
+    def test_is_edited_and_run_again(self, page, opened):
+        ask(page, f">one\n{dna('human 2')}\n>bad\nAC!\n")
+        other = opened("classify")
+        other.query_params["run"] = latest_run().id
+        button(other.run(), "Edit and run again").click().run()
+        assert understood(other) == "2 records · 240 bases · DNA · 1 cannot be used"
+        assert other.text_area(key="text").value.endswith(">bad\nAC!\n")
+
+
+def _answer(page):
+    """What the page shows of a run."""
+    texts = [each.value for each in (*page.markdown, *page.caption[1:], *page.code)]
+    return texts, [each.value.to_dict("records") for each in page.dataframe]
+
+
+class TestLargeBatch:
+    def test_is_answered_in_the_background(self, page):
+        ask(page, MANY)
+        until(lambda: not any(job.active for job in jobs()))
+        assert "1 of 101: **q0**" in shown(page.run())
+        assert shown_run(page) == latest_run().id
+
+    def test_shows_how_far_it_is_and_can_be_cancelled(self, page, monkeypatch):
+        monkeypatch.setattr(classify_input, "classify", _endless)
+        ask(page, MANY)
+        until(lambda: jobs()[0].progress.done > 0)
+        page.run()
+        (bar,) = page.get("progress")
+        assert "Classifying: " in bar.proto.text
+        button(page, "Cancel").click().run()
+        until(lambda: not jobs()[0].active)
+        assert jobs()[0].state == CANCELLED
+        assert "Cancelled. Nothing of it was kept." in shown(page.run())
+        assert page.text_area(key="text").value == MANY
+
+    def test_is_followed_by_who_opens_its_address(self, page, opened, monkeypatch):
+        monkeypatch.setattr(classify_input, "classify", _endless)
+        ask(page, MANY)
+        other = opened("classify")
+        other.query_params["job"] = page.query_params["job"]
+        button(other.run(), "Cancel").click().run()
+        until(lambda: not jobs()[0].active)
+        assert "Cancelled." in shown(page.run())
+        assert "job" not in page.query_params
+
+    def test_that_is_not_there_is_nothing_to_follow(self, page):
+        page.query_params["job"] = "1"
+        page.run()
+        assert not page.get("progress")
+        assert "job" not in page.query_params
+
+    def test_that_fails_says_why(self, page, monkeypatch):
+        asked = Event()
+        monkeypatch.setattr(classify_input, "classify", lambda *_, **__: 1 / (not asked.wait()))
+        ask(page, MANY)
+        asked.set()
+        until(lambda: not jobs()[0].active)
+        assert "The log says what" in shown(page.run())
+
+
+def _endless(_library, records, *, progress, **_options):
+    while True:
+        progress(1, len(records))
+
+
+class TestHostileText:
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "<script>alert(1)</script>",
+            "**bold**",
+            "[link](http://evil.example)",
+            "![x](http://evil.example/x.png)",
+            ":red[red]",
+            "$x^2$",
+            "`code`",
+            "#heading",
+            "~~gone~~",
+        ],
+    )
+    def test_a_name_is_shown_as_it_is(self, page, name):
+        ask(page, f">{name}\n{dna('human 2')}\n")
+        assert f"{name} · 240 bases" in shown(page)
+        (written,) = [each.value for each in page.caption if " · 240 bases" in each.value]
+        written, _, _ = written.partition(" · ")
+        for mark in "<*[]()$`#~:!":
+            assert written.count(mark) == written.count(f"\\{mark}")
+
+    def test_a_name_from_right_to_left_turns_nothing_beside_it(self, page):
+        ask(page, f">\u0645\u0631\n{dna('human 2')}\n")
+        assert "\u2068\u0645\u0631\u2069 · 240 bases" in shown(page)
+
+    def test_the_name_of_a_file_is_shown_as_it_is(self, page):
+        give_file(page, ONE, name="<img src=x>.fasta")
+        assert understood(page).startswith("&lt;img src=x&gt;.fasta: 1 record")
+
+    def test_a_letter_is_shown_as_it_is(self, page):
+        type_text(page, ">a\nACGT<img src=x>")
+        (warning,) = page.warning
+        assert r"'\<'" in warning.value
+
+    @pytest.mark.parametrize(
+        "text", ["\0", ">", ">>>>", "\t\t\nx", "\u202e\u200b", "🧬" * 9, "<>&"]
+    )
+    def test_no_text_breaks_the_page(self, page, text):
+        type_text(page, text)
+        assert button(page, BUTTON).disabled
+        assert "Something went wrong" not in shown(page)

@@ -1,0 +1,117 @@
+import pytest
+
+from components.classify import input as classify_input
+from components.shared import services
+from tests.support.classify_page import ask, latest_run, shown_run
+from tests.support.pages import button, shown, widget
+from tests.support.synthetic import dna
+
+
+@pytest.fixture
+def page(loaded, opened):
+    """The history of a kinase, a batch, and a synthase, the latest first."""
+    page = opened("classify")
+    ask(page, f">kinase\n{dna('human 1')}\n")
+    ask(page, f">some\n{dna('human 1')}\n>more\nAC\n>bad\nA!\n")
+    ask(page, f">synthase\n{dna('human 2')}\n")
+    return page.switch_page("pages/history.py").run()
+
+
+def listed(page):
+    return page.dataframe[0].value.to_dict("records") if page.dataframe else []
+
+
+def select(page, row):
+    """Select a row of the table."""
+    table = page.dataframe[0]
+    page.session_state[table.key] = {"selection": {"rows": [row], "columns": [], "cells": []}}
+    return page.run()
+
+
+class TestEmpty:
+    def test_leads_to_where_there_is_something_to_ask(self, loaded, opened):
+        page = opened("history")
+        assert "Nothing was classified yet." in shown(page)
+        button(page, "Go to Classify").click().run()
+        assert page.title[0].value == "Classify"
+
+
+class TestList:
+    def test_has_the_latest_first_with_what_became_of_them(self, page):
+        assert [
+            (run["name"], run["queries"], run["called"], run["unknown"], run["invalid"])
+            for run in listed(page)
+        ] == [("synthase", 1, 1, 0, 0), ("some and 2 more", 3, 1, 1, 1), ("kinase", 1, 1, 0, 0)]
+
+    def test_says_how_long_runs_are_kept(self, page):
+        assert "3 runs, times in UTC. Runs are kept for 90 days." in shown(page)
+
+    def test_or_that_they_are_kept(self, loaded, opened, monkeypatch):
+        monkeypatch.setenv("GENEKIN_KEEP_RUNS_DAYS", "0")
+        page = ask(opened("classify"), "ACGTACGTAC")
+        page.switch_page("pages/history.py").run()
+        assert "Runs are kept until they are deleted." in shown(page)
+
+    @pytest.mark.parametrize(
+        ("wanted", "found"),
+        [
+            ("SYNTH", ["synthase"]),
+            ("more", ["some and 2 more"]),
+            ("default", ["synthase", "some and 2 more", "kinase"]),
+        ],
+    )
+    def test_finds_by_names(self, page, wanted, found):
+        widget(page.text_input, "Find").input(wanted).run()
+        assert [run["name"] for run in listed(page)] == found
+
+    def test_says_when_nothing_is_found(self, page):
+        widget(page.text_input, "Find").input("zebra").run()
+        assert "No run is like that." in shown(page)
+
+    @pytest.mark.parametrize(("person", "there"), [("ada@example.org", True), ("", False)])
+    def test_who_asked_is_named_where_people_sign_in(
+        self, loaded, opened, monkeypatch, person, there
+    ):
+        monkeypatch.setattr(classify_input, "current_user", lambda: person)
+        page = ask(opened("classify"), "ACGTACGTAC").switch_page("pages/history.py").run()
+        (table,) = page.dataframe
+        assert ("by" in table.proto.column_order) is there
+        assert [run["by"] for run in listed(page)] == [person]
+
+
+class TestOne:
+    def test_opens(self, page):
+        button(select(page, 2), "Open").click().run()
+        assert page.title[0].value == "Classify"
+        assert shown_run(page) == services.runs().find("kinase")[-1].id
+        assert "Kinase</h2>" in shown(page)
+
+    def test_is_renamed(self, page):
+        select(page, 0)
+        assert button(page, "Rename").disabled
+        widget(page.text_input, "Name").input("=the *first*").run()
+        button(page, "Rename").click().run()
+        assert listed(page)[0]["name"] == "=the *first*"
+        assert "=the *first*" in shown(page)
+
+    def test_is_not_left_without_a_name(self, page):
+        select(page, 0)
+        widget(page.text_input, "Name").input("\u202e").run()
+        button(page, "Rename").click().run()
+        assert "A run needs a name that can be read." in shown(page)
+
+    def test_another_that_came_meanwhile_is_not_deleted_in_its_place(self, page, opened):
+        select(page, 0)
+        services.runs().delete(services.runs().find("kinase")[-1].id)
+        ask(opened("classify"), f">newer\n{dna('human 3')}\n")
+        button(page, "Yes, delete").click().run()
+        assert [run["name"] for run in listed(page)] == ["newer", "synthase", "some and 2 more"]
+
+    def test_is_deleted_with_its_link(self, page):
+        run = latest_run()
+        button(select(page, 0), "Yes, delete").click().run()
+        assert [each["name"] for each in listed(page)] == ["some and 2 more", "kinase"]
+        page.query_params.clear()
+        assert not page.switch_page("pages/classify.py").run().error
+        page.query_params["run"] = run.id
+        assert "There is no run at this link." in shown(page.run())

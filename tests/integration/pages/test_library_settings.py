@@ -1,0 +1,165 @@
+"""The Library page: replacing, new libraries beside others, and looking after a library."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from components.shared import services
+from core.stores.sql.jobs import FAILED
+from tests.support.library_page import choose, ended, give, jobs, load, load_button, press
+from tests.support.pages import button, shown, widget
+from tests.support.synthetic import dna, genes, table
+
+CAT = table(genes("cat", 6))
+AS_LOADED = ["**human** · 12 genes", "**dog** · 4 genes"]
+
+
+@pytest.fixture
+def page(loaded, opened):
+    return opened("library")
+
+
+def organisms(page):
+    """The organisms that the page lists, with their genes."""
+    found = [each.value.replace("\\", "") for each in page.markdown]
+    return [each for each in found if each.startswith("**") and each.endswith((" gene", " genes"))]
+
+
+def figures(page):
+    return {metric.label: metric.value for metric in page.metric}
+
+
+def read(page):
+    """All that the page shows, as it looks."""
+    return shown(page).replace("\\", "")
+
+
+class TestReplace:
+    CHOICE = "human is in the library already"
+
+    def test_is_offered_where_the_organism_is_there(self, page):
+        give(page, CAT)
+        assert not [each for each in page.segmented_control if "already" in each.label]
+        widget(page.text_input, "Organism").input("human").run()
+        choice = widget(page.segmented_control, self.CHOICE)
+        assert (choice.options, choice.value) == (["Add to it", "Replace it"], "Add to it")
+
+    def test_puts_the_file_in_the_place_of_the_organism(self, page):
+        other_family = f"sequence\tclass\n{dna('human 1')}\t2\n{dna('new')}\t1\n"
+        give(page, other_family, organism="human")
+        assert figures(page)["rejected"] == "1"
+        widget(page.segmented_control, self.CHOICE).set_value("Replace it").run()
+        assert figures(page)["rejected"] == "0"
+        ended(load_button(page).click().run())
+        assert organisms(page) == ["**dog** · 4 genes", "**human** · 2 genes"]
+        assert "human: 2 genes in the place of 12; 2 records read" in shown(page)
+
+    def test_is_not_what_happens_unasked(self, page):
+        load(page, table(genes("more", 2)), organism="human")
+        assert organisms(page) == ["**human** · 14 genes", "**dog** · 4 genes"]
+
+
+class TestProvenance:
+    def test_says_where_genes_came_from_and_when(self, page):
+        before = datetime.now(UTC).replace(second=0, microsecond=0)
+        load(page, CAT)
+        told = [each.value.replace("\\", "") for each in page.caption]
+        (line,) = [each for each in told if each.startswith("cat.txt → cat · 6 genes · ")]
+        date = datetime.strptime(line.split(" · ")[2], "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC)
+        assert before <= date <= datetime.now(UTC)
+
+    def test_shows_how_long_they_are(self, page):
+        charts = [json.loads(each.proto.spec) for each in page.get("vega_lite_chart")]
+        assert [each["encoding"]["x"]["title"] for each in charts] == [
+            "genes",
+            "length in bases, n = 12 genes",
+            "genes",
+            "length in bases, n = 4 genes",
+        ]
+
+
+class TestNewLibrary:
+    @pytest.fixture
+    def beside(self, page):
+        """The page where a new library is to be made beside the one that is there."""
+        page.segmented_control(key="into default").set_value("A new library").run()
+        return page
+
+    def test_needs_a_name_of_its_own(self, beside):
+        assert "Give the new library a name." in shown(beside)
+        assert not [each for each in beside.button if each.label.startswith("Load")]
+        beside.text_input(key="new_library").input("default").run()
+        assert "There is a library of that name already" in shown(beside)
+        beside.text_input(key="new_library").input("x" * 65).run()
+        assert "cannot name a library" in shown(beside)
+
+    def test_is_made_beside_the_other_one(self, beside):
+        beside.text_input(key="new_library").input("pets").run()
+        widget(beside.selectbox, "Encoder").select("count").run()
+        load(beside, CAT)
+        assert services.libraries().names() == ["default", "pets"]
+        assert organisms(beside) == AS_LOADED
+        beside.sidebar.selectbox[0].select("pets").run()
+        assert organisms(beside) == ["**cat** · 6 genes"]
+        (every,) = beside.dataframe
+        assert every.value[["library", "organisms", "genes", "state"]].to_numpy().tolist() == [
+            ["default", 2, 16, "ready"],
+            ["pets", 1, 6, "ready"],
+        ]
+
+
+class TestCare:
+    def test_the_encoder_is_fitted_to_what_was_added(self, page):
+        assert "The encoder was fitted on all genes that are here." in shown(page)
+        assert button(page, "Refit the encoder").disabled
+        load(page, CAT)
+        assert "6 of 22 genes came after the encoder was fitted." in shown(page)
+        before = services.libraries().row("default").fingerprint
+
+        press(page, "Refit the encoder")
+
+        assert "Fitted on 22 genes." in read(page)
+        assert services.libraries().row("default").fingerprint != before
+        assert button(page, "Refit the encoder").disabled
+
+    def test_what_is_whole_needs_no_mending(self, page):
+        press(page, "Check and mend")
+        assert "16 genes compared: nothing was wrong." in read(page)
+
+    def test_what_was_lost_is_said_and_mended(self, page):
+        row = services.libraries().row("default")
+        services.libraries().stores.vectors.drop(row.collection)
+        page.run()
+        assert "are missing from the vector store" in shown(page)
+        assert organisms(page) == []
+        press(page, "Check and mend")
+        assert "16 genes compared. Lost vectors made anew: 16" in read(page)
+        assert organisms(page) == AS_LOADED
+
+    def test_a_library_is_taken_away_as_a_file_and_brought_back(self, page, home):
+        assert not page.get("download_button")
+        press(page, "Export")
+        (download,) = page.get("download_button")
+        assert download.label.startswith("Download the exported file (0.")
+        (file,) = (home / "exports").iterdir()
+
+        choose(page, "Exported")
+        page.file_uploader(key="archive").upload("lab.zip", file.read_bytes(), "application/zip")
+        page.run()
+        widget(page.text_input, "Name of the new library; as it was called, if empty").input("copy")
+        press(page, "Import")
+
+        assert not page.error
+        assert services.libraries().names() == ["copy", "default"]
+        page.sidebar.selectbox[0].select("copy").run()
+        assert organisms(page) == AS_LOADED
+
+    def test_what_is_no_exported_library_is_refused(self, page):
+        choose(page, "Exported")
+        page.file_uploader(key="archive").upload("lab.zip", b"PK", "application/zip")
+        press(page.run(), "Import")
+        (job, *_) = jobs()
+        assert (job.state, job.kind) == (FAILED, "import")
+        assert job.message == "lab.zip is not an archive of a library."
+        assert services.libraries().names() == ["default"]

@@ -1,0 +1,81 @@
+import pytest
+
+from components.shared import services
+from tests.support.classify_page import ask
+from tests.support.pages import shown, widget
+from tests.support.synthetic import dna
+
+GENE = dna("human 2")
+ONE = f">one\n{GENE}\n"
+
+
+@pytest.fixture
+def page(loaded, opened):
+    return opened("classify")
+
+
+def hits(page):
+    return page.dataframe[0].value
+
+
+class TestCalled:
+    def test_the_family_comes_first_then_how_sure_and_of_what(self, page):
+        text = shown(ask(page, ONE))
+        assert "Synthase</h2>" in text
+        assert 'aria-label="more than 99% sure; a family is named from 0% on."' in text
+        assert "one · 240 bases · closest organism human (more than 99% sure) · among" in text
+        assert "The closest gene is human_2 of human, similarity 1.00." in text
+
+    def test_every_family_is_named_with_its_share(self, page):
+        text = shown(ask(page, ONE))
+        _, _, table = text.partition('<table aria-label="How likely each family is"')
+        table, _, _ = table.partition("</table>")
+        assert table.index("Synthase") < table.index("Kinase")
+        assert table.count("</tr>") == 3
+
+    def test_the_nearest_genes_stand_in_a_table_with_their_alignments(self, page):
+        best = hits(ask(page, ONE)).iloc[0]
+        assert (best["gene"], best["organism"], best["family"]) == ("human_2", "human", "Synthase")
+        assert best["similarity"] == pytest.approx(1, abs=1e-5)
+        assert (best["identity"], best["coverage"], best["bases"]) == (1, 1, 240)
+
+    def test_the_genes_of_a_family_have_its_mark(self, page):
+        table = hits(ask(page, ONE))
+        assert table.groupby("family")["mark"].nunique().eq(1).all()
+        assert table["mark"].nunique() == table["family"].nunique() > 1
+
+    def test_a_picture_says_where_the_evidence_lies_and_its_text_too(self, page):
+        ask(page, ONE)
+        (chart,) = page.get("vega_lite_chart")
+        assert chart.proto.alt.endswith("human_2, Synthase, bases 1 to 240, forward strand")
+
+    def test_the_best_gene_is_aligned_letter_by_letter(self, page):
+        ask(page, ONE)
+        (alignment,) = [each.value for each in page.code if each.value.startswith("query ")]
+        assert alignment.split("\n")[0] == f"query    1 {GENE[:60]} 60"
+        assert "one, bases 1 to 240, with human_2, bases 1 to 240: 100% identical" in shown(page)
+
+    def test_without_its_library_what_was_kept_is_shown(self, page):
+        ask(page, ONE)
+        services.libraries().delete("default")
+        page.session_state["explained"] = None
+        text = shown(page.run())
+        assert "Synthase</h2>" in text
+        assert hits(page)["identity"].isna().all()
+        assert "Alignment" not in [each.value for each in page.subheader]
+
+
+class TestUnknown:
+    def test_is_said_outright_with_the_reason(self, page):
+        text = shown(ask(page, "ACG"))
+        assert "Unknown</h2>" in text
+        assert 'aria-label="best guess ' in text
+        assert "Nothing in it is like anything in the library. The best guess is Kinase." in text
+        assert not page.dataframe
+
+    def test_a_family_that_is_not_sure_enough_is_a_guess(self, page):
+        widget(page.slider, "Name a family from this confidence on").set_value(1.0)
+        text = shown(ask(page, ONE))
+        assert "The best guess is Synthase." in text
+        assert "closest organism" not in text
+        assert len(hits(page)) == 10

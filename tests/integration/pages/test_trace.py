@@ -1,0 +1,161 @@
+import shutil
+
+import pytest
+
+from components.shared import jobs, services
+from core.classify import classify
+from core.library.load import load
+from core.library.manager import Libraries
+from core.runs import RunSettings
+from core.sequences.records import Record
+from core.sequences.references.simulated import simulate
+from core.settings import Settings
+from core.stores import Stores
+from tests.support.evolution import FAMILIES, members
+from tests.support.library_page import ended
+from tests.support.pages import button, shown
+from tests.support.synthetic import dna
+
+GENES = members("gene", families=3, count=3)
+STRAINS = {f"strain_{letter}": simulate(GENES, 0.02, seed) for seed, letter in enumerate("abc", 1)}
+READS = {
+    f"{strain}_{place}": STRAINS[strain][place].residues
+    for strain, place in [("strain_b", 0), ("strain_b", 3), ("strain_b", 7), ("strain_c", 5)]
+}
+BATCH = "".join(f">{name}\n{residues}\n" for name, residues in READS.items())
+NOISE = f">noise\n{dna('noise', 300)}\n>bad\nAC!\n"
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """A home with three strains."""
+    folder = tmp_path_factory.mktemp("strains") / "home"
+    with Stores(Settings(home=folder)) as stores:
+        load(Libraries(stores), STRAINS, encoder="count", families=FAMILIES)
+    return folder
+
+
+@pytest.fixture
+def page(home, filled, opened):
+    shutil.copytree(filled, home)
+    jobs._kept.clear()
+    return opened("trace")
+
+
+def ask(page, text):
+    page.text_area(key="trace text").set_value(text).run()
+    return button(page, "Trace").click().run()
+
+
+def headline(page):
+    (found,) = [each.value for each in page.markdown if each.value.startswith("### ")]
+    return found.removeprefix("### ").replace("\\", "")
+
+
+class TestTooFew:
+    def test_leads_to_where_organisms_are_loaded(self, opened):
+        page = opened("trace")
+        assert "a species, a strain, a virus" in shown(page)
+        button(page, "Load another organism").click().run()
+        assert page.title[0].value == "Library"
+
+
+class TestOne:
+    def test_says_which_strain_and_how_sure(self, page):
+        ask(page, READS["strain_b_3"])
+        assert headline(page) == "Closest to strain_b, more than 99% sure."
+        assert "450 bases, of which 100.0% are as in the closest relative" in shown(page)
+
+    def test_ranks_all_strains_with_their_closest_gene(self, page):
+        (table,) = ask(page, READS["strain_b_3"]).dataframe
+        assert sorted(table.value["organism"]) == list(STRAINS)
+        assert table.value["organism"][0] == "strain_b"
+        assert table.value["confidence"].is_monotonic_decreasing
+        assert list(table.value["family"]) == ["Family 1"] * 3
+
+    def test_of_noise_it_says_that_there_is_no_answer(self, page):
+        ask(page, dna("noise", 300))
+        assert headline(page) == "Nothing in it could be traced."
+        assert "It shares no stretch of 13 bases" in shown(page)
+
+
+class TestBatch:
+    def test_says_how_much_is_of_which_strain(self, page):
+        ask(page, BATCH)
+        assert headline(page).startswith("Of 4 queries that could be traced, ")
+        assert headline(page).endswith(" are of strain_b.")
+        assert "4 of 4 are at least 95% sure." in shown(page)
+        assert len(page.get("vega_lite_chart")) == 1
+
+    def test_has_a_row_a_query(self, page):
+        table = ask(page, BATCH).dataframe[0].value
+        assert list(table["query"]) == list(READS)
+        assert list(table["organism"]) == ["strain_b"] * 3 + ["strain_c"]
+
+    def test_shares_are_whole_percentages_and_none_is_quite_certain(self, page):
+        table = ask(page, BATCH).dataframe[0].value
+        assert list(table["confidence"]) == [0.99] * 4
+        assert list(table["identity"]) == list(table["identity"].round(2))
+
+    def test_what_cannot_be_used_is_named_and_the_rest_is_traced(self, page):
+        ask(page, BATCH + NOISE)
+        assert "Record 6 (line 12) has '!' at base 3" in shown(page)
+        assert "2 have no answer; the table says why." in shown(page)
+        assert list(page.dataframe[0].value["note"].isna()) == [True] * 4 + [False] * 2
+
+    def test_of_many_that_cannot_be_used_the_first_are_named(self, page):
+        page.text_area(key="trace text").set_value(">bad\nAC!\n" * 5).run()
+        assert "5 records cannot be used." in shown(page)
+        assert "… and 2 records more." in shown(page)
+
+    def test_a_file_can_be_given(self, page):
+        page.file_uploader(key="trace file").upload("reads.fasta", BATCH.encode(), "text/plain")
+        page.run()
+        assert "4 records · 3 organisms in the library default" in shown(page)
+        button(page, "Trace").click().run()
+        assert headline(page).endswith(" are of strain_b.")
+
+    def test_the_queries_of_a_past_run_can_be_traced(self, page):
+        library = services.libraries().open("default")
+        records = [Record(name, text, 1, 1) for name, text in READS.items()]
+        calls = classify(library, records)
+        services.runs().store(library, records, calls, RunSettings(None, 10, 0.5), name="my run")
+        page.segmented_control[0].set_value("A past run").run()
+        assert page.selectbox(key="run to trace").options[0].startswith("my run · 4 queries")
+        button(page, "Trace").click().run()
+        assert headline(page).endswith(" are of strain_b.")
+
+    def test_without_runs_that_is_said(self, page):
+        page.segmented_control[0].set_value("A past run").run()
+        assert "Nothing was classified yet." in shown(page)
+        assert button(page, "Trace").disabled
+
+    def test_many_are_traced_in_the_background(self, page):
+        ask(page, BATCH * 26)
+        assert headline(ended(page)).startswith("Of 104 queries that could be traced, ")
+
+
+class TestInput:
+    def test_nothing_to_trace_cannot_be_asked(self, page):
+        assert button(page, "Trace").disabled
+        page.text_area(key="trace text").set_value(">a\nAC!").run()
+        assert button(page, "Trace").disabled
+        assert "has '!' at base 3" in shown(page)
+
+    def test_what_was_typed_is_there_after_a_visit_to_another_page(self, page):
+        page.text_area(key="trace text").set_value(BATCH).run()
+        page.switch_page("pages/library.py").run()
+        page.switch_page("pages/trace.py").run()
+        assert page.text_area(key="trace text").value == BATCH
+
+    def test_an_example_is_one_click_away(self, page):
+        button(page, "Example").click().run()
+        assert page.text_area(key="trace text").value.startswith(">")
+        assert not button(page, "Trace").disabled
+
+    def test_a_name_is_shown_as_it_is(self, page):
+        ask(page, f">*a*[b](c)<i>\n{READS['strain_b_0']}")
+        assert "*a*[b](c)<i> · 450 bases" in shown(page)
+        (written,) = [each.value for each in page.caption if "450 bases" in each.value]
+        for mark in "*[<":
+            assert written.count(mark) == written.count(f"\\{mark}")

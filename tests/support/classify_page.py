@@ -1,0 +1,49 @@
+"""What a person does on the Classify page, and what they read there."""
+
+import re
+
+from streamlit.testing.v1 import AppTest
+
+from components.shared import services
+from core.runs import Run
+from tests.support.pages import button
+
+BUTTON = "Classify"
+
+
+def type_text(page: AppTest, text: str) -> AppTest:
+    """Type a text; nothing is asked yet."""
+    return page.text_area(key="text").set_value(text).run()
+
+
+def give_file(page: AppTest, content: str, name: str = "queries.fasta", number: int = 0) -> AppTest:
+    """Give a file; nothing is asked yet. `number`: of how many texts took the place of one."""
+    page.file_uploader(key=f"query file {number}").upload(name, content.encode(), "text/plain")
+    return page.run()
+
+
+def ask(page: AppTest, text: str) -> AppTest:
+    """Type a text and press the button."""
+    button(type_text(page, text), BUTTON).click()
+    return page.run()
+
+
+def understood(page: AppTest) -> str:
+    """The line that says what was understood."""
+    (line,) = [
+        found[1]
+        for each in page.get("html")
+        if (found := re.search(r'<p role="status"[^>]*>(.*?)</p>', each.proto.body))
+    ]
+    return line
+
+
+def latest_run() -> Run:
+    """The run that was kept last."""
+    return services.runs().find()[0]
+
+
+def shown_run(page: AppTest) -> str | None:
+    """Id of the run that the page's address names."""
+    found = page.query_params.get("run")
+    return found[0] if isinstance(found, list) else found

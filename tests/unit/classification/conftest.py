@@ -1,0 +1,24 @@
+"""A caller that was fitted on made-up families."""
+
+import pytest
+
+from core.classification.training import train_model
+from core.encoders import TranslatedEncoder
+from tests.support.evolution import members
+
+
+@pytest.fixture(scope="package")
+def reference():
+    return members("human")
+
+
+@pytest.fixture(scope="package")
+def encoder(reference):
+    return TranslatedEncoder.fit([record.residues for record in reference])
+
+
+@pytest.fixture(scope="package")
+def caller(encoder, reference):
+    return train_model(
+        encoder, [one.residues for one in reference], [one.family or 0 for one in reference]
+    )

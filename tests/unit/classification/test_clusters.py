@@ -1,0 +1,40 @@
+import numpy as np
+from scipy.sparse import csr_array
+
+from core.classification.training import inner_products, linked_clusters
+
+
+class TestInnerProducts:
+    def test_are_those_of_each_row_with_each_other(self):
+        rows = np.array([[1, 0, 2], [0, 3, 0]], dtype=np.float32)
+        others = np.array([[1, 1, 1], [0, 0, 2], [5, 0, 0]], dtype=np.float32)
+        found = inner_products(csr_array(rows), csr_array(others))
+        assert found.dtype == np.float32
+        assert found.tolist() == (rows @ others.T).tolist()
+
+
+class TestLinkedClusters:
+    PRODUCTS = np.array(
+        [
+            [0.0, 0.5, 0.0, 0.0],
+            [0.5, 0.0, 0.2, 0.0],
+            [0.0, 0.2, 0.0, 0.1],
+            [0.0, 0.0, 0.1, 0.0],
+        ],
+        dtype=np.float32,
+    )
+
+    def partition(self, link):
+        clusters = linked_clusters(self.PRODUCTS, link)
+        assert clusters.dtype == np.int64
+        return {frozenset(np.flatnonzero(clusters == one).tolist()) for one in set(clusters)}
+
+    def test_a_chain_of_links_is_one_cluster(self):
+        assert self.partition(0.05) == {frozenset({0, 1, 2, 3})}
+        assert self.partition(0.15) == {frozenset({0, 1, 2}), frozenset({3})}
+
+    def test_without_links_each_is_alone(self):
+        assert self.partition(0.6) == {frozenset({number}) for number in range(4)}
+
+    def test_a_link_is_above_the_bound_not_at_it(self):
+        assert self.partition(0.5) == self.partition(0.6)

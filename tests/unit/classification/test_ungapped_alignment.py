@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from core.classification.ungapped_alignment import segment_scores
+from core.encoders.proteins import RESIDUES, base_codes
+from tests.support import oracles
+
+LETTERS = RESIDUES + oracles.UNREADABLE
+dna = st.text(st.sampled_from("ACGT" * 6 + "N"), max_size=60)
+proteins = st.lists(st.text(LETTERS, max_size=12), max_size=4)
+
+
+def scores(sequence, proteins):
+    numbers = [np.array([LETTERS.index(each) for each in one], dtype=np.uint8) for one in proteins]
+    ends = np.cumsum([0, *map(len, proteins)])
+    residues = np.concatenate([np.zeros(0, dtype=np.uint8), *numbers])
+    return segment_scores(base_codes(sequence), residues, ends).tolist()
+
+
+class TestSegmentScores:
+    @given(dna, proteins)
+    @example("", ["ARND"])
+    @example("ATGGCCGCC", [""])
+    @settings(max_examples=60)
+    def test_are_the_best_on_any_diagonal(self, sequence, proteins):
+        expected = [oracles.best_segment(sequence, protein) for protein in proteins]
+        assert scores(sequence, proteins) == expected
+
+    @given(dna, proteins)
+    @settings(max_examples=60)
+    def test_are_the_same_on_the_other_strand(self, sequence, proteins):
+        other = oracles.reverse_complement(sequence)
+        assert scores(sequence, proteins) == scores(other, proteins)
+
+    def test_pass_a_stop_at_a_cost(self):
+        # MAW*MAW: a stop costs 6 of the 2 * 20 half bits.
+        assert scores("ATGGCCTGGTAAATGGCCTGG", ["MAWPMAW"]) == [20 + 20 - 6]
+
+    @pytest.mark.parametrize("residues", [60, 4_000])
+    def test_never_run_from_one_frame_into_the_next(self, residues):
+        # Every frame of one strand is K throughout: K with K scores 5.
+        assert scores("AAA" * residues, ["K" * 3 * residues]) == [5 * residues]

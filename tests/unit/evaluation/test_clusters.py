@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+from core.errors import Cancelled
+from core.evaluation.clusters import mmseqs_clusters, mmseqs_missing, profile_clusters
+from tests.support.evaluation_data import data
+from tests.support.synthetic import dna
+
+
+def together(clusters, families) -> bool:
+    """Whether clusters never hold members of two families."""
+    return all(np.unique(families[clusters == each]).size == 1 for each in np.unique(clusters))
+
+
+class TestProfileClusters:
+    def test_near_copies_are_together_and_strangers_are_not(self):
+        given = data(families=6, count=12)
+        clusters = profile_clusters(given.sequences)
+
+        assert together(clusters, given.families)
+        near = np.arange(len(given)) % 12 % 4 == 0  # A twentieth of their bases differ.
+        assert np.unique(clusters[near]).size == 6
+
+    def test_what_a_third_one_links_is_together(self):
+        whole = dna("whole", 1_200)
+        one, bridge, other = whole[:600], whole[300:900], whole[600:]
+        background = [dna(f"stranger {number}", 600) for number in range(5)]
+
+        linked = profile_clusters([one, bridge, other, *background])
+        apart = profile_clusters([one, other, *background])
+
+        assert linked[0] == linked[2]
+        assert apart[0] != apart[1]
+
+    def test_a_higher_link_parts_more(self):
+        given = data(families=3, count=12).sequences
+
+        assert (
+            np.unique(profile_clusters(given, 0.9)).size > np.unique(profile_clusters(given)).size
+        )
+
+    def test_can_be_ended(self):
+        def step():
+            raise Cancelled("Enough.")
+
+        with pytest.raises(Cancelled):
+            profile_clusters(data().sequences, step=step)
+
+
+@pytest.mark.skipif(bool(mmseqs_missing()), reason=mmseqs_missing())
+class TestMmseqsClusters:
+    def test_near_copies_are_together_and_strangers_are_not(self):
+        given = data(families=3, count=2)
+        clusters = mmseqs_clusters(given.sequences)
+
+        assert together(clusters, given.families)
+        assert np.unique(clusters).size < len(given)

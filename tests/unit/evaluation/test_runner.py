@@ -1,0 +1,216 @@
+"""An evaluation as a whole: what is asked, what is learned from, what is reported."""
+
+import numpy as np
+import pytest
+
+from core.errors import Cancelled, InputError
+from core.evaluation.clusters import nearest_similarities
+from core.evaluation.data import LabelledData
+from core.evaluation.registry import Part, Plan
+from core.evaluation.report import Report
+from core.evaluation.runner import evaluate
+from core.evaluation.splits import AS_THEY_ARE
+from tests.support.evaluation_data import Spy, data
+from tests.support.synthetic import dna
+
+SPLITS = ("seed", "folds", "homology", "organisms", "stress")
+WHOLE = data("human", "dog", families=6, count=6)
+
+
+def plan(*splits: str, methods: tuple[str, ...] = ("knn",)) -> Plan:
+    return Plan(tuple(Part(split, methods) for split in splits))
+
+
+def run(spy: Spy, *splits: str, given: LabelledData = WHOLE) -> Report:
+    return evaluate(given, plan(*splits), {"knn": spy})
+
+
+class TestWhatIsLearnedFrom:
+    @pytest.mark.parametrize("split", SPLITS)
+    def test_nothing_that_is_asked_about_is_among_it(self, split):
+        spy = Spy()
+        fitted = []
+        answer = spy._answer
+
+        def watched(sequences):
+            fitted.append((spy.fitted_on[-1].sequences, sequences))
+            return answer(sequences)
+
+        spy._answer = watched  # type: ignore[method-assign]
+        run(spy, split)
+
+        assert fitted
+        for known, asked in fitted:
+            assert not set(known) & set(asked)
+
+    def test_families_and_organisms_stay_beside_their_sequences(self):
+        spy = Spy()
+        run(spy, "organisms")
+
+        truth = dict(zip(WHOLE.sequences, WHOLE.families.tolist(), strict=True))
+        for training in spy.fitted_on:
+            assert len(set(training.organisms)) == 1
+            pairs = zip(training.sequences, training.families.tolist(), strict=True)
+            assert all(truth[sequence] == family for sequence, family in pairs)
+
+    def test_what_two_splits_learn_from_alike_is_learned_once(self):
+        spy = Spy()
+        report = run(spy, "seed", "stress")
+
+        assert len(spy.fitted_on) == 1
+        plain = [each for each in report.results if each.task == AS_THEY_ARE]
+        assert [each.split for each in plain] == ["seed", "stress"]
+        assert spy.asked.count(plain_queries(spy)) == 1
+
+    def test_a_method_is_closed_when_it_has_answered(self):
+        spy = Spy()
+        run(spy, "folds")
+
+        assert spy.open == 0
+
+
+def plain_queries(spy: Spy):
+    return spy.asked[0]
+
+
+class TestReport:
+    def test_figures_of_a_method_that_always_says_the_same(self):
+        report = run(Spy(), "folds")
+
+        (result,) = report.results
+        assert (result.split, result.task, result.method) == ("folds", AS_THEY_ARE, "knn")
+        assert result.count == 2 * len(WHOLE)
+        assert result.accuracy == pytest.approx(1 / 6)
+        assert result.accuracy_interval.low < 1 / 6 < result.accuracy_interval.high
+        assert result.macro_f1 == pytest.approx(2 / 7 / 6)
+        assert result.called == 1.0
+        assert result.called_right == pytest.approx(1 / 6)
+        assert result.calibration_error is result.mean_score is None
+        assert sum(each.count for each in result.by_similarity) == result.count
+        assert result.queries_per_second > 0
+
+    def test_says_what_it_was_made_of_and_with(self):
+        report = run(Spy(), "seed")
+
+        assert report.data.source == "made up"
+        assert report.data.digest == WHOLE.digest()
+        assert (report.data.sequences, report.data.distinct) == (72, 72)
+        assert report.data.families == dict.fromkeys(range(6), 12)
+        assert report.data.organisms == {"human": 36, "dog": 36}
+        assert report.seed == 42
+        assert {"processor", "cores", "memory"} <= report.machine.keys()
+        assert {"genekin", "Python", "scikit-learn", "pymilvus"} <= report.versions.keys()
+        assert report.methods[0].settings == {"eyes": 2}
+        assert report.splits[0].training == (57,)
+
+    def test_comes_back_from_json_as_it_was(self):
+        report = run(Spy(), "seed", "organisms")
+
+        assert Report.from_json(report.to_json()) == report
+        assert report.result("organisms", "dog from human", "knn") is not None
+        assert report.result("organisms", "cat from human", "knn") is None
+
+    def test_is_always_the_same_for_a_seed(self):
+        one, other = (run(Spy(), "seed", "stress") for _ in range(2))
+
+        assert [each.accuracy_interval for each in one.results] == [
+            each.accuracy_interval for each in other.results
+        ]
+
+    def test_changed_queries_are_compared_with_nothing(self):
+        report = run(Spy(), "stress")
+
+        compared = {each.task: bool(each.by_similarity) for each in report.results}
+        assert compared.pop(AS_THEY_ARE)
+        assert not any(compared.values())
+
+
+class TestWhatCannotBe:
+    def test_a_method_that_cannot_run_here_is_told_and_not_asked(self):
+        spy = Spy(missing="It needs a quantum computer.")
+        report = run(spy, "seed")
+
+        assert report.methods[0].missing == "It needs a quantum computer."
+        assert not spy.fitted_on
+        assert not report.results
+
+    def test_one_that_fails_does_not_stop_the_others(self):
+        methods = {"svm": Spy(broken_from=0), "knn": Spy()}
+        report = evaluate(WHOLE, plan("folds", methods=("svm", "knn")), methods)
+
+        assert [(each.split, each.method, each.message) for each in report.failures] == [
+            ("folds", "svm", "The spy was caught.")
+        ]
+        assert [each.method for each in report.results] == ["knn"]
+
+    def test_half_of_its_rounds_are_no_result(self):
+        spy = Spy(broken_from=3)
+        report = run(spy, "folds")
+
+        assert len(spy.asked) == 3
+        assert [each.method for each in report.failures] == ["knn"]
+        assert report.results == ()
+
+    def test_a_split_that_cannot_be_made_says_why(self):
+        report = run(Spy(), "copies", "seed")
+
+        missing = {each.name: each.missing for each in report.splits}
+        assert missing["copies"].startswith("There are no exact copies")
+        assert not missing["seed"]
+
+    def test_no_split_at_all_is_an_error(self):
+        with pytest.raises(InputError, match="no exact copies"):
+            run(Spy(), "copies")
+
+
+class TestProgress:
+    def test_counts_the_queries_that_are_answered(self):
+        told = []
+        evaluate(WHOLE, plan("seed", "folds"), {"knn": Spy()}, lambda *words: told.append(words))
+
+        total = 15 + 2 * len(WHOLE)
+        assert {each[2] for each in told if each[0].startswith("spy")} == {total}
+        done = [each[1] for each in told]
+        assert done == sorted(done)
+        assert told[-1] == ("Judging", total, total)
+
+    def test_a_failure_counts_as_done(self):
+        told = []
+        methods = {"svm": Spy(broken_from=0), "knn": Spy()}
+        evaluate(
+            WHOLE,
+            plan("seed", methods=("svm", "knn")),
+            methods,
+            lambda *words: told.append(words),
+        )
+
+        assert [each[1:] for each in told if each[0].startswith("spy, ")] == [(15, 30)]
+
+    @pytest.mark.parametrize(
+        "word", ["Parting", "Comparing", "spy learns", "spy, training", "Judging"]
+    )
+    def test_ends_between_any_two_steps(self, word):
+        spy = Spy()
+
+        def progress(doing, _done, _total):
+            if doing.startswith(word):
+                raise Cancelled("Enough.")
+
+        with pytest.raises(Cancelled):
+            evaluate(WHOLE, plan("seed"), {"knn": spy}, progress)
+        assert spy.open == 0
+
+
+class TestNearestSimilarities:
+    def test_a_copy_is_one_and_a_stranger_nearly_nothing(self):
+        found = nearest_similarities(WHOLE.sequences, [WHOLE.sequences[3], dna("stranger", 450)])
+
+        assert found[0] == pytest.approx(1.0, abs=1e-4)
+        assert 0 <= found[1] < 0.05
+
+    def test_batches_do_not_show(self):
+        many = [*WHOLE.sequences, *(dna(str(number), 60) for number in range(70))]
+        whole = nearest_similarities(WHOLE.sequences, many)
+
+        single = [nearest_similarities(WHOLE.sequences, [each])[0] for each in many[::20]]
+        assert whole[::20] == pytest.approx(np.array(single))

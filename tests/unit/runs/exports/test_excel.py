@@ -1,0 +1,74 @@
+import io
+import zipfile
+from dataclasses import replace
+
+import pytest
+from openpyxl import load_workbook
+
+from core.errors import InputError
+from core.runs.call_table import COLUMNS, MEANINGS, call_row
+from core.runs.exports import excel as module
+from core.runs.exports.downloads import facts
+from core.runs.exports.excel import HIT_COLUMNS, workbook
+from tests.support.exported_run import CALLS, GENES, HOSTILE, RUN
+from tests.unit.runs.test_call_table import CALLED
+
+
+@pytest.fixture(scope="module")
+def book():
+    return load_workbook(io.BytesIO(workbook(RUN, CALLS, "https://lab/run").data))
+
+
+def values(sheet):
+    return [tuple(cell.value for cell in line) for line in sheet]
+
+
+class TestWorkbook:
+    def test_has_the_calls_in_the_columns_of_all_tables(self, book):
+        header, *rows = values(book["calls"])
+        assert header == COLUMNS
+        assert len(rows) == len(CALLS)
+        assert rows[-2:] == [tuple(call_row(call).values()) for call in CALLS[-2:]]
+
+    def test_has_the_hits_of_every_call(self, book):
+        header, *rows = values(book["hits"])
+        assert header == HIT_COLUMNS
+        assert len(rows) == len(GENES)
+        name = HOSTILE[0]
+        assert rows[0] == (name, 1, name, name, 2, "Ion channel", 0.5, 900)
+
+    def test_has_the_facts_of_the_run_and_the_meanings_of_columns(self, book):
+        assert dict(values(book["run"])[1:]) == facts(RUN, "https://lab/run")
+        assert dict(values(book["columns"])[1:]) == MEANINGS
+
+    def test_names_are_text_and_come_back_as_they_are(self, book):
+        found = [cell.value for cell in book["calls"]["A"][1:]]
+        odd = {"half \ud83e": "half \ufffd", "bell \x07 and zero \0": "bell \ufffd and zero \ufffd"}
+        assert found[: len(HOSTILE)] == [odd.get(name, name) for name in HOSTILE]
+
+    def test_no_cell_is_a_formula_or_becomes_one_when_it_is_edited(self, book):
+        for sheet in book:
+            for cell in (cell for line in sheet for cell in line if cell.value is not None):
+                assert cell.data_type in {"s", "n"}, cell.value
+                if str(cell.value).lstrip().startswith(("=", "+", "-", "@")):
+                    assert cell.quotePrefix
+
+    def test_no_formula_is_in_the_file(self):
+        data = workbook(RUN, CALLS).data
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            sheets = [name for name in archive.namelist() if "/worksheets/" in name]
+            assert len(sheets) == 4
+            for name in sheets:
+                text = archive.read(name).decode()
+                assert "<f>" not in text
+                assert "<hyperlink" not in text
+
+    def test_shows_the_ten_best_hits(self):
+        many = replace(CALLED, hits=CALLED.hits * 30)
+        book = load_workbook(io.BytesIO(workbook(RUN, [many]).data))
+        assert [line[1] for line in values(book["hits"])[1:]] == list(range(1, 11))
+
+    def test_of_more_calls_than_a_sheet_has_rows_is_refused(self, monkeypatch):
+        monkeypatch.setattr(module, "MOST_ROWS", 2)
+        with pytest.raises(InputError, match="more than an Excel sheet can have"):
+            workbook(RUN, CALLS)

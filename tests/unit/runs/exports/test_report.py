@@ -1,0 +1,148 @@
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from core.alignment.explanation import explain_by
+from core.classification.votes import Hit
+from core.runs.call_table import COLUMNS
+from core.runs.exports import report as module
+from core.runs.exports.report import html_report
+from tests.support.evolution import ancestor
+from tests.support.exported_run import CALLS, HOSTILE, RUN
+from tests.support.synthetic import dna
+from tests.unit.runs.test_call_table import CALLED, INVALID, UNKNOWN
+
+_LARGE = {"html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "div", "details"}
+_SMALL = {"summary", "table", "tr", "th", "td", "b", "a", "bdi", "span"}
+TAGS = _LARGE | _SMALL
+"""Those that the report itself is made of."""
+COLOURS = {0: "#000001", 1: "#000002", 2: "#0072B2"}
+
+
+class _Reader(HTMLParser):
+    """What a browser would make of it."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.texts, self.open = set(), [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        self.attributes += attributes
+        if tag not in {"meta", "img"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+def written(run=RUN, calls=CALLS, **options):
+    return html_report(run, calls, colour=COLOURS.__getitem__, **options).data.decode()
+
+
+def one(call):
+    run = replace(RUN, queries=1, statuses={call.status: 1}, called={})
+    return " ".join(_Reader(written(run, [call])).texts)
+
+
+@pytest.fixture
+def page():
+    return _Reader(written(link="https://lab/history?run=a&b=<c>"))
+
+
+class TestSafety:
+    def test_names_are_shown_as_text(self, page):
+        for name in HOSTILE[:13]:
+            assert name in page.texts
+
+    def test_nothing_of_them_is_run(self, page):
+        assert page.tags <= TAGS
+        assert not [name for name, _ in page.attributes if name.startswith("on")]
+        assert not [value for _, value in page.attributes if value and "javascript" in value]
+        assert page.open == []
+
+    def test_each_name_is_kept_from_turning_round_what_is_beside_it(self):
+        text = written()
+        around = re.findall("<bdi>[^<]*\u202e[^<]*</bdi>", text)
+        assert len(around) == text.count("\u202e") > 0
+
+    def test_nothing_is_loaded(self, page):
+        assert not {"script", "link", "img", "iframe"} & page.tags
+        assert "url(" not in module._STYLE
+        assert "@import" not in module._STYLE
+        assert ("content", "default-src 'none'; style-src 'unsafe-inline'") in page.attributes
+
+    def test_the_link_is_one(self, page):
+        assert ("href", "https://lab/history?run=a&b=<c>") in page.attributes
+
+    def test_a_link_that_is_no_address_is_text(self):
+        page = _Reader(written(link="javascript:alert(1)"))
+        assert "a" not in page.tags
+
+
+class TestContents:
+    def test_begins_with_what_came_out(self):
+        texts = "".join(_Reader(written()).texts)
+        assert "Plate 7: <b>α</b>" in texts
+        assert "09 March 2026, 14:05 UTC" in texts
+        assert "16 called · 1 unknown · 1 invalid" in texts
+
+    def test_has_the_table_the_versions_and_the_settings(self):
+        texts = _Reader(written()).texts
+        assert set(COLUMNS) <= set(texts)
+        assert "GeneKin 0.1.0, numpy 2.4.6" in texts
+        assert {"0.87", "human, dog", "c" * 64} <= set(texts)
+
+    def test_says_how_each_was_decided(self):
+        texts = one(CALLED)
+        assert "Ion channel , 88% sure" in texts
+        assert "reverse strand, frame 2" in texts
+        assert "BRCA1" in texts
+
+    def test_says_why_one_is_unknown_or_invalid(self):
+        assert "Nothing is like it. · the best guess is Kinase" in re.sub(" +", " ", one(UNKNOWN))
+        assert "Record 3 (line 9) is empty." in one(INVALID)
+
+    def test_families_have_their_colours_and_the_unknown_none(self):
+        text = written()
+        assert f"background:{COLOURS[2]}" in text
+        assert 'class="dot none"' in text
+
+    def test_shows_the_alignments_that_it_is_given(self):
+        gene = ancestor(0)
+        hit = Hit(1, "human", 2, "<gene>", 0.9, len(gene))
+        call = replace(CALLED, strand="+", frame=1, hits=(hit,))
+        alignments = explain_by(gene, call, [hit], {1: gene}).alignments
+        texts = "".join(_Reader(written(calls=[call], alignments={0: alignments})).texts)
+        assert "With <gene>: identity 100%, 100% of the query, 100% of the gene" in texts
+        assert f"query    1 {alignments[0].query[:60]} 180" in texts
+
+    def test_says_of_an_alignment_that_it_may_be_chance(self):
+        gene, query = ancestor(0), dna("noise", 600)
+        hit = Hit(1, "human", 2, "gene", 0.01, len(gene))
+        call = replace(UNKNOWN, strand="+", frame=1, hits=(hit,))
+        alignments = explain_by(query, call, [hit], {1: gene}).alignments
+        texts = "".join(_Reader(written(calls=[call], alignments={0: alignments})).texts)
+        assert "of the gene; chance brings as much" in texts
+
+    def test_is_bounded_and_says_so(self, monkeypatch):
+        monkeypatch.setattr(module, "MOST_ROWS", 3)
+        monkeypatch.setattr(module, "MOST_DETAILS", 2)
+        text = written()
+        assert "The first 3 of 18" in text
+        assert "Of the first 2 of 18" in text
+        assert text.count("<details>") == 2
+
+    def test_of_no_queries_is_a_page_too(self):
+        run = replace(RUN, queries=0, statuses={}, called={})
+        assert "<b>0</b> called" in written(run, [])
+
+    def test_of_one_query_shows_its_evidence_at_once(self):
+        assert "<details open>" in written(calls=[CALLED])

@@ -1,0 +1,108 @@
+"""What holds for the project as a whole."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+LARGEST = 400_000
+"""Bytes of a file in git."""
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """Files in git, and new ones that git does not ignore."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip("this is not a git checkout")
+    files = [PROJECT / name for name in listed.stdout.split("\0") if name]
+    return [file for file in files if file.is_file()]
+
+
+def imports(file: Path) -> Iterator[str]:
+    """The top-level packages that a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+class TestImports:
+    def test_the_core_knows_no_screen(self):
+        files = tracked("core/*.py")
+        assert len(files) > 20
+        screens = {"streamlit", "altair", "plotly", "components", "pages", "app"}
+        assert {file.name for file in files if screens & set(imports(file))} == set()
+
+    def test_the_core_can_be_imported_without_a_screen(self):
+        code = (
+            "import sys, core.cli.main; print(sorted({'streamlit', 'altair'} & set(sys.modules)))"
+        )
+        found = subprocess.run(
+            [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+        )
+        assert found.stdout == "[]\n"
+
+    def test_nobody_pickles(self):
+        picklers = {"pickle", "cPickle", "dill", "joblib", "shelve", "cloudpickle", "marshal"}
+        for file in tracked("*.py"):
+            text = file.read_text(encoding="utf-8")
+            if file != Path(__file__):
+                assert not picklers & set(imports(file)), file
+                assert "allow_pickle=True" not in text, file
+
+
+class TestFiles:
+    def test_none_in_git_is_large(self):
+        large = {file.name: file.stat().st_size for file in tracked()}
+        assert {name for name, size in large.items() if size > LARGEST} == set()
+
+    def test_no_reference_data_and_no_secrets_are_in_git(self):
+        names = {file.name for file in tracked()}
+        assert not names & {"human.txt", "chimpanzee.txt", "dog.txt", ".env", "secrets.toml"}
+
+
+class TestCompose:
+    @pytest.fixture
+    def text(self):
+        return (PROJECT / "docker-compose.yml").read_text(encoding="utf-8")
+
+    def test_only_the_app_is_published_and_on_this_machine_only(self, text):
+        app = text.partition("\n  app:\n")[2].partition("\n\n")[0]
+        ports = '    ports:\n      - "${GENEKIN_BIND:-127.0.0.1}:${GENEKIN_PORT:-8501}:8501"\n    '
+        assert ports in app
+        assert text.count("ports:") == 1
+        assert "network_mode" not in text
+
+    def test_no_password_has_a_default(self, text):
+        secret = re.compile(
+            r"^ +(\w*(?:PASSWORD|TOKEN|ACCESS_KEY|ACCESS_KEY_ID|ROOT_USER|DATABASE_URL)): (.+)$",
+            re.MULTILINE,
+        )
+        settings = secret.findall(text)
+        assert len(settings) == 9
+        for name, value in settings:
+            assert ":?set it in .env}" in value, name
+            assert ":-" not in value, name
+
+    def test_the_example_of_the_settings_has_empty_passwords(self):
+        lines = (PROJECT / ".env.example").read_text(encoding="utf-8").splitlines()
+        settings = dict(line.split("=", 1) for line in lines if re.match(r"\w+=", line))
+        assert len(settings) == 5
+        assert set(settings.values()) == {""}
+
+    def test_every_image_has_a_version(self, text):
+        images = re.findall(r"^ +image: (.+)$", text, re.MULTILINE)
+        assert len(images) == 5
+        assert [image for image in images if not re.search(r":[\w.-]*\d", image)] == []
