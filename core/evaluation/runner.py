@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from core.environment import machine, versions
+from core.environment import evaluation_versions, machine
 from core.errors import Cancelled, GeneKinError, InputError
 from core.evaluation.clusters import nearest_similarities
 from core.evaluation.data import LabelledData, Places
@@ -97,7 +97,7 @@ class _Evaluation:
             date=date,
             seconds=time.monotonic() - started,
             machine=machine(),
-            versions=versions(),
+            versions=evaluation_versions(),
             methods=tuple(self._method_facts()),
             splits=tuple(facts),
             results=results,
