@@ -2,7 +2,15 @@
 
 from core.stores.sql.libraries import LibraryLabels
 from core.stores.sql.loads import LoadLabels
-from core.stores.sql.rows import Identity, Label, LibraryRow, LoadRow, OrganismRow, SequenceRow
+from core.stores.sql.rows import (
+    Identity,
+    Label,
+    LibraryRow,
+    LoadRow,
+    OrganismRow,
+    SequenceRow,
+    Visibility,
+)
 from core.stores.sql.sequences import SequenceLabels
 
 
@@ -10,4 +18,13 @@ class LabelStore(LibraryLabels, LoadLabels, SequenceLabels):
     """What the tables say; every method may raise :class:`~core.errors.StoreError`."""
 
 
-__all__ = ["Identity", "Label", "LabelStore", "LibraryRow", "LoadRow", "OrganismRow", "SequenceRow"]
+__all__ = [
+    "Identity",
+    "Label",
+    "LabelStore",
+    "LibraryRow",
+    "LoadRow",
+    "OrganismRow",
+    "SequenceRow",
+    "Visibility",
+]

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, null, select, text, union_all, update
 
 from core.errors import StoreError
 from core.stores.sql.database import retry_on_deadlock
 from core.stores.sql.libraries import name_families_in
-from core.stores.sql.rows import LoadRow, OrganismRow, SequenceRow
+from core.stores.sql.rows import LoadRow, OrganismRow, SequenceRow, Visibility
 from core.stores.sql.schema import (
     PENDING,
     READY,
@@ -227,6 +227,30 @@ class LoadLabels(Tables):
         )
         with self._reading("listing the organisms") as connection:
             return dict(connection.execute(query).all())
+
+    def visible(self, library_id: int) -> Visibility:
+        """Return the partitions of the ready organisms and the state of every load, in one query.
+
+        They are read at the same moment: no load can become ready in between.
+        """
+        ready = (organisms.c.library_id == library_id) & (organisms.c.state == READY)
+        query = union_all(
+            select(organisms.c.id, organisms.c.name, _PARTITION, null().label("state")).where(
+                ready
+            ),
+            select(loads.c.id, null(), null(), loads.c.state).where(
+                loads.c.library_id == library_id
+            ),
+        )
+        partitions: dict[str, str] = {}
+        load_states: dict[int, str] = {}
+        with self._reading("listing the organisms and loads") as connection:
+            for number, name, partition, state in connection.execute(query.order_by(text("1"))):
+                if state is None:
+                    partitions[name] = partition
+                else:
+                    load_states[number] = state
+        return Visibility(partitions, load_states)
 
     @retry_on_deadlock
     def mark_removing(self, organism_id: int) -> None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from core.stores.sql.schema import PENDING
+
 
 @dataclass(frozen=True, slots=True)
 class LibraryRow:
@@ -84,6 +86,27 @@ class LoadRow:
     date: datetime
     by: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Visibility:
+    """What a search of a library may see at one moment.
+
+    Attributes
+    ----------
+    partitions
+        Milvus partitions of the ready organisms by their names, in the order they were added.
+    load_states
+        State of every load of the library by its id.
+    """
+
+    partitions: dict[str, str]
+    load_states: dict[int, str]
+
+    @property
+    def pending(self) -> list[int]:
+        """Ids of the loads whose vectors a search must leave out."""
+        return [load_id for load_id, state in self.load_states.items() if state == PENDING]
 
 
 @dataclass(frozen=True, slots=True)

@@ -329,6 +329,31 @@ class TestLoads:
         assert by == "?"
 
 
+class TestVisible:
+    def test_returns_the_partitions_of_ready_organisms_and_the_state_of_every_load(
+        self, labels, library
+    ):
+        other = add_library(labels, "other")
+        load(labels, other, "mouse", row(1))
+        first = load(labels, library, "Human", row(1))
+        second = load(labels, library, "human", row(2))
+        third = begin(labels, library, "dog", row(3))
+
+        visible = labels.visible(library.id)
+        assert list(visible.partitions.items()) == [("Human", "Human"), ("human", "human")]
+        assert visible.partitions == labels.partitions(library.id)
+        assert visible.load_states == {first: READY, second: READY, third: PENDING}
+        assert visible.load_states == labels.load_states(library.id)
+        assert visible.pending == [third]
+
+        labels.mark_removing(labels.organisms(library.id)[0].id)
+        assert labels.visible(library.id).partitions == {"human": "human"}
+
+    def test_of_an_empty_library(self, labels, library):
+        visible = labels.visible(library.id)
+        assert (visible.partitions, visible.load_states, visible.pending) == ({}, {}, [])
+
+
 class TestOrganisms:
     def test_are_in_the_order_they_came(self, labels, library):
         for number, name in enumerate(("human", "chimpanzee", "dog"), start=1):
