@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import isotonic_regression
 
-from components.shared.charts import ACCENT, INK, OWN, SHARES, layered, tooltip
+from components.shared.charts import ACCENT, INK, OWN, FIFTHS, layered, tooltip
 
 _PANEL = 380
 _SCATTER = 480
@@ -56,7 +56,7 @@ def curves(frame: pd.DataFrame, x_title: str, y_title: str, x_format: str) -> al
         "asked:Q",
         title=x_title,
         scale=alt.Scale(domain=[0, 1], nice=False),
-        axis=alt.Axis(format=x_format, values=SHARES),
+        axis=alt.Axis(format=x_format, values=FIFTHS),
     )
     return _labelled_lines(frame, x, y_title)
 
@@ -69,7 +69,7 @@ def reliability(frame: pd.DataFrame) -> alt.LayerChart:
     frame
         Columns `sure`, `accuracy`, `low`, `high` and `n`, a row a bin.
     """
-    percent = alt.Axis(format=".0%", values=SHARES)
+    percent = alt.Axis(format=".0%", values=FIFTHS)
     whole = alt.Scale(domain=[0, 1], nice=False)
     ideal = (
         alt.Chart(pd.DataFrame({"sure": [0.0, 1.0], "accuracy": [0.0, 1.0]}))
@@ -144,7 +144,7 @@ def apart(values: Sequence[float], gap: float, highest: float) -> list[float]:
 def _labelled_lines(frame: pd.DataFrame, x: alt.X, y_title: str) -> alt.LayerChart:
     ends = _ends(frame)
     scale = alt.Scale(domain=[0, 1], nice=False)
-    y = alt.Y("accuracy:Q", title=y_title, scale=scale, axis=alt.Axis(format=".0%", values=SHARES))
+    y = alt.Y("accuracy:Q", title=y_title, scale=scale, axis=alt.Axis(format=".0%", values=FIFTHS))
     base = alt.Chart(frame).encode(x=x, detail="method:N", tooltip=tooltip("method", "asked"))
     width = alt.condition("datum.own", alt.value(2.5), alt.value(1.5))
     drawn = base.mark_line().encode(y=y, color=OWN, strokeWidth=width)
@@ -316,7 +316,7 @@ def _share(name: str, title: str | list[str], *, room: bool = False) -> alt.X:
         f"{name}:Q",
         title=title,
         scale=alt.Scale(domain=[0, _ROOM if room else 1], nice=False),
-        axis=alt.Axis(format=".0%", values=SHARES),
+        axis=alt.Axis(format=".0%", values=FIFTHS),
     )
 
 

@@ -5,9 +5,9 @@ import html
 import pandas as pd
 import streamlit as st
 
+from components.classify.charts import describe_evidence, evidence_map
 from components.classify.input import Answer
 from components.shared.bars import family_bars
-from components.shared.charts import evidence_map, evidence_text
 from components.shared.formatting import chip, escape_markdown, legend, pluralize
 from components.shared.palette import UNKNOWN, family_mark
 from components.shared.services import libraries
@@ -180,7 +180,7 @@ def _where(answered: Answer, call: Call, explanation: Explanation) -> None:
     st.html(legend({number: names.get(number, f"class {number}") for number in sorted(families)}))
     st.altair_chart(
         evidence_map(explanation.segments, names, call.length),
-        alt=evidence_text(explanation.segments, names),
+        alt=describe_evidence(explanation.segments, names),
     )
     st.caption("An arrow points along the strand that is read. Pale: chance alone may bring it.")
 

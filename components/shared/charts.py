@@ -1,43 +1,82 @@
-"""What all charts of the benchmark are made of.
+"""Parts that charts of several pages are made of, and the charts of an organism.
 
-Methods are told apart by position and label. GeneKin's own have the accent colour, all others are
-grey; texts and thin lines take the ink of the ground that they are shown on.
-
-Pure figure builders: data in, figure out.
+GeneKin's own methods have the accent colour, all others are grey: methods and organisms are told
+apart by position and label, because colours belong to families. Text and thin lines take the ink
+of the background. Pure: data in, chart out.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from components.shared.palette import NEUTRAL, family_colour
-from core.alignment.explanation import Segment
 
 ACCENT = "#128088"
-"""GeneKin's own methods: on white and on dark ground alike."""
+"""Colour of GeneKin's own methods, legible on white and on dark backgrounds."""
 OWN = alt.condition("datum.own", alt.value(ACCENT), alt.value(NEUTRAL))
-"""The colour of a mark, by its column `own`."""
+"""Colour of a mark by its column `own`."""
 INK = "ink"
-"""The style of texts and lines that are as dark, or as light, as the ground asks for."""
-SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-"""Where an axis of shares has its labels."""
+"""Style of text and lines that follow the colour of the page's text."""
+UNIT_SCALE = alt.Scale(domain=[0, 1], nice=False)
+FIFTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+"""Tick values of an axis from 0 to 1."""
+PERCENT_AXIS = alt.Axis(format=".0%", values=FIFTHS)
+DECIMAL_AXIS = alt.Axis(format=".1f", values=FIFTHS)
+FULL_LABELS = alt.Axis(labelLimit=220, labelOverlap=False)
+"""An axis of names that hides none of them."""
+_WHITE_TEXT_FROM = 0.85
+"""Value from which a heat map's cell is dark enough for white text on any background."""
 
 
 def layered(layers: list[alt.Chart], height: int | alt.Step) -> alt.LayerChart:
-    """Charts over each other; `height` in pixels."""
+    """Stack charts into one of `height` pixels, or pixels a row."""
     chart = alt.LayerChart(layer=layers)
     sized: alt.LayerChart = chart.properties(height=height)
     return sized
 
 
-def tooltip(*names: str) -> list[alt.Tooltip]:
-    """What is told of a mark: these columns, its accuracy with its interval, and of how many."""
+def tooltip(
+    *names: str,
+    values: tuple[str, ...] = ("accuracy", "low", "high"),
+    value_format: str = ".1%",
+    counts: tuple[str, ...] = ("n",),
+) -> list[alt.Tooltip]:
+    """Return tooltips for columns of names, of values with their interval, and of counts."""
     return [
         *(alt.Tooltip(f"{name}:N") for name in names),
-        *(alt.Tooltip(f"{name}:Q", format=".1%") for name in ("accuracy", "low", "high")),
-        alt.Tooltip("n:Q", format=","),
+        *(alt.Tooltip(f"{name}:Q", format=value_format) for name in values),
+        *(alt.Tooltip(f"{name}:Q", format=",") for name in counts),
+    ]
+
+
+def heat_map_cells(base: alt.Chart, value: str) -> alt.Chart:
+    """Return rectangles shaded by a column of values from 0 to 1."""
+    opacity = alt.Opacity(f"{value}:Q", scale=alt.Scale(domain=[0, 1], range=[0, 1]), legend=None)
+    cells: alt.Chart = base.mark_rect(color=ACCENT).encode(opacity=opacity)
+    return cells
+
+
+def heat_map_text(
+    base: alt.Chart, value: str, text: str, size: float | alt.ExprRef = 11, dy: float = 0
+) -> list[alt.Chart]:
+    """Return the texts of a heat map's cells: ink on pale cells, white on dark ones.
+
+    Parameters
+    ----------
+    value, text
+        Columns that the cells are shaded by, and that holds the texts.
+    size
+        Font size.
+    dy
+        Pixels below the middle of the cell.
+    """
+    pale = base.transform_filter(f"datum.{value} < {_WHITE_TEXT_FROM}")
+    dark = base.transform_filter(f"datum.{value} >= {_WHITE_TEXT_FROM}")
+    return [
+        pale.mark_text(style=INK, fontSize=size, dy=dy).encode(text=f"{text}:N"),
+        dark.mark_text(color="#FFFFFF", fontSize=size, dy=dy).encode(text=f"{text}:N"),
     ]
 
 
@@ -120,85 +159,7 @@ def length_text(lengths: Mapping[int, int]) -> str:
     )
 
 
-def evidence_map(
-    segments: Sequence[Segment], names: Mapping[int, str], bases: int
-) -> alt.LayerChart:
-    """What a query of so many bases shares with its hits: a row a hit, an arrow a stretch.
-
-    An arrow points along the strand that is read; what chance alone may bring is pale.
-    """
-    frame = pd.DataFrame(
-        {
-            "hit": f"{rank}. {segment.of.name}",
-            "family": names.get(segment.of.family, f"class {segment.of.family}"),
-            "colour": family_colour(segment.of.family),
-            "organism": segment.of.organism,
-            "from": segment.start,
-            "to": segment.end,
-            "strand": "forward" if segment.strand == "+" else "reverse",
-            "tip": segment.end if segment.strand == "+" else segment.start,
-            "frame": segment.frame,
-            "bits": segment.bits,
-            "opacity": 1.0 if segment.beyond_chance else 0.45,
-        }
-        for rank, segment in _ranked(segments)
-    )
-    base = alt.Chart(frame).encode(
-        y=alt.Y("hit:N", title=None, sort=None, axis=_EVERY_LABEL),
-        color=alt.Color("colour:N", scale=None),
-        opacity=alt.Opacity("opacity:Q", scale=None),
-        tooltip=[
-            "hit:N",
-            "family:N",
-            "organism:N",
-            alt.Tooltip("from:Q", format=","),
-            alt.Tooltip("to:Q", format=","),
-            "strand:N",
-            "frame:N",
-            alt.Tooltip("bits:Q", format=".0f"),
-        ],
-    )
-    position = alt.X(
-        "from:Q",
-        title="position on the query, bases",
-        scale=alt.Scale(domain=[1, max(2, bases)], nice=False),
-        axis=alt.Axis(format=",d", tickCount=8, labelFlush=True),
-    )
-    stretches = base.mark_bar(height={"band": 0.5}).encode(x=position, x2="to:Q")
-    tips = base.mark_point(filled=True, size=170, opacity=1).encode(
-        x="tip:Q",
-        shape=alt.Shape(
-            "strand:N",
-            scale=alt.Scale(domain=list(_ARROWS), range=list(_ARROWS.values())),
-            legend=None,
-        ),
-    )
-    chart: alt.LayerChart = (stretches + tips).properties(height=alt.Step(24), padding=_TIGHT)
-    return chart
-
-
-def evidence_text(segments: Sequence[Segment], names: Mapping[int, str]) -> str:
-    """What :func:`evidence_map` shows, in words."""
-    genes = len({segment.of.id for segment in segments})
-    longest = max(segments, key=lambda segment: segment.end - segment.start)
-    family = names.get(longest.of.family, f"class {longest.of.family}")
-    return (
-        f"Stretches that {genes:,} of the nearest genes share with the query; the longest:"
-        f" {longest.of.name}, {family}, bases {longest.start:,} to {longest.end:,},"
-        f" {'forward' if longest.strand == '+' else 'reverse'} strand"
-    )
-
-
-def _ranked(segments: Sequence[Segment]) -> Iterator[tuple[int, Segment]]:
-    """Each segment with the rank of its hit, from 1."""
-    ranks: dict[int, int] = {}
-    for segment in segments:
-        yield ranks.setdefault(segment.of.id, len(ranks) + 1), segment
-
-
 _LENGTH_BARS = 30
 _TIGHT = {"bottom": 4}
 _LABEL_END = 14
 """Pixels that the last label may stick out."""
-_EVERY_LABEL = alt.Axis(labelLimit=220, labelOverlap=False)
-_ARROWS = {"forward": "triangle-right", "reverse": "triangle-left"}

@@ -70,3 +70,12 @@ def pluralize(number: int, one: str, many: str = "") -> str:
     ('1 gene', '3,629 genes')
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def family_name(names: Mapping[int, str], number: int) -> str:
+    """Return the name of a family, or its class number where it has none.
+
+    >>> family_name({0: "Kinase"}, 0), family_name({}, 3)
+    ('Kinase', 'class 3')
+    """
+    return names.get(number, f"class {number}")

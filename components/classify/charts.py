@@ -1,0 +1,100 @@
+"""The graphic summary of a query: which parts of it match its hits. Pure: data in, chart out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import altair as alt
+import pandas as pd
+
+from components.shared.charts import FULL_LABELS
+from components.shared.formatting import family_name
+from components.shared.palette import family_colour
+from core.alignment.explanation import Segment
+
+_ROW_HEIGHT = 24
+_PALE = 0.45
+"""Opacity of a segment that is not significant."""
+_ARROWS = {"forward": "triangle-right", "reverse": "triangle-left"}
+
+
+def evidence_map(
+    segments: Sequence[Segment], names: Mapping[int, str], length: int
+) -> alt.LayerChart:
+    """Draw where a query matches its hits.
+
+    One row per hit, one arrow per segment, pointing along the strand. Segments that are not
+    significant are pale.
+
+    Parameters
+    ----------
+    names
+        Family names by class number.
+    length
+        Bases of the query.
+    """
+    frame = pd.DataFrame(_rows(segments, names))
+    base = alt.Chart(frame).encode(
+        y=alt.Y("hit:N", title=None, sort=None, axis=FULL_LABELS),
+        color=alt.Color("colour:N", scale=None),
+        opacity=alt.Opacity("opacity:Q", scale=None),
+        tooltip=[
+            "hit:N",
+            "family:N",
+            "organism:N",
+            alt.Tooltip("from:Q", format=","),
+            alt.Tooltip("to:Q", format=","),
+            "strand:N",
+            "frame:N",
+            alt.Tooltip("bits:Q", format=".0f"),
+        ],
+    )
+    position = alt.X(
+        "from:Q",
+        title="position in the query (bp)",
+        scale=alt.Scale(domain=[1, max(2, length)], nice=False),
+        axis=alt.Axis(format=",d", tickCount=8, labelFlush=True),
+    )
+    shape = alt.Shape(
+        "strand:N",
+        scale=alt.Scale(domain=list(_ARROWS), range=list(_ARROWS.values())),
+        legend=None,
+    )
+    bars = base.mark_bar(height={"band": 0.5}).encode(x=position, x2="to:Q")
+    tips = base.mark_point(filled=True, size=170, opacity=1).encode(x="tip:Q", shape=shape)
+    chart: alt.LayerChart = (bars + tips).properties(
+        height=alt.Step(_ROW_HEIGHT), padding={"bottom": 4}
+    )
+    return chart
+
+
+def describe_evidence(segments: Sequence[Segment], names: Mapping[int, str]) -> str:
+    """Describe :func:`evidence_map` in a sentence, for screen readers."""
+    hits = len({segment.of.id for segment in segments})
+    longest = max(segments, key=lambda segment: segment.end - segment.start)
+    return (
+        f"Segments of the query that match {hits:,} of its top hits; the longest:"
+        f" {longest.of.name}, {family_name(names, longest.of.family)}, bases {longest.start:,} to"
+        f" {longest.end:,}, {_strand(longest)} strand"
+    )
+
+
+def _rows(segments: Sequence[Segment], names: Mapping[int, str]) -> Iterator[dict[str, object]]:
+    ranks: dict[int, int] = {}
+    for segment in segments:
+        rank = ranks.setdefault(segment.of.id, len(ranks) + 1)
+        yield {
+            "hit": f"{rank}. {segment.of.name}",
+            "family": family_name(names, segment.of.family),
+            "colour": family_colour(segment.of.family),
+            "organism": segment.of.organism,
+            "from": segment.start,
+            "to": segment.end,
+            "strand": _strand(segment),
+            "tip": segment.end if segment.strand == "+" else segment.start,
+            "frame": segment.frame,
+            "bits": segment.bits,
+            "opacity": 1.0 if segment.beyond_chance else _PALE,
+        }
+
+
+def _strand(segment: Segment) -> str:
+    return "forward" if segment.strand == "+" else "reverse"
