@@ -1,4 +1,4 @@
-"""GeneKin's dashboard: page config and navigation."""
+"""GeneKin's dashboard: page config, navigation, and the sidebar."""
 
 import streamlit as st
 
@@ -18,22 +18,25 @@ st.set_page_config(
     page_title=f"{page.title} · GeneKin", page_icon="components/icon.svg", layout="wide"
 )
 
-# Below the menu: what they need takes seconds to import when the server is new, and until then
-# Streamlit would show the names of files.
-from components.shared.jobs import loads_under_way  # noqa: E402
-from components.shared.services import (  # noqa: E402
-    library_choice,
-    plain_errors,
+# Imported below the menu: on a new server these take seconds, and until st.navigation is called
+# Streamlit shows file names in its place.
+from components.shared.errors import plain_errors  # noqa: E402
+from components.shared.jobs import sidebar_jobs  # noqa: E402
+from components.shared.navigation import library_selector, open_requested_page  # noqa: E402
+from components.shared.services import begin_run  # noqa: E402
+from components.shared.session import (  # noqa: E402
+    QUERY_TEXT_KEY,
+    TRACE_TEXT_KEY,
     preserve_widget,
-    return_to_wanted_page,
 )
 
-preserve_widget("text")
-preserve_widget("trace text")
-return_to_wanted_page()
+preserve_widget(QUERY_TEXT_KEY)
+preserve_widget(TRACE_TEXT_KEY)
+open_requested_page()
+begin_run()
 with plain_errors():
-    library_choice()
-    if page.url_path != "library":  # There they are listed with their buttons.
+    library_selector()
+    if page.url_path != "library":  # That page lists all jobs, with buttons.
         with st.sidebar:
-            loads_under_way()
+            sidebar_jobs()
     page.run()

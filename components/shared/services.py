@@ -1,33 +1,35 @@
-"""The opened stores, shared by all sessions, and errors shown in plain words."""
+"""Opened stores, shared by all sessions; what one run of the script reads of them; the user."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from threading import Thread
+from typing import ParamSpec
 
 import streamlit as st
 
-from components.shared.formatting import escape_markdown
+from components.shared.session import session
 from core.alignment.explanation import explain
 from core.classify import classify
 from core.errors import GeneKinError
 from core.jobs.scheduler import Jobs
 from core.library.library import Library
-from core.library.manager import DEFAULT_LIBRARY, Libraries
+from core.library.manager import Libraries
 from core.runs import Runs
 from core.sequences.limits import Limits
 from core.sequences.queries import read_text_queries
-from core.sequences.references.examples import examples
+from core.sequences.references.examples import make_examples
 from core.settings import Settings, read_settings
 from core.stores import Stores
 
 _log = logging.getLogger(__name__)
+_Arguments = ParamSpec("_Arguments")
 
 
 @dataclass(frozen=True)
-class _Opened:
-    """What all sessions of this process share."""
+class _Services:
+    """Stores and jobs of this process."""
 
     libraries: Libraries
     jobs: Jobs
@@ -37,130 +39,106 @@ class _Opened:
         self.libraries.stores.close()
 
 
-@st.cache_resource(show_spinner="Opening the library …", on_release=_Opened.close)
-def _open(settings: Settings) -> _Opened:
+@st.cache_resource(show_spinner="Opening the library …", on_release=_Services.close)
+def _open(settings: Settings) -> _Services:
     libraries = Libraries(Stores(settings), settings.cache_mb * 1_000_000)
     for name in libraries.names():
-        with _logged():
+        try:
             libraries.reconcile(name, timeout=0)
-    Thread(target=_warm, args=(libraries,), daemon=True).start()
-    return _Opened(libraries, Jobs(libraries.stores.database))
+        except GeneKinError as error:
+            _log.warning("the library %s was not reconciled: %s", name, error)
+    Thread(target=_warm_up, args=(libraries,), daemon=True).start()
+    return _Services(libraries, Jobs(libraries.stores.database))
 
 
-def _warm(libraries: Libraries) -> None:
-    """Read and compile what the first query would wait for."""
-    with _logged():
-        queries = read_text_queries(examples(), "the examples", Limits())
+def _warm_up(libraries: Libraries) -> None:
+    """Fill caches and compile kernels before the first query."""
+    try:
+        queries = read_text_queries(make_examples(), "the examples", Limits())
         for name in libraries.names():
             library = libraries.open(name)
             calls = classify(library, queries)
             explain(library, queries[0].residues, calls[0])
-
-
-def require_app_entry(page: str) -> None:
-    """Make sure that app.py runs around this page.
-
-    On a server that has not run app.py yet, Streamlit serves a link straight to a page by running
-    that page alone, without the navigation. Then app.py is run first, and leads back here.
-    """
-    if "in_app" not in st.session_state:
-        st.session_state["wanted"] = (page, st.query_params.to_dict())
-        st.switch_page("app.py")
-
-
-def return_to_wanted_page() -> None:
-    """Lead to the page that :func:`through_app` was called for."""
-    st.session_state["in_app"] = True
-    if wanted := st.session_state.pop("wanted", None):
-        page, parameters = wanted
-        st.switch_page(page, query_params=parameters)
-
-
-def preserve_widget(key: str) -> None:
-    """Keep what was typed into a widget while other pages are shown."""
-    if key in st.session_state:
-        st.session_state[key] = st.session_state[key]
+    except GeneKinError as error:
+        _log.warning("the caches were not filled: %s", error)
 
 
 def libraries() -> Libraries:
-    """All libraries; the stores are opened once a process, and read by all sessions.
+    """Return all libraries; the stores are opened once a process.
 
     Raises
     ------
     GeneKinError
-        If a setting is not usable or a store cannot be opened.
+        If a setting is invalid or a store cannot be opened.
     """
     return _open(read_settings()).libraries
 
 
 def jobs() -> Jobs:
-    """The jobs of this process, and what others say of theirs."""
+    """Return the background jobs."""
     return _open(read_settings()).jobs
 
 
 def runs() -> Runs:
-    """The runs that are kept."""
+    """Return the classification runs."""
     settings = read_settings()
     return Runs(_open(settings).libraries.stores.database, settings.keep_runs_days)
 
 
 def current_user() -> str:
-    """Who is signed in, by e-mail or name; empty where nobody has to sign in."""
+    """Return the e-mail address or name of who is signed in; empty without sign-in."""
     user = st.user.to_dict()
     return str(user.get("email") or user.get("name") or "")
 
 
-def chosen_library() -> Library | None:
-    """The library chosen in the sidebar; None where nothing is loaded yet."""
-    name = chosen_name()
-    if not name:
-        return None
-    library = libraries().open(name)
-    return library if library.organism_names() else None  # Its first load may be under way.
+def begin_run() -> None:
+    """Read libraries anew from here on: call it where a run of the script begins."""
+    del session.library_names
+    del session.opened_libraries
 
 
-def chosen_name() -> str:
-    """Name of the library that is chosen; empty where there is none."""
-    name = st.session_state.get("library", DEFAULT_LIBRARY)
-    known = libraries().names()
-    return name if name in known else next(iter(known), "")
+def library_names() -> list[str]:
+    """Return the names of all libraries, read once a run of the script."""
+    if session.library_names is None:
+        session.library_names = libraries().names()
+    return session.library_names
 
 
-def choose_library(name: str) -> None:
-    """Choose a library from the next run on; in this one the sidebar has been drawn."""
-    st.session_state["library to choose"] = name
+def open_library(name: str) -> Library:
+    """Return a library, opened once a run of the script.
+
+    Raises
+    ------
+    LibraryError
+        If there is none, or its vectors are missing or another encoder's.
+    """
+    opened = session.opened_libraries
+    if name not in opened:
+        session.opened_libraries = opened = {**opened, name: libraries().open(name)}
+    return opened[name]
 
 
-def library_choice() -> None:
-    """The choice in the sidebar, where there is one."""
-    if name := st.session_state.pop("library to choose", None):
-        st.session_state["library"] = name
-    names = libraries().names()
-    if len(names) > 1:
-        st.sidebar.selectbox("Library", names, key="library")
+def draw_fragment(
+    draw: Callable[_Arguments, None],
+    run_every: float | None,
+    *args: _Arguments.args,
+    **kwargs: _Arguments.kwargs,
+) -> None:
+    """Draw a part of the page that can run again by itself, and then reads libraries anew.
 
+    Parameters
+    ----------
+    run_every
+        Seconds between its runs; only at its own widgets' events, if None.
+    """
+    drawn = False
 
-def show_error(error: GeneKinError) -> None:
-    """Show what was wrong and what to do, and note it in the log."""
-    _log.warning("shown to the user: %s", error)
-    st.error("  \n".join(escape_markdown(part) for part in (error.message, error.hint) if part))
+    @wraps(draw)
+    def draw_again() -> None:
+        nonlocal drawn
+        if drawn:
+            begin_run()
+        drawn = True
+        draw(*args, **kwargs)
 
-
-@contextmanager
-def plain_errors() -> Iterator[None]:
-    """Show an error where it happens, in plain words; what the person typed stays."""
-    try:
-        yield
-    except GeneKinError as error:
-        show_error(error)
-    except Exception:  # noqa: BLE001  (the outermost layer: the log has it, the screen stays plain)
-        _log.exception("a defect")
-        st.error("Something went wrong inside GeneKin. The log says what; nothing was lost.")
-
-
-@contextmanager
-def _logged() -> Iterator[None]:
-    try:
-        yield
-    except GeneKinError as error:
-        _log.warning("not reconciled: %s", error)
+    st.fragment(draw_again, run_every=run_every)()

@@ -1,24 +1,156 @@
-"""What a session made last: pages run anew at every click, and reading a large file takes long."""
+"""Session state: every entry that code reads or writes, with its type.
 
-from collections.abc import Callable, Hashable
-from typing import TypeVar
+Widgets keep their own values in the session state too. Only those that other code reads or sets
+have their keys here.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+from enum import StrEnum
+from typing import Any, Generic, TypeVar, cast
 
 import streamlit as st
+from streamlit.elements.arrow import DataframeStateInput
 
-_Made = TypeVar("_Made")
+from core.library.library import Library
+from core.sequences.records import Record
+
+_Value = TypeVar("_Value")
+
+LIBRARY_KEY = "library"
+"""Key of the sidebar's choice of a library."""
+QUERY_TEXT_KEY = "text"
+"""Key of the text area of the Classify page."""
+TRACE_TEXT_KEY = "trace text"
+"""Key of the text area of the Trace page."""
 
 
-def remember(slot: str, key: Hashable, make: Callable[[], _Made]) -> _Made:
-    """What this session made last in this slot, if it was for this key; otherwise it is made."""
-    kept: tuple[Hashable, _Made] | None = st.session_state.get(slot)
+class _Entry(Generic[_Value]):
+    """An entry of the session state, which reads as its default until it is set."""
+
+    def __init__(self, key: str, default: _Value) -> None:
+        self._key = key
+        self._default = default
+
+    def __get__(self, session: object, owner: type | None = None) -> _Value:
+        return cast("_Value", st.session_state.get(self._key, self._default))
+
+    def __set__(self, session: object, value: _Value) -> None:
+        st.session_state[self._key] = value
+
+    def __delete__(self, session: object) -> None:
+        st.session_state.pop(self._key, None)
+
+
+class Session:
+    """Session state that the pages share.
+
+    Attributes
+    ----------
+    in_app
+        Whether app.py has run in this session.
+    requested_page
+        A page to open once app.py has run, with its query parameters.
+    library_names, opened_libraries
+        What this run of the script has read of the libraries.
+    library, next_library
+        Name of the library chosen in the sidebar, and of the one to choose in the next run.
+    query_text, next_query_text
+        Text on the Classify page, and the one to show in the next run.
+    replaced_files
+        How many files on the Classify page a text has replaced: their widget gets a new key.
+    run, run_job
+        Id of the run shown last, and token of the classification job being followed.
+    selected_query
+        Id of the run, and index of the query selected in it.
+    trace_text, traced_records
+        Text on the Trace page, and the records submitted there.
+    map_requested, encoders_requested
+        Whether the t-SNE map is wanted, and the libraries to compare by the other encoder too.
+    benchmark_job
+        The benchmark that this session submitted last.
+    computations
+        Jobs of this session that compute something for a page, by key.
+    watched_jobs
+        Jobs that were running when the list of jobs was drawn last.
+    """
+
+    in_app = _Entry("in_app", default=False)
+    requested_page = _Entry[tuple[str, dict[str, Any]] | None]("requested page", None)
+    library_names = _Entry[list[str] | None]("library names", None)
+    opened_libraries = _Entry[Mapping[str, Library]]("opened libraries", {})
+    library = _Entry(LIBRARY_KEY, "")
+    next_library = _Entry("next library", "")
+    query_text = _Entry(QUERY_TEXT_KEY, "")
+    next_query_text = _Entry("next text", "")
+    replaced_files = _Entry("replaced files", 0)
+    run = _Entry("run", "")
+    run_job = _Entry("job", "")
+    selected_query = _Entry("selected query", ("", 0))
+    trace_text = _Entry(TRACE_TEXT_KEY, "")
+    traced_records = _Entry[tuple[Record, ...]]("traced records", ())
+    map_requested = _Entry("map requested", default=False)
+    encoders_requested = _Entry[frozenset[str]]("encoders requested", frozenset())
+    benchmark_job = _Entry[int | None]("benchmark job", None)
+    computations = _Entry[Mapping[Hashable, int]]("computations", {})
+    watched_jobs = _Entry[frozenset[int]]("watched jobs", frozenset())
+
+
+session = Session()
+
+
+class Slot(StrEnum):
+    """What :func:`remember` keeps between runs of the script, one value each."""
+
+    QUERIES = "read queries"
+    TRACE_QUERIES = "read trace queries"
+    RESULT = "result"
+    REMARKS = "remarks"
+    RESULT_TABLE = "result table"
+    EXPLANATION = "explained"
+    IMPORT_PREVIEW = "import preview"
+    IMPORT_REPORT = "import report"
+    GENE_ALIGNMENT = "gene alignment"
+    EVALUATION = "evaluation"
+    OTHER_EVALUATION = "other evaluation"
+    EVALUATION_FILES = "evaluation files"
+    BENCHMARK_FIGURES = "benchmark figures"
+
+
+def remember(slot: Slot, key: Hashable, make: Callable[[], _Value]) -> _Value:
+    """Return what the slot holds for this key, or make it and keep it.
+
+    Pages run again at every click, and reading a large file takes long.
+    """
+    kept: tuple[Hashable, _Value] | None = st.session_state.get(slot)
     if kept is None or kept[0] != key:
-        forget(slot)  # First, so that there are never two of them.
+        forget(slot)  # Never hold two of them at a time.
         kept = key, make()
         st.session_state[slot] = kept
     return kept[1]
 
 
-def forget(*slots: str) -> None:
-    """Let go of what was made in these slots."""
+def forget(*slots: Slot) -> None:
+    """Empty these slots."""
     for slot in slots:
         st.session_state.pop(slot, None)
+
+
+def widget_value(key: str) -> object:
+    """Return the value of a widget before it is drawn; None if there is none."""
+    return st.session_state.get(key)
+
+
+def preserve_widget(key: str) -> None:
+    """Keep what was typed into a widget while other pages are shown."""
+    if key in st.session_state:
+        st.session_state[key] = st.session_state[key]
+
+
+def select_row(table: str, row: int) -> None:
+    """Select a row of the table with this key."""
+    st.session_state[table] = row_selection(row)
+
+
+def row_selection(row: int) -> DataframeStateInput:
+    """Return the state of a table with one row selected."""
+    return {"selection": {"rows": [row], "columns": [], "cells": []}}
