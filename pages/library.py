@@ -1,69 +1,64 @@
-"""What is loaded; add, look at it, look after it."""
+"""Organisms of a library, beside the sources to add from, and the library's settings."""
 
 import streamlit as st
 
 from components.library.add import add_panel
 from components.library.organism_card import all_libraries, organism_card
 from components.library.settings import broken_library_panel, settings_panel
-from components.shared.formatting import legend, pluralize
+from components.shared.errors import plain_errors, show_error
+from components.shared.formatting import pluralize
 from components.shared.jobs import job_list
-from components.shared.services import (
-    chosen_library,
-    chosen_name,
-    libraries,
-    plain_errors,
-    require_app_entry,
-    show_error,
-)
+from components.shared.markup import legend
+from components.shared.navigation import chosen_library, chosen_name, require_app_entry
+from components.shared.services import library_names
 from core.errors import LibraryError
 from core.library.library import Library
 
 
 def page() -> None:
-    """What is loaded, beside what can be added."""
+    """Show the chosen library on the left, and what can be added on the right."""
     st.title("Library")
     left, right = st.columns(2, gap="large")
-    library, problem = _chosen()
+    library, error = _open_chosen()
     with right:
         st.subheader("Add")
         with st.container(), plain_errors():
             add_panel(library)
-        # Below: next to the button that was pressed, and nothing moves when a job comes or ends.
-        job_list()
+        job_list()  # At the end, so that nothing moves when a job comes or goes.
     with left:
-        if problem:
-            show_error(problem)
+        if error:
+            show_error(error)
             broken_library_panel(chosen_name())
         elif library is None:
             st.info(
-                "Nothing is loaded yet. Begin with the human reference: 3,629 genes in seven"
-                " families, with one press of the button."
+                "No organisms loaded yet. Start with the human reference: 3,629 genes of seven"
+                " families."
             )
         else:
-            _loaded(library)
-    if len(libraries().names()) > 1:
+            _show_library(library)
+    if len(library_names()) > 1:
         with st.expander("All libraries"), plain_errors():
             all_libraries()
 
 
-def _chosen() -> tuple[Library | None, LibraryError | None]:
-    """The library that is chosen, or why it cannot be opened."""
+def _open_chosen() -> tuple[Library | None, LibraryError | None]:
+    """Return the chosen library, or the reason why it cannot be opened."""
     try:
         return chosen_library(), None
     except LibraryError as error:
         return None, error
 
 
-def _loaded(library: Library) -> None:
+def _show_library(library: Library) -> None:
     organisms, loads = library.organisms(), library.loads()
     total = pluralize(sum(organism.count for organism in organisms), "gene")
     st.subheader(f"{total} of {pluralize(len(organisms), 'organism')}")
-    there = {family for organism in organisms for family in organism.families}
-    st.html(legend({each: name for each, name in library.families.items() if each in there}))
+    used = {family for organism in organisms for family in organism.families}
+    st.html(legend({family: name for family, name in library.families.items() if family in used}))
     for organism in organisms:
         with st.container(border=True):
             organism_card(library, organism, loads.get(organism.id, ()))
-    with st.expander("Settings of this library"), plain_errors():
+    with st.expander("Library settings"), plain_errors():
         settings_panel(library)
 
 

@@ -1,7 +1,4 @@
-"""Which library to load into: the one that is chosen, or a new one beside it.
-
-The part of the Library page that adds: from a source to a job that loads it.
-"""
+"""Adding organisms: choose a source and a target library, and load in the background."""
 
 from functools import partial
 
@@ -16,48 +13,93 @@ from components.library.upload import (
     submit_records,
     uploaded_file,
 )
-from components.shared.services import libraries
+from components.shared.services import library_names
 from core.encoders import ENCODERS
 from core.library.library import Library
 from core.library.manager import DEFAULT_LIBRARY
 from core.library.naming import check_library_name
 from core.progress import Progress
 from core.sequences.records import Record
-from core.sequences.references.human import FAMILIES, SOURCE, human_reference
-from core.sequences.references.published import published
+from core.sequences.references.human import FAMILIES, SOURCE, load_human_reference
+from core.sequences.references.published import load_published
 from core.sequences.references.simulated import simulate, simulated_name, simulated_source
 from core.settings import read_settings
 from core.stores.milvus.index import INDEX_KINDS, VectorIndex
 
-NEW = "A new library"
+_NEW = "New library"
+_HUMAN, _UPLOAD, _FOLDER, _PUBLISHED, _SIMULATE, _IMPORT = _SOURCES = (
+    "Human",
+    "Upload",
+    "Server folder",
+    "Human–chimp–dog",
+    "Simulate",
+    "Import",
+)
+_SEED = 1
 
 
-def target_choice(library: Library | None) -> tuple[Library | None, Target | None]:
-    """The library to load into, if it is there, and what a load is to know of it.
+def add_panel(library: Library | None) -> None:
+    """Draw the choice of a source, what it holds, and the button that loads it.
 
-    There is no target where a new library is wanted and cannot be called so.
+    Parameters
+    ----------
+    library
+        The chosen library; None if there is none yet.
+    """
+    source = st.segmented_control(
+        "Source",
+        _SOURCES,
+        default=_HUMAN,
+        required=True,
+        label_visibility="collapsed",
+        key="source",
+    )
+    if source == _IMPORT:
+        import_panel()
+        return
+    library, target = _choose_target(library)
+    if target is None:
+        return
+    if source == _UPLOAD:
+        uploaded_file(library, target)
+    elif source == _FOLDER:
+        folder_file(library, target)
+    elif source == _PUBLISHED:
+        _published_panel(target)
+    elif source == _SIMULATE:
+        _simulation_panel(library, target)
+    else:
+        _human_panel(target)
+
+
+def _choose_target(library: Library | None) -> tuple[Library | None, Target | None]:
+    """Return the library to load into, None if it is new, and the target of the load.
+
+    There is no target while a new library has no valid name.
     """
     if library is not None:
-        into = st.segmented_control(
-            "Into",
-            (library.name, NEW),
+        choice = st.segmented_control(
+            "Target library",
+            (library.name, _NEW),
             default=library.name,
             required=True,
             key=f"into {library.name}",
         )
-        if into != NEW:
+        if choice != _NEW:
             return library, Target(library.name, identity=library.identity)
-    return None, _new_library(beside=library)
+    return None, _new_library(first=library is None)
 
 
-def _new_library(beside: Library | None) -> Target | None:
-    with st.expander("Options of a new library", expanded=beside is not None):
-        proposed = DEFAULT_LIBRARY if beside is None else ""
-        name = st.text_input("Name", proposed, key="new_library").strip() or proposed
+def _new_library(*, first: bool) -> Target | None:
+    """Return the target for a new library; None while it has no valid name."""
+    default_name = DEFAULT_LIBRARY if first else ""
+    with st.expander("New library settings", expanded=not first):
+        name = st.text_input("Name", default_name, key="new_library").strip() or default_name
         encoder = st.selectbox(
             "Encoder",
             list(ENCODERS),
-            help="translated compares what the DNA codes for; count is the published demo's.",
+            help="translated compares the encoded proteins; count is the encoder of the published"
+            " demo.",
         )
         kind = st.selectbox(
             "Index",
@@ -65,78 +107,54 @@ def _new_library(beside: Library | None) -> Target | None:
             disabled=encoder != "count",
             help="FLAT is exact. The others are for large libraries on a Milvus server.",
         )
-    if beside is not None and not name:
-        st.info("Give the new library a name.")
+    if not name:
+        st.info("Enter a name for the new library.")
         return None
     check_library_name(name)
-    if beside is not None and name in libraries().names():
-        st.warning("There is a library of that name already: choose it in the sidebar.")
+    if not first and name in library_names():
+        st.warning("A library with this name exists. Choose it in the sidebar.")
         return None
     index = VectorIndex.of_kind(kind) if encoder == "count" else None
     return Target(name, encoder, index)
 
 
-_SOURCES = ("Human", "Your file", "Server folder", "Published", "Simulated", "Exported")
-
-
-def add_panel(library: Library | None) -> None:
-    """Choose a source, see what is in it, and load it in the background."""
-    source = st.segmented_control(
-        "Source",
-        _SOURCES,
-        default=_SOURCES[0],
-        required=True,
-        label_visibility="collapsed",
-        key="source",
+def _human_panel(target: Target) -> None:
+    st.write(
+        "The human reference comes with GeneKin: 4,380 records, 3,629 distinct genes of seven"
+        " families."
     )
-    if source == _SOURCES[5]:
-        import_panel()
-        return
-    library, target = target_choice(library)
-    if target is None:
-        return
-    if source == _SOURCES[1]:
-        uploaded_file(library, target)
-    elif source == _SOURCES[2]:
-        folder_file(library, target)
-    elif source == _SOURCES[3]:
-        _published_set(target)
-    elif source == _SOURCES[4]:
-        _simulated(library, target)
-    else:
-        st.write(
-            "The human reference comes with GeneKin: 4,380 records, 3,629 distinct genes of seven"
-            " families."
-        )
-        if st.button("Load the human reference", type="primary"):
-            submit_records(target, {"human": human_reference()}, FAMILIES, SOURCE)
+    if st.button("Load the human reference", type="primary"):
+        submit_records(target, {"human": load_human_reference()}, FAMILIES, SOURCE)
 
 
-def _published_set(target: Target) -> None:
-    st.write("Human, chimpanzee and dog, as published: 6,121 distinct genes. It is downloaded.")
+def _published_panel(target: Target) -> None:
+    st.write(
+        "The published data set: 6,121 distinct genes of human, chimpanzee and dog. Requires"
+        " internet."
+    )
     if st.button("Download and load", type="primary"):
         settings = read_settings()
-        fetched = partial(published, settings.home / "published", settings.max_record_bases)
-        submit(target, fetched, "", FAMILIES, "the published data set")
+        fetch = partial(load_published, settings.home / "published", settings.max_record_bases)
+        submit(target, fetch, "", FAMILIES, "the published data set")
 
 
-def _simulated(library: Library | None, target: Target) -> None:
+def _simulation_panel(library: Library | None, target: Target) -> None:
     if library is None:
-        st.info("Load an organism first: its genes are what is changed.")
+        st.info("Load an organism first: simulations start from its genes.")
         return
-    st.write("Genes of an organism with some of their bases substituted. They are simulated.")
+    st.write("Copies the genes of an organism and substitutes some of their bases at random.")
     organism = st.selectbox("Organism", library.organism_names())
     divergence = st.slider("Divergence", 0.01, 0.30, 0.05, format="percent")
     if st.button("Simulate and load", type="primary"):
 
-        def simulated(progress: Progress) -> References:
-            name = simulated_name(organism, divergence)
+        def fetch(progress: Progress) -> References:
             progress("Simulating", 0, 0)
             records = [
                 Record(row.name, row.residues, row.position, row.position, row.family)
                 for row in library.sequences(organism)
             ]
-            return {name: simulate(records, divergence, seed=1)}
+            name = simulated_name(organism, divergence)
+            return {name: simulate(records, divergence, seed=_SEED)}
 
-        source = simulated_source(organism, divergence, 1)
-        submit(target, simulated, "", library.families, source)
+        source = simulated_source(organism, divergence, _SEED)
+        submit(target, fetch, "", library.families, source)

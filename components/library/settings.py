@@ -1,7 +1,4 @@
-"""A library as a file: taken away from the Library page, and brought back.
-
-Looking after a library: its threshold, its name, its encoder, its health, its end.
-"""
+"""Settings of a library: threshold, encoder, repair, export and import, name, deletion."""
 
 import hashlib
 from collections.abc import Callable
@@ -9,10 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from components.library.upload import largest_upload
 from components.shared.formatting import escape_markdown, pluralize
-from components.shared.jobs import watch
-from components.shared.services import choose_library, current_user, jobs, libraries
+from components.shared.jobs import submit_job
+from components.shared.navigation import choose_library
+from components.shared.sequence_input import max_upload_mb
+from components.shared.services import current_user, libraries
 from core.library.archive import export_library, import_library
 from core.library.library import Library
 from core.library.load import LoadReport
@@ -25,31 +23,137 @@ from core.sequences.limits import Limits
 from core.settings import MB, read_settings
 from core.stores.sql import Identity
 
+_Work = Callable[[Libraries, str, Progress], dict[str, object]]
+"""Long work on a library, called with its current name; returns the job's result."""
 
-def export_panel(library: Library) -> None:
-    """Write the library into a file, in the background; then it can be downloaded."""
-    path = _exported(library)
-    if st.button("Export", help="All of it in one file: to keep, or to import elsewhere."):
-        opened, meant = libraries(), library.identity
 
-        def work(progress: Progress) -> dict[str, object]:
+def settings_panel(library: Library) -> None:
+    """Draw all settings of a library."""
+    st.caption(
+        f"Encoder {library.encoder.name} · index {library.index.kind} · fingerprint"
+        f" {library.fingerprint}"
+    )
+    _threshold_settings(library)
+    _encoder_settings(library)
+    _repair_settings(library.name, library.identity)
+    _export_settings(library)
+    _name_settings(library)
+    _deletion_settings(library)
+
+
+def broken_library_panel(name: str) -> None:
+    """Draw what can be done about a library that cannot be opened."""
+    _repair_settings(name, libraries().library_row(name).identity)
+
+
+def import_panel() -> None:
+    """Import an exported library as a new one, in the background."""
+    file = st.file_uploader(
+        "Exported library (.zip)", key="archive", type="zip", max_upload_size=max_upload_mb()
+    )
+    name = st.text_input(
+        "Library name", placeholder="as exported", key="name of the import"
+    ).strip()
+    if not st.button("Import", type="primary", disabled=file is None) or file is None:
+        return
+    opened, user, limits = libraries(), current_user(), Limits.of(read_settings())
+    source = file.name
+    digest = hashlib.sha256(file.getvalue()).hexdigest()
+
+    def work(progress: Progress) -> LoadReport:
+        return import_library(
+            opened,
+            file,
+            name or None,
+            limits=limits,
+            display_name=source,
+            by=user,
+            progress=progress,
+        )
+
+    if submit_job("import", name or source, f"Import of {source}", digest, work) is not None:
+        st.rerun()
+
+
+def _threshold_settings(library: Library) -> None:
+    threshold = st.slider(
+        "Confidence threshold",
+        0.0,
+        1.0,
+        library.threshold,
+        format="percent",
+        help="Queries with a lower confidence are reported as unknown.",
+        key=f"threshold {library.name}",
+    )
+    if st.button("Save threshold", disabled=threshold == library.threshold):
+        libraries().set_threshold(library.name, threshold)
+        st.rerun()
+
+
+def _encoder_settings(library: Library) -> None:
+    added = library.added_since_fit()
+    total = sum(organism.count for organism in library.organisms())
+    st.write(
+        f"{added:,} of {pluralize(total, 'gene')} were added after the encoder was fitted."
+        if added
+        else "The encoder was fitted on all genes."
+    )
+    help_ = "Fit the encoder and the classifier again, on all genes of the library."
+    if st.button("Refit encoder", disabled=not added, help=help_):
+
+        def work(opened: Libraries, name: str, progress: Progress) -> dict[str, object]:
+            report = refit(opened, name, progress=progress)
+            genes = pluralize(report.sequences, "gene")
+            return {"said": f"Fitted on {genes}. {report.seconds:.1f} s."}
+
+        _submit("refit", f"Refit of {library.name}", library.name, library.identity, work)
+
+
+def _repair_settings(name: str, identity: Identity) -> None:
+    help_ = "Compare every gene with its vector, and rebuild vectors that are missing."
+    if st.button("Verify and repair", help=help_):
+
+        def work(opened: Libraries, name: str, progress: Progress) -> dict[str, object]:
+            return {"said": _repair_text(repair(opened, name, progress=progress))}
+
+        _submit("mend", f"Verification of {name}", name, identity, work)
+
+
+def _repair_text(report: RepairReport) -> str:
+    recovered = report.interrupted
+    interrupted = (
+        recovered.loads_undone + recovered.removals_finished + recovered.collections_dropped
+    )
+    verified = f"{pluralize(report.sequences, 'gene')} verified"
+    if not (interrupted or report.vectors_written or report.vectors_deleted):
+        return f"{verified}, no problems found."
+    return (
+        f"{verified}. Missing vectors rebuilt: {report.vectors_written:,}; stray vectors deleted:"
+        f" {report.vectors_deleted:,}; interrupted operations resolved: {interrupted:,}."
+    )
+
+
+def _export_settings(library: Library) -> None:
+    path = _export_path(library)
+    if st.button("Export", help="Write the library into one file, to keep or to import elsewhere."):
+
+        def work(opened: Libraries, name: str, progress: Progress) -> dict[str, object]:
             path.parent.mkdir(parents=True, exist_ok=True)
-            count = export_library(opened, opened.name_of(meant), path, progress=progress)
-            return {"said": f"{count:,} genes are in the file. Download it in the settings."}
+            count = export_library(opened, name, path, progress=progress)
+            exported = pluralize(count, "gene")
+            return {"said": f"{exported} exported. Download the file under Library settings."}
 
         title = f"Export of {library.name}"
-        watch(jobs().submit("export", library.name, title, title, work, current_user()))
-        st.rerun()
+        _submit("export", title, library.name, library.identity, work, digest=title)
     if not path.exists():
         return
-    size = path.stat().st_size
-    if size > largest_upload() * MB:
-        st.caption(
-            f"Exported: {size / MB:,.0f} MB, too large to download. It is {escape_markdown(str(path))}."
-        )
+    size = path.stat().st_size / MB
+    if size > max_upload_mb():
+        where = escape_markdown(str(path))
+        st.caption(f"Exported to {where} on the server ({size:,.0f} MB, too large to download).")
         return
     st.download_button(
-        f"Download the exported file ({size / MB:,.1f} MB)",
+        f"Download export ({size:,.1f} MB)",
         path.read_bytes,
         file_name=f"{collection_name(library.name)}.zip",
         mime="application/zip",
@@ -57,135 +161,36 @@ def export_panel(library: Library) -> None:
     )
 
 
-def import_panel() -> None:
-    """Make a library of an exported file, in the background."""
-    file = st.file_uploader(
-        "A library that was exported", key="archive", type="zip", max_upload_size=largest_upload()
-    )
-    name = st.text_input("Name of the new library; as it was called, if empty").strip()
-    if not st.button("Import", type="primary", disabled=file is None) or file is None:
-        return
-    opened, by, limits = libraries(), current_user(), Limits.of(read_settings())
-    source = file.name
-    digest = hashlib.sha256(file.getvalue()).hexdigest()
-
-    def work(progress: Progress) -> LoadReport:
-        return import_library(
-            opened, file, name or None, limits=limits, called=source, by=by, progress=progress
-        )
-
-    watch(jobs().submit("import", name or source, f"Import of {source}", digest, work, by))
-    st.rerun()
-
-
-def _exported(library: Library) -> Path:
-    """Where the library is exported to; its last export is kept there."""
-    number, made = library.identity
+def _export_path(library: Library) -> Path:
+    """Return the path of the library's export; the last one is kept there."""
+    number, created = library.identity
     folder = read_settings().home / "exports"
-    return folder / f"{number}-{made:%Y%m%d%H%M%S}.zip"
+    return folder / f"{number}-{created:%Y%m%d%H%M%S}.zip"
 
 
-def settings_panel(library: Library) -> None:
-    """All that can be done with a library as a whole."""
-    st.caption(
-        f"Encoder {library.encoder.name} · index {library.index.kind} · fingerprint"
-        f" {library.fingerprint}"
-    )
-    _threshold(library)
-    _encoder(library)
-    _health(library.name, library.identity)
-    export_panel(library)
-    _name(library)
-    _end(library)
-
-
-def broken_library_panel(name: str) -> None:
-    """What can be done with a library that cannot be searched."""
-    _health(name, libraries().row(name).identity)
-
-
-def _threshold(library: Library) -> None:
-    threshold = st.slider(
-        "Name a family from this confidence on",
-        0.0,
-        1.0,
-        library.threshold,
-        format="percent",
-        key=f"threshold {library.name}",
-    )
-    if st.button("Keep this threshold", disabled=threshold == library.threshold):
-        libraries().set_threshold(library.name, threshold)
-        st.rerun()
-
-
-def _encoder(library: Library) -> None:
-    added = library.added_since_fit()
-    total = sum(organism.count for organism in library.organisms())
-    st.write(
-        f"{added:,} of {pluralize(total, 'gene')} came after the encoder was fitted."
-        if added
-        else "The encoder was fitted on all genes that are here."
-    )
-    help_ = "Counts anew, in all genes that are here, what is common and what tells them apart."
-    if st.button("Refit the encoder", disabled=not added, help=help_):
-
-        def work(opened: Libraries, name: str, progress: Progress) -> dict[str, object]:
-            done = refit(opened, name, progress=progress)
-            return {"said": f"Fitted on {pluralize(done.sequences, 'gene')}. {done.seconds:.1f} s."}
-
-        _submit("refit", f"Refit of {library.name}", library.name, library.identity, work)
-
-
-def _health(name: str, identity: Identity) -> None:
-    if st.button(
-        "Check and mend", help="Compares every gene with its vector; what was lost is made anew."
-    ):
-
-        def work(opened: Libraries, name: str, progress: Progress) -> dict[str, object]:
-            return {"said": _mended(repair(opened, name, progress=progress))}
-
-        _submit("mend", f"Check of {name}", name, identity, work)
-
-
-def _mended(report: RepairReport) -> str:
-    done = report.interrupted
-    interrupted = done.loads_undone + done.removals_finished + done.collections_dropped
-    if not (interrupted or report.vectors_written or report.vectors_deleted):
-        return f"{pluralize(report.sequences, 'gene')} compared: nothing was wrong."
-    return (
-        f"{pluralize(report.sequences, 'gene')} compared. Lost vectors made anew:"
-        f" {report.vectors_written:,}; strange ones deleted: {report.vectors_deleted:,};"
-        f" interrupted work undone or finished: {interrupted:,}."
-    )
-
-
-def _submit(
-    kind: str,
-    title: str,
-    name: str,
-    identity: Identity,
-    work: Callable[[Libraries, str, Progress], dict[str, object]],
-) -> None:
-    """Have something done to a library, whatever it is called by then, in the background."""
-    opened = libraries()
-
-    def follow(progress: Progress) -> dict[str, object]:
-        return work(opened, opened.name_of(identity), progress)
-
-    watch(jobs().submit(kind, name, title, kind, follow, current_user()))
-    st.rerun()
-
-
-def _name(library: Library) -> None:
-    name = st.text_input("Name of the library", library.name)
+def _name_settings(library: Library) -> None:
+    name = st.text_input("Library name", library.name)
     if st.button("Rename", disabled=name == library.name):
         libraries().rename(library.name, name)
         choose_library(name)
         st.rerun()
 
 
-def _end(library: Library) -> None:
-    typed = st.text_input("To remove the library with all its genes, type its name")
-    if st.button("Remove the library", disabled=typed != library.name):
+def _deletion_settings(library: Library) -> None:
+    typed = st.text_input("Type the library's name to confirm deletion")
+    if st.button("Delete library", disabled=typed != library.name):
         libraries().delete(library.name)
+        st.rerun()
+
+
+def _submit(  # noqa: PLR0917
+    kind: str, title: str, name: str, identity: Identity, work: _Work, digest: str = ""
+) -> None:
+    """Run work on a library in the background, even if the library is renamed meanwhile."""
+    opened = libraries()
+
+    def work_on_current(progress: Progress) -> dict[str, object]:
+        return work(opened, opened.current_name(identity), progress)
+
+    if submit_job(kind, name, title, digest or kind, work_on_current) is not None:
         st.rerun()

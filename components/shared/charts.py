@@ -1,17 +1,14 @@
-"""Parts that charts of several pages are made of, and the charts of an organism.
+"""Parts that charts of several pages are made of.
 
 GeneKin's own methods have the accent colour, all others are grey: methods and organisms are told
 apart by position and label, because colours belong to families. Text and thin lines take the ink
 of the background. Pure: data in, chart out.
 """
 
-from collections.abc import Mapping
 
 import altair as alt
-import numpy as np
-import pandas as pd
 
-from components.shared.palette import NEUTRAL, family_colour
+from components.shared.palette import NEUTRAL
 
 ACCENT = "#128088"
 """Colour of GeneKin's own methods, legible on white and on dark backgrounds."""
@@ -78,88 +75,3 @@ def heat_map_text(
         pale.mark_text(style=INK, fontSize=size, dy=dy).encode(text=f"{text}:N"),
         dark.mark_text(color="#FFFFFF", fontSize=size, dy=dy).encode(text=f"{text}:N"),
     ]
-
-
-def family_stack(counts: Mapping[int, int], names: Mapping[int, str]) -> alt.Chart:
-    """One stacked bar of an organism's families; `counts` are numbers of genes."""
-    frame = pd.DataFrame(
-        {"family": names.get(number, f"class {number}"), "genes": count, "number": number}
-        for number, count in sorted(counts.items())
-    )
-    scale = alt.Scale(
-        domain=list(frame["family"]), range=[family_colour(number) for number in frame["number"]]
-    )
-    chart: alt.Chart = (
-        alt.Chart(frame)
-        .mark_bar(height=16)
-        .encode(
-            x=alt.X(
-                "genes:Q",
-                title="genes",
-                stack="zero",
-                scale=alt.Scale(nice=False),
-                axis=alt.Axis(tickMinStep=1, format=",d", labelFlush=True),
-            ),
-            color=alt.Color("family:N", scale=scale, legend=None),
-            order=alt.Order("number:O"),
-            tooltip=["family:N", alt.Tooltip("genes:Q", format=",")],
-        )
-        .properties(height=64, padding=_TIGHT)
-    )
-    return chart
-
-
-def family_text(counts: Mapping[int, int], names: Mapping[int, str]) -> str:
-    """What :func:`family_stack` shows, in words."""
-    ranked = sorted(counts.items())
-    each = (f"{names.get(number, f'class {number}')} {count:,}" for number, count in ranked)
-    return f"Genes by family: {', '.join(each)}"
-
-
-def length_bars(lengths: Mapping[int, int]) -> alt.Chart:
-    """How long an organism's genes are; `lengths` are numbers of genes by their bases."""
-    bases = np.array(list(lengths), dtype=np.int64)
-    counts = np.array(list(lengths.values()), dtype=np.int64)
-    width = 1 + int(np.ptp(bases)) // _LENGTH_BARS
-    bars = (bases - bases.min()) // width
-    starts = bases.min() + width * np.arange(bars.max() + 1)
-    genes = np.bincount(bars, weights=counts)
-    frame = pd.DataFrame({"from": starts, "to": starts + width, "genes": genes})
-    chart: alt.Chart = (
-        alt.Chart(frame)
-        .mark_bar(color="#7A8790")
-        .encode(
-            x=alt.X(
-                "from:Q",
-                bin="binned",
-                title=f"length in bases, n = {counts.sum():,} genes",
-                axis=alt.Axis(format=",d", tickMinStep=1),
-            ),
-            x2="to:Q",
-            y=alt.Y(
-                "genes:Q", title="genes", axis=alt.Axis(tickCount=2, tickMinStep=1, format=",d")
-            ),
-            tooltip=[
-                alt.Tooltip("from:Q", format=",.0f"),
-                alt.Tooltip("to:Q", format=",.0f"),
-                alt.Tooltip("genes:Q", format=",.0f"),
-            ],
-        )
-        .properties(height=120, padding=_TIGHT | {"right": _LABEL_END})
-    )
-    return chart
-
-
-def length_text(lengths: Mapping[int, int]) -> str:
-    """What :func:`length_bars` shows, in words."""
-    ordered = np.repeat(sorted(lengths), [lengths[bases] for bases in sorted(lengths)])
-    return (
-        f"Lengths of {len(ordered):,} genes: {ordered[0]:,} to {ordered[-1]:,} bases, half of"
-        f" them up to {np.median(ordered):,.0f}"
-    )
-
-
-_LENGTH_BARS = 30
-_TIGHT = {"bottom": 4}
-_LABEL_END = 14
-"""Pixels that the last label may stick out."""

@@ -1,4 +1,4 @@
-"""One colour a family, the same on every page, chart and chip; marks for what has none."""
+"""Family colours, the same on every page and chart, and marks for unknown and invalid queries."""
 
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -19,29 +19,29 @@ _COLOURS = (
     "#3B5B92",
     "#C49A00",
 )
-"""The first seven are told apart by colour-blind people; the rest continue them."""
+"""Colour-blind readers can distinguish the first seven."""
 
 NEUTRAL = "#8A949B"
-"""What has no family: an unknown or invalid query."""
+"""Colour of what has no family."""
 
 
 def family_colour(number: int) -> str:
-    """The colour of a family, by its class number, on white and on dark ground alike."""
+    """Return the colour of a family, legible on white and on dark backgrounds."""
     return _COLOURS[number % len(_COLOURS)]
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What an answer looks like, wherever it is drawn.
+    """The look of a family, or of an unknown or invalid query.
 
     Attributes
     ----------
     ground
-        What fills it: a value of CSS's `background`.
+        Its fill in HTML: a value of CSS's `background`.
     edge
-        The colour of its outline.
+        Colour of its outline.
     fill
-        What fills it in SVG, where `hatching` can be named.
+        Its fill in SVG, where patterns have names.
     """
 
     ground: str
@@ -49,7 +49,7 @@ class Mark:
     fill: str
 
     def dot(self) -> str:
-        """An image of it for tables: the address of an SVG that holds itself."""
+        """Return a dot of this look for tables, as the data URL of an SVG image."""
         svg = (
             '<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24">'
             f"{_HATCHING if self.fill == _HATCHED else ''}"
@@ -59,7 +59,7 @@ class Mark:
 
 
 def family_mark(number: int) -> Mark:
-    """The mark of a family, by its class number."""
+    """Return the mark of a family."""
     colour = family_colour(number)
     return Mark(colour, colour, colour)
 
