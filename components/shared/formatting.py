@@ -1,55 +1,35 @@
-"""Text from users and files, made safe to show: it is text, whatever it looks like."""
+"""Text for the pages: escaped, counted, abbreviated."""
 
-import html
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from unicodedata import bidirectional
 
-from components.shared.palette import family_colour
-
 _RIGHT_TO_LEFT = {"R", "AL", "AN"}
+_NEARLY_CERTAIN = 0.99
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=])")
 
 
 def escape_markdown(text: str) -> str:
-    r"""`text` for places that read Markdown, so that it shows as it is.
+    r"""Return `text` so that Markdown shows it as it is, on one line.
 
-    >>> plain("*x*")
+    >>> escape_markdown("*x*")
     '\\*x\\*'
     """
     return isolate_bidi(_MARKDOWN.sub(r"\\\1", " ".join(text.split())))
 
 
 def isolate_bidi(text: str) -> str:
-    """`text` so that, where it runs from right to left, it does not turn what stands beside it."""
+    """Return `text` so that right-to-left letters do not reorder the text beside it."""
     if text.isascii() or not any(bidirectional(letter) in _RIGHT_TO_LEFT for letter in text):
         return text
     return f"\u2068{text}\u2069"
 
 
-def chip(text: str, colour: str) -> str:
-    """HTML: `text` beside a dot of `colour`."""
-    return (
-        f'<span style="display:inline-block;width:.7em;height:.7em;border-radius:50%;'
-        f'background:{html.escape(colour)};margin-right:.5em"></span>{html.escape(text)}'
-    )
-
-
-def legend(families: Mapping[int, str]) -> str:
-    """HTML: every family beside the dot of its colour, in the order of the class numbers."""
-    chips = (
-        f'<span style="margin-right:1.2em;white-space:nowrap">{chip(name, family_colour(number))}'
-        "</span>"
-        for number, name in families.items()
-    )
-    return f'<div style="font-size:.9em;line-height:1.8">{" ".join(chips)}</div>'
-
-
 def unique_labels(names: Sequence[str]) -> list[str]:
-    """The names, those that come again with a number: a selection goes by what it shows.
+    """Return the names, repeated ones with a number: widgets need different options.
 
-    >>> told_apart(["a", "b", "a"])
+    >>> unique_labels(["a", "b", "a"])
     ['a', 'b', 'a (2)']
     """
     seen: Counter[str] = Counter()
@@ -64,9 +44,9 @@ def unique_labels(names: Sequence[str]) -> list[str]:
 
 
 def pluralize(number: int, one: str, many: str = "") -> str:
-    """A number with its noun.
+    """Return a number with its noun.
 
-    >>> counted(1, "gene"), counted(3629, "gene")
+    >>> pluralize(1, "gene"), pluralize(3629, "gene")
     ('1 gene', '3,629 genes')
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
@@ -79,3 +59,37 @@ def family_name(names: Mapping[int, str], number: int) -> str:
     ('Kinase', 'class 3')
     """
     return names.get(number, f"class {number}")
+
+
+def confidence_percent(confidence: float) -> str:
+    """Return a confidence as a percentage that is never 100% or 0%.
+
+    >>> [confidence_percent(share) for share in (0.974, 0.9999, 0.001)]
+    ['97%', '> 99%', '< 1%']
+    """
+    if confidence > _NEARLY_CERTAIN:
+        return f"> {_NEARLY_CERTAIN:.0%}"
+    least = 1 - _NEARLY_CERTAIN
+    return f"< {least:.0%}" if confidence < least else f"{confidence:.0%}"
+
+
+def format_ordinal(number: int) -> str:
+    """Return a number as an ordinal.
+
+    >>> [format_ordinal(number) for number in (1, 2, 3, 4, 11, 22, 113)]
+    ['1st', '2nd', '3rd', '4th', '11th', '22nd', '113th']
+    """
+    last = 0 if number % 100 in {11, 12, 13} else number % 10
+    return f"{number:,}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(last, 'th') }"
+
+
+def format_duration(seconds: float) -> str:
+    """Return a duration in its largest unit.
+
+    >>> [format_duration(seconds) for seconds in (8.2, 100, 22_936, 200_000)]
+    ['8 s', '2 min', '6 h', '2 d']
+    """
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -1,45 +1,51 @@
-"""What a person gives to be asked: a text or a file, read once, and what cannot be used of it."""
+"""Sequences that a user enters: text or a file, and what is invalid in them."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from components.library.upload import largest_upload
 from components.shared.formatting import escape_markdown, pluralize
-from components.shared.session import remember
+from components.shared.markup import LIVE_INPUT
+from components.shared.session import Slot, remember
 from core.sequences.limits import Limits
 from core.sequences.queries import read_queries, read_text_queries
 from core.sequences.records import Record
+from core.settings import read_settings
 
-LONGEST_TEXT = 5_000_000
-"""Letters that a text area takes."""
-_MOST_PROBLEMS = 3
-_TYPING = Path(__file__).with_name("typing.html").read_text(encoding="utf-8")
+MAX_TEXT_LENGTH = 5_000_000
+"""Maximum length of a text area's text."""
+_MAX_PROBLEMS = 3
 
 
 def enable_live_input() -> None:
-    """Have a text of sequences read as it is typed, and shown so that its letters stand in line."""
-    st.html(_TYPING, unsafe_allow_javascript=True)
+    """Read text areas for sequences while one types, in a monospaced font."""
+    st.html(LIVE_INPUT, unsafe_allow_javascript=True)
+
+
+def max_upload_mb() -> int:
+    """Return the maximum size of an upload, in MB: of the setting, and of Streamlit's server."""
+    return min(read_settings().max_file_mb, int(st.get_option("server.maxUploadSize")))
 
 
 def file_input(key: str) -> UploadedFile | None:
-    """A place to drop a file of queries."""
+    """Draw a file uploader for queries."""
     return st.file_uploader(
-        "or a file: FASTA, FASTQ, a table or Excel; plain, gzipped or zipped",
-        max_upload_size=largest_upload(),
+        "Upload a file (FASTA, FASTQ, CSV/TSV, Excel; .gz, .zip)",
+        max_upload_size=max_upload_mb(),
         key=key,
     )
 
 
-def read_input(slot: str, file: UploadedFile | None, text: str, limits: Limits) -> Sequence[Record]:
-    """The queries of the file, else of the text; read once, though the page is drawn often.
+def read_input(
+    slot: Slot, file: UploadedFile | None, text: str, limits: Limits
+) -> Sequence[Record]:
+    """Return the queries of the file, or of the text if there is none; each is read once.
 
     Raises
     ------
     InputError
-        If nothing of it can be read.
+        If nothing in it can be read.
     """
     if file is None:
         return remember(slot, text, lambda: read_text_queries(text, "The text", limits))
@@ -49,9 +55,9 @@ def read_input(slot: str, file: UploadedFile | None, text: str, limits: Limits) 
         )
 
 
-def named_problems(problems: Sequence[str]) -> str:
-    """The first of what is wrong, and how many more there are, as Markdown."""
-    lines = [escape_markdown(problem) for problem in problems[:_MOST_PROBLEMS]]
-    if len(problems) > _MOST_PROBLEMS:
-        lines.append(f"… and {pluralize(len(problems) - _MOST_PROBLEMS, 'record')} more.")
+def list_problems(problems: Sequence[str]) -> str:
+    """Return the first problems, a line each, and the number of the others, as Markdown."""
+    lines = [escape_markdown(problem) for problem in problems[:_MAX_PROBLEMS]]
+    if len(problems) > _MAX_PROBLEMS:
+        lines.append(f"… and {pluralize(len(problems) - _MAX_PROBLEMS, 'more record')}.")
     return "  \n".join(lines)

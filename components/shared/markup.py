@@ -1,0 +1,111 @@
+"""HTML parts of the pages, from templates that escape every value."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from components.shared.formatting import confidence_percent, family_name
+from components.shared.palette import INVALID, UNKNOWN, Mark, family_colour, family_mark
+
+_TEMPLATES = Path(__file__).with_name("templates")
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(_TEMPLATES),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+LIVE_INPUT = (_TEMPLATES / "live_input.html").read_text(encoding="utf-8")
+"""Style and script that submit the text areas for sequences while one types."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """A bar of a table.
+
+    Attributes
+    ----------
+    share
+        Its length, 0 to 1.
+    figure
+        The text at its end.
+    """
+
+    name: str
+    mark: Mark
+    share: float
+    figure: str
+
+
+def legend(families: Mapping[int, str]) -> str:
+    """Return a legend: every family beside the dot of its colour, in the order given."""
+    return _render(
+        "legend", families=[(name, family_colour(number)) for number, name in families.items()]
+    )
+
+
+def family_bars(shares: Mapping[int, float], names: Mapping[int, str]) -> str:
+    """Return a bar for the probability, 0 to 1, of each family, in the order given."""
+    bars = (
+        _Bar(family_name(names, number), family_mark(number), share, confidence_percent(share))
+        for number, share in shares.items()
+    )
+    return _bars("Probability of each family", bars)
+
+
+def status_bars(
+    called: Mapping[int, int], names: Mapping[int, str], unknown: int, invalid: int
+) -> str:
+    """Return a bar for the number of queries of each family, then of unknown and invalid ones."""
+    ranked = sorted(called.items(), key=lambda item: (-item[1], item[0]))
+    rows = [(family_name(names, number), family_mark(number), count) for number, count in ranked]
+    rows += [("unknown", UNKNOWN, unknown)] if unknown else []
+    rows += [("invalid", INVALID, invalid)] if invalid else []
+    largest = max(count for _, _, count in rows)
+    bars = (_Bar(name, mark, count / largest, f"{count:,}") for name, mark, count in rows)
+    return _bars("Number of queries by family", bars)
+
+
+def verdict(  # noqa: PLR0917
+    name: str, mark: Mark, confidence: float, threshold: float, text: str, label: str
+) -> str:
+    """Return a family as a heading, and a meter of its confidence with a line at the threshold.
+
+    Parameters
+    ----------
+    confidence, threshold
+        0 to 1.
+    text
+        The confidence in words.
+    label
+        All that the meter shows, for screen readers.
+    """
+    return _render(
+        "verdict",
+        name=name,
+        ground=mark.ground,
+        confidence=confidence,
+        threshold=threshold,
+        text=text,
+        label=label,
+    )
+
+
+def fact_table(facts: Mapping[str, str]) -> str:
+    """Return a table of names and values."""
+    return _render("facts", facts=facts)
+
+
+def status_line(text: str) -> str:
+    """Return a line that screen readers announce when it changes."""
+    return _render("status", text=text)
+
+
+def _bars(label: str, bars: Iterable[_Bar]) -> str:
+    return _render("bars", label=label, bars=bars)
+
+
+def _render(template: str, **values: object) -> str:
+    return _ENVIRONMENT.get_template(f"{template}.html.j2").render(values)
