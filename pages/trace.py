@@ -1,13 +1,15 @@
-"""From which organism the closest relatives of queries come."""
+"""Find the organism that sequences come from."""
 
 import hashlib
 from collections.abc import Sequence
 
 import streamlit as st
 
+from components.shared.computation import compute
+from components.shared.errors import plain_errors
 from components.shared.formatting import escape_markdown, pluralize
-from components.shared.jobs import compute
-from components.shared.services import chosen_library, plain_errors, require_app_entry
+from components.shared.navigation import LIBRARY_PAGE, chosen_library, require_app_entry
+from components.shared.session import session
 from components.trace.input import trace_input
 from components.trace.results import show_traced
 from core.library.library import Library
@@ -15,54 +17,52 @@ from core.sequences.records import Record
 from core.tracing import trace
 
 _QUICK = 100
-"""Queries that are traced while a person waits."""
-_ASKED = "asked to trace"
+"""Number of queries up to which they are traced right away."""
 
 
 def page() -> None:
-    """Input, then where it is from."""
+    """Show the input, and the result of the last trace."""
     st.title("Trace")
     library = chosen_library()
     if library is None or len(library.organism_names()) < 2:
         st.info(
-            "With two organisms or more in the library, this page says from which of them the"
-            " closest relatives of your sequences come. An organism is what you load as one: a"
-            " species, a strain, a virus."
+            "Load at least two organisms to find out which of them your sequences come from. An"
+            " organism is whatever you load as one: a species, a strain, a virus."
         )
         if st.button("Load another organism", type="primary"):
-            st.switch_page("pages/library.py")
+            st.switch_page(LIBRARY_PAGE)
         return
     with plain_errors():
         records = trace_input()
-        good = sum(record.problem is None for record in records)
+        valid = sum(record.problem is None for record in records)
         line, action = st.columns([5, 2], vertical_alignment="center")
         organisms = pluralize(len(library.organism_names()), "organism")
-        where = f"{organisms} in the library {escape_markdown(library.name)}"
-        line.caption(f"{pluralize(good, 'record')} · {where}")
+        line.caption(
+            f"{pluralize(valid, 'valid record')} · {organisms} in the library"
+            f" {escape_markdown(library.name)}"
+        )
         pressed = action.button(
             "Trace",
             type="primary",
             width="stretch",
             shortcut="Ctrl+Enter",
-            disabled=not good,
+            disabled=not valid,
             key="trace",
         )
         if pressed:
-            st.session_state[_ASKED] = records
-        _answer(library)
+            session.traced_records = tuple(records)
+        _show_result(library)
 
 
-def _answer(library: Library) -> None:
-    records: Sequence[Record] | None = st.session_state.get(_ASKED)
+def _show_result(library: Library) -> None:
+    records = session.traced_records
     if not records:
         return
     st.divider()
     traced = compute(
         ("traced", library.name, library.contents(), _digest(records)),
         f"Tracing {pluralize(len(records), 'record')}",
-        lambda progress: trace(
-            library, records, progress=lambda done, total: progress("Tracing", done, total)
-        ),
+        lambda progress: trace(library, records, progress=progress),
         quick=len(records) <= _QUICK,
     )
     if traced is not None:
@@ -70,10 +70,10 @@ def _answer(library: Library) -> None:
 
 
 def _digest(records: Sequence[Record]) -> str:
-    told = hashlib.sha256()
+    digest = hashlib.sha256()
     for record in records:
-        told.update(f"{record.name}\0{record.position}\0{record.residues}\n".encode())
-    return told.hexdigest()
+        digest.update(f"{record.name}\0{record.position}\0{record.residues}\n".encode())
+    return digest.hexdigest()
 
 
 require_app_entry("pages/trace.py")

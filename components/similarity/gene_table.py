@@ -1,114 +1,104 @@
-"""The genes behind a figure: the closest and the farthest, each one click from its alignment."""
+"""The genes of an organism with their best hits in another, and the alignment of one of them."""
 
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
 
-from components.shared.formatting import escape_markdown, pluralize
-from components.shared.services import plain_errors
-from components.shared.session import remember
-from core.alignment.pairwise import Alignment, as_text
+from components.shared.alignment import show_alignment
+from components.shared.errors import plain_errors
+from components.shared.formatting import escape_markdown, family_name, pluralize
+from components.shared.session import Slot, remember
 from core.library.library import Library
 from core.similarity import Similarity
-from core.similarity.gene_alignment import align_genes
+from core.similarity.comparison import align_genes
 
-_MOST = 100
-_FARTHEST, _CLOSEST = "Farthest", "Closest"
-_DOUBLES = 0.9995
-"""From here on an inner product is shown as 1.000."""
+_MAX_ROWS = 100
+_LEAST, _MOST = "Least similar", "Most similar"
+_IDENTICAL = 0.9995
+"""Similarity that is displayed as 1.000."""
 
 
 def show_genes(library: Library, pairs: Sequence[Similarity]) -> None:
-    """Genes of an organism with their nearest of another; the alignment of the chosen one."""
-    st.subheader("The genes themselves")
-    organism, end = st.columns([3, 2], vertical_alignment="bottom")
-    names = [pair.of for pair in pairs]
-    chosen = organism.selectbox("Genes of", names, key=f"genes of {pairs[0].to}")
-    which = end.segmented_control(
-        "Which", [_FARTHEST, _CLOSEST], default=_FARTHEST, required=True, key="which genes"
+    """Show the genes of a chosen organism with their best hits, and align the selected one."""
+    st.subheader("Best hits")
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    names = [pair.organism for pair in pairs]
+    organism = left.selectbox("Genes of", names, key=f"genes of {pairs[0].reference}")
+    end = right.segmented_control(
+        "Show", [_LEAST, _MOST], default=_LEAST, required=True, key="which genes"
     )
-    pair = pairs[names.index(chosen)]
-    places = pair.ranked(closest=which == _CLOSEST, most=_MOST)
-    doubles = int((pair.best >= _DOUBLES).sum())
-    nothing = int((pair.nearest < 0).sum())
-    strangers = f", {nothing:,} share nothing with any" if nothing else ""
-    st.caption(
-        f"{pluralize(pair.n, 'gene')} of {escape_markdown(pair.of)} with the nearest of {escape_markdown(pair.to)}:"
-        f" {doubles:,} have one that the encoder takes for the same{strangers}."
-        f" The {len(places):,} {which.lower()} are shown; select one to align it."
-    )
+    pair = pairs[names.index(organism)]
+    indices = pair.rank_genes(closest=end == _MOST, max_genes=_MAX_ROWS)
+    st.caption(_caption(pair, len(indices), end))
     selected = st.dataframe(
-        _table(pair, places, library.families),
+        _table(pair, indices, library.families),
         hide_index=True,
         column_config=_COLUMNS,
         on_select="rerun",
         selection_mode="single-row",
         selection_default={"selection": {"rows": [0], "columns": [], "cells": []}},
         height=300,
-        key=f"genes {pair.of} {pair.to} {which} {pair.n}",
-        alt=f"The {which.lower()} genes of {pair.of}, with their nearest of {pair.to}",
+        key=f"genes {pair.organism} {pair.reference} {end} {pair.n}",
+        alt=f"{end} genes of {pair.organism} with their best hits in {pair.reference}",
     )
     rows = selected["selection"]["rows"]
-    if rows and rows[0] < len(places):
+    if rows and rows[0] < len(indices):
         with plain_errors():
-            _alignment(library, pair, places[rows[0]])
+            _show_alignment(library, pair, indices[rows[0]])
 
 
-def _table(pair: Similarity, places: Sequence[int], names: Mapping[int, str]) -> pd.DataFrame:
-    def family(number: int) -> str:
-        return names.get(number, f"class {number}")
+def _caption(pair: Similarity, rows: int, end: str) -> str:
+    identical = int((pair.best >= _IDENTICAL).sum())
+    without = int((pair.nearest < 0).sum())
+    missing = f", {without:,} have no hit" if without else ""
+    return (
+        f"{pluralize(pair.n, 'gene')} of {escape_markdown(pair.organism)} against"
+        f" {escape_markdown(pair.reference)}: the encoder considers {identical:,} of them identical"
+        f" to their best hit{missing}. Showing the {rows:,} {end.lower()}; select one to see its"
+        " alignment."
+    )
 
+
+def _table(pair: Similarity, indices: Sequence[int], names: Mapping[int, str]) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "gene": pair.genes[place].name,
-            "family": family(pair.genes[place].family),
-            "inner product": float(pair.best[place]),
-            "nearest": nearest.name if nearest else "none",
-            "its family": family(nearest.family) if nearest else "",
-            "bases": pair.genes[place].length,
+            "gene": pair.genes[index].name,
+            "family": family_name(names, pair.genes[index].family),
+            "cosine similarity": float(pair.best[index]),
+            "best hit": hit.name if hit else "none",
+            "family of the hit": family_name(names, hit.family) if hit else "",
+            "length (bp)": pair.genes[index].length,
         }
-        for place in places
-        for nearest in [pair.nearest_gene(place)]
+        for index in indices
+        for hit in [pair.nearest_gene(index)]
     )
 
 
-def _alignment(library: Library, pair: Similarity, place: int) -> None:
-    gene, nearest = pair.genes[place], pair.nearest_gene(place)
-    if nearest is None:
-        st.caption(
-            f"{escape_markdown(gene.name)} shares nothing with any gene of {escape_markdown(pair.to)}."
-        )
+def _show_alignment(library: Library, pair: Similarity, index: int) -> None:
+    gene, hit = pair.genes[index], pair.nearest_gene(index)
+    if hit is None:
+        st.caption(f"{escape_markdown(gene.name)} has no hit in {escape_markdown(pair.reference)}.")
         return
-    product = float(pair.best[place])
-    key = (library.fingerprint, gene.id, nearest.id)
-    found = remember("aligned genes", key, lambda: align_genes(library, gene, nearest, product))
-    if found is None:
-        st.caption(
-            f"Nothing of {escape_markdown(gene.name)} aligns with {escape_markdown(nearest.name)}."
-        )
-        return
-    st.caption(_about(gene.name, found))
-    st.code(as_text(found), language=None)
-
-
-def _about(name: str, found: Alignment) -> str:
-    weak = "" if found.beyond_chance else " Chance alone may bring as much."
-    what = "residues" if found.frame else "bases"
-    return (
-        f"{escape_markdown(name)}, bases {found.query_start:,} to {found.query_end:,}, with"
-        f" {escape_markdown(found.of.name)} of {escape_markdown(found.of.organism)}, {what} {found.hit_start:,} to"
-        f" {found.hit_end:,}: {found.identity:.0%} identical, {found.query_coverage:.0%} of the"
-        f" gene and {found.hit_coverage:.0%} of the other.{weak}"
+    similarity = float(pair.best[index])
+    key = (library.fingerprint, gene.id, hit.id)
+    alignment = remember(
+        Slot.GENE_ALIGNMENT, key, lambda: align_genes(library, gene, hit, similarity)
     )
+    if alignment is None:
+        st.caption(
+            f"No alignment of {escape_markdown(gene.name)} with {escape_markdown(hit.name)} found."
+        )
+        return
+    show_alignment(gene.name, alignment)
 
 
 _COLUMNS = {
-    "inner product": st.column_config.ProgressColumn(
+    "cosine similarity": st.column_config.ProgressColumn(
         format="%.3f",
         min_value=0.0,
         max_value=1.0,
-        help="With the nearest gene. 1: the same words; 0: none shared.",
+        help="With the best hit. 1: same k-mers; 0: none shared.",
     ),
-    "bases": st.column_config.NumberColumn(format="localized"),
+    "length (bp)": st.column_config.NumberColumn(format="localized"),
 }

@@ -1,53 +1,57 @@
-"""What a comparison of organisms says, in sentences."""
+"""Sentences that sum up a comparison of organisms."""
 
 from components.shared.formatting import escape_markdown, pluralize
 from core.similarity import Comparison, Similarity
 
-_NAMED = 5
+_MAX_NAMED = 5
 """Organisms that a sentence names."""
 
 
 def headline(comparison: Comparison, organism: str) -> str:
-    """What a reader should take away, as seen from the genes of an organism; Markdown."""
-    pairs = comparison.seen_from(organism)
-    name = _begun(organism)
+    """Say in Markdown which organisms are closest to an organism."""
+    pairs = comparison.rank_against(organism)
+    name = _capitalize(organism)
     first, *others = pairs
     if not others:
-        match = (
-            f"{_begun(first.of)} genes match {escape_markdown(organism)} genes at {first.mean:.2f}"
+        return (
+            f"{_capitalize(first.organism)} genes match {escape_markdown(organism)} genes at"
+            f" {first.mean:.2f}, on a scale from 0 to 1."
         )
-        return f"{match}, on a scale from 0 to 1."
     if first.estimate.overlaps(others[0].estimate):
-        sentence = f"{name} genes are about as close to {_told(first)} as to {_told(others[0])}"
+        sentence = (
+            f"{name} genes are about as close to {_with_mean(first)} as to {_with_mean(others[0])}"
+        )
     elif len(others) == 1:
-        return f"{name} genes are closer to {_told(first)} than to {_told(others[0])}."
+        return f"{name} genes are closer to {_with_mean(first)} than to {_with_mean(others[0])}."
     else:
-        sentence = f"{name} genes are closest to {_told(first)}, then to {_told(others[0])}"
-    more = [_told(pair) for pair in others[1 : _NAMED - 1]]
-    if len(others) >= _NAMED:
-        more.append(f"{len(others) - _NAMED + 1:,} more")
-    return f"{sentence}{''.join(f', then {each}' for each in more)}."
+        sentence = (
+            f"{name} genes are closest to {_with_mean(first)}, then to {_with_mean(others[0])}"
+        )
+    rest = [_with_mean(pair) for pair in others[1 : _MAX_NAMED - 1]]
+    if len(others) >= _MAX_NAMED:
+        rest.append(f"{len(others) - _MAX_NAMED + 1:,} more")
+    return f"{sentence}{''.join(f', then {part}' for part in rest)}."
 
 
-def meaning(comparison: Comparison, organism: str) -> str:
-    """What the figures of :func:`headline` are, and what they are not; Markdown."""
-    pairs = comparison.seen_from(organism)
-    genes = ", ".join(f"{pair.n:,} of {escape_markdown(pair.of)}" for pair in pairs[:_NAMED])
-    if len(pairs) > _NAMED:
-        genes += f" and of {len(pairs) - _NAMED:,} more"
-    others = len(pairs[0].others)
+def explanation(comparison: Comparison, organism: str) -> str:
+    """Say in Markdown how the values of :func:`headline` are computed."""
+    pairs = comparison.rank_against(organism)
+    genes = ", ".join(
+        f"{pair.n:,} of {escape_markdown(pair.organism)}" for pair in pairs[:_MAX_NAMED]
+    )
+    if len(pairs) > _MAX_NAMED:
+        genes += f" and of {len(pairs) - _MAX_NAMED:,} more"
+    others = pluralize(len(pairs[0].reference_genes), "gene")
     return (
-        f"A figure is a mean best cosine: each gene ({genes}) is compared with all"
-        f" {pluralize(others, 'gene')} of {escape_markdown(organism)}; the inner product with the nearest one"
-        f" is taken, and averaged. It is of these genes, by the encoder {comparison.encoder}; it is"
-        " not the percent identity of genomes."
+        f"Mean best-hit cosine similarity ({comparison.encoder} encoder): each gene ({genes}) is"
+        f" compared with all {others} of {escape_markdown(organism)}, and the similarities of the"
+        " best hits are averaged. This is not the percent identity of genomes."
     )
 
 
-def _told(pair: Similarity) -> str:
-    return f"{escape_markdown(pair.of)} ({pair.mean:.2f})"
+def _with_mean(pair: Similarity) -> str:
+    return f"{escape_markdown(pair.organism)} ({pair.mean:.2f})"
 
 
-def _begun(organism: str) -> str:
-    """Its name as a sentence begins with it."""
+def _capitalize(organism: str) -> str:
     return escape_markdown(organism[:1].upper() + organism[1:])

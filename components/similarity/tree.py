@@ -1,86 +1,94 @@
-"""The tree of the organisms as a figure. Pure: data in, figure out."""
+"""The tree of organisms. Pure: data in, figure out."""
 
 from collections.abc import Iterable
 
 import altair as alt
 import pandas as pd
 
-from components.shared.charts import INK
+from components.shared.charts import INK, layered
 from components.shared.figure import Figure, Panel
 from components.shared.formatting import pluralize
 from core.similarity import Comparison
 from core.similarity.tree import Tree
 
-_LETTER = 0.02
-"""Room for a letter of a name, as a share of the highest distance."""
-_FROM_ZERO = "datum.value < 0 ? '' : format(datum.value, '.2f')"
-"""The names stand where the axis goes on below zero."""
-_ROW = 34
+_LETTER_WIDTH = 0.02
+"""Room for one letter of a name, as a share of the largest distance."""
+_NON_NEGATIVE_LABELS = "datum.value < 0 ? '' : format(datum.value, '.2f')"
+"""Names stand where the axis continues below zero, so it has no labels there."""
+_ROW_HEIGHT = 34
 
 
 def tree_figure(tree: Tree, comparison: Comparison) -> Figure:
-    """The organisms joined by how close they are."""
-    lines = [
-        {"line": number, "order": order, "distance": distance, "place": place}
-        for number, join in enumerate(tree.joins)
-        for order, (distance, place) in enumerate(
-            [
-                (join.starts[0], join.places[0]),
-                (join.distance, join.places[0]),
-                (join.distance, join.places[1]),
-                (join.starts[1], join.places[1]),
-            ]
-        )
-    ]
-    room = _LETTER * max(map(len, tree.organisms))
+    """Draw the organisms as a dendrogram."""
+    organisms = len(tree.organisms)
+    margin = _LETTER_WIDTH * max(map(len, tree.organisms))
     highest = max(join.distance for join in tree.joins) or 1.0
     x = alt.X(
         "distance:Q",
-        title="distance: 1 − mean best inner product, both ways",
-        scale=alt.Scale(domain=[highest * 1.15, -highest * room], nice=False),
-        axis=alt.Axis(labelExpr=_FROM_ZERO, tickCount=7, grid=False, titleAnchor="start"),
+        title="distance: 1 − mean best-hit cosine similarity, both directions",
+        scale=alt.Scale(domain=[highest * 1.15, -highest * margin], nice=False),
+        axis=alt.Axis(labelExpr=_NON_NEGATIVE_LABELS, tickCount=7, grid=False, titleAnchor="start"),
     )
-    rows = len(tree.organisms)
-    y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[-0.6, rows - 0.4], reverse=True))
+    y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[-0.6, organisms - 0.4], reverse=True))
     branches = (
-        alt.Chart(pd.DataFrame(lines))
+        alt.Chart(_branches(tree))
         .mark_line(style=INK, strokeWidth=1.6)
         .encode(x=x, y=y, detail="line:N", order="order:Q")
     )
-    leaves = (
-        alt.Chart(pd.DataFrame({"organism": tree.organisms, "place": range(rows), "distance": 0.0}))
+    leaves = pd.DataFrame({"organism": tree.organisms, "place": range(organisms), "distance": 0.0})
+    names = (
+        alt.Chart(leaves)
         .mark_text(style=INK, align="left", dx=6, fontSize=13)
         .encode(x=x, y=y, text="organism:N")
     )
     joins = pd.DataFrame(
-        {"distance": join.distance, "place": sum(join.places) / 2, "label": f"{join.distance:.2f}"}
+        {
+            "distance": join.distance,
+            "place": sum(join.positions) / 2,
+            "label": f"{join.distance:.2f}",
+        }
         for join in tree.joins
     )
-    labels = (
+    distances = (
         alt.Chart(joins)
         .mark_text(style=INK, align="right", baseline="bottom", dx=-4, dy=-2, fontSize=11)
         .encode(x=x, y=y, text="label:N")
     )
-    chart = alt.LayerChart(layer=[branches, leaves, labels]).properties(height=60 + _ROW * rows)
-    says = (
-        f"{pluralize(rows, 'organism')} joined by average linkage ({comparison.encoder} encoder,"
-        f" n = {comparison.n:,} genes). It shows which are close in these genes; it is not a"
-        " phylogeny."
+    chart = layered([branches, names, distances], 60 + _ROW_HEIGHT * organisms)
+    caption = (
+        f"{pluralize(organisms, 'organism')}, average linkage (UPGMA; {comparison.encoder} encoder,"
+        f" n = {comparison.n:,} genes). Similarity of these genes, not a phylogeny."
     )
-    return Figure("Tree of the organisms", (Panel("", chart),), says, _joined(tree))
+    return Figure("Tree of organisms", (Panel("", chart),), caption, _join_table(tree))
 
 
-def _joined(tree: Tree) -> pd.DataFrame:
-    """Which organisms meet which, and at what distance; the closest first."""
+def _branches(tree: Tree) -> pd.DataFrame:
+    """Return the corners of the bracket that draws each join."""
+    return pd.DataFrame(
+        {"line": number, "order": order, "distance": distance, "place": place}
+        for number, join in enumerate(tree.joins)
+        for order, (distance, place) in enumerate(
+            [
+                (join.start_distances[0], join.positions[0]),
+                (join.distance, join.positions[0]),
+                (join.distance, join.positions[1]),
+                (join.start_distances[1], join.positions[1]),
+            ]
+        )
+    )
+
+
+def _join_table(tree: Tree) -> pd.DataFrame:
+    """List which groups of organisms are joined at what distance, nearest first."""
     groups: dict[float, str] = {float(at): name for at, name in enumerate(tree.organisms)}
     rows = []
-    for join in sorted(tree.joins, key=lambda each: each.distance):
-        one, other = (groups.pop(_nearest(groups, place)) for place in join.places)
-        groups[sum(join.places) / 2] = f"{one}, {other}"
+    for join in sorted(tree.joins, key=lambda join: join.distance):
+        one, other = (groups.pop(_nearest(groups, place)) for place in join.positions)
+        groups[sum(join.positions) / 2] = f"{one}, {other}"
         rows.append({"organisms": one, "joined with": other, "distance": join.distance})
     return pd.DataFrame(rows)
 
 
-def _nearest(places: Iterable[float], place: float) -> float:
-    """That place, where rounding may have moved it."""
-    return min(places, key=lambda each: abs(each - place))
+def _nearest(positions: Iterable[float], position: float) -> float:
+    """Return the known position next to one that rounding may have moved."""
+    return min(positions, key=lambda known: abs(known - position))

@@ -1,56 +1,57 @@
-"""Figures of where queries are from. Pure: data in, figure out."""
+"""The chart of the Trace page. Pure: data in, figure out."""
 
 from collections.abc import Iterable
 
 import altair as alt
 import pandas as pd
 
-from components.shared.charts import ACCENT, INK
+from components.shared.charts import ACCENT, FULL_LABELS, INK, PERCENT_AXIS, layered, tooltip
 from components.shared.figure import Figure, Panel
 from components.shared.formatting import pluralize
-from core.tracing import Origin
+from core.tracing import OrganismShare
 
-_ROOM = alt.Scale(domain=[0, 1.15], nice=False)
-"""Behind the bars stand their figures."""
-_FIGURES = 1.02
-_PERCENT = alt.Axis(format=".0%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
-_EVERY_LABEL = alt.Axis(labelLimit=220, labelOverlap=False)
+_SCALE = alt.Scale(domain=[0, 1.15], nice=False)
+"""Leaves room for the labels behind the bars."""
+_LABEL_X = 1.02
+_ROW_HEIGHT = 28
 
 
-def shares(origins: Iterable[Origin], traced: int) -> Figure:
-    """How much of a batch comes from each organism."""
+def composition_figure(origins: Iterable[OrganismShare], queries: int) -> Figure:
+    """Draw the share of each organism in a batch.
+
+    Parameters
+    ----------
+    queries
+        Number of traced queries.
+    """
     table = pd.DataFrame(
         {
-            "organism": each.organism,
-            "queries": each.queries,
-            "share": each.share.mean,
-            "low": each.share.low,
-            "high": each.share.high,
+            "organism": origin.organism,
+            "queries": origin.queries,
+            "share": origin.share.mean,
+            "low": origin.share.low,
+            "high": origin.share.high,
         }
-        for each in origins
+        for origin in origins
     )
-    table["label"] = [f"{share:.1%}" for share in table["share"]]
-    base = alt.Chart(table).encode(
-        y=alt.Y("organism:N", title=None, sort=None, axis=_EVERY_LABEL),
-        tooltip=[
-            "organism:N",
-            alt.Tooltip("queries:Q", format=","),
-            *(alt.Tooltip(f"{name}:Q", format=".1%") for name in ("share", "low", "high")),
-        ],
+    frame = table.assign(label=[f"{share:.1%}" for share in table["share"]])
+    base = alt.Chart(frame).encode(
+        y=alt.Y("organism:N", title=None, sort=None, axis=FULL_LABELS),
+        tooltip=tooltip("organism", values=("share", "low", "high"), counts=("queries",)),
     )
-    title = f"share of {pluralize(traced, 'query', 'queries')}"
+    title = f"share of {pluralize(queries, 'query', 'queries')}, 95% CI"
     bars = base.mark_bar(color=ACCENT, height={"band": 0.66}).encode(
-        x=alt.X("share:Q", title=title, scale=_ROOM, axis=_PERCENT)
+        x=alt.X("share:Q", title=title, scale=_SCALE, axis=PERCENT_AXIS)
     )
-    spread = base.mark_rule(style=INK, strokeWidth=1.2).encode(
-        x=alt.X("low:Q", scale=_ROOM), x2="high:Q"
+    intervals = base.mark_rule(style=INK, strokeWidth=1.2).encode(
+        x=alt.X("low:Q", scale=_SCALE), x2="high:Q"
     )
-    figures = base.mark_text(style=INK, align="left").encode(
-        x=alt.datum(_FIGURES, scale=_ROOM), text="label:N"
+    labels = base.mark_text(style=INK, align="left").encode(
+        x=alt.datum(_LABEL_X, scale=_SCALE), text="label:N"
     )
-    chart = alt.LayerChart(layer=[bars, spread, figures]).properties(height=alt.Step(28))
-    says = (
-        "The mixture under which the whole batch is likeliest, with 95% intervals. Of the"
-        " organisms that are loaded: a query from elsewhere counts for what is closest to it."
+    chart = layered([bars, intervals, labels], alt.Step(_ROW_HEIGHT))
+    caption = (
+        "Maximum-likelihood mixture of the whole batch, with 95% confidence intervals. Only loaded"
+        " organisms are considered: a query from another one counts for its closest relative."
     )
-    return Figure("Where from", (Panel("", chart),), says, table.drop(columns="label"))
+    return Figure("Estimated composition", (Panel("", chart),), caption, table)

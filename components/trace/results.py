@@ -1,4 +1,4 @@
-"""What came of queries that were traced: the batch as a whole, and each query of it."""
+"""Results of a trace: the batch as a whole, and each of its queries."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,72 +6,90 @@ import pandas as pd
 import streamlit as st
 
 from components.shared.figure import offer_table, show_figure
-from components.shared.formatting import escape_markdown, pluralize
-from components.trace.charts import shares
-from core.runs.call_table import confidence_phrase
-from core.tracing import Origin, Traced, origins
-from core.tracing.trace_table import COLUMNS, row
+from components.shared.formatting import (
+    confidence_percent,
+    escape_markdown,
+    family_name,
+    pluralize,
+)
+from components.trace.charts import composition_figure
+from core.tracing import OrganismShare, TraceResult, estimate_composition
+from core.tracing.trace_table import COLUMNS, to_row
 
-_CLEAR = 0.95
+_HIGH_CONFIDENCE = 0.95
+_SCROLL_FROM = 8
+"""Rows from which a table scrolls."""
 
 
-def show_traced(traced: Sequence[Traced], families: Mapping[int, str]) -> None:
-    """A sentence, the shares of a batch, a table of the queries, and the one that is chosen."""
-    found = origins(traced)
-    st.markdown(f"### {headline(traced, found)}")
+def show_traced(traced: Sequence[TraceResult], families: Mapping[int, str]) -> None:
+    """Show the composition of a batch, a table of its queries, and the selected query.
+
+    Parameters
+    ----------
+    families
+        Family names by class number.
+    """
+    composition = estimate_composition(traced)
+    st.markdown(f"### {headline(traced, composition)}")
     if notes := _notes(traced):
         st.caption(notes)
-    count = sum(bool(each.organisms) for each in traced)
+    count = sum(bool(query.organisms) for query in traced)
     if count > 1:
-        show_figure(shares(found, count))
-    _one(traced, _chosen(traced), families)
-
-
-def headline(traced: Sequence[Traced], found: Sequence[Origin]) -> str:
-    """What a reader should take away; Markdown."""
-    if not found:
-        return "Nothing in it could be traced."
+        show_figure(composition_figure(composition, count))
     if len(traced) == 1:
-        return f"Closest to {escape_markdown(traced[0].organism)}, {confidence_phrase(traced[0].confidence)}."
-    first = found[0].share
-    percent = f"{first.mean:.0%}, between {first.low:.0%} and {first.high:.0%}"
+        _show_query(traced[0], families)
+    else:
+        chosen = _query_table(traced)
+        st.subheader(escape_markdown(chosen.query))
+        _show_query(chosen, families)
+
+
+def headline(traced: Sequence[TraceResult], composition: Sequence[OrganismShare]) -> str:
+    """Say in Markdown which organism the queries come from."""
+    if not composition:
+        return "No organism found for these sequences."
+    if len(traced) == 1:
+        confidence = confidence_percent(traced[0].confidence)
+        return f"Closest to {escape_markdown(traced[0].organism)} (confidence {confidence})."
+    share = composition[0].share
     return (
-        f"Of {pluralize(first.n, 'query', 'queries')} that could be traced, {percent}, are of"
-        f" {escape_markdown(found[0].organism)}."
+        f"Of {pluralize(share.n, 'query', 'queries')} that could be traced, {share.mean:.0%}"
+        f" (95% CI {share.low:.0%} to {share.high:.0%}) come from"
+        f" {escape_markdown(composition[0].organism)}."
     )
 
 
-def _notes(traced: Sequence[Traced]) -> str:
-    """How close and how clear the answers of a batch are, and what has none."""
+def _notes(traced: Sequence[TraceResult]) -> str:
+    """Say how reliable the results of a batch are, and how many queries have none."""
     if len(traced) == 1:
         return ""
-    answered = [each for each in traced if each.organisms]
+    results = [query for query in traced if query.organisms]
     parts = []
-    if answered:
-        clear = sum(each.confidence >= _CLEAR for each in answered)
-        alike = pd.Series([each.identity for each in answered]).median()
-        parts.append(f"{clear:,} of {len(answered):,} are at least {_CLEAR * 100:.0f}% sure.")
-        parts.append(f"Of their bases {alike:.1%} (median) are as in the closest relative.")
-    if left := len(traced) - len(answered):
-        parts.append(f"{left:,} have no answer; the table says why.")
+    if results:
+        high = sum(query.confidence >= _HIGH_CONFIDENCE for query in results)
+        identity = pd.Series([query.identity for query in results]).median()
+        parts.append(
+            f"{high:,} of {len(results):,} have a confidence of at least {_HIGH_CONFIDENCE:.0%}."
+        )
+        parts.append(f"Median identity to the closest relative: {identity:.1%}.")
+    if failed := len(traced) - len(results):
+        parts.append(f"{failed:,} without a result: see the notes in the table.")
     return " ".join(parts)
 
 
-def _chosen(traced: Sequence[Traced]) -> Traced:
-    """The table of all queries; the one that is chosen in it, or the first."""
-    if len(traced) == 1:
-        return traced[0]
+def _query_table(traced: Sequence[TraceResult]) -> TraceResult:
+    """Show all queries in a table; return the selected one, by default the first."""
     st.subheader(pluralize(len(traced), "query", "queries"))
-    table = pd.DataFrame([row(each) for each in traced], columns=COLUMNS)
+    table = pd.DataFrame([to_row(query) for query in traced], columns=COLUMNS)
     selected = st.dataframe(
         _rounded(table.dropna(axis="columns", how="all")),
         hide_index=True,
         column_config=_COLUMNS,
         on_select="rerun",
         selection_mode="single-row",
-        height=320 if len(traced) > 8 else "auto",
+        height=320 if len(traced) > _SCROLL_FROM else "auto",
         key=f"traced {len(traced)}",
-        alt="All queries with the organism of their closest relative",
+        alt="All queries with their closest organism",
     )
     with st.popover("Download", icon=":material/download:", key="download traced"):
         offer_table(table, "traced")
@@ -79,25 +97,23 @@ def _chosen(traced: Sequence[Traced]) -> Traced:
     return traced[rows[0] if rows and rows[0] < len(traced) else 0]
 
 
-def _one(traced: Sequence[Traced], chosen: Traced, families: Mapping[int, str]) -> None:
-    """Every organism's chance to have the closest relative of a query."""
-    if len(traced) > 1:
-        st.subheader(escape_markdown(chosen.query))
-    if not chosen.organisms:
-        st.caption(escape_markdown(chosen.problem))
+def _show_query(query: TraceResult, families: Mapping[int, str]) -> None:
+    """Show each organism's confidence and closest gene for a query."""
+    if not query.organisms:
+        st.caption(escape_markdown(query.problem))
         return
     st.caption(
-        f"{escape_markdown(chosen.query)} · {pluralize(chosen.length, 'base')}, of which"
-        f" {chosen.identity:.1%} are as in the closest relative"
+        f"{escape_markdown(query.query)} · {query.length:,} bp · {query.identity:.1%} of bases"
+        " identical to the closest relative"
     )
-    hits = {name: chosen.closest[name] for name in chosen.organisms}
+    hits = {name: query.closest[name] for name in query.organisms}
     table = pd.DataFrame(
         {
             "organism": name,
-            "confidence": chosen.organisms[name],
+            "confidence": query.organisms[name],
             "closest gene": hit.name,
-            "family": families.get(hit.family, f"class {hit.family}"),
-            "bases": hit.length,
+            "family": family_name(families, hit.family),
+            "length (bp)": hit.length,
         }
         for name, hit in hits.items()
     )
@@ -105,12 +121,12 @@ def _one(traced: Sequence[Traced], chosen: Traced, families: Mapping[int, str]) 
         _rounded(table),
         hide_index=True,
         column_config=_COLUMNS,
-        alt="How likely each organism has the closest relative, and which that is",
+        alt="Confidence and closest gene of each organism",
     )
 
 
 def _rounded(table: pd.DataFrame) -> pd.DataFrame:
-    """For people: shares as whole percentages, and nothing is ever quite certain."""
+    """Round shares to whole percentages, and confidences to at most 99%."""
     shares = [name for name in ("confidence", "identity") if name in table]
     rounded = table.assign(**{name: table[name].astype(float).round(2) for name in shares})
     if "confidence" in rounded:
@@ -123,13 +139,13 @@ _COLUMNS = {
         format="percent",
         min_value=0.0,
         max_value=1.0,
-        help="How sure it is that no other organism has a closer one.",
+        help="Probability that this organism has the closest relative.",
     ),
     "identity": st.column_config.NumberColumn(
-        format="percent", help="Of its bases, those that are as in the closest relative."
+        format="percent", help="Share of bases identical to the closest relative."
     ),
     "gene": st.column_config.TextColumn("closest gene"),
-    "next": st.column_config.TextColumn("next organism"),
-    "bases": st.column_config.NumberColumn(format="localized"),
-    "length": st.column_config.NumberColumn(format="localized"),
+    "next": st.column_config.TextColumn("second organism"),
+    "length (bp)": st.column_config.NumberColumn(format="localized"),
+    "length": st.column_config.NumberColumn("length (bp)", format="localized"),
 }

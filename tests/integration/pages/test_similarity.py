@@ -2,17 +2,15 @@ import shutil
 from dataclasses import replace
 from threading import Event
 
-import numpy as np
 import pytest
 
-from components.shared import jobs, services
-from components.similarity.summary import headline as plain_headline
+from components.shared import computation, services
 from core.errors import LibraryError
 from core.library.load import load
 from core.library.manager import Libraries
 from core.sequences.references.simulated import simulate
 from core.settings import Settings
-from core.similarity import Comparison, Gene, Similarity, compare
+from core.similarity import compare
 from core.stores import Stores
 from tests.support.evolution import FAMILIES, members
 from tests.support.library_page import ended, until_all_ended
@@ -34,7 +32,7 @@ def fill(home, references):
 
 @pytest.fixture(autouse=True)
 def _nothing_kept():
-    jobs._kept.clear()
+    computation._results.clear()
 
 
 @pytest.fixture(scope="module")
@@ -67,13 +65,13 @@ class TestTooFew:
     def test_without_organisms_leads_to_where_they_are_loaded(self, opened):
         page = opened("similarity")
         assert page.title[0].value == "Similarity"
-        assert "With two organisms or more in the library" in shown(page)
+        assert "Load at least two organisms" in shown(page)
         button(page, "Load another organism").click().run()
         assert page.title[0].value == "Library"
 
     def test_with_one_organism_too(self, opened, home):
         fill(home, {"human": HUMAN})
-        assert "With two organisms or more in the library" in shown(opened("similarity"))
+        assert "Load at least two organisms" in shown(opened("similarity"))
 
 
 class TestOrganisms:
@@ -84,19 +82,20 @@ class TestOrganisms:
     def test_what_the_figure_is_and_is_not(self, page):
         text = shown(page)
         assert "(9 of chimpanzee, 6 of dog) is compared with all 12 genes of human" in text
-        assert "by the encoder count; it is not the percent identity of genomes." in text
+        assert "(count encoder): each gene" in text
+        assert "This is not the percent identity of genomes." in text
 
     def test_the_figures_follow_each_other(self, page):
         assert figures(page) == [
-            "Every organism with every other",
+            "Pairwise organism similarity",
             "Distributions",
             "By family",
-            "Tree of the organisms",
+            "Tree of organisms",
         ]
         assert len(page.get("vega_lite_chart")) == 5
 
     def test_it_can_be_seen_from_another_organism(self, page):
-        widget(page.selectbox, "Seen from").select("dog").run()
+        widget(page.selectbox, "Reference organism").select("dog").run()
         assert headline(page).startswith("Dog genes are ")
         assert "is compared with all 6 genes of dog" in shown(page)
 
@@ -110,56 +109,56 @@ class TestOrganisms:
     def test_two_organisms_make_no_tree(self, home, opened):
         fill(home, {"human": HUMAN, "dog": RELATIVES["dog"]})
         page = opened("similarity")
-        assert "Tree of the organisms" not in figures(page)
+        assert "Tree of organisms" not in figures(page)
         assert headline(page).startswith("Dog genes match human genes at 0.")
 
     def test_by_the_other_encoder_when_asked(self, page):
         assert "By encoder" not in figures(page)
-        button(page, "Compare by the encoder translated too").click().run()
+        button(page, "Compare with the translated encoder").click().run()
         assert figures(page)[-1] == "By encoder"
         assert "are not on one scale" in shown(page)
 
 
 class TestGenes:
-    def test_the_farthest_come_first_and_the_closest_on_demand(self, page):
-        products = list(page.dataframe[0].value["inner product"])
+    def test_the_least_similar_come_first_and_the_most_similar_on_demand(self, page):
+        products = list(page.dataframe[0].value["cosine similarity"])
         assert (len(products), products) == (9, sorted(products))
-        page.segmented_control(key="which genes").set_value("Closest").run()
-        closest = list(page.dataframe[0].value["inner product"])
+        page.segmented_control(key="which genes").set_value("Most similar").run()
+        closest = list(page.dataframe[0].value["cosine similarity"])
         assert closest == sorted(products, reverse=True)
 
     def test_one_is_aligned_with_its_nearest(self, page):
-        gene, nearest = page.dataframe[0].value.iloc[0][["gene", "nearest"]]
+        gene, nearest = page.dataframe[0].value.iloc[0][["gene", "best hit"]]
         about = next(each for each in shown(page).splitlines() if each.startswith(f"{gene}, bases"))
-        assert f"with {nearest} of human" in about
+        assert f"with {nearest} (human)" in about
         assert page.code[0].value.startswith("query ")
 
     def test_of_the_organism_that_is_chosen(self, page):
         widget(page.selectbox, "Genes of").select("dog").run()
         assert len(first_genes(page)) == 6
-        assert "6 genes of dog with the nearest of human" in shown(page)
+        assert "6 genes of dog against human" in shown(page)
 
 
 class TestMap:
     def test_is_drawn_when_asked(self, page):
         assert not page.get("plotly_chart")
-        button(page, "Draw the map").click().run()
+        button(page, "Compute").click().run()
         assert len(page.get("plotly_chart")) == 1
-        assert "27 sequences; t-SNE of one minus their inner products." in shown(page)
+        assert "t-SNE of 27 sequences by cosine distance." in shown(page)
         page.segmented_control(key="map colours").set_value("organism").run()
         assert len(page.get("plotly_chart")) == 1
         assert not page.exception
 
     def test_too_few_sequences_make_none(self, home, opened):
         fill(home, {"human": genes("human", 2), "dog": genes("dog", 2)})
-        assert "4 sequences are too few for a map." in shown(opened("similarity"))
+        assert "4 sequences: too few for a map." in shown(opened("similarity"))
 
 
 class TestInTheBackground:
     @pytest.fixture(autouse=True)
     def _much(self, monkeypatch):
         """So much to compare that nobody waits for it."""
-        monkeypatch.setattr("core.similarity.compared_pairs", lambda *_: 10**9)
+        monkeypatch.setattr("core.similarity.count_pairs", lambda *_: 10**9)
 
     def test_it_is_there_when_the_job_is_done(self, page):
         assert headline(ended(page)).startswith("Human genes are closer to chimpanzee")
@@ -216,12 +215,12 @@ class TestInTheBackground:
             raise LibraryError("It broke.", "Mend it.")
 
         ended(page)
-        jobs._kept.clear()
+        computation._results.clear()
         with monkeypatch.context() as patch:
             patch.setattr("core.similarity.compare", fail)
             ended(page.run())
         assert "It broke. Mend it." in shown(page)
-        ended(button(page, "Start again").click().run())
+        ended(button(page, "Run again").click().run())
         assert headline(page).startswith("Human genes are closer to chimpanzee")
 
 
@@ -235,34 +234,3 @@ class TestHostileNames:
         assert f"{names}, bases 1 to" in shown(page)
         for mark in "*[<`$":
             assert written.count(mark) == written.count(f"\\{mark}")
-
-
-def comparison(**means):
-    """What says of each organism how close its genes come to those of human."""
-    genes = [Gene(1, "human", 0, "one", 300)]
-    pairs = {
-        (of, "human"): Similarity(of, "human", genes, genes, np.zeros(9, int), np.array(values))
-        for of, values in means.items()
-    }
-    return Comparison("count", ["human", *means], pairs)
-
-
-class TestHeadline:
-    def test_of_two_that_differ(self):
-        found = comparison(dog=[0.7, 0.71], chimpanzee=[0.97, 0.98])
-        assert words(found) == "Human genes are closer to chimpanzee (0.97) than to dog (0.70)."
-
-    def test_of_two_whose_intervals_overlap_none_is_closer(self):
-        found = comparison(dog=[0.5, 0.9], cat=[0.6, 0.78])
-        assert words(found) == "Human genes are about as close to dog (0.70) as to cat (0.69)."
-
-    def test_of_many_the_closest_are_named(self):
-        found = comparison(**{letter: [0.9 - 0.1 * at] for at, letter in enumerate("abcdefgh")})
-        assert words(found) == (
-            "Human genes are closest to a (0.90), then to b (0.80), then c (0.70), then d (0.60),"
-            " then e (0.50), then 3 more."
-        )
-
-
-def words(found):
-    return plain_headline(found, "human").replace("\\", "")

@@ -2,7 +2,7 @@ import shutil
 
 import pytest
 
-from components.shared import jobs, services
+from components.shared import computation, services
 from core.classify import classify
 from core.library.load import load
 from core.library.manager import Libraries
@@ -38,7 +38,7 @@ def filled(tmp_path_factory):
 @pytest.fixture
 def page(home, filled, opened):
     shutil.copytree(filled, home)
-    jobs._kept.clear()
+    computation._results.clear()
     return opened("trace")
 
 
@@ -63,8 +63,8 @@ class TestTooFew:
 class TestOne:
     def test_says_which_strain_and_how_sure(self, page):
         ask(page, READS["strain_b_3"])
-        assert headline(page) == "Closest to strain_b, more than 99% sure."
-        assert "450 bases, of which 100.0% are as in the closest relative" in shown(page)
+        assert headline(page) == "Closest to strain_b (confidence > 99%)."
+        assert "450 bp · 100.0% of bases identical to the closest relative" in shown(page)
 
     def test_ranks_all_strains_with_their_closest_gene(self, page):
         (table,) = ask(page, READS["strain_b_3"]).dataframe
@@ -75,16 +75,16 @@ class TestOne:
 
     def test_of_noise_it_says_that_there_is_no_answer(self, page):
         ask(page, dna("noise", 300))
-        assert headline(page) == "Nothing in it could be traced."
-        assert "It shares no stretch of 13 bases" in shown(page)
+        assert headline(page) == "No organism found for these sequences."
+        assert "No 13-mer shared" in shown(page)
 
 
 class TestBatch:
     def test_says_how_much_is_of_which_strain(self, page):
         ask(page, BATCH)
         assert headline(page).startswith("Of 4 queries that could be traced, ")
-        assert headline(page).endswith(" are of strain_b.")
-        assert "4 of 4 are at least 95% sure." in shown(page)
+        assert headline(page).endswith(" come from strain_b.")
+        assert "4 of 4 have a confidence of at least 95%." in shown(page)
         assert len(page.get("vega_lite_chart")) == 1
 
     def test_has_a_row_a_query(self, page):
@@ -100,34 +100,34 @@ class TestBatch:
     def test_what_cannot_be_used_is_named_and_the_rest_is_traced(self, page):
         ask(page, BATCH + NOISE)
         assert "Record 6 (line 12) has '!' at base 3" in shown(page)
-        assert "2 have no answer; the table says why." in shown(page)
+        assert "2 without a result: see the notes in the table." in shown(page)
         assert list(page.dataframe[0].value["note"].isna()) == [True] * 4 + [False] * 2
 
     def test_of_many_that_cannot_be_used_the_first_are_named(self, page):
         page.text_area(key="trace text").set_value(">bad\nAC!\n" * 5).run()
-        assert "5 records cannot be used." in shown(page)
+        assert "5 records invalid." in shown(page)
         assert "… and 2 records more." in shown(page)
 
     def test_a_file_can_be_given(self, page):
         page.file_uploader(key="trace file").upload("reads.fasta", BATCH.encode(), "text/plain")
         page.run()
-        assert "4 records · 3 organisms in the library default" in shown(page)
+        assert "4 valid records · 3 organisms in the library default" in shown(page)
         button(page, "Trace").click().run()
-        assert headline(page).endswith(" are of strain_b.")
+        assert headline(page).endswith(" come from strain_b.")
 
     def test_the_queries_of_a_past_run_can_be_traced(self, page):
         library = services.libraries().open("default")
         records = [Record(name, text, 1, 1) for name, text in READS.items()]
         calls = classify(library, records)
         services.runs().store(library, records, calls, RunSettings(None, 10, 0.5), name="my run")
-        page.segmented_control[0].set_value("A past run").run()
+        page.segmented_control[0].set_value("Earlier run").run()
         assert page.selectbox(key="run to trace").options[0].startswith("my run · 4 queries")
         button(page, "Trace").click().run()
-        assert headline(page).endswith(" are of strain_b.")
+        assert headline(page).endswith(" come from strain_b.")
 
     def test_without_runs_that_is_said(self, page):
-        page.segmented_control[0].set_value("A past run").run()
-        assert "Nothing was classified yet." in shown(page)
+        page.segmented_control[0].set_value("Earlier run").run()
+        assert "No runs yet." in shown(page)
         assert button(page, "Trace").disabled
 
     def test_many_are_traced_in_the_background(self, page):
@@ -155,7 +155,7 @@ class TestInput:
 
     def test_a_name_is_shown_as_it_is(self, page):
         ask(page, f">*a*[b](c)<i>\n{READS['strain_b_0']}")
-        assert "*a*[b](c)<i> · 450 bases" in shown(page)
-        (written,) = [each.value for each in page.caption if "450 bases" in each.value]
+        assert "*a*[b](c)<i> · 450 bp" in shown(page)
+        (written,) = [each.value for each in page.caption if "450 bp" in each.value]
         for mark in "*[<":
             assert written.count(mark) == written.count(f"\\{mark}")

@@ -1,0 +1,35 @@
+import numpy as np
+import pytest
+
+from components.similarity.map import map_figure, map_table
+from core.similarity.tsne import SequenceMap
+from tests.support.comparisons import FAMILIES, make_genes
+
+COORDINATES = np.arange(10, dtype=float).reshape(5, 2)
+MAP = SequenceMap(tuple(make_genes("a", 3) + make_genes("b", 2)), COORDINATES, total=9)
+
+
+class TestMap:
+    def test_has_a_row_a_sequence(self):
+        table = map_table(MAP, FAMILIES)
+        assert list(table["family"]) == ["Kinase", "Synthase", "Kinase", "Kinase", "Synthase"]
+        assert table[["x", "y"]].to_numpy().tolist() == COORDINATES.tolist()
+
+    @pytest.mark.parametrize(
+        ("colour_by", "names"),
+        [("family", ["Kinase (3)", "Synthase (2)"]), ("organism", ["a (3)", "b (2)"])],
+    )
+    def test_every_point_is_in_one_group_and_knows_its_row(self, colour_by, names):
+        figure = map_figure(map_table(MAP, FAMILIES), colour_by)
+        assert [trace.name for trace in figure.data] == names
+        rows = [int(point[0]) for trace in figure.data for point in trace.customdata]
+        assert sorted(rows) == [0, 1, 2, 3, 4]
+
+    def test_a_family_has_its_colour_and_an_organism_its_shape(self):
+        kinase, _ = map_figure(map_table(MAP, FAMILIES), "family").data
+        assert kinase.marker.color == "#0072B2"
+        assert list(kinase.marker.symbol) == ["circle", "circle", "diamond"]
+
+    def test_names_are_texts(self):
+        first = map_figure(map_table(MAP, FAMILIES), "family").data[0].customdata[0]
+        assert first[1] == "a &lt;0>"
