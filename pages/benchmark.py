@@ -1,87 +1,89 @@
-"""How often GeneKin and others are right, and how we know."""
+"""Accuracy of GeneKin and other methods, and how it was measured."""
 
 import streamlit as st
 
-from components.benchmark.compare import comparison
+from components.benchmark.compare import show_comparison
 from components.benchmark.details import (
     confusion_figure,
     coverage_figure,
     reliability_figure,
-    where,
 )
 from components.benchmark.figures import (
-    head_figure,
-    organisms_figure,
-    pair_figures,
+    accuracy_figure,
+    robustness_figure,
     similarity_figure,
     speed_figure,
-    stress_figure,
+    split_figures,
+    transfer_figure,
 )
-from components.benchmark.labels import name_of, show_table
+from components.benchmark.labels import method_name, task_name
 from components.benchmark.reports import (
-    choice,
+    choose_evaluation,
     evaluations,
-    left_out,
-    provenance,
-    report_of,
+    read_report,
     report_settings,
+    show_provenance,
+    show_skipped,
 )
-from components.benchmark.run import begin_panel, follow
+from components.benchmark.run import follow_benchmark, run_panel
+from components.benchmark.tables import show_comparison_table
+from components.shared.errors import plain_errors
 from components.shared.figure import Figure, show_figure
-from components.shared.services import chosen_library, plain_errors, require_app_entry
-from components.shared.session import remember
+from components.shared.navigation import LIBRARY_PAGE, chosen_library, require_app_entry
+from components.shared.services import draw_fragment
+from components.shared.session import Slot, remember
 from core.evaluation.report import Report
 from core.stores.sql.evaluations import EvaluationRow
 
 
 def page() -> None:
-    """The evaluation that is chosen: what it says, closer looks, how it was made."""
+    """Show an evaluation: overview, one task in detail, comparison, provenance."""
     st.title("Benchmark")
-    follow()
+    follow_benchmark()
     rows = evaluations().recent()
     if not rows:
-        _nothing()
+        _show_empty()
         return
-    chosen, caring, running = st.columns([4, 2, 2], vertical_alignment="bottom")
-    with chosen:
-        row = choice(rows)
-    with caring:
+    left, middle, right = st.columns([4, 2, 2], vertical_alignment="bottom")
+    with left:
+        row = choose_evaluation(rows)
+    with middle:
         report_settings(row)
-    with running.popover("Run again", width="stretch"):
-        _begin(first=False)
-    report = report_of(row)
-    _overview(report)
-    st.subheader("A closer look")
-    st.fragment(_closer)(report)
-    st.subheader("Two evaluations beside each other")
-    st.fragment(_compared)(rows, row, report)
-    left_out(report)
-    provenance(row, report)
+    with right.popover("Run again", width="stretch"):
+        _run_panel(first=False)
+    report = read_report(row)
+    _show_overview(report)
+    st.subheader("Per-task details")
+    draw_fragment(_show_details, None, report)
+    st.subheader("Compare evaluations")
+    draw_fragment(_show_comparison, None, rows, row, report)
+    show_skipped(report)
+    show_provenance(row, report)
 
 
-def _nothing() -> None:
+def _show_empty() -> None:
     st.info(
-        "This page shows how often GeneKin is right beside other methods: for genes whose relatives"
-        " are in the library, and for genes that have none there. One press runs it all."
+        "Compares the accuracy of GeneKin with other methods, with and without close relatives in"
+        " the library. Run the full benchmark (about 8 minutes, in the background)."
     )
-    _begin(first=True)
+    _run_panel(first=True)
 
 
-def _begin(*, first: bool) -> None:
+def _run_panel(*, first: bool) -> None:
     library = chosen_library()
     if library is not None:
-        begin_panel(library, first=first)
+        run_panel(library, first=first)
     elif st.button("Load a library first", type="primary"):
-        st.switch_page("pages/library.py")
+        st.switch_page(LIBRARY_PAGE)
 
 
-def _overview(report: Report) -> None:
-    head, *others = remember(
-        "benchmark figures", (report.date, report.data.digest), lambda: _figures(report)
+def _show_overview(report: Report) -> None:
+    accuracy, *others = remember(
+        Slot.BENCHMARK_FIGURES, (report.date, report.data.digest), lambda: _figures(report)
     )
-    if head:
-        show_figure(head)
-    show_table(report)
+    if accuracy:
+        show_figure(accuracy)
+    show_comparison_table(report)
     for figure in others:
         if figure:
             show_figure(figure)
@@ -89,25 +91,27 @@ def _overview(report: Report) -> None:
 
 def _figures(report: Report) -> list[Figure | None]:
     return [
-        head_figure(report),
-        *pair_figures(report),
+        accuracy_figure(report),
+        *split_figures(report),
         similarity_figure(report),
-        stress_figure(report),
-        organisms_figure(report),
+        robustness_figure(report),
+        transfer_figure(report),
         speed_figure(report),
     ]
 
 
-def _closer(report: Report) -> None:
+def _show_details(report: Report) -> None:
     with plain_errors():
-        asked = list(dict.fromkeys((each.split, each.task) for each in report.results))
+        tasks = list(dict.fromkeys((result.split, result.task) for result in report.results))
         left, right = st.columns(2)
-        split, task = left.selectbox("Asked", asked, format_func=lambda each: where(report, *each))
+        split, task = left.selectbox("Task", tasks, format_func=lambda names: task_name(*names))
         results = {
-            each.method: each for each in report.results if (each.split, each.task) == (split, task)
+            result.method: result
+            for result in report.results
+            if (result.split, result.task) == (split, task)
         }
         method = right.selectbox(
-            "Method", list(results), format_func=lambda name: name_of(report, name)
+            "Method", list(results), format_func=lambda name: method_name(name, report)
         )
         show_figure(confusion_figure(report, results[method]))
         for figure in (
@@ -118,9 +122,9 @@ def _closer(report: Report) -> None:
                 show_figure(figure)
 
 
-def _compared(rows: list[EvaluationRow], row: EvaluationRow, report: Report) -> None:
+def _show_comparison(rows: list[EvaluationRow], row: EvaluationRow, report: Report) -> None:
     with plain_errors():
-        comparison(rows, row, report)
+        show_comparison(rows, row, report)
 
 
 require_app_entry("pages/benchmark.py")

@@ -1,4 +1,4 @@
-"""Two evaluations beside each other."""
+"""The comparison of two evaluations."""
 
 from collections.abc import Sequence
 
@@ -6,75 +6,74 @@ import pandas as pd
 import streamlit as st
 
 from components.benchmark.charts import changes
-from components.benchmark.details import where
-from components.benchmark.labels import is_own, name_of, percent, points
-from components.benchmark.reports import labelled, report_of
+from components.benchmark.labels import is_own, method_name, percent, points, task_name
+from components.benchmark.reports import evaluation_labels, read_report
 from components.shared.figure import Figure, Panel, show_figure
 from components.shared.formatting import escape_markdown
-from core.evaluation.diff import Difference, differences, unlike
+from components.shared.session import Slot
+from core.evaluation.diff import Difference, compare_accuracy, describe_differences
 from core.evaluation.report import Report
 from core.stores.sql.evaluations import EvaluationRow
 
 
-def comparison(rows: Sequence[EvaluationRow], row: EvaluationRow, report: Report) -> None:
-    """What another evaluation found, as changes from it to the one that is shown."""
-    others = [each for each in rows if each.id != row.id]
+def show_comparison(rows: Sequence[EvaluationRow], row: EvaluationRow, report: Report) -> None:
+    """Compare the shown evaluation with another one that the user chooses."""
+    others = [other for other in rows if other.id != row.id]
     if not others:
-        st.caption("Run the benchmark once more to compare two.")
+        st.caption("Run the benchmark again to compare two evaluations.")
         return
-    labels = labelled(others)
-    place = st.selectbox(
+    labels = evaluation_labels(others)
+    index = st.selectbox(
         "Compare with",
         range(len(others)),
         None,
         format_func=labels.__getitem__,
-        placeholder="an evaluation",
+        placeholder="Select an evaluation",
         key=f"compare {row.id} of {len(rows)}",
     )
-    if place is None:
+    if index is None:
         return
-    earlier = report_of(others[place], "to compare with")
-    if found := unlike(earlier, report):
-        st.warning("\n".join(f"- {escape_markdown(each)}" for each in found))
-    compared = differences(earlier, report)
+    earlier = read_report(others[index], Slot.OTHER_EVALUATION)
+    if notes := describe_differences(earlier, report):
+        st.warning("\n".join(f"- {escape_markdown(note)}" for note in notes))
+    compared = compare_accuracy(earlier, report)
     if not compared:
-        st.info("They have no method with the same task in common.")
+        st.info("The two evaluations have no task and method in common.")
         return
-    asked = list(dict.fromkeys((each.later.split, each.later.task) for each in compared))
-    split, task = st.selectbox(
-        "Asked of both", asked, format_func=lambda each: where(report, *each)
-    )
+    tasks = list(dict.fromkeys((pair.later.split, pair.later.task) for pair in compared))
+    split, task = st.selectbox("Task", tasks, format_func=lambda names: task_name(*names))
     show_figure(change_figure(report, compared, split, task))
 
 
 def change_figure(report: Report, compared: Sequence[Difference], split: str, task: str) -> Figure:
-    """How the accuracy of each method changed in one task; the table is of all tasks."""
-    table = pd.DataFrame(_row(report, each) for each in compared)
-    here = [each for each in compared if (each.later.split, each.later.task) == (split, task)]
-    frame = pd.DataFrame(_row(report, each) for each in here)
-    chart = changes(frame, "change of accuracy, and 95% interval")
-    most = max(here, key=lambda each: abs(each.change))
-    sure = [each for each in here if each.interval.low > 0 or each.interval.high < 0]
-    says = (
-        f"{name_of(report, most.later.method)} changed most: {points(most.change)}, from"
-        f" {percent(most.earlier.accuracy)} (n = {most.earlier.count:,}) to"
-        f" {percent(most.later.accuracy)} (n = {most.later.count:,}). The interval of"
-        f" {len(sure)} of {len(here)} methods leaves out no change at all; intervals take both for"
-        " samples of their own, and are too wide where the queries were the same."
+    """Draw how the accuracy of each method changed in one task; the table has all tasks."""
+    table = pd.DataFrame(_row(report, pair) for pair in compared)
+    shown = [pair for pair in compared if (pair.later.split, pair.later.task) == (split, task)]
+    chart = changes(
+        pd.DataFrame(_row(report, pair) for pair in shown), "change in accuracy, 95% CI"
     )
-    return Figure(f"Changes, {where(report, split, task)}", (Panel("", chart),), says, table)
+    most = max(shown, key=lambda pair: abs(pair.change))
+    significant = [pair for pair in shown if pair.interval.low > 0 or pair.interval.high < 0]
+    caption = (
+        f"Largest change: {method_name(most.later.method, report)}, {points(most.change)}, from"
+        f" {percent(most.earlier.accuracy)} (n = {most.earlier.count:,}) to"
+        f" {percent(most.later.accuracy)} (n = {most.later.count:,}). The interval excludes zero"
+        f" for {len(significant)} of {len(shown)} methods. Intervals treat the two as independent"
+        " samples, so they are too wide where the queries were the same."
+    )
+    return Figure(f"Changes: {task_name(split, task)}", (Panel("", chart),), caption, table)
 
 
-def _row(report: Report, each: Difference) -> dict[str, object]:
-    later = each.later
+def _row(report: Report, pair: Difference) -> dict[str, object]:
+    later = pair.later
     return {
-        "method": name_of(report, later.method),
-        "asked": where(report, later.split, later.task),
-        "earlier": each.earlier.accuracy,
+        "method": method_name(later.method, report),
+        "task": task_name(later.split, later.task),
+        "earlier": pair.earlier.accuracy,
         "later": later.accuracy,
-        "change": each.change,
-        "low": each.interval.low,
-        "high": each.interval.high,
+        "change": pair.change,
+        "low": pair.interval.low,
+        "high": pair.interval.high,
         "n": later.count,
         "own": is_own(later.method),
     }

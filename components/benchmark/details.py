@@ -1,122 +1,110 @@
-"""From a report to the figures that look closer at one question: which families, how sure."""
+"""Figures of one task of an evaluation. Pure: a report and its results in, figures out."""
 
 import pandas as pd
 
-from components.benchmark.charts import cells, curves, reliability
-from components.benchmark.labels import asked, chief, family_of, is_own, name_of, percent, title_of
+from components.benchmark.charts import curves, heat_map, reliability_diagram
+from components.benchmark.labels import (
+    class_name,
+    is_own,
+    method_name,
+    percent,
+    task_name,
+)
+from components.benchmark.tables import accuracy_columns, main_result, ranked_results
+from components.shared.charts import PERCENT_AXIS
 from components.shared.figure import Figure, Panel
-from core.evaluation.measures import wilson
 from core.evaluation.report import Report, Result
-from core.evaluation.splits import AS_THEY_ARE
 
 
 def confusion_figure(report: Report, result: Result) -> Figure:
-    """Which families are taken for which."""
-    counts = {(each.true, each.predicted): each.count for each in result.confusion}
-    true = sorted({one for one, _ in counts})
+    """Draw the confusion matrix of a method."""
+    counts = {(cell.true, cell.predicted): cell.count for cell in result.confusion}
+    true = sorted({family for family, _ in counts})
     predicted = sorted(
-        {*true, *(other for _, other in counts)}, key=lambda number: (number < 0, number)
+        {*true, *(family for _, family in counts)}, key=lambda number: (number < 0, number)
     )
-    totals = {one: sum(counts.get((one, other), 0) for other in predicted) for one in true}
-    table = pd.DataFrame(
+    totals = {row: sum(counts.get((row, column), 0) for column in predicted) for row in true}
+    frame = pd.DataFrame(
         {
-            "row": f"{family_of(report, one)} ({totals[one]:,})",
-            "column": family_of(report, other),
-            "share": counts.get((one, other), 0) / totals[one],
-            "figure": f"{counts.get((one, other), 0):,}",
+            "row": f"{class_name(report, row)} ({totals[row]:,})",
+            "column": class_name(report, column),
+            "share": counts.get((row, column), 0) / totals[row],
+            "text": f"{counts.get((row, column), 0):,}",
         }
-        for one in true
-        for other in predicted
+        for row in true
+        for column in predicted
     )
-    chart = cells(table, "true family (queries)", "named as")
-    title = f"Families: {_subject(report, result)}"
-    files = table.rename(columns={"row": "true", "column": "named as", "figure": "count"})
-    return Figure(title, (Panel("", chart),), _confusion_sentence(report, result), files)
+    chart = heat_map(frame, "true family (n)", "predicted family")
+    table = frame.rename(columns={"row": "true", "column": "predicted", "text": "count"})
+    title = f"Confusion matrix: {_subject(report, result)}"
+    return Figure(title, (Panel("", chart),), _confusion_caption(report, result), table)
 
 
-def _confusion_sentence(report: Report, result: Result) -> str:
-    scored = [each for each in result.families if each.count]
-    best, worst = (pick(scored, key=lambda each: each.recall) for pick in (max, min))
-    sentence = (
-        f"Best found is {family_of(report, best.family)} ({percent(best.recall)} of"
-        f" {best.count:,}), worst {family_of(report, worst.family)} ({percent(worst.recall)} of"
+def _confusion_caption(report: Report, result: Result) -> str:
+    scores = [score for score in result.families if score.count]
+    best, worst = (pick(scores, key=lambda score: score.recall) for pick in (max, min))
+    caption = (
+        f"Highest recall: {class_name(report, best.family)} ({percent(best.recall)} of"
+        f" {best.count:,}). Lowest: {class_name(report, worst.family)} ({percent(worst.recall)} of"
         f" {worst.count:,})."
     )
-    wrong = [each for each in result.confusion if each.true != each.predicted]
-    if wrong:
-        most = max(wrong, key=lambda each: each.count)
-        sentence += (
-            f" The commonest mistake: {family_of(report, most.true)} taken for"
-            f" {family_of(report, most.predicted)}, {most.count:,} of {result.count:,} queries."
+    errors = [cell for cell in result.confusion if cell.true != cell.predicted]
+    if errors:
+        most = max(errors, key=lambda cell: cell.count)
+        caption += (
+            f" Most frequent error: {class_name(report, most.true)} predicted as"
+            f" {class_name(report, most.predicted)}, {most.count:,} of {result.count:,} queries."
         )
-    return f"{sentence} Cells count queries; the shade is their share of the row."
+    return f"{caption} Cells: number of queries; shading: share of the row."
 
 
 def reliability_figure(report: Report, result: Result) -> Figure | None:
-    """Whether it is as often right as it is sure."""
+    """Draw the accuracy of a method by its confidence; None if it has no confidences."""
     if not result.reliability or result.calibration_error is None:
         return None
     table = pd.DataFrame(
-        {
-            "sure": part.mean,
-            "accuracy": part.right,
-            "low": interval.low,
-            "high": interval.high,
-            "n": part.count,
-        }
+        {"confidence": part.mean, **accuracy_columns(part.right, part.count)}
         for part in result.reliability
-        for interval in [wilson(part.right, part.count)]
     )
-    says = (
-        "How sure it is and how often it is right differ by"
-        f" {result.calibration_error * 100:.1f} points on average (expected calibration error,"
-        f" n = {result.count:,})."
+    caption = (
+        f"Expected calibration error: {result.calibration_error * 100:.1f} points"
+        f" (n = {result.count:,})."
     )
     if result.called < 1 and result.called_right is not None:
-        says += (
-            f" It stands by {percent(result.called)} of its answers; of these"
-            f" {percent(result.called_right)} are right."
+        caption += (
+            f" Coverage {percent(result.called)}; accuracy of these calls"
+            f" {percent(result.called_right)}."
         )
-    says += " On the dashed line it would be right as often as it says; figures count queries."
-    title = f"How sure, how right: {_subject(report, result)}"
-    return Figure(title, (Panel("", reliability(table)),), says, table)
+    caption += " Dashed: perfect calibration; numbers: queries per bin."
+    title = f"Reliability diagram: {_subject(report, result)}"
+    return Figure(title, (Panel("", reliability_diagram(table)),), caption, table)
 
 
 def coverage_figure(report: Report, split: str, task: str) -> Figure | None:
-    """How right methods are if only their surest answers count."""
-    results = [each for each in asked(report, split, task) if each.coverage]
+    """Draw the accuracy of methods on their most confident predictions."""
+    results = [result for result in ranked_results(report, split, task) if result.coverage]
     if not results:
         return None
     table = pd.DataFrame(
         {
-            "method": name_of(report, each.method),
-            "asked": part.share,
-            "accuracy": part.right,
-            "low": interval.low,
-            "high": interval.high,
-            "n": round(part.share * each.count),
-            "own": is_own(each.method),
+            "method": method_name(result.method, report),
+            "coverage": part.share,
+            **accuracy_columns(part.right, round(part.share * result.count)),
+            "own": is_own(result.method),
         }
-        for each in results
-        for part in each.coverage
-        for interval in [wilson(part.right, round(part.share * each.count))]
+        for result in results
+        for part in result.coverage
     )
-    first = chief(results)
-    half = min(first.coverage, key=lambda part: abs(part.share - 0.5))
-    says = (
-        f"Of its surest half, {name_of(report, first.method)} has {percent(half.right)} right; of"
-        f" all, {percent(first.coverage[-1].right)} (n = {first.count:,})."
+    main = main_result(results)
+    half = min(main.coverage, key=lambda part: abs(part.share - 0.5))
+    caption = (
+        f"{method_name(main.method, report)}: accuracy {percent(half.right)} on the most confident"
+        f" half of the queries, {percent(main.coverage[-1].right)} on all (n = {main.count:,})."
     )
-    chart = curves(table, "share of the queries, the surest first", "right", ".0%")
-    title = f"The surest answers: {where(report, split, task)}"
-    return Figure(title, (Panel("", chart),), says, table)
-
-
-def where(report: Report, split: str, task: str) -> str:
-    """What was asked, in words."""
-    title = title_of(report, split)
-    return title if task == AS_THEY_ARE else f"{title}: {task}"
+    chart = curves(table, "coverage", "coverage, most confident queries first", PERCENT_AXIS)
+    title = f"Accuracy–coverage curve: {task_name(split, task)}"
+    return Figure(title, (Panel("", chart),), caption, table)
 
 
 def _subject(report: Report, result: Result) -> str:
-    return f"{name_of(report, result.method)}, {where(report, result.split, result.task)}"
+    return f"{method_name(result.method, report)}, {task_name(result.split, result.task)}"

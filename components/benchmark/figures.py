@@ -1,279 +1,285 @@
-"""From a report to the figures that compare methods, each with what it says."""
+"""Figures of the overview of an evaluation. Pure: a report in, figures out."""
 
 import re
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from components.benchmark.charts import bars, cells, curves, dumbbells, lines, scatter
+from components.benchmark.charts import bars, curves, dumbbells, heat_map, lines, scatter
 from components.benchmark.labels import (
-    AT_RANDOM,
     CLASSIFIERS,
-    HEAD,
+    HOMOLOGY_SPLITS,
+    PUBLISHED,
+    RANDOM_SPLITS,
     SEARCHES,
-    STRANGERS,
-    asked,
-    baseline,
-    chief,
-    first_split,
+    accuracy_text,
     is_own,
-    name_of,
+    method_name,
     percent,
     points,
-    title_of,
-    with_interval,
+    split_name,
 )
+from components.benchmark.tables import (
+    accuracy_columns,
+    baseline_accuracy,
+    first_evaluated,
+    headline_splits,
+    main_result,
+    ranked_results,
+    result_table,
+)
+from components.shared.charts import DECIMAL_AXIS
 from components.shared.figure import Figure, Panel
-from core.evaluation.measures import wilson
-from core.evaluation.perturbations import REVERSED
+from core.evaluation.perturbations import REVERSE_COMPLEMENT
 from core.evaluation.report import Report, Result
-from core.evaluation.splits import AS_THEY_ARE
+from core.evaluation.splits import UNMODIFIED
 
-_AXIS = "right, and 95% interval"
-_FRAGMENT = re.compile(r"fragments of (\d+) bases")
-_CHANGED = re.compile(r"(\d+%) (substituted|ambiguous)")
+_FRAGMENTS = re.compile(r"fragments of (\d+) bases")
+_SUBSTITUTED = re.compile(r"(\d+%) substituted")
+_AMBIGUOUS = re.compile(r"(\d+%) ambiguous")
+_PAIR = re.compile(r"(.+) from (.+)")
+"""Names of tasks, as reports hold them."""
+_SPLIT_TITLES = {
+    "copies": "Random 80/20 split with exact copies",
+    "folds": "Repeated 5-fold split: relatives in the library",
+    "homology": "Homology-aware split: no close relatives in the library",
+    "homology-mmseqs": "Homology-aware split (MMseqs2): no close relatives in the library",
+}
+_RANDOM_TITLE = "Random 80/20 split: relatives in the library"
 
 
-def head_figure(report: Report) -> Figure | None:
-    """The published comparison, beside the same where no close relative is in the library."""
-    splits = [split for names in (AT_RANDOM, STRANGERS) if (split := first_split(report, names))]
+def accuracy_figure(report: Report) -> Figure | None:
+    """Draw the published comparison, with and without close relatives in the library."""
+    splits = headline_splits(report)
     if not splits:
         return None
-    order = _head(asked(report, splits[0]))
-    panels, said = [], []
+    methods = _published_methods(ranked_results(report, splits[0]))
+    panels, captions = [], []
     for split in splits:
-        found = {each.method: each for each in asked(report, split)}
-        results = [found[method] for method in order if method in found]
-        level = baseline(report, split)
-        axis = [f"right of {results[0].count:,} genes, 95% interval"]
-        axis += ["dashed: the commonest family"] if level is not None else []
-        chart = bars(results_frame(report, results), axis, level)
-        panels.append(Panel(_where(split), chart))
-        said.append(_head_sentence(report, split, results))
-    table = results_frame(report, [each for split in splits for each in asked(report, split)])
-    return Figure("Which method is right, and when", tuple(panels), " ".join(said), table)
-
-
-def _head(results: Sequence[Result]) -> list[str]:
-    """The methods of the published comparison; all, if none of these took part."""
-    methods = [each.method for each in results]
-    return [method for method in methods if method in HEAD] or methods
-
-
-def _where(split: str) -> str:
-    where = {
-        "copies": "Genes at random, their exact copies in the library",
-        "homology": "No close relative is in the library",
-        "homology-mmseqs": "No close relative is in the library, by MMseqs2",
-    }
-    return where.get(split, "Genes at random, their relatives in the library")
-
-
-def _head_sentence(report: Report, split: str, results: list[Result]) -> str:
-    first = chief(results)
-    sentence = f"{_where(split)}: {name_of(report, first.method)} is right in"
-    sentence += f" {with_interval(first)}"
-    if others := sorted((each for each in results if each is not first), key=_by_accuracy):
-        best, worst = others[-1], others[0]
-        sentence += (
-            f", the best of the others, {name_of(report, best.method)}, in"
-            f" {percent(best.accuracy)}, the worst, {name_of(report, worst.method)}, in"
-            f" {percent(worst.accuracy)}"
+        by_method = {result.method: result for result in ranked_results(report, split)}
+        results = [by_method[method] for method in methods if method in by_method]
+        baseline = baseline_accuracy(report, split)
+        axis = [f"accuracy, n = {results[0].count:,} genes, 95% CI"]
+        axis += ["dashed: majority-class baseline"] if baseline is not None else []
+        panels.append(
+            Panel(_split_title(split), bars(result_table(report, results), axis, baseline))
         )
-    if (share := baseline(report, split)) is not None:
-        sentence += f"; always to say the commonest family, in {percent(share)}"
-    return f"{sentence}."
+        captions.append(_accuracy_caption(report, split, results))
+    results = [result for split in splits for result in ranked_results(report, split)]
+    table = result_table(report, results)
+    return Figure("Accuracy by method", tuple(panels), " ".join(captions), table)
 
 
-def _by_accuracy(result: Result) -> float:
-    return result.accuracy
+def _published_methods(results: Sequence[Result]) -> list[str]:
+    """Return the methods of the published comparison; all, if none of these took part."""
+    methods = [result.method for result in results]
+    return [method for method in methods if method in PUBLISHED] or methods
 
 
-def pair_figures(report: Report) -> list[Figure]:
-    """Every other split beside the one at random, method by method."""
-    base = first_split(report, AT_RANDOM)
-    others = [name for name in (*STRANGERS, *AT_RANDOM) if name != base and asked(report, name)]
-    return [_pair_figure(report, base, other) for other in others if base]
+def _split_title(split: str) -> str:
+    return _SPLIT_TITLES.get(split, _RANDOM_TITLE)
 
 
-def _pair_figure(report: Report, base: str, other: str) -> Figure:
-    sides = title_of(report, base), title_of(report, other)
-    found = {each.method: each for each in asked(report, other)}
-    both = [(one, found[one.method]) for one in asked(report, base) if one.method in found]
-    table = results_frame(report, [each for pair in both for each in pair])
-    chart = dumbbells(table, _AXIS, sides, baseline(report, base))
-    changes = sorted(both, key=lambda pair: -abs(pair[1].accuracy - pair[0].accuracy))
-    says = (
-        f"From {sides[0]} (n = {both[0][0].count:,}) to {sides[1]} (n = {both[0][1].count:,})"
-        f" accuracy changes least with {_change(report, changes[-1])}, and most with"
-        f" {_change(report, changes[0])}."
+def _accuracy_caption(report: Report, split: str, results: list[Result]) -> str:
+    main = main_result(results)
+    caption = f"{_split_title(split)}: {method_name(main.method, report)} {accuracy_text(main)}"
+    if others := sorted((result for result in results if result is not main), key=_accuracy):
+        best, worst = others[-1], others[0]
+        caption += (
+            f"; best other method {method_name(best.method, report)} {percent(best.accuracy)},"
+            f" worst {method_name(worst.method, report)} {percent(worst.accuracy)}"
+        )
+    if (baseline := baseline_accuracy(report, split)) is not None:
+        caption += f"; majority-class baseline {percent(baseline)}"
+    return f"{caption}."
+
+
+def split_figures(report: Report) -> list[Figure]:
+    """Compare every other split with the random one, method by method."""
+    base = first_evaluated(report, RANDOM_SPLITS)
+    others = [
+        split
+        for split in (*HOMOLOGY_SPLITS, *RANDOM_SPLITS)
+        if split != base and ranked_results(report, split)
+    ]
+    return [_split_figure(report, base, other) for other in others if base]
+
+
+def _split_figure(report: Report, base: str, other: str) -> Figure:
+    names = split_name(base), split_name(other)
+    by_method = {result.method: result for result in ranked_results(report, other)}
+    pairs = [
+        (result, by_method[result.method])
+        for result in ranked_results(report, base)
+        if result.method in by_method
+    ]
+    table = result_table(report, [result for pair in pairs for result in pair])
+    chart = dumbbells(table, "accuracy, 95% CI", names, baseline_accuracy(report, base))
+    ranked = sorted(pairs, key=lambda pair: abs(pair[1].accuracy - pair[0].accuracy))
+    caption = (
+        f"From {names[0]} (n = {pairs[0][0].count:,}) to {names[1]} (n = {pairs[0][1].count:,}),"
+        f" accuracy changes least for {_change(report, ranked[0])} and most for"
+        f" {_change(report, ranked[-1])}."
     )
-    title = f"{sides[0]} beside {sides[1]}"
-    return Figure(title[0].upper() + title[1:], (Panel("", chart),), says, table)
+    title = f"{names[0]} vs {names[1]}"
+    return Figure(title[0].upper() + title[1:], (Panel("", chart),), caption, table)
 
 
 def _change(report: Report, pair: tuple[Result, Result]) -> str:
     one, other = pair
     return (
-        f"{name_of(report, one.method)} ({points(other.accuracy - one.accuracy)}, from"
+        f"{method_name(one.method, report)} ({points(other.accuracy - one.accuracy)}, from"
         f" {percent(one.accuracy)} to {percent(other.accuracy)})"
     )
 
 
-def stress_figure(report: Report) -> Figure | None:
-    """How accuracy falls as queries are cut and changed; a panel each."""
-    tasks = list(dict.fromkeys(each.task for each in report.results if each.split == "stress"))
-    if not tasks:
-        return None
-    fragments = [(f"{found[1]}", task) for task in tasks if (found := _FRAGMENT.fullmatch(task))]
-    whole = [("whole", AS_THEY_ARE)]
-    steps = {
-        "Cut short: fragments": ("bases of a fragment", [*fragments, *whole]),
-        "Substituted bases": ("share of the bases", [("0%", AS_THEY_ARE), *_changed(tasks, 0)]),
-        "Ambiguous bases (N)": ("share of the bases", [("0%", AS_THEY_ARE), *_changed(tasks, 1)]),
-        "The other strand": ("strand", [("as it is", AS_THEY_ARE), ("reverse", REVERSED)]),
+def robustness_figure(report: Report) -> Figure | None:
+    """Draw how accuracy falls as queries are cut and changed, one panel for each change."""
+    tasks = list(
+        dict.fromkeys(result.task for result in report.results if result.split == "stress")
+    )
+    intact = {"0%": UNMODIFIED}
+    conditions = {
+        "Fragment length": (
+            "fragment length (bp)",
+            _levels(tasks, _FRAGMENTS) | {"full length": UNMODIFIED},
+        ),
+        "Substitutions": ("substituted bases", intact | _levels(tasks, _SUBSTITUTED)),
+        "Ambiguous bases (N)": ("ambiguous bases", intact | _levels(tasks, _AMBIGUOUS)),
+        "Reverse complement": (
+            "strand",
+            {"as given": UNMODIFIED, "reverse complement": REVERSE_COMPLEMENT},
+        ),
     }
-    panels, tables, said = [], [], []
-    for title, (axis, labelled) in steps.items():
+    panels, tables, captions = [], [], []
+    for title, (axis, levels) in conditions.items():
         results = {
-            label: each for label, task in labelled if (each := asked(report, "stress", task))
+            level: ranked
+            for level, task in levels.items()
+            if (ranked := ranked_results(report, "stress", task))
         }
         if len(results) > 1:
-            frame = _asked_frame(report, results)
-            panels.append(Panel(title, lines(frame, axis, "right")))
-            tables.append(frame.assign(panel=title))
-            said.append(_stress_sentence(report, title, results))
+            table = _level_table(report, results)
+            panels.append(Panel(title, lines(table, axis)))
+            tables.append(table.assign(panel=title))
+            captions.append(_robustness_caption(report, title, results))
     if not panels:
         return None
     table = pd.concat(tables, ignore_index=True)
-    return Figure("Harder questions", tuple(panels), " ".join(said), table)
+    return Figure("Robustness", tuple(panels), " ".join(captions), table)
 
 
-def _changed(tasks: Sequence[str], kind: int) -> list[tuple[str, str]]:
-    word = ("substituted", "ambiguous")[kind]
-    found = ((task, _CHANGED.fullmatch(task)) for task in tasks)
-    return [(match[1], task) for task, match in found if match and match[2] == word]
+def _levels(tasks: Sequence[str], pattern: re.Pattern[str]) -> dict[str, str]:
+    """Return the tasks of one condition by its level, such as the length of a fragment."""
+    return {match[1]: task for task in tasks if (match := pattern.fullmatch(task))}
 
 
-def _asked_frame(report: Report, found: Mapping[str, Sequence[Result]]) -> pd.DataFrame:
-    """Results under what was asked, in that order."""
-    frames = [results_frame(report, each).assign(asked=label) for label, each in found.items()]
-    return pd.concat(frames, ignore_index=True)
+def _level_table(report: Report, results: Mapping[str, Sequence[Result]]) -> pd.DataFrame:
+    tables = [result_table(report, ranked).assign(level=level) for level, ranked in results.items()]
+    return pd.concat(tables, ignore_index=True)
 
 
-def _stress_sentence(report: Report, title: str, found: Mapping[str, list[Result]]) -> str:
-    """How the hardest is answered, and of how many."""
-    changed = [label for label, results in found.items() if results[0].task != AS_THEY_ARE]
-    hardest = min(changed, key=lambda label: chief(found[label]).accuracy)
-    first = chief(found[hardest])
-    sentence = (
-        f"{title}, {hardest}: {name_of(report, first.method)} is right in"
-        f" {percent(first.accuracy)} of {first.count:,}"
+def _robustness_caption(report: Report, title: str, results: Mapping[str, list[Result]]) -> str:
+    """Describe the level at which accuracy is lowest."""
+    changed = [level for level, ranked in results.items() if ranked[0].task != UNMODIFIED]
+    hardest = min(changed, key=lambda level: main_result(results[level]).accuracy)
+    main = main_result(results[hardest])
+    level = "" if hardest == title.lower() else f", {hardest}"
+    caption = (
+        f"{title}{level}: {method_name(main.method, report)} {percent(main.accuracy)}"
+        f" (n = {main.count:,})"
     )
-    if others := [each for each in found[hardest] if each is not first]:
+    if others := [result for result in results[hardest] if result is not main]:
         best = others[0]
-        sentence += f", the best of the others, {name_of(report, best.method)}, in"
-        sentence += f" {percent(best.accuracy)}"
-    return f"{sentence}."
+        caption += f", best other method {method_name(best.method, report)}"
+        caption += f" {percent(best.accuracy)}"
+    return f"{caption}."
 
 
 def speed_figure(report: Report) -> Figure | None:
-    """How fast a method answers, and how well."""
-    split = first_split(report, (*STRANGERS, *AT_RANDOM))
-    results = asked(report, split)
+    """Draw speed against accuracy."""
+    split = first_evaluated(report, (*HOMOLOGY_SPLITS, *RANDOM_SPLITS))
+    results = ranked_results(report, split)
     if not results:
         return None
-    table = results_frame(report, results)
-    where = f"right, {title_of(report, split)}, n = {results[0].count:,}"
+    table = result_table(report, results)
     chart = scatter(
-        table.rename(columns={"queries a second": "speed"}), "queries a second, log scale", where
+        table.rename(columns={"queries per second": "speed"}),
+        "queries per second, log scale",
+        f"accuracy, {split_name(split)}, n = {results[0].count:,}",
     )
-    first, fastest = chief(results), max(results, key=lambda each: each.queries_per_second)
-    says = (
-        f"{name_of(report, first.method)} answers {first.queries_per_second:,.0f} queries a second"
-        f" with {percent(first.accuracy)} right; the fastest, {name_of(report, fastest.method)},"
-        f" {fastest.queries_per_second:,.0f} with {percent(fastest.accuracy)}. Measured on"
-        f" {report.machine.get('cores', '?')} cores beside whatever else the machine did;"
-        " learning is not part of it."
+    main, fastest = main_result(results), max(results, key=lambda each: each.queries_per_second)
+    caption = (
+        f"{method_name(main.method, report)}: {main.queries_per_second:,.0f} queries per second,"
+        f" accuracy {percent(main.accuracy)}. Fastest: {method_name(fastest.method, report)},"
+        f" {fastest.queries_per_second:,.0f} queries per second, accuracy"
+        f" {percent(fastest.accuracy)}. Measured on {report.machine.get('cores', '?')} cores,"
+        " training time excluded."
     )
-    return Figure("Speed against accuracy", (Panel("", chart),), says, table)
+    return Figure("Speed vs accuracy", (Panel("", chart),), caption, table)
 
 
-def organisms_figure(report: Report) -> Figure | None:
-    """One organism's genes asked of another's."""
-    results = [each for each in report.results if each.split == "organisms"]
+def transfer_figure(report: Report) -> Figure | None:
+    """Draw how well one organism's genes are classified with those of another."""
+    results = [result for result in report.results if result.split == "organisms"]
     if not results:
         return None
-    table = results_frame(report, results)
+    table = result_table(report, results)
+    table["task"] = table["task"].map(_direction)
     frame = table.assign(
-        row=table["task"], column=table["method"], share=table["accuracy"], figure=_percents(table)
+        row=table["task"],
+        column=table["method"],
+        share=table["accuracy"],
+        text=[f"{accuracy * 100:.1f}" for accuracy in table["accuracy"]],
     )
-    best, worst = (pick(results, key=_by_accuracy) for pick in (max, min))
-    says = (
-        f"Best is {name_of(report, best.method)} with {best.task} ({with_interval(best)},"
-        f" n = {best.count:,}), worst {name_of(report, worst.method)} with {worst.task}"
-        f" ({with_interval(worst)}, n = {worst.count:,}). In the cells: percent right."
+    best, worst = (pick(results, key=_accuracy) for pick in (max, min))
+    caption = (
+        f"Accuracy (%). Best: {method_name(best.method, report)}, {_direction(best.task)},"
+        f" {accuracy_text(best)}, n = {best.count:,}. Worst: {method_name(worst.method, report)},"
+        f" {_direction(worst.task)}, {accuracy_text(worst)}, n = {worst.count:,}."
     )
-    chart = cells(frame, "asked, and of what", "")
-    return Figure("From organism to organism", (Panel("", chart),), says, table)
+    chart = heat_map(frame, "query → reference", "")
+    return Figure("Cross-species transfer", (Panel("", chart),), caption, table)
+
+
+def _direction(task: str) -> str:
+    """Name a task by its query and reference organism.
+
+    >>> _direction("dog from human")
+    'dog → human'
+    """
+    return _PAIR.sub(r"\1 → \2", task)
 
 
 def similarity_figure(report: Report) -> Figure | None:
-    """How accuracy depends on how close the nearest reference is."""
-    split = first_split(report, AT_RANDOM)
-    found = [each for each in asked(report, split) if each.by_similarity]
-    results = [each for each in found if each.method in SEARCHES]
-    results += [each for each in found if each.method in CLASSIFIERS][:1]
+    """Draw accuracy by the similarity to the nearest reference."""
+    split = first_evaluated(report, RANDOM_SPLITS)
+    binned = [result for result in ranked_results(report, split) if result.by_similarity]
+    results = [result for result in binned if result.method in SEARCHES]
+    results += [result for result in binned if result.method in CLASSIFIERS][:1]
     if not results:
         return None
-    rows = [
+    table = pd.DataFrame(
         {
-            "method": name_of(report, each.method),
-            "asked": part.mean,
-            "accuracy": part.right,
-            "low": interval.low,
-            "high": interval.high,
-            "n": part.count,
-            "own": is_own(each.method),
+            "method": method_name(result.method, report),
+            "similarity": part.mean,
+            **accuracy_columns(part.right, part.count),
+            "own": is_own(result.method),
         }
-        for each in results
-        for part in each.by_similarity
-        for interval in [wilson(part.right, part.count)]
-    ]
-    table = pd.DataFrame(rows)
-    first = chief(results)
-    far, near = first.by_similarity[0], first.by_similarity[-1]
-    says = (
-        f"Of the {far.count:,} genes whose nearest reference is below {far.high:.1f},"
-        f" {name_of(report, first.method)} has {percent(far.right)} right; of the"
-        f" {near.count:,} above {near.low:.1f}, {percent(near.right)}."
-        f" {title_of(report, split).capitalize()}; 95% Wilson intervals."
+        for result in results
+        for part in result.by_similarity
     )
-    chart = curves(table, "inner product with the nearest reference", "right", ".1f")
-    return Figure("What a near relative is worth", (Panel("", chart),), says, table)
-
-
-def results_frame(report: Report, results: Sequence[Result]) -> pd.DataFrame:
-    """Results in rows, as charts and tables have them."""
-    return pd.DataFrame(
-        {
-            "method": name_of(report, each.method),
-            "split": title_of(report, each.split),
-            "task": each.task,
-            "n": each.count,
-            "accuracy": each.accuracy,
-            "low": each.accuracy_interval.low,
-            "high": each.accuracy_interval.high,
-            "macro F1": each.macro_f1,
-            "weighted F1": each.weighted_f1,
-            "similarity": each.mean_score,
-            "fit seconds": each.fit_seconds,
-            "queries a second": each.queries_per_second,
-            "own": is_own(each.method),
-        }
-        for each in results
+    main = main_result(results)
+    far, near = main.by_similarity[0], main.by_similarity[-1]
+    caption = (
+        f"{method_name(main.method, report)}: {percent(far.right)} of {far.count:,} genes whose"
+        f" nearest reference has a cosine similarity below {far.high:.1f}, {percent(near.right)} of"
+        f" {near.count:,} above {near.low:.1f} ({split_name(split)} split). 95% Wilson CIs."
     )
+    chart = curves(table, "similarity", "cosine similarity to the nearest reference", DECIMAL_AXIS)
+    title = "Accuracy by similarity to the nearest reference"
+    return Figure(title, (Panel("", chart),), caption, table)
 
 
-def _percents(table: pd.DataFrame) -> list[str]:
-    return [f"{share * 100:.1f}" for share in table["accuracy"]]
+def _accuracy(result: Result) -> float:
+    return result.accuracy

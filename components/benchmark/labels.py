@@ -1,117 +1,85 @@
-"""How the benchmark speaks of methods, splits and shares.
+"""Names of methods, splits, tasks and families in the benchmark, and numbers as text."""
 
-The table of all methods: at random beside without relatives.
-"""
-
-from collections.abc import Sequence
-
-import pandas as pd
-import streamlit as st
-
-from components.shared.figure import offer_table
-from core.evaluation.measures import Interval
 from core.evaluation.report import Report, Result
-from core.evaluation.splits import AS_THEY_ARE
+from core.evaluation.splits import UNMODIFIED
 
 MAJORITY = "majority"
 SEARCHES = ("translated", "seed", "mysql")
 CLASSIFIERS = ("naive-bayes", "logistic", "svm", "forest", "knn")
-HEAD = (*SEARCHES, *CLASSIFIERS)
-"""The published demo's own comparison, and GeneKin as it is now."""
-AT_RANDOM = ("seed", "folds", "copies")
-"""Splits in which relatives stand on both sides; the first that there is stands for them."""
-STRANGERS = ("homology", "homology-mmseqs")
-"""Splits in which they do not."""
+PUBLISHED = (*SEARCHES, *CLASSIFIERS)
+"""Methods of the published demo's comparison, and GeneKin as it is now."""
+RANDOM_SPLITS = ("seed", "folds", "copies")
+"""Splits with relatives on both sides; the first one evaluated stands for them."""
+HOMOLOGY_SPLITS = ("homology", "homology-mmseqs")
+"""Splits without relatives on both sides."""
 
-_NAMES = {
+_METHODS = {
     "translated": "GeneKin",
     "count": "GeneKin, count",
-    "seed": "Milvus, as published",
+    "seed": "published baseline",
     "naive-bayes": "naive Bayes",
     "logistic": "logistic regression",
+    "svm": "linear SVM",
+    "knn": "k-nearest neighbours",
     "forest": "random forest",
     "kaggle": "Kaggle recipe",
+    "mysql": "SQL k-mer search",
+    MAJORITY: "majority-class baseline",
     "blastn": "blastn",
     "diamond": "DIAMOND",
 }
-_BEFORE = {
-    "mysql": "SQL alone",
-    "svm": "linear SVM",
-    "knn": "k-nearest neighbours",
-    MAJORITY: "the commonest family",
+_SPLITS = {
+    "seed": "random 80/20",
+    "copies": "random 80/20 with copies",
+    "folds": "repeated 5-fold",
+    "homology": "homology-aware",
+    "homology-mmseqs": "homology-aware (MMseqs2)",
+    "organisms": "cross-species",
+    "stress": "robustness",
 }
-"""What has a name only in a report."""
-_COUNT = "count-"
+_COUNT_PREFIX = "count-"
+"""Methods that begin so are the count encoder with another index."""
 
 
-def name_of(report: Report, method: str) -> str:
-    """A method's name where there is little room; its title where it has none."""
-    if method.startswith(_COUNT):
-        return _of_index(method)
-    facts = next((each for each in report.methods if each.name == method), None)
-    if facts is not None and method == "mysql":  # Or whatever database there is.
-        return f"{str(facts.settings['database']).partition(' ')[0]} alone"
-    return _NAMES.get(method) or (facts.title if facts else method)
-
-
-def choice_of(method: str) -> str:
-    """A method's name before there is a report."""
-    return _of_index(method) if method.startswith(_COUNT) else (_NAMES | _BEFORE)[method]
-
-
-def _of_index(method: str) -> str:
-    return f"GeneKin, {method.removeprefix(_COUNT).upper()}"
+def method_name(method: str, report: Report | None = None) -> str:
+    """Return a method's short name; the report knows which database answered SQL."""
+    if method.startswith(_COUNT_PREFIX):
+        return f"GeneKin, {method.removeprefix(_COUNT_PREFIX).upper()}"
+    facts = (
+        next((facts for facts in report.methods if facts.name == method), None) if report else None
+    )
+    if facts is not None and method == "mysql":
+        return f"{str(facts.settings['database']).partition(' ')[0]} k-mer search"
+    return _METHODS.get(method) or (facts.title if facts else method)
 
 
 def is_own(method: str) -> bool:
-    """Whether it is GeneKin's."""
-    return method in {"translated", "count"} or method.startswith(_COUNT)
+    """Tell whether a method is GeneKin's."""
+    return method in {"translated", "count"} or is_index_variant(method)
 
 
-def title_of(report: Report, split: str) -> str:
-    """What a split is called."""
-    titles = {each.name: each.title for each in report.splits}
-    return titles.get(split, split)
+def is_index_variant(method: str) -> bool:
+    """Tell whether a method is the count encoder with another than the default index."""
+    return method.startswith(_COUNT_PREFIX)
 
 
-def family_of(report: Report, family: int) -> str:
-    """The name of a family; of none too."""
-    return "none named" if family < 0 else report.data.family_names.get(family, f"class {family}")
+def split_name(split: str) -> str:
+    """Return a split's short name."""
+    return _SPLITS.get(split, split)
 
 
-def asked(report: Report, split: str, task: str = AS_THEY_ARE) -> list[Result]:
-    """What was asked of all methods, the best answer first.
-
-    The majority is drawn as a line, and other indexes of one encoder stand in the table alone.
-    """
-    found = [
-        each
-        for each in report.results
-        if (each.split, each.task) == (split, task)
-        and each.method != MAJORITY
-        and not each.method.startswith(_COUNT)
-    ]
-    return sorted(found, key=lambda each: -each.accuracy)
+def task_name(split: str, task: str) -> str:
+    """Return the name of a task of a split."""
+    return split_name(split) if task == UNMODIFIED else f"{split_name(split)}: {task}"
 
 
-def first_split(report: Report, names: tuple[str, ...]) -> str:
-    """The first of some splits that has results; empty if none has."""
-    return next((name for name in names if asked(report, name)), "")
-
-
-def baseline(report: Report, split: str, task: str = AS_THEY_ARE) -> float | None:
-    """How often the commonest family is right; None if that was not asked."""
-    result = report.result(split, task, MAJORITY)
-    return None if result is None else result.accuracy
-
-
-def chief(results: list[Result]) -> Result:
-    """The one that a sentence begins with: GeneKin's, or else the best."""
-    return next((each for each in results if each.method == "translated"), results[0])
+def class_name(report: Report, family: int) -> str:
+    """Return the name of a family as a prediction; a negative number is none."""
+    return "none" if family < 0 else report.data.family_names.get(family, f"class {family}")
 
 
 def percent(share: float) -> str:
-    """A share for people.
+    """Format a share as a percentage.
 
     >>> percent(0.9821)
     '98.2%'
@@ -120,7 +88,7 @@ def percent(share: float) -> str:
 
 
 def points(change: float) -> str:
-    """A difference of shares for people.
+    """Format a difference of shares in percentage points.
 
     >>> points(-0.123)
     '−12.3 points'
@@ -128,61 +96,7 @@ def points(change: float) -> str:
     return f"{change * 100:+.1f} points".replace("-", "−")
 
 
-def with_interval(result: Result) -> str:
-    """Accuracy with its interval."""
+def accuracy_text(result: Result) -> str:
+    """Format the accuracy of a result with its interval."""
     low, high = result.accuracy_interval.low, result.accuracy_interval.high
-    return f"{percent(result.accuracy)} (95% interval {low * 100:.1f} to {high * 100:.1f})"
-
-
-def comparison_table(report: Report) -> pd.DataFrame:
-    """A row a method, the best at random first; no rows where neither split was evaluated."""
-    splits = [split for names in (AT_RANDOM, STRANGERS) if (split := first_split(report, names))]
-    results = [each for each in report.results if each.split in splits and each.task == AS_THEY_ARE]
-    results.sort(key=lambda each: (splits.index(each.split), -each.accuracy))
-    methods = dict.fromkeys(each.method for each in results)
-    return pd.DataFrame(_row(report, splits, method) for method in methods)
-
-
-def show_table(report: Report) -> None:
-    """The table with its files."""
-    table = comparison_table(report)
-    if table.empty:
-        return
-    columns = {
-        name: st.column_config.NumberColumn(format="%,.0f" if "a second" in name else "%.3f")
-        for name in table.columns
-        if table[name].dtype == float
-    }
-    st.dataframe(
-        table,
-        hide_index=True,
-        height="content",
-        placeholder="",
-        column_config=columns | {"method": st.column_config.TextColumn(pinned=True)},
-        alt="How methods fare, at random and without relatives",
-    )
-    with st.popover("Download", icon=":material/download:"):
-        offer_table(table, "benchmark_table")
-
-
-def _row(report: Report, splits: Sequence[str], method: str) -> dict[str, object]:
-    """How a method fares; what most ask comes first, and everything stands beside its like."""
-    results = {
-        title_of(report, split): result
-        for split in splits
-        if (result := report.result(split, AS_THEY_ARE, method))
-    }
-    row: dict[str, object] = {"method": name_of(report, method)}
-    for title, each in results.items():
-        row[f"right, {title}"] = each.accuracy
-        row[f"95% interval, {title}"] = _interval(each.accuracy_interval)
-    for title, each in results.items():
-        row[f"macro F1, {title}"] = each.macro_f1
-        row[f"weighted F1, {title}"] = each.weighted_f1
-    for title, each in results.items():
-        row[f"queries a second, {title}"] = each.queries_per_second
-    return row
-
-
-def _interval(interval: Interval) -> str:
-    return f"{interval.low:.3f} to {interval.high:.3f}"
+    return f"{percent(result.accuracy)} (95% CI {low * 100:.1f} to {high * 100:.1f})"

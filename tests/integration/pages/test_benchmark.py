@@ -45,7 +45,7 @@ def options(page, label):
 class TestNothingYet:
     def test_says_what_the_page_is_for_and_leads_to_a_library(self, opened):
         page = opened("benchmark")
-        assert "how often GeneKin is right beside other methods" in shown(page)
+        assert "Compares the accuracy of GeneKin with other methods" in shown(page)
         button(page, "Load a library first").click().run()
         assert page.title[0].value == "Library"
 
@@ -59,7 +59,7 @@ class TestRunning:
 
     def test_one_button_runs_it_and_its_report_is_what_the_page_shows(self, page, database):
         widget(page.text_input, "Name").input("mine")
-        button(page, "Run the benchmark on the library default").click().run()
+        button(page, "Run benchmark on default").click().run()
         ended(page)
 
         (row,) = EvaluationTable(database).recent()
@@ -71,12 +71,12 @@ class TestRunning:
 
     def test_methods_have_the_names_that_the_charts_give_them(self, page):
         names = page.multiselect(key="benchmark methods").options
-        assert names[:3] == ["GeneKin", "Milvus, as published", "GeneKin, count"]
+        assert names[:3] == ["GeneKin", "published baseline", "GeneKin, count"]
         assert len({*names}) == len(names)
 
     def test_only_of_the_organisms_that_are_chosen(self, page, database):
         page.multiselect(key="benchmark organisms").set_value(["human"]).run()
-        button(page, "Run the benchmark on the library default").click().run()
+        button(page, "Run benchmark on default").click().run()
         ended(page)
 
         (row,) = EvaluationTable(database).recent()
@@ -89,13 +89,13 @@ class TestRunning:
             while True:
                 progress("Asking", 1, 2)
 
-        monkeypatch.setattr("components.benchmark.run.evaluate_and_keep", endless)
-        button(page, "Run the benchmark on the library default").click().run()
+        monkeypatch.setattr("components.benchmark.run.evaluate_and_save", endless)
+        button(page, "Run benchmark on default").click().run()
         until(lambda: jobs()[0].progress.total == 2)
 
         other = opened("benchmark")
         assert "Benchmark of default" in shown(other)
-        assert button(other, "Run the benchmark on the library default").disabled
+        assert button(other, "Run benchmark on default").disabled
         assert jobs()[0].library != "default"
         button(other, "Cancel").click().run()
         until(lambda: not jobs()[0].active)
@@ -104,10 +104,10 @@ class TestRunning:
 
     def test_why_it_cannot_be_is_said_in_words(self, page):
         page.multiselect(key="benchmark splits").set_value(["copies"]).run()
-        button(page, "Run the benchmark on the library default").click().run()
+        button(page, "Run benchmark on default").click().run()
         ended(page)
         assert "There are no exact copies in these sequences." in shown(page)
-        assert "Run the benchmark on the library default" in {each.label for each in page.button}
+        assert "Run benchmark on default" in {each.label for each in page.button}
 
 
 class TestShown:
@@ -119,9 +119,9 @@ class TestShown:
     def test_the_published_comparison_comes_first_and_beside_it_the_honest_one(self, page):
         headings = [each.value for each in page.markdown if each.value.startswith(("#", "**"))]
         assert headings[:3] == [
-            "#### Which method is right, and when",
-            "**Genes at random, their relatives in the library**",
-            "**No close relative is in the library**",
+            "#### Accuracy by method",
+            "**Random 80/20 split: relatives in the library**",
+            "**Homology-aware split: no close relatives in the library**",
         ]
 
     def test_every_chart_says_in_words_what_it_shows(self, page):
@@ -135,25 +135,25 @@ class TestShown:
         assert "There are no exact copies in these sequences." in shown(page)
 
     def test_says_how_it_was_made(self, page):
-        table = page.dataframe[-1].value.set_index("what")["value"]
+        table = page.dataframe[-1].value.set_index("item")["value"]
         report = evaluation_report.report()
         assert table["SHA-256 of the data"] == report.data.digest
         assert table["random seed"] == "42"
-        assert table["asked for by"] == "Ada"
+        assert table["user"] == "Ada"
         assert report.machine["processor"] in table["machine"]
         assert "scikit-learn" in table["versions"]
         assert table["method: k-nearest neighbours"].endswith("n_neighbors 5")
 
     def test_another_method_and_question_can_be_looked_at(self, page):
-        widget(page.selectbox, "Asked").set_value(("stress", "30% substituted")).run()
+        widget(page.selectbox, "Task").set_value(("stress", "30% substituted")).run()
         widget(page.selectbox, "Method").set_value("knn").run()
-        assert "Families: k-nearest neighbours, stress: 30% substituted" in shown(page)
+        assert "Confusion matrix: k-nearest neighbours, robustness: 30% substituted" in shown(page)
 
     def test_figures_and_tables_can_be_taken_away(self, page):
         labels = [each.proto.label for each in page.get("download_button")]
         assert labels.count("PNG") == labels.count("SVG") == 9
         assert labels.count("CSV") == labels.count("TSV") == 10
-        assert labels[-1] == "The whole report, JSON"
+        assert labels[-1] == "Full report (JSON)"
 
 
 class TestKept:
@@ -168,7 +168,7 @@ class TestKept:
         kept()
         page = opened("benchmark")
         page.query_params["evaluation"] = "77"
-        assert "The evaluation of this link is not there any more." in shown(page.run())
+        assert "The evaluation of this link was deleted." in shown(page.run())
 
     def test_can_be_renamed(self, kept, opened, database):
         number = kept()
@@ -181,9 +181,9 @@ class TestKept:
     def test_can_be_deleted(self, kept, opened, database):
         kept()
         page = opened("benchmark")
-        button(page, "Delete for good").click().run()
+        button(page, "Delete permanently").click().run()
         assert EvaluationTable(database).recent() == []
-        assert "One press runs it all." in shown(page)
+        assert "Run the full benchmark" in shown(page)
 
     def test_one_that_came_meanwhile_is_not_deleted_in_the_place_of_another(
         self, kept, opened, database
@@ -191,7 +191,7 @@ class TestKept:
         kept("first")
         page = opened("benchmark")
         kept("second")
-        button(page, "Delete for good").click().run()
+        button(page, "Delete permanently").click().run()
         assert len(EvaluationTable(database).recent()) == 2
         assert options(page, "Evaluation")[0].startswith("second")
 
@@ -200,7 +200,7 @@ class TestKept:
         kept(HOSTILE, data=replace(report.data, source=HOSTILE, family_names={0: HOSTILE}))
         page = opened("benchmark")
         assert options(page, "Evaluation")[0].startswith(HOSTILE)
-        sentence = next(each.value for each in page.markdown if "Best found" in each.value)
+        sentence = next(each.value for each in page.markdown if "Highest recall" in each.value)
         assert "**not" not in sentence
         assert "<script>" not in sentence.replace("\\<", "")
 
@@ -216,8 +216,8 @@ class TestTwo:
         text = shown(page)
         assert "The random seeds differ, 7 and 42" in text
         assert "The versions differ: numpy 1.0 and" in text
-        assert "changed most: +0.0 points" in text
+        assert "+0.0 points, from" in text
 
     def test_one_alone_says_how_there_come_to_be_two(self, kept, opened):
         kept()
-        assert "Run the benchmark once more to compare two." in shown(opened("benchmark"))
+        assert "Run the benchmark again to compare two evaluations." in shown(opened("benchmark"))
