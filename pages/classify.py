@@ -1,64 +1,66 @@
-"""Paste sequences, see their gene families and why."""
+"""Classify DNA sequences into gene families."""
 
 import streamlit as st
 
-from components.classify.batch import show_answers
-from components.classify.downloads import about, download_panel, offer
-from components.classify.input import (
-    RUN,
-    Answer,
-    classify_question,
-    load_answer,
-    put_text,
-    query_input,
-    show_pending,
+from components.classify.batch import show_batch
+from components.classify.downloads import offer_downloads, result_header, run_details
+from components.classify.input import apply_fill_in, query_input
+from components.classify.result import show_query
+from components.classify.submission import (
+    RUN_PARAMETER,
+    RunResult,
+    follow_submission,
+    load_result,
+    submit,
 )
-from components.classify.result import show_answer
-from components.shared.services import chosen_library, plain_errors, require_app_entry
+from components.shared.errors import plain_errors
+from components.shared.navigation import LIBRARY_PAGE, chosen_library, require_app_entry
+from components.shared.session import session
 from core.library.library import Library
 
 
 def page() -> None:
-    """Input, then answers."""
+    """Show the input, and the run that the address names."""
     st.title("Classify")
-    put_text()
+    apply_fill_in()
     library = chosen_library()
     if library is None:
         st.info(
-            "There is no reference yet to compare with. Load one first: the human genes come with"
-            " GeneKin, and take about a minute."
+            "No library loaded yet. Load one first: the built-in human reference takes about a"
+            " minute."
         )
         if st.button("Go to Library", type="primary"):
-            st.switch_page("pages/library.py")
+            st.switch_page(LIBRARY_PAGE)
     else:
-        question = query_input(library)
-        if question:
+        submission = query_input(library)
+        if submission:
             with plain_errors():
-                classify_question(library, question)
+                submit(library, submission)
     with plain_errors():
-        if not show_pending() and (run_id := _run_id()):
-            _show(load_answer(run_id), library)
+        if not follow_submission() and (run_id := _run_id()):
+            _show_result(load_result(run_id), library)
 
 
 def _run_id() -> str | None:
-    """The run of the address; back from another page, the one that was shown last."""
-    if RUN not in st.query_params and RUN in st.session_state:
-        st.query_params[RUN] = st.session_state.pop(RUN)
-    run_id: str | None = st.query_params.get(RUN)
+    """Return the run that the address names, or the last one shown before another page."""
+    if RUN_PARAMETER not in st.query_params and session.run:
+        st.query_params[RUN_PARAMETER] = session.run
+        del session.run
+    run_id: str | None = st.query_params.get(RUN_PARAMETER)
     return run_id
 
 
-def _show(shown: Answer, library: Library | None) -> None:
-    st.session_state[RUN] = shown.run.id
+def _show_result(result: RunResult, library: Library | None) -> None:
+    session.run = result.run.id
     st.divider()
-    files = download_panel(shown, library)
-    if len(shown.calls) == 1:
-        show_answer(shown, 0)
+    files = result_header(result, library)
+    if len(result.calls) == 1:
+        show_query(result, 0)
     else:
-        show_answers(shown)
-    about(shown.run)
+        show_batch(result)
+    run_details(result.run)
     with files:
-        offer(shown)
+        offer_downloads(result)
 
 
 require_app_entry("pages/classify.py")

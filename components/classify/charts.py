@@ -68,11 +68,11 @@ def evidence_map(
 
 def describe_evidence(segments: Sequence[Segment], names: Mapping[int, str]) -> str:
     """Describe :func:`evidence_map` in a sentence, for screen readers."""
-    hits = len({segment.of.id for segment in segments})
+    hits = len({segment.hit.id for segment in segments})
     longest = max(segments, key=lambda segment: segment.end - segment.start)
     return (
         f"Segments of the query that match {hits:,} of its top hits; the longest:"
-        f" {longest.of.name}, {family_name(names, longest.of.family)}, bases {longest.start:,} to"
+        f" {longest.hit.name}, {family_name(names, longest.hit.family)}, bases {longest.start:,} to"
         f" {longest.end:,}, {_strand(longest)} strand"
     )
 
@@ -80,19 +80,19 @@ def describe_evidence(segments: Sequence[Segment], names: Mapping[int, str]) -> 
 def _rows(segments: Sequence[Segment], names: Mapping[int, str]) -> Iterator[dict[str, object]]:
     ranks: dict[int, int] = {}
     for segment in segments:
-        rank = ranks.setdefault(segment.of.id, len(ranks) + 1)
+        rank = ranks.setdefault(segment.hit.id, len(ranks) + 1)
         yield {
-            "hit": f"{rank}. {segment.of.name}",
-            "family": family_name(names, segment.of.family),
-            "colour": family_colour(segment.of.family),
-            "organism": segment.of.organism,
+            "hit": f"{rank}. {segment.hit.name}",
+            "family": family_name(names, segment.hit.family),
+            "colour": family_colour(segment.hit.family),
+            "organism": segment.hit.organism,
             "from": segment.start,
             "to": segment.end,
             "strand": _strand(segment),
             "tip": segment.end if segment.strand == "+" else segment.start,
             "frame": segment.frame,
             "bits": segment.bits,
-            "opacity": 1.0 if segment.beyond_chance else _PALE,
+            "opacity": 1.0 if segment.significant else _PALE,
         }
 
 

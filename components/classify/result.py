@@ -1,208 +1,184 @@
-"""One query's answer: its family, how sure that is, and everything that says so."""
+"""The result of one query: its family, the confidence, and the evidence."""
 
-import html
+from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
 
 from components.classify.charts import describe_evidence, evidence_map
-from components.classify.input import Answer
-from components.shared.bars import family_bars
-from components.shared.formatting import chip, escape_markdown, legend, pluralize
+from components.classify.submission import RunResult
+from components.shared.alignment import show_alignment
+from components.shared.formatting import (
+    confidence_percent,
+    escape_markdown,
+    family_name,
+    pluralize,
+)
+from components.shared.markup import family_bars, legend, verdict
 from components.shared.palette import UNKNOWN, family_mark
-from components.shared.services import libraries
-from components.shared.session import remember
+from components.shared.services import open_library
+from components.shared.session import Slot, remember
 from core.alignment.explanation import Explanation, explain
-from core.alignment.pairwise import Alignment, as_text
-from core.classification.votes import Hit
-from core.classify import Call, Status
+from core.alignment.pairwise import Alignment
+from core.calls import Call, Status
+from core.classification.prediction import Hit
 from core.errors import LibraryError
-from core.runs.call_table import confidence_phrase
 
 
-def show_answer(answered: Answer, place: int) -> None:
-    """The answer to the query at that place."""
-    call = answered.calls[place]
+def show_query(result: RunResult, index: int) -> None:
+    """Show the result of the query at an index of the run."""
+    call = result.calls[index]
     if call.status is Status.INVALID:
         st.error(escape_markdown(call.reason))
         return
-    verdict, families = st.columns([3, 2], gap="large", vertical_alignment="center")
-    with verdict:
-        _verdict(answered, call)
+    left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
+    with left:
+        _show_verdict(result, call)
     if call.families:
-        families.html(family_bars(call.families, answered.run.families))
+        right.html(family_bars(call.families, result.run.families))
     if not call.closest:
         return
-    explanation = remember(  # The verdict need not wait for it.
-        "explained", (answered.run.id, place), lambda: _explain(answered, place)
+    explanation = remember(  # After the verdict, which need not wait for it.
+        Slot.EXPLANATION, (result.run.id, index), lambda: _explain(result, index)
     )
-    verdict.write(_why(call, call.closest, explanation))
-    st.subheader(pluralize(len(call.hits), "nearest gene"), anchor=False)
-    chosen = _hits(answered, call, explanation, place)
+    left.write(_summarize_hits(call, call.closest, explanation))
+    st.subheader(f"Top {pluralize(len(call.hits), 'hit')}", anchor=False)
+    selected = _hit_table(result, call, explanation, index)
     if explanation is not None:
-        _where(answered, call, explanation)
-        _alignment(call, explanation, chosen)
+        _show_graphic_summary(call, explanation, result.run.families)
+        _show_alignment(call, explanation, selected)
 
 
-def _verdict(answered: Answer, call: Call) -> None:
+def _show_verdict(result: RunResult, call: Call) -> None:
     called = call.status is Status.CALLED
     mark = family_mark(call.family_id) if called and call.family_id is not None else UNKNOWN
-    st.html(
-        f'<h2 style="padding:0">{chip(call.family if called else "Unknown", mark.ground)}</h2>'
-        f"{_meter(call, answered.run.settings.threshold, mark.ground)}"
-    )
+    threshold = result.run.settings.threshold
+    text = f"Confidence {confidence_percent(call.confidence)}"
+    name = call.family if called else "Unknown"
+    label = f"{text}, threshold {threshold:.0%}"
+    st.html(verdict(name, mark, call.confidence, threshold, text, label))
     if not called:
         st.write(
-            f"{escape_markdown(call.reason)} The best guess is {escape_markdown(call.family)}."
+            f"{escape_markdown(call.reason)} Low-confidence prediction:"
+            f" {escape_markdown(call.family)}."
         )
-    st.caption(_facts(answered, call))
+    st.caption(_facts(result, call))
 
 
-def _meter(call: Call, threshold: float, ground: str) -> str:
-    """HTML: a bar as long as the confidence, with a mark where calls begin."""
-    said = confidence_phrase(call.confidence)
-    if call.status is not Status.CALLED:
-        said = f"best guess {said}"
-    label = html.escape(f"{said}; a family is named from {threshold:.0%} on.")
-    return (
-        f'<div style="display:flex;align-items:center;gap:1rem" role="img" aria-label="{label}"'
-        f' title="{label}"><div style="position:relative;flex:1;height:.75rem;border-radius:.4rem;'
-        'background:color-mix(in srgb, currentColor 12%, transparent)">'
-        f'<div style="width:{call.confidence:.1%};height:100%;border-radius:.4rem;'
-        f'background:{ground}"></div><div style="position:absolute;left:{threshold:.1%};'
-        'top:-.2rem;bottom:-.2rem;border-left:2px solid currentColor"></div></div>'
-        f"<div>{html.escape(said)}</div></div>"
-    )
-
-
-def _facts(answered: Answer, call: Call) -> str:
-    run = answered.run
-    facts = [escape_markdown(call.query), pluralize(call.length, "base")]
-    called = call.status is Status.CALLED  # Of an unknown one these would be guesses.
+def _facts(result: RunResult, call: Call) -> str:
+    run = result.run
+    facts = [escape_markdown(call.query), f"{call.length:,} bp"]
+    called = call.status is Status.CALLED  # Of an unknown query, these would be guesses.
     if called and call.strand:
         strand = "forward" if call.strand == "+" else "reverse"
         facts.append(f"{strand} strand, frame {call.frame}")
     if called and call.organism:
-        choice = (
-            f" ({confidence_phrase(call.organism_confidence)})" if len(run.organisms) > 1 else ""
-        )
-        facts.append(f"closest organism {escape_markdown(call.organism)}{choice}")
+        organism = f"closest organism {escape_markdown(call.organism)}"
+        if len(run.organisms) > 1:
+            organism += f" (confidence {confidence_percent(call.organism_confidence)})"
+        facts.append(organism)
     if call.unreadable:
-        facts.append(f"{call.unreadable:.1%} of its letters cannot be read")
-    facts.append(f"among {pluralize(sum(run.organisms.values()), 'gene')}")
+        facts.append(f"{call.unreadable:.1%} ambiguous bases")
+    facts.append(f"searched {pluralize(sum(run.organisms.values()), 'gene')}")
     if run.queries == 1:
         facts.append(f"{run.seconds * 1000:,.0f} ms")
     return " · ".join(facts)
 
 
-def _why(call: Call, closest: Hit, explanation: Explanation | None) -> str:
-    """How the nearest genes agree, in sentences."""
-    named = (
-        f"The closest gene is {escape_markdown(closest.name)} of {escape_markdown(closest.organism)}, similarity"
-        f" {closest.score:.2f}."
+def _summarize_hits(call: Call, best: Hit, explanation: Explanation | None) -> str:
+    """Say in Markdown which hit is the best, and how many are in the called family."""
+    sentence = (
+        f"Best hit: {escape_markdown(best.name)} ({escape_markdown(best.organism)}), cosine"
+        f" similarity {best.score:.2f}."
     )
     if call.status is not Status.CALLED or len(call.hits) == 1:
-        return named
+        return sentence
     agreeing = sum(hit.family == call.family_id for hit in call.hits)
     if agreeing == len(call.hits):
-        return f"All {agreeing} nearest genes are in this family. {named}"
-    agreement = (
-        f"{agreeing} of the {len(call.hits)} nearest genes"
-        f" {'is' if agreeing == 1 else 'are'} in this family."
-    )
-    return f"{agreement}{_chance(call, explanation)} {named}"
+        return f"All {agreeing} top hits are in this family. {sentence}"
+    verb = "is" if agreeing == 1 else "are"
+    others = "; the others are not significant" * _others_insignificant(call, explanation)
+    return f"{agreeing} of {len(call.hits)} top hits {verb} in this family{others}. {sentence}"
 
 
-def _chance(call: Call, explanation: Explanation | None) -> str:
-    """What there is to say of nearest genes of other families, where all of them are aligned."""
+def _others_insignificant(call: Call, explanation: Explanation | None) -> bool:
+    """Tell whether all hits are aligned, and those of other families not significantly."""
     if explanation is None or len(call.hits) > len(explanation.alignments):
-        return ""
-    others = [each for each in explanation.alignments if each.of.family != call.family_id]
-    if any(each.beyond_chance for each in others):
-        return ""
-    return (
-        " The other one shares no more with it than chance brings."
-        if len(others) == 1
-        else f" The other {len(others)} share no more with it than chance brings."
+        return False
+    return not any(
+        alignment.significant
+        for alignment in explanation.alignments
+        if alignment.hit.family != call.family_id
     )
 
 
-def _explain(answered: Answer, place: int) -> Explanation | None:
-    """The alignments with the best hits; None where the library is gone."""
+def _explain(result: RunResult, index: int) -> Explanation | None:
+    """Return the alignments with the top hits; None if the library is gone."""
     try:
-        library = libraries().open(answered.run.library)
+        library = open_library(result.run.library)
     except LibraryError:
         return None
-    return explain(library, answered.queries[place].residues, answered.calls[place])
+    return explain(library, result.queries[index].residues, result.calls[index])
 
 
-def _hits(
-    answered: Answer, call: Call, explanation: Explanation | None, place: int
+def _hit_table(
+    result: RunResult, call: Call, explanation: Explanation | None, index: int
 ) -> Alignment | None:
-    """The table of nearest genes; returns the alignment of the chosen one."""
-    alignments = {each.of.id: each for each in explanation.alignments} if explanation else {}
-    aligned = [alignments.get(hit.id) for hit in call.hits]
-    frame = pd.DataFrame(
+    """Show the hits in a table; return the alignment of the selected one."""
+    by_hit = {part.hit.id: part for part in explanation.alignments} if explanation else {}
+    alignments = [by_hit.get(hit.id) for hit in call.hits]
+    table = pd.DataFrame(
         {
             "gene": hit.name,
             "mark": family_mark(hit.family).dot(),
-            "family": answered.run.families.get(hit.family, f"class {hit.family}"),
+            "family": family_name(result.run.families, hit.family),
             "organism": hit.organism,
             "similarity": hit.score,
-            "identity": round(each.identity, 2) if each else None,
-            "coverage": round(each.query_coverage, 2) if each else None,
-            "bases": hit.length,
+            "identity": round(alignment.identity, 2) if alignment else None,
+            "coverage": round(alignment.query_coverage, 2) if alignment else None,
+            "length (bp)": hit.length,
         }
-        for hit, each in zip(call.hits, aligned, strict=True)
+        for hit, alignment in zip(call.hits, alignments, strict=True)
     )
     selected = st.dataframe(
-        frame,
+        table,
         hide_index=True,
         column_config=_COLUMNS,
         on_select="rerun",
         selection_mode="single-row-required",
-        key=f"hits {answered.run.id} {place}",
+        key=f"hits {result.run.id} {index}",
         placeholder="–",
-        alt="The nearest genes, the closest first",
+        alt="Top hits, best first",
     )
-    (chosen,) = selected["selection"]["rows"]
-    return aligned[chosen]
+    (row,) = selected["selection"]["rows"]
+    return alignments[row]
 
 
-def _where(answered: Answer, call: Call, explanation: Explanation) -> None:
-    """The stretches of the query that its nearest genes have, too."""
-    st.subheader("Where on the query", anchor=False)
+def _show_graphic_summary(call: Call, explanation: Explanation, names: Mapping[int, str]) -> None:
+    st.subheader("Graphic summary", anchor=False)
     if not explanation.segments:
-        st.caption("None of these genes shares a stretch with the query.")
+        st.caption("No matching segments.")
         return
-    names = answered.run.families
-    families = {each.of.family for each in explanation.segments}
-    st.html(legend({number: names.get(number, f"class {number}") for number in sorted(families)}))
+    families = sorted({segment.hit.family for segment in explanation.segments})
+    st.html(legend({family: family_name(names, family) for family in families}))
     st.altair_chart(
         evidence_map(explanation.segments, names, call.length),
         alt=describe_evidence(explanation.segments, names),
     )
-    st.caption("An arrow points along the strand that is read. Pale: chance alone may bring it.")
+    st.caption("Arrows: strand. Pale: not significant.")
 
 
-def _alignment(call: Call, explanation: Explanation, chosen: Alignment | None) -> None:
+def _show_alignment(call: Call, explanation: Explanation, selected: Alignment | None) -> None:
     st.subheader("Alignment", anchor=False)
     if explanation.missing:
-        gone = pluralize(len(explanation.missing), "gene")
-        st.caption(f"{gone} of these are not in the library any more.")
-    if chosen is None:
-        st.caption("Nothing of this gene is aligned with the query.")
+        genes = pluralize(len(explanation.missing), "hit")
+        st.caption(f"No longer in the library: {genes}.")
+    if selected is None:
+        st.caption("No alignment with this gene. Select another hit in the table.")
         return
-    weak = "" if chosen.beyond_chance else " Chance alone may bring as much."
-    what = "residues" if chosen.frame else "bases"
-    st.caption(
-        f"{escape_markdown(call.query)}, bases {chosen.query_start:,} to {chosen.query_end:,}, with"
-        f" {escape_markdown(chosen.of.name)}, {what} {chosen.hit_start:,} to {chosen.hit_end:,}:"
-        f" {chosen.identity:.0%} identical, {chosen.query_coverage:.0%} of the query.{weak}"
-        " Select another gene in the table to align it."
-    )
-    dna = bool(chosen.frame) and st.toggle("Show the DNA as well", key="dna")
-    st.code(as_text(chosen, dna=dna), language=None)
+    st.caption("Select a hit in the table to see its alignment.")
+    nucleotides = bool(selected.frame) and st.toggle("Show nucleotides", key="dna")
+    show_alignment(call.query, selected, nucleotides=nucleotides)
 
 
 _COLUMNS = {
@@ -211,13 +187,13 @@ _COLUMNS = {
         format="%.3f",
         min_value=0.0,
         max_value=1.0,
-        help="How much of their composition the two share. 1: all of it; 0: nothing.",
+        help="Cosine similarity. 1: same k-mers; 0: none shared.",
     ),
     "identity": st.column_config.NumberColumn(
-        format="percent", help="Of the columns of the alignment, those with the same letter."
+        format="percent", help="Share of the alignment's columns with the same letter."
     ),
     "coverage": st.column_config.NumberColumn(
-        format="percent", help="Of the query's bases, those that are aligned."
+        format="percent", help="Share of the query's bases in the alignment."
     ),
-    "bases": st.column_config.NumberColumn(format="localized"),
+    "length (bp)": st.column_config.NumberColumn(format="localized"),
 }

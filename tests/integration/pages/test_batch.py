@@ -75,12 +75,12 @@ class TestTable:
         [("COP", ["copy"]), ("human_2", ["one", "copy"]), ("has '!'", ["bad"])],
     )
     def test_finds_by_name_gene_or_note(self, page, wanted, found):
-        widget(page.text_input, "Find").input(wanted).run()
+        widget(page.text_input, "Search").input(wanted).run()
         assert queries(page) == found
 
     def test_says_when_nothing_is_found(self, page):
-        widget(page.text_input, "Find").input("zebra").run()
-        assert "No query is like that." in shown(page)
+        widget(page.text_input, "Search").input("zebra").run()
+        assert "No matching queries." in shown(page)
 
     def test_shows_only_what_became_something(self, page):
         page.button_group(key="statuses").set_value(["unknown", "invalid"]).run()
@@ -92,11 +92,11 @@ class TestTable:
 
     @pytest.mark.parametrize(
         ("order", "first"),
-        [("least sure first", "bad"), ("longest first", "one"), ("by family", "kinase")],
+        [("lowest confidence", "bad"), ("longest", "one"), ("family", "kinase")],
     )
     def test_is_put_into_another_order(self, page, order, first):
         button(page, "Next").click().run()
-        widget(page.selectbox, "Order").select(order).run()
+        widget(page.selectbox, "Sort by").select(order).run()
         assert queries(page)[0] == first
         assert at(page) == f"1 of 5: **{first}**"
 

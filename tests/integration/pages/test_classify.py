@@ -2,7 +2,7 @@ from threading import Event
 
 import pytest
 
-from components.classify import input as classify_input
+from components.classify import submission
 from components.shared import services
 from core.sequences.references.examples import EXAMPLES
 from core.stores.sql.jobs import CANCELLED
@@ -32,7 +32,7 @@ class TestEmpty:
     def test_leads_to_where_a_reference_is_loaded(self, opened):
         page = opened("classify")
         assert page.title[0].value == "Classify"
-        assert "There is no reference yet to compare with." in shown(page)
+        assert "No library loaded yet." in shown(page)
         button(page, "Go to Library").click().run()
         assert page.title[0].value == "Library"
         assert not page.text_area
@@ -41,21 +41,21 @@ class TestEmpty:
         monkeypatch.setenv("GENEKIN_MILVUS_URI", "milvus:19530")
         page = opened("classify")
         assert len(page.error) == 1
-        assert "The setting GENEKIN_MILVUS_URI cannot be used" in shown(page)
+        assert "The setting GENEKIN_MILVUS_URI is invalid" in shown(page)
 
 
 class TestUnderstood:
     def test_with_nothing_given_names_the_limits(self, page):
-        assert understood(page).startswith("At most 1,000,000 bases a record, and 200 MB a file.")
+        assert understood(page).startswith("Max 1,000,000 bp per sequence, 200 MB per file.")
         assert button(page, BUTTON).disabled
 
     @pytest.mark.parametrize(
         ("text", "line"),
         [
-            ("acgu nn\nac", "1 record · 8 bases · DNA"),
-            (">a\nACGT\n>b\nAC\n>c\nA\n", "3 records · 7 bases · DNA"),
-            ("@a\nACGT\n+\nIIII\n", "1 record · 4 bases · DNA"),
-            (">a\nACGT\n>b\nAC!\n", "2 records · 4 bases · DNA · 1 cannot be used"),
+            ("acgu nn\nac", "1 record · 8 bp · DNA"),
+            (">a\nACGT\n>b\nAC\n>c\nA\n", "3 records · 7 bp · DNA"),
+            ("@a\nACGT\n+\nIIII\n", "1 record · 4 bp · DNA"),
+            (">a\nACGT\n>b\nAC!\n", "2 records · 4 bp · DNA · 1 invalid"),
         ],
     )
     def test_says_what_is_there(self, page, text, line):
@@ -71,7 +71,7 @@ class TestUnderstood:
         type_text(page, "".join(f">{number}\n!\n" for number in range(9)))
         assert shown(page).count("has '!'") == 3
         assert "… and 6 records more." in shown(page)
-        assert understood(page) == "9 records · 9 cannot be used"
+        assert understood(page) == "9 records · 9 invalid"
         assert button(page, BUTTON).disabled
 
     def test_a_protein_is_recognised(self, page):
@@ -80,13 +80,13 @@ class TestUnderstood:
     def test_what_cannot_be_read_at_all_is_said(self, page):
         type_text(page, "ACGT\n>a\nACGT")
         assert "line 2: a FASTA header stands after text that has none." in shown(page)
-        assert understood(page) == "nothing that can be classified"
+        assert understood(page) == "No valid sequences found"
 
     def test_a_file_comes_before_the_text(self, page):
         type_text(page, ONE)
         give_file(page, ">a\nACGT\n>b\nAC\n")
         assert understood(page) == (
-            "queries.fasta: 2 records · 6 bases · DNA · without the file, the text above is read"
+            "queries.fasta: 2 records · 6 bp · DNA · The file takes precedence over the text"
         )
 
 
@@ -99,8 +99,8 @@ class TestExamples:
 
     def test_one_takes_the_place_of_a_file(self, page):
         give_file(page, ONE)
-        button(page, "Something unknown").click().run()
-        assert understood(page) == "1 record · 900 bases · DNA"
+        button(page, "Random sequence").click().run()
+        assert understood(page) == "1 record · 900 bp · DNA"
 
 
 class TestOptions:
@@ -110,11 +110,11 @@ class TestOptions:
         assert "closest organism dog" in shown(page)
 
     def test_shows_as_many_genes_as_chosen(self, page):
-        widget(page.slider, "Nearest genes to show").set_value(3)
-        assert "3 nearest genes" in shown(ask(page, ONE))
+        widget(page.slider, "Maximum hits").set_value(3)
+        assert "Top 3 hits" in shown(ask(page, ONE))
 
     def test_below_the_threshold_chosen_the_answer_is_unknown(self, page):
-        widget(page.slider, "Name a family from this confidence on").set_value(1.0)
+        widget(page.slider, "Confidence threshold").set_value(1.0)
         text = shown(ask(page, ONE))
         assert "Unknown</h2>" in text
         assert "below the threshold of 100%" in text
@@ -176,8 +176,8 @@ class TestRun:
         ask(page, f">one\n{dna('human 2')}\n>bad\nAC!\n")
         other = opened("classify")
         other.query_params["run"] = latest_run().id
-        button(other.run(), "Edit and run again").click().run()
-        assert understood(other) == "2 records · 240 bases · DNA · 1 cannot be used"
+        button(other.run(), "Edit and resubmit").click().run()
+        assert understood(other) == "2 records · 240 bp · DNA · 1 invalid"
         assert other.text_area(key="text").value.endswith(">bad\nAC!\n")
 
 
@@ -195,7 +195,7 @@ class TestLargeBatch:
         assert shown_run(page) == latest_run().id
 
     def test_shows_how_far_it_is_and_can_be_cancelled(self, page, monkeypatch):
-        monkeypatch.setattr(classify_input, "classify", _endless)
+        monkeypatch.setattr(submission, "classify", _endless)
         ask(page, MANY)
         until(lambda: jobs()[0].progress.done > 0)
         page.run()
@@ -208,7 +208,7 @@ class TestLargeBatch:
         assert page.text_area(key="text").value == MANY
 
     def test_is_followed_by_who_opens_its_address(self, page, opened, monkeypatch):
-        monkeypatch.setattr(classify_input, "classify", _endless)
+        monkeypatch.setattr(submission, "classify", _endless)
         ask(page, MANY)
         other = opened("classify")
         other.query_params["job"] = page.query_params["job"]
@@ -225,7 +225,7 @@ class TestLargeBatch:
 
     def test_that_fails_says_why(self, page, monkeypatch):
         asked = Event()
-        monkeypatch.setattr(classify_input, "classify", lambda *_, **__: 1 / (not asked.wait()))
+        monkeypatch.setattr(submission, "classify", lambda *_, **__: 1 / (not asked.wait()))
         ask(page, MANY)
         asked.set()
         until(lambda: not jobs()[0].active)
@@ -254,15 +254,15 @@ class TestHostileText:
     )
     def test_a_name_is_shown_as_it_is(self, page, name):
         ask(page, f">{name}\n{dna('human 2')}\n")
-        assert f"{name} · 240 bases" in shown(page)
-        (written,) = [each.value for each in page.caption if " · 240 bases" in each.value]
+        assert f"{name} · 240 bp" in shown(page)
+        (written,) = [each.value for each in page.caption if " · 240 bp" in each.value]
         written, _, _ = written.partition(" · ")
         for mark in "<*[]()$`#~:!":
             assert written.count(mark) == written.count(f"\\{mark}")
 
     def test_a_name_from_right_to_left_turns_nothing_beside_it(self, page):
         ask(page, f">\u0645\u0631\n{dna('human 2')}\n")
-        assert "\u2068\u0645\u0631\u2069 · 240 bases" in shown(page)
+        assert "\u2068\u0645\u0631\u2069 · 240 bp" in shown(page)
 
     def test_the_name_of_a_file_is_shown_as_it_is(self, page):
         give_file(page, ONE, name="<img src=x>.fasta")

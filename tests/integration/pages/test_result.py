@@ -22,13 +22,13 @@ class TestCalled:
     def test_the_family_comes_first_then_how_sure_and_of_what(self, page):
         text = shown(ask(page, ONE))
         assert "Synthase</h2>" in text
-        assert 'aria-label="more than 99% sure; a family is named from 0% on."' in text
-        assert "one · 240 bases · closest organism human (more than 99% sure) · among" in text
-        assert "The closest gene is human_2 of human, similarity 1.00." in text
+        assert 'aria-label="Confidence > 99%, threshold 0%"' in text
+        assert "one · 240 bp · closest organism human (confidence > 99%) · searched" in text
+        assert "Best hit: human_2 (human), cosine similarity 1.00." in text
 
     def test_every_family_is_named_with_its_share(self, page):
         text = shown(ask(page, ONE))
-        _, _, table = text.partition('<table aria-label="How likely each family is"')
+        _, _, table = text.partition('<table aria-label="Probability of each family"')
         table, _, _ = table.partition("</table>")
         assert table.index("Synthase") < table.index("Kinase")
         assert table.count("</tr>") == 3
@@ -37,7 +37,7 @@ class TestCalled:
         best = hits(ask(page, ONE)).iloc[0]
         assert (best["gene"], best["organism"], best["family"]) == ("human_2", "human", "Synthase")
         assert best["similarity"] == pytest.approx(1, abs=1e-5)
-        assert (best["identity"], best["coverage"], best["bases"]) == (1, 1, 240)
+        assert (best["identity"], best["coverage"], best["length (bp)"]) == (1, 1, 240)
 
     def test_the_genes_of_a_family_have_its_mark(self, page):
         table = hits(ask(page, ONE))
@@ -53,7 +53,7 @@ class TestCalled:
         ask(page, ONE)
         (alignment,) = [each.value for each in page.code if each.value.startswith("query ")]
         assert alignment.split("\n")[0] == f"query    1 {GENE[:60]} 60"
-        assert "one, bases 1 to 240, with human_2, bases 1 to 240: 100% identical" in shown(page)
+        assert "one, bases 1 to 240, with human_2 (human), bases 1 to 240: 100% identical" in shown(page)
 
     def test_without_its_library_what_was_kept_is_shown(self, page):
         ask(page, ONE)
@@ -69,13 +69,13 @@ class TestUnknown:
     def test_is_said_outright_with_the_reason(self, page):
         text = shown(ask(page, "ACG"))
         assert "Unknown</h2>" in text
-        assert 'aria-label="best guess ' in text
-        assert "Nothing in it is like anything in the library. The best guess is Kinase." in text
+        assert 'aria-label="Confidence ' in text
+        assert "Nothing in it is like anything in the library. Low-confidence prediction: Kinase." in text
         assert not page.dataframe
 
     def test_a_family_that_is_not_sure_enough_is_a_guess(self, page):
-        widget(page.slider, "Name a family from this confidence on").set_value(1.0)
+        widget(page.slider, "Confidence threshold").set_value(1.0)
         text = shown(ask(page, ONE))
-        assert "The best guess is Synthase." in text
+        assert "Low-confidence prediction: Synthase." in text
         assert "closest organism" not in text
         assert len(hits(page)) == 10

@@ -1,0 +1,134 @@
+"""Classification of the queries of the page: right away if few, else in the background."""
+
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from components.shared.formatting import pluralize
+from components.shared.jobs import follow_job, submit_job
+from components.shared.services import current_user, jobs, runs
+from components.shared.session import Slot, remember, session
+from core.calls import Call
+from core.classify import classify
+from core.library.library import Library
+from core.progress import Progress, no_progress
+from core.runs import Query, Run, RunSettings
+from core.sequences.records import Record
+
+MAX_IMMEDIATE = 100
+MAX_IMMEDIATE_BASES = 300_000
+"""Queries, and their bases, up to which the page waits for the result instead of a job."""
+RUN_PARAMETER = "run"
+"""Query parameter of the page's address: the id of the run shown."""
+_JOB_PARAMETER = "job"
+"""Query parameter of the page's address: the token of the job being followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Queries, and the settings to classify them with."""
+
+    records: Sequence[Record]
+    settings: RunSettings
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """A run with its calls and queries, in the same order."""
+
+    run: Run
+    calls: Sequence[Call]
+    queries: Sequence[Query]
+
+
+def submit(library: Library, submission: Submission) -> None:
+    """Classify queries; the page's address then names the run, or the job that will make it."""
+    bases = sum(len(record.residues) for record in submission.records)
+    if len(submission.records) > MAX_IMMEDIATE or bases > MAX_IMMEDIATE_BASES:
+        _submit_job(library, submission)
+        return
+    run = _classify(library, submission, current_user(), no_progress)
+    _remember_job("")
+    st.query_params[RUN_PARAMETER] = run.id
+
+
+def follow_submission() -> bool:
+    """Show the progress of the job that the address or the session names.
+
+    Reloading the page, or opening its address elsewhere, follows the job too.
+
+    Returns
+    -------
+    bool
+        Whether there is such a job, queued or running.
+    """
+    token = st.query_params.get(_JOB_PARAMETER) or session.run_job
+    job = next(iter(jobs().recent(_queue(token))), None) if token else None
+    if job is not None and follow_job(job, _open_run):
+        _remember_job(token)
+        return True
+    _remember_job("")  # Last: a click meanwhile runs the script from its start.
+    return False
+
+
+def load_result(run_id: str) -> RunResult:
+    """Return a run with its calls and queries, read once for as long as it is shown.
+
+    Raises
+    ------
+    InputError
+        If there is no such run.
+    """
+    run = runs().get(run_id)
+    calls, queries = remember(Slot.RESULT, run.id, lambda: (runs().calls(run), runs().queries(run)))
+    return RunResult(run, calls, queries)
+
+
+def _submit_job(library: Library, submission: Submission) -> None:
+    user = current_user()
+
+    def work(progress: Progress) -> dict[str, str]:
+        return {"run": _classify(library, submission, user, progress).id}
+
+    token = secrets.token_hex(8)
+    title = f"Classify {pluralize(len(submission.records), 'record')}"
+    if submit_job("classify", _queue(token), title, token, work) is not None:
+        _remember_job(token)
+        st.query_params.pop(RUN_PARAMETER, None)
+
+
+def _queue(token: str) -> str:
+    """Return a queue of its own, so that no load delays it."""
+    return f"run {token}"
+
+
+def _remember_job(token: str) -> None:
+    """Keep the token of the job to follow in the session and the address, or drop it if empty."""
+    session.run_job = token
+    if token:
+        st.query_params[_JOB_PARAMETER] = token
+    else:
+        st.query_params.pop(_JOB_PARAMETER, None)
+
+
+def _open_run(result: Mapping[str, str]) -> None:
+    """Put the run of a finished job into the page's address."""
+    st.query_params[RUN_PARAMETER] = result["run"]
+
+
+def _classify(library: Library, submission: Submission, user: str, progress: Progress) -> Run:
+    settings = submission.settings
+    started = time.perf_counter()
+    calls = classify(
+        library,
+        submission.records,
+        organisms=settings.organisms,
+        neighbours=settings.neighbours,
+        threshold=settings.threshold,
+        progress=progress,
+    )
+    seconds = time.perf_counter() - started
+    return runs().store(library, submission.records, calls, settings, seconds=seconds, by=user)
