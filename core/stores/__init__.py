@@ -1,4 +1,4 @@
-"""Where things are kept: vectors in Milvus, labels in MySQL or SQLite. They know nothing of DNA."""
+"""Stores: vectors in Milvus, labels in MySQL or SQLite. They know nothing of DNA."""
 
 from typing import Self
 
@@ -17,7 +17,7 @@ class Stores:
     Raises
     ------
     StoreError
-        If one of them cannot be opened; then neither is.
+        If one of them cannot be opened; neither stays open then.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -34,7 +34,7 @@ class Stores:
             raise
 
     def close(self) -> None:
-        """Let go of both."""
+        """Close both."""
         self.vectors.close()
         self.database.close()
 

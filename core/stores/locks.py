@@ -1,15 +1,13 @@
-"""One writer a library at a time, across processes.
+"""Locks between processes, which end with the process that holds them.
 
-Milvus Lite takes no concurrent writers to a collection, and a load that finds another load's
-pending rows must know whether that one is still at work or dead. So a writer holds a lock that
-ends with its process: MySQL's named lock, or a locked file beside the SQLite database.
-
-Which process a job belongs to, and whether that process is still there.
+A writer locks its library: Milvus Lite takes no concurrent writers to a collection, and a writer
+that finds the pending rows of another load must know whether that load is still running. A process
+with jobs locks a file of its own, so that others see when it dies. On MySQL these are the server's
+named locks; beside SQLite, locked files.
 """
 
 import fcntl
 import hashlib
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -17,16 +15,17 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from core.errors import StoreError
-from core.stores.sql.database import plain_errors
+from core.stores.sql.errors import translate_errors
 
 _POLL_SECONDS = 0.1
 
 
 @contextmanager
-def writing(engine: Engine, library: str, timeout: float) -> Iterator[None]:
-    """Hold the library's write lock.
+def write_lock(engine: Engine, library: str, timeout: float) -> Iterator[None]:
+    """Hold the write lock of a library.
 
     Parameters
     ----------
@@ -38,64 +37,75 @@ def writing(engine: Engine, library: str, timeout: float) -> Iterator[None]:
     StoreError
         If another writer still holds it by then, or the database cannot be reached.
     """
-    # MySQL's named locks are shared by all databases of a server.
-    scope = f"{engine.url.database}/{library}"
-    name = "genekin-" + hashlib.sha256(scope.encode()).hexdigest()[:24]
-    locked = _locked_file if engine.dialect.name == "sqlite" else _named_lock
     with ExitStack() as stack:
-        with plain_errors(engine.url.render_as_string(), "locking the library"):
-            got = stack.enter_context(locked(engine, name, timeout))
-        if not got:
-            message = f"Something else is being written to the library {library!r}."
-            raise StoreError(message, "Wait until it is done, then try again.")
+        with translate_errors(engine.url.render_as_string(), "locking the library"):
+            acquired = stack.enter_context(named_lock(engine, f"/{library}", timeout))
+        if not acquired:
+            message = f"Another process is writing to the library {library!r}."
+            raise StoreError(message, "Wait until it is finished, then try again.")
         yield
 
 
 @contextmanager
-def _named_lock(engine: Engine, name: str, timeout: float) -> Iterator[bool]:
-    # The lock ends with its connection, so it must not go back to the pool.
+def named_lock(engine: Engine, name: str, timeout: float) -> Iterator[bool]:
+    """Hold a lock of a database by name; yield False if it is not free in `timeout` seconds."""
+    # MySQL's named locks are shared by all databases of a server.
+    scope = f"{engine.url.database}{name}"
+    key = "genekin-" + hashlib.sha256(scope.encode()).hexdigest()[:24]
+    lock = _file_lock if engine.dialect.name == "sqlite" else _server_lock
+    with lock(engine, key, timeout) as acquired:
+        yield acquired
+
+
+@contextmanager
+def _server_lock(engine: Engine, key: str, timeout: float) -> Iterator[bool]:
+    # The lock ends with its connection, so the connection must not return to the pool.
     with engine.connect() as connection:
-        arguments = {"name": name, "timeout": int(timeout)}
-        got = connection.execute(text("SELECT GET_LOCK(:name, :timeout)"), arguments).scalar() == 1
+        arguments = {"key": key, "timeout": int(timeout)}
+        query = text("SELECT GET_LOCK(:key, :timeout)")
+        acquired = connection.execute(query, arguments).scalar() == 1
         connection.rollback()
         try:
-            yield got
+            yield acquired
         finally:
-            # A server notices only later that a connection is gone; whoever is next need not wait.
+            # A server notices a closed connection late; release, so that the next need not wait.
             with suppress(SQLAlchemyError):
-                connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": name})
+                connection.execute(text("SELECT RELEASE_LOCK(:key)"), {"key": key})
             connection.invalidate()
 
 
 @contextmanager
-def _locked_file(engine: Engine, name: str, timeout: float) -> Iterator[bool]:
-    path = Path(str(engine.url.database) + f".{name}.lock")
-    with path.open("w") as file:
-        yield _lock_file(file.fileno(), time.monotonic() + timeout)
+def _file_lock(engine: Engine, key: str, timeout: float) -> Iterator[bool]:
+    attempts = Retrying(
+        retry=retry_if_exception_type(BlockingIOError),
+        wait=wait_fixed(_POLL_SECONDS),
+        stop=stop_after_delay(timeout),
+        retry_error_callback=lambda _: False,
+    )
+    with Path(f"{engine.url.database}.{key}.lock").open("w") as file:
+        yield attempts(_lock_exclusively, file.fileno())
 
 
-def _lock_file(descriptor: int, deadline: float) -> bool:
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(_POLL_SECONDS)
-        else:
-            return True
+def _lock_exclusively(descriptor: int) -> bool:
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return True
 
 
 class ProcessLock:
-    """A name for this user of a database, that others can tell from a dead one's.
+    """Identity of this process towards others that use the database.
 
-    Beside SQLite lies a file that is locked for as long as the process lives, so that its death is
-    known at once. A server has no such file: there, only silence tells.
+    Beside SQLite lies a file that stays locked while the process lives, so that its death is known
+    at once. A server has no such file: there, only a missing heartbeat tells.
+
+    Attributes
+    ----------
+    owner
+        Unique name of this process.
 
     Raises
     ------
     StoreError
-        If the file cannot be made.
+        If the file cannot be created.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -103,17 +113,17 @@ class ProcessLock:
         self._database = engine.url.database if engine.dialect.name == "sqlite" else None
         self._file = None
         if self._database:
-            with plain_errors(engine.url.render_as_string(), "beginning to keep jobs"):
+            with translate_errors(engine.url.render_as_string(), "creating the process lock"):
                 self._file = self._path(self.owner).open("w")
             fcntl.flock(self._file, fcntl.LOCK_EX)
 
-    def is_gone(self, owner: str) -> bool:
-        """Whether that owner is known to be dead; False where it cannot be known."""
+    def is_dead(self, owner: str) -> bool:
+        """Check if a process is known to be dead; False where that cannot be known."""
         if not self._database:
             return False
         try:
             with self._path(owner).open("r+") as file:
-                # Shared, so that of several who look at once each sees the same.
+                # Shared, so that several processes can check at the same time.
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except FileNotFoundError:
             return True
@@ -122,8 +132,8 @@ class ProcessLock:
         self._path(owner).unlink(missing_ok=True)
         return True
 
-    def leave(self) -> None:
-        """Be gone, for all others to see."""
+    def release(self) -> None:
+        """Release the lock: for other processes, this one is dead from now on."""
         if self._file is not None:
             with suppress(OSError):
                 self._path(self.owner).unlink(missing_ok=True)

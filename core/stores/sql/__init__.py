@@ -1,7 +1,8 @@
-"""The labels: libraries, families, organisms and sequences, in MySQL or SQLite."""
+"""The SQL database, MySQL or SQLite: its tables, their migrations, and access to them."""
 
 from core.stores.sql.libraries import LibraryLabels
 from core.stores.sql.loads import LoadLabels
+from core.stores.sql.organisms import OrganismLabels
 from core.stores.sql.rows import (
     Identity,
     Label,
@@ -14,8 +15,11 @@ from core.stores.sql.rows import (
 from core.stores.sql.sequences import SequenceLabels
 
 
-class LabelStore(LibraryLabels, LoadLabels, SequenceLabels):
-    """What the tables say; every method may raise :class:`~core.errors.StoreError`."""
+class LabelStore(LibraryLabels, LoadLabels, OrganismLabels, SequenceLabels):
+    """Libraries, families, organisms and sequences.
+
+    Every method may raise :class:`~core.errors.StoreError`.
+    """
 
 
 __all__ = [

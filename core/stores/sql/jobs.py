@@ -1,48 +1,49 @@
-"""The jobs of all processes of a deployment, as the database keeps them."""
+"""Table of jobs: those of all processes of a deployment."""
 
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Double, Row, Select, delete, insert, literal_column, select, update
 from sqlalchemy.exc import IntegrityError
 
-from core.stores.sql.database import Database, retry_on_deadlock
+from core.stores.sql.database import Database
+from core.stores.sql.errors import retry_on_deadlock
 from core.stores.sql.schema import jobs
-from core.stores.sql.tables import storable, utc_now
+from core.stores.sql.tables import Tables, inserted_id, replace_surrogates, utc_now
 
 QUEUED, RUNNING = "queued", "running"
 DONE, FAILED, CANCELLED, LOST = "done", "failed", "cancelled", "lost"
 ACTIVE = (QUEUED, RUNNING)
-"""The states in which a job is under way."""
-KEPT = 200
-"""Jobs that are kept; those under way are kept in any case."""
+"""States of a job that has not ended."""
+MAX_JOBS = 200
+"""Number of jobs to keep; active jobs are kept in any case."""
 
-# Seconds since 1970 by one clock for all processes: a server's, or that of SQLite's machine.
+# Seconds since 1970 by one clock for all processes: that of the server, or of SQLite's machine.
 _SQLITE_CLOCK = "((julianday('now') - 2440587.5) * 86400.0)"
 _MYSQL_CLOCK = "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) / 1000000e0)"
 
 
 @dataclass(frozen=True, slots=True)
 class JobProgress:
-    """How far a job is.
+    """Progress of a job.
 
     Attributes
     ----------
-    doing
-        What is being done; empty before its first word.
+    step
+        Name of the current step; empty before the first report.
     done, total
-        How much of it is done, of how much (sequences, or steps).
+        How much of the step is done, and of how much (sequences, bytes, or steps).
     rate
-        How much is done a second; None until it is known.
+        Units per second; None until it is known.
     seconds_left
-        Time until all of it is done; None until it is known.
+        Time until the step is finished; None until it is known.
     """
 
-    doing: str = ""
+    step: str = ""
     done: int = 0
     total: int = 0
     rate: float | None = None
@@ -50,7 +51,7 @@ class JobProgress:
 
     @property
     def fraction(self) -> float:
-        """What is done of the whole, 0 to 1."""
+        """Fraction of the step that is done, 0 to 1."""
         return min(1.0, self.done / self.total) if self.total > 0 else 0.0
 
 
@@ -63,25 +64,25 @@ class JobRow:
     kind
         Such as ``"load"``.
     title
-        What the person calls it.
+        Short description for the user, such as a file name.
     digest
-        Of what it works on: of the same work on a library, one is under way at a time.
+        Digest of its inputs: no two active jobs of a library have the same.
     by
-        Who asked for it; may be empty.
+        The user who submitted it; may be empty.
     state
         ``queued``, ``running``, ``done``, ``failed``, ``cancelled``, or ``lost``: its process died.
     message, hint
         Why it failed or ended early, and what to do about it.
     result
-        What it brought, as JSON has it; None unless it is done.
+        Its result as JSON; None unless it is done.
     cancel_asked
-        Whether somebody asked for its end.
+        True if a user requested its cancellation.
     owner
-        The process that it belongs to.
+        The process that runs it.
     silence
-        Seconds for which nothing was heard of its process, when this was read.
+        Seconds since the last heartbeat of its process, when this was read.
     submitted_at, started_at, finished_at
-        UTC; of a lost job, when it was found so.
+        UTC; a lost job finished when its loss was noticed.
     """
 
     id: int
@@ -104,23 +105,22 @@ class JobRow:
 
     @property
     def active(self) -> bool:
-        """Whether it is under way."""
+        """True if it has not ended."""
         return self.state in ACTIVE
 
 
-class JobTable:
-    """What the table of jobs says; every method may raise :class:`~core.errors.StoreError`."""
+class JobTable(Tables):
+    """Access to the jobs; every method may raise :class:`~core.errors.StoreError`."""
 
     def __init__(self, database: Database) -> None:
-        self._reading = database.reading
-        self._writing = database.writing
+        super().__init__(database)
         clock = _SQLITE_CLOCK if database.engine.dialect.name == "sqlite" else _MYSQL_CLOCK
         self._clock = literal_column(clock, Double)
 
     def add(self, row: JobRow) -> int | None:
-        """Add a job, whatever its id; returns its id, or None if the same is under way.
+        """Add a job, ignoring its id; return its new id, or None if the same job is active.
 
-        The oldest jobs beyond the last :data:`KEPT` are forgotten.
+        Ended jobs older than the last :data:`MAX_JOBS` are deleted.
         """
         values = {
             "kind": row.kind,
@@ -131,76 +131,74 @@ class JobTable:
             "owner": row.owner,
             "submitted_at": row.submitted_at,
             "heartbeat": self._clock,
-            "under_way": _under_way(row),
-            **_changing(row),
+            "under_way": _exclusion_key(row),
+            **_state_values(row),
         }
-        number = self._add(values)
-        self._forget_old()
-        return number
+        job_id = self._add(values)
+        self._delete_old()
+        return job_id
 
     @retry_on_deadlock
     def _add(self, values: dict[str, Any]) -> int | None:
-        with self._writing("adding a job") as connection:
+        with self._begin("adding a job") as connection:
             try:
-                added = connection.execute(insert(jobs).values(values))
-            except IntegrityError:  # Its mark is there already.
+                return inserted_id(connection.execute(insert(jobs).values(values)))
+            except IntegrityError:  # An active job has the same key.
                 return None
-            key = added.inserted_primary_key
-        return int(key[0]) if key else 0
 
     @retry_on_deadlock
-    def _forget_old(self) -> None:
+    def _delete_old(self) -> None:
         newest = select(jobs.c.id).order_by(jobs.c.id.desc())
-        with self._writing("forgetting old jobs") as connection:
-            if last := connection.scalar(newest.offset(KEPT).limit(1)):
+        with self._begin("deleting old jobs") as connection:
+            if last := connection.scalar(newest.offset(MAX_JOBS).limit(1)):
                 old = (jobs.c.id <= last) & jobs.c.state.not_in(ACTIVE)
                 connection.execute(delete(jobs).where(old))
 
     @retry_on_deadlock
     def save(self, row: JobRow) -> None:
-        """Write down what changes of a job: for its owner, who knows best."""
-        values = {"heartbeat": self._clock, **_changing(row)}
+        """Write the state and progress of a job; only its owner may."""
+        values = {"heartbeat": self._clock, **_state_values(row)}
         if not row.active:
             values["under_way"] = None
-        with self._writing("keeping a job's progress") as connection:
+        with self._begin("saving a job's progress") as connection:
             connection.execute(update(jobs).where(jobs.c.id == row.id).values(values))
 
     @retry_on_deadlock
-    def beat(self, owner: str) -> None:
-        """Say that an owner is alive."""
-        mine = (jobs.c.owner == owner) & jobs.c.state.in_(ACTIVE)
-        with self._writing("keeping jobs alive") as connection:
-            connection.execute(update(jobs).where(mine).values(heartbeat=self._clock))
+    def send_heartbeat(self, owner: str) -> None:
+        """Record that a process is alive."""
+        owned = (jobs.c.owner == owner) & jobs.c.state.in_(ACTIVE)
+        with self._begin("sending a heartbeat") as connection:
+            connection.execute(update(jobs).where(owned).values(heartbeat=self._clock))
 
     @retry_on_deadlock
-    def ask_to_cancel(self, job_id: int) -> bool:
-        """Ask for the end of a job, whoever its owner is; False if it is not under way."""
-        wanted = (jobs.c.id == job_id) & jobs.c.state.in_(ACTIVE)
-        with self._writing("cancelling a job") as connection:
-            asked = connection.execute(update(jobs).where(wanted).values(cancel_asked=True))
-        return bool(asked.rowcount)
+    def request_cancel(self, job_id: int) -> bool:
+        """Request the cancellation of a job of any process; return False if it is not active."""
+        still_active = (jobs.c.id == job_id) & jobs.c.state.in_(ACTIVE)
+        with self._begin("cancelling a job") as connection:
+            result = connection.execute(update(jobs).where(still_active).values(cancel_asked=True))
+        return bool(result.rowcount)
 
     @retry_on_deadlock
     def mark_lost(self, ids: Sequence[int], message: str, hint: str) -> int:
-        """Give up those of the jobs that are still under way; returns how many."""
-        wanted = jobs.c.id.in_(ids) & jobs.c.state.in_(ACTIVE)
+        """Mark those of the jobs lost that are still active; return how many."""
+        still_active = jobs.c.id.in_(ids) & jobs.c.state.in_(ACTIVE)
         values = {"state": LOST, "message": message, "hint": hint, "finished_at": utc_now()}
-        with self._writing("looking after jobs") as connection:
-            query = update(jobs).where(wanted).values(values | {"under_way": None})
+        with self._begin("marking lost jobs") as connection:
+            query = update(jobs).where(still_active).values(values | {"under_way": None})
             return connection.execute(query).rowcount
 
     def get(self, job_id: int) -> JobRow | None:
-        """The job with that id, or None."""
-        found = self._rows(select(*self._columns()).where(jobs.c.id == job_id))
-        return found[0] if found else None
+        """Return the job with that id, or None."""
+        rows = self._rows(select(*self._columns()).where(jobs.c.id == job_id))
+        return rows[0] if rows else None
 
     def active(self) -> list[JobRow]:
-        """The jobs under way, in the order they came."""
+        """Return the active jobs, oldest first."""
         query = select(*self._columns()).where(jobs.c.state.in_(ACTIVE)).order_by(jobs.c.id)
         return self._rows(query)
 
     def recent(self, library: str | None = None) -> list[JobRow]:
-        """The jobs of a library, or all, the latest first."""
+        """Return the jobs of a library, or all jobs, newest first."""
         query = select(*self._columns()).order_by(jobs.c.id.desc())
         return self._rows(query if library is None else query.where(jobs.c.library == library))
 
@@ -208,33 +206,38 @@ class JobTable:
         return [*jobs.c, (self._clock - jobs.c.heartbeat).label("silence")]
 
     def _rows(self, query: Select[Any]) -> list[JobRow]:
-        with self._reading("reading the jobs") as connection:
+        with self._connect("reading the jobs") as connection:
             return [_job_row(row) for row in connection.execute(query)]
 
 
-def _under_way(row: JobRow) -> str | None:
-    """A mark that one job at a time can bear."""
+def _exclusion_key(row: JobRow) -> str | None:
+    """Return the key that only one active job can have."""
     if not row.active:
         return None
     return hashlib.sha256(json.dumps([row.library, row.digest]).encode()).hexdigest()
 
 
-def _changing(row: JobRow) -> dict[str, Any]:
+def _state_values(row: JobRow) -> dict[str, Any]:
     return {
         "state": row.state,
-        "message": storable(row.message),
-        "hint": storable(row.hint),
+        "message": replace_surrogates(row.message),
+        "hint": replace_surrogates(row.hint),
         "result": json.dumps(row.result),
         "started_at": row.started_at,
         "finished_at": row.finished_at,
-        **asdict(replace(row.progress, doing=storable(row.progress.doing))),
+        "doing": replace_surrogates(row.progress.step),
+        "done": row.progress.done,
+        "total": row.progress.total,
+        "rate": row.progress.rate,
+        "seconds_left": row.progress.seconds_left,
     }
 
 
 def _job_row(row: Row[Any]) -> JobRow:
     values = dict(row._mapping)  # noqa: SLF001  (SQLAlchemy's public name for it)
-    for own in ("heartbeat", "under_way"):
-        del values[own]
-    progress = JobProgress(**{name: values.pop(name) for name in JobProgress.__slots__})
+    for internal in ("heartbeat", "under_way"):
+        del values[internal]
+    names = ("doing", "done", "total", "rate", "seconds_left")
+    progress = JobProgress(*(values.pop(name) for name in names))
     values["result"] = json.loads(values["result"])
     return JobRow(progress=progress, **values)

@@ -1,4 +1,4 @@
-"""What the tables of the labels hold, a row at a time."""
+"""Rows of the tables of libraries and their sequences."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,13 +14,13 @@ class LibraryRow:
     Attributes
     ----------
     caller
-        Fingerprint of its caller; empty where it has none.
+        Fingerprint of its trained classification model; empty where it has none.
     threshold
-        Confidence from which on a query is called; the caller's own, if None.
+        Minimum confidence for a call; None: that of the model.
     spare
-        A collection that is being made for it, or that it has left.
+        A collection under construction, or one to be dropped.
     fitted_load
-        The last load whose sequences its encoder was fitted on, where that is known.
+        The last load in the training set of the encoder, where that is known.
     """
 
     id: int
@@ -37,21 +37,24 @@ class LibraryRow:
 
     @property
     def identity(self) -> "Identity":
-        """What stays the same when it is called otherwise, and no other library has."""
+        """Identity of the library: unique, and kept when the library is renamed."""
         return self.id, self.created_at
 
 
 Identity = tuple[int, datetime]
+"""Id and creation time (UTC) of a library: SQLite assigns ids of deleted rows again."""
 
 
 @dataclass(frozen=True, slots=True)
 class OrganismRow:
-    """An organism of a library: its sequences that are ready, by family number.
+    """An organism of a library.
 
     Attributes
     ----------
+    families
+        Number of its ready sequences by family number.
     partition
-        Where its vectors are in Milvus; its sequences have their ids by that name.
+        Its partition in Milvus, which is also part of the ids of its sequences.
     """
 
     id: int
@@ -62,24 +65,24 @@ class OrganismRow:
 
     @property
     def count(self) -> int:
-        """Number of its sequences."""
+        """Number of its ready sequences."""
         return sum(self.families.values())
 
 
 @dataclass(frozen=True, slots=True)
 class LoadRow:
-    """What a load brought to an organism.
+    """The part of a load that belongs to one organism.
 
     Attributes
     ----------
     source
-        Where its sequences came from.
+        Origin of its sequences, such as a file name.
     date
-        When, in UTC.
+        Start of the load, in UTC.
     by
-        Who loaded them; empty where that is not known.
+        The user who loaded them; empty where that is not known.
     count
-        How many of its sequences there are.
+        Number of its sequences in the organism.
     """
 
     source: str
@@ -90,7 +93,7 @@ class LoadRow:
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """What a search of a library may see at one moment.
+    """The part of a library that searches may see, at one moment.
 
     Attributes
     ----------
@@ -98,10 +101,14 @@ class Visibility:
         Milvus partitions of the ready organisms by their names, in the order they were added.
     load_states
         State of every load of the library by its id.
+    loaded_at
+        Start of every load (UTC) by its id; the two together are unique, since SQLite reuses ids
+        and MySQL truncates times to seconds.
     """
 
     partitions: dict[str, str]
     load_states: dict[int, str]
+    loaded_at: dict[int, datetime]
 
     @property
     def pending(self) -> list[int]:
@@ -123,7 +130,7 @@ class SequenceRow:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What is recalled of a hit."""
+    """The description of a hit: organism, family number, name, and length in bases."""
 
     organism: str
     family: int

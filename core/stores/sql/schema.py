@@ -1,14 +1,15 @@
-"""The tables of the labels, alike on MySQL and SQLite.
+"""Tables of the database, alike on MySQL and SQLite.
 
 A load is *pending* until all its vectors are in Milvus, then *ready*; an organism is *pending*
-until its first load is ready, and *removing* while it is being removed. What is not ready is
-invisible to searches, and whatever a crash leaves pending or removing can be found here.
+until its first load is ready, and *removing* while it is being removed. Searches see only what is
+ready, and whatever a crash leaves pending or removing can be found here.
 
-An organism that is to take the place of another is loaded beside it: a row of its own, pending,
-under the name that :func:`incoming` gives, and a partition of its own, which also goes into the
-ids of its sequences. So the two share nothing, not even a sequence that is in both, whose family
-may have changed. One transaction exchanges the names and states; then the old one is removed as any
-other is.
+An organism that will replace another is loaded beside it: its own pending row, under the name
+returned by :func:`incoming`, and its own partition, which is also part of the ids of its sequences.
+So the two share nothing, not even a sequence that both contain, whose family may have changed. One
+transaction swaps names and states; then the old organism is removed like any other.
+
+Every change of a table needs a revision in :mod:`core.stores.sql.migrations`.
 """
 
 from sqlalchemy import (
@@ -36,34 +37,35 @@ PENDING, READY, REMOVING = "pending", "ready", "removing"
 
 _NAME = String(255).with_variant(mysql.VARCHAR(255, collation="utf8mb4_bin"), "mysql", "mariadb")
 _LETTERS = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
-TEXT = Text().with_variant(mysql.MEDIUMTEXT(collation="utf8mb4_bin"), "mysql", "mariadb")
-"""Of any letters, which are compared one by one."""
-TIME = DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
-BYTES = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+# Compared byte by byte: case and accents matter.
+_TEXT = Text().with_variant(mysql.MEDIUMTEXT(collation="utf8mb4_bin"), "mysql", "mariadb")
+_TIME = DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
+_BYTES = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+_KEY = String(32).with_variant(mysql.VARCHAR(32, collation="utf8mb4_bin"), "mysql", "mariadb")
 _ID = BigInteger().with_variant(Integer(), "sqlite")
 
 metadata = MetaData()
+"""All tables."""
 
 
 def incoming(organism: str) -> str:
-    """What an organism is called in the tables until it takes the place of another.
+    """Return the name in the tables of an organism that will replace another.
 
-    No organism can be called so.
+    No organism can have such a name.
     """
     return f"{organism} (new)"
 
 
 def outgoing(organism: str) -> str:
-    """What an organism is called in the tables once another has taken its place."""
+    """Return the name in the tables of an organism that was replaced."""
     return f"{organism} (old)"
 
 
-def made_table(name: str, *parts: SchemaItem) -> Table:
-    """A table of the database, as every one is made."""
+def _table(name: str, *parts: SchemaItem) -> Table:
     return Table(name, metadata, *parts, mysql_charset="utf8mb4", mysql_engine="InnoDB")
 
 
-libraries = made_table(
+libraries = _table(
     "libraries",
     Column("id", Integer, primary_key=True),
     Column("name", _NAME, nullable=False, unique=True),
@@ -74,34 +76,34 @@ libraries = made_table(
     Column("created_at", DateTime, nullable=False),
     Column("caller", String(64), nullable=False, default=""),
     Column("threshold", Float, nullable=True),
-    # A collection that is being made, or one that was left: no search needs it.
+    # A collection under construction or to be dropped: no search uses it.
     Column("spare", String(255), nullable=True),
-    # The last load that the encoder was fitted on.
+    # The last load in the training set of the encoder.
     Column("fitted_load", Integer, nullable=True),
 )
 
 
 def _arrays(name: str) -> Table:
-    return made_table(
+    return _table(
         name,
         Column("library_id", ForeignKey("libraries.id"), primary_key=True),
         Column("name", String(64), primary_key=True),
         Column("part", Integer, primary_key=True, autoincrement=False),
-        Column("data", BYTES, nullable=False),
+        Column("data", _BYTES, nullable=False),
     )
 
 
 encoder_arrays = _arrays("encoder_arrays")
 caller_arrays = _arrays("caller_arrays")
 
-families = made_table(
+families = _table(
     "families",
     Column("library_id", ForeignKey("libraries.id"), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("name", _NAME, nullable=False),
 )
 
-loads = made_table(
+loads = _table(
     "loads",
     Column("id", Integer, primary_key=True),
     Column("library_id", ForeignKey("libraries.id"), nullable=False),
@@ -111,18 +113,18 @@ loads = made_table(
     Column("by", Text, nullable=True),
 )
 
-organisms = made_table(
+organisms = _table(
     "organisms",
     Column("id", Integer, primary_key=True),
     Column("library_id", ForeignKey("libraries.id"), nullable=False),
     Column("name", _NAME, nullable=False),
     Column("state", String(16), nullable=False),
-    # In Milvus; the organism's own name, where there is none.
+    # In Milvus; NULL: the organism's name.
     Column("partition", String(255), nullable=True),
     UniqueConstraint("library_id", "name"),
 )
 
-sequences = made_table(
+sequences = _table(
     "sequences",
     Column("library_id", ForeignKey("libraries.id"), primary_key=True),
     Column("id", _ID, primary_key=True, autoincrement=False),
@@ -138,7 +140,7 @@ sequences = made_table(
     Index("sequences_by_family", "library_id", "load_id", "organism_id", "family"),
 )
 
-jobs = made_table(
+jobs = _table(
     "jobs",
     Column("id", Integer, primary_key=True),
     Column("kind", String(32), nullable=False),
@@ -157,10 +159,51 @@ jobs = made_table(
     Column("hint", _LETTERS, nullable=False),
     Column("result", _LETTERS, nullable=False),
     Column("cancel_asked", Boolean, nullable=False, default=False),
-    Column("submitted_at", TIME, nullable=False),
-    Column("started_at", TIME, nullable=True),
-    Column("finished_at", TIME, nullable=True),
+    Column("submitted_at", _TIME, nullable=False),
+    Column("started_at", _TIME, nullable=True),
+    Column("finished_at", _TIME, nullable=True),
     Column("heartbeat", Double, nullable=False),
-    # What is worked on, while it is; NULLs are never equal, so only jobs under way exclude others.
+    # Digest of the work of an active job; NULLs are never equal, so finished jobs exclude nothing.
     Column("under_way", String(64), nullable=True, unique=True),
+)
+
+runs = _table(
+    "runs",
+    Column("id", _KEY, primary_key=True),
+    Column("name", _TEXT, nullable=False),
+    # Case-folded: the name, a line break, and everything else a search matches.
+    Column("found_by", _TEXT, nullable=False),
+    Column("created_at", _TIME, nullable=False, index=True),
+    Column("by", _TEXT, nullable=False),
+    Column("library", _TEXT, nullable=False),
+    Column("encoder", String(32), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("contents", String(64), nullable=False),
+    Column("queries", Integer, nullable=False),
+    Column("about", JSON, nullable=False),
+)
+
+run_parts = _table(
+    "run_parts",
+    Column("run_id", _KEY, ForeignKey("runs.id"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("first", Integer, primary_key=True, autoincrement=False),
+    Column("piece", Integer, primary_key=True, autoincrement=False),
+    Column("data", _BYTES, nullable=False),
+)
+
+evaluations = _table(
+    "evaluations",
+    Column("id", Integer, primary_key=True),
+    Column("name", _TEXT, nullable=False),
+    Column("created_at", _TIME, nullable=False),
+    Column("by", _TEXT, nullable=False),
+    Column("source", _TEXT, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("seconds", Integer, nullable=False),
+    Column("machine", JSON, nullable=False),
+    Column("versions", JSON, nullable=False),
+    Column("settings", JSON, nullable=False),
+    Column("report", _BYTES, nullable=False),
 )

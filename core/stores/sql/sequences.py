@@ -1,4 +1,4 @@
-"""Sequences in the tables, to be read."""
+"""Reading of sequences from the tables."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -13,32 +13,35 @@ _Value = TypeVar("_Value")
 
 
 class SequenceLabels(Tables):
-    """What is known of sequences, by their ids or their organism."""
+    """Sequences, by their ids or by organism."""
 
     def known_families(self, library_id: int, ids: Sequence[int]) -> dict[int, int]:
-        """The family of each of these sequences that is there, ready or not."""
-        return self._of_sequences(library_id, ids, sequences.c.family)
+        """Return the families of those sequences that exist, ready or not, by id."""
+        return self._values_by_id(library_id, ids, sequences.c.family)
 
-    def count_with_vectors(self, library_id: int, organism: str) -> int:
-        """Number of an organism's sequences that have a vector, ready or not."""
-        query = (
-            select(func.count())
-            .select_from(sequences)
-            .join(organisms, organisms.c.id == sequences.c.organism_id)
-            .where(
-                organisms.c.library_id == library_id,
-                organisms.c.name == organism,
-                sequences.c.has_vector,
-            )
-        )
-        with self._reading("counting sequences") as connection:
-            return int(connection.execute(query).scalar_one())
+    def residues(self, library_id: int, ids: Sequence[int]) -> dict[int, str]:
+        """Return the residues of those sequences that exist, ready or not, by id."""
+        return self._values_by_id(library_id, ids, sequences.c.residues)
 
-    def recall(self, library_id: int, ids: Sequence[int]) -> dict[int, Label]:
-        """The labels of these sequences, of those whose load and organism are ready."""
-        found: dict[int, Label] = {}
-        with self._reading("recalling labels") as connection:
-            for some in chunks(ids):
+    def _values_by_id(
+        self, library_id: int, ids: Sequence[int], column: Column[_Value]
+    ) -> dict[int, _Value]:
+        values: dict[int, _Value] = {}
+        with self._connect("reading sequences") as connection:
+            for chunk in chunks(sorted(ids)):  # In table order: every page is read once.
+                query = select(sequences.c.id, column).where(
+                    sequences.c.library_id == library_id, sequences.c.id.in_(chunk)
+                )
+                values.update(
+                    (sequence_id, value) for sequence_id, value in connection.execute(query)
+                )
+        return values
+
+    def labels_for(self, library_id: int, ids: Sequence[int]) -> dict[int, Label]:
+        """Return the labels of those sequences whose load and organism are ready, by id."""
+        labels: dict[int, Label] = {}
+        with self._connect("reading labels") as connection:
+            for chunk in chunks(ids):
                 query = (
                     select(
                         sequences.c.id,
@@ -51,33 +54,31 @@ class SequenceLabels(Tables):
                     .join(loads, loads.c.id == sequences.c.load_id)
                     .where(
                         sequences.c.library_id == library_id,
-                        sequences.c.id.in_(some),
+                        sequences.c.id.in_(chunk),
                         organisms.c.state == READY,
                         loads.c.state == READY,
                     )
                 )
-                found.update({row[0]: Label(*row[1:]) for row in connection.execute(query)})
-        return found
+                labels.update({row[0]: Label(*row[1:]) for row in connection.execute(query)})
+        return labels
 
-    def residues(self, library_id: int, ids: Sequence[int]) -> dict[int, str]:
-        """The residues of these sequences, ready or not."""
-        return self._of_sequences(library_id, ids, sequences.c.residues)
-
-    def _of_sequences(
-        self, library_id: int, ids: Sequence[int], column: Column[_Value]
-    ) -> dict[int, _Value]:
-        """A column of these sequences, by id, ready or not."""
-        found: dict[int, _Value] = {}
-        with self._reading("reading sequences") as connection:
-            for some in chunks(sorted(ids)):  # In the order of the table: each page is read once.
-                query = select(sequences.c.id, column).where(
-                    sequences.c.library_id == library_id, sequences.c.id.in_(some)
-                )
-                found.update((number, value) for number, value in connection.execute(query))
-        return found
+    def count_with_vectors(self, library_id: int, organism: str) -> int:
+        """Return the number of sequences of an organism that have a vector, ready or not."""
+        query = (
+            select(func.count())
+            .select_from(sequences)
+            .join(organisms, organisms.c.id == sequences.c.organism_id)
+            .where(
+                organisms.c.library_id == library_id,
+                organisms.c.name == organism,
+                sequences.c.has_vector,
+            )
+        )
+        with self._connect("counting sequences") as connection:
+            return int(connection.execute(query).scalar_one())
 
     def lengths(self, organism_id: int) -> dict[int, int]:
-        """How many ready sequences of an organism have each length in bases."""
+        """Return the number of ready sequences of an organism by their length in bases."""
         length = func.length(sequences.c.residues)
         query = (
             select(length, func.count())
@@ -86,11 +87,11 @@ class SequenceLabels(Tables):
             .group_by(length)
             .order_by(length)
         )
-        with self._reading("measuring sequences") as connection:
+        with self._connect("measuring sequences") as connection:
             return {bases: count for bases, count in connection.execute(query)}  # noqa: C416
 
     def sequences(self, organism_id: int, limit: int | None = None) -> list[SequenceRow]:
-        """The first `limit` (or all) ready sequences of an organism, in the order they came."""
+        """Return the ready sequences of an organism in load order, at most `limit` of them."""
         query = (
             select(
                 sequences.c.id,
@@ -105,5 +106,5 @@ class SequenceLabels(Tables):
             .order_by(sequences.c.load_id, sequences.c.position)
             .limit(limit)
         )
-        with self._reading("reading sequences") as connection:
+        with self._connect("reading sequences") as connection:
             return [SequenceRow(*row) for row in connection.execute(query)]

@@ -1,4 +1,4 @@
-"""What reading and writing the tables of the labels have in common."""
+"""Base of the classes that read and write tables, and conversions of their values."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -14,68 +14,68 @@ from core.stores.sql.database import Database
 
 _Item = TypeVar("_Item")
 
-_ROWS = 1_000
-"""Rows in one statement: well under SQLite's limit of variables and MySQL's of bytes."""
+_CHUNK_ROWS = 1_000
+"""Rows per statement: well under SQLite's limit of variables and MySQL's limit of bytes."""
 _PIECE_BYTES = 4_000_000
-"""Bytes of a long value in one row, under MySQL's default max_allowed_packet."""
+"""Bytes of a long value per row, under MySQL's default max_allowed_packet."""
 
 
 class Tables:
-    """Tables of a database; every method may raise :class:`~core.errors.StoreError`."""
+    """Access to tables of a database; every method may raise :class:`~core.errors.StoreError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._reading = database.reading
-        self._writing = database.writing
+        self._connect = database.connect
+        self._begin = database.begin
 
 
 def inserted_id(result: CursorResult[Any]) -> int:
-    """The id that a row got when it was inserted."""
+    """Return the id that the database gave to an inserted row."""
     key = result.inserted_primary_key
     return int(key[0]) if key else 0
 
 
 def chunks(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
-    """The items, as many at a time as one statement takes."""
-    for start in range(0, len(items), _ROWS):
-        yield items[start : start + _ROWS]
+    """Split items into chunks that fit into one statement."""
+    for start in range(0, len(items), _CHUNK_ROWS):
+        yield items[start : start + _CHUNK_ROWS]
 
 
-def pieces(data: bytes) -> Iterator[bytes]:
-    """A long value, in pieces that a server takes in a row each."""
+def split_bytes(data: bytes) -> Iterator[bytes]:
+    """Split a long value into pieces that a server accepts in one row."""
     for start in range(0, len(data), _PIECE_BYTES):
         yield data[start : start + _PIECE_BYTES]
 
 
-def storable(text: str) -> str:
-    """The text without halves of characters, which no database takes."""
+def replace_surrogates(text: str) -> str:
+    """Replace unpaired surrogates, which no database accepts, with question marks."""
     return text.encode("utf-8", "replace").decode()
 
 
 def utc_now() -> datetime:
-    """The time in UTC, without a zone, as the tables have it."""
+    """Return the current time in UTC, without a time zone, as the tables store it."""
     return datetime.now(UTC).replace(tzinfo=None)
 
 
 def save_arrays(connection: Connection, table: Table, library_id: int, arrays: Arrays) -> None:
-    """Write arrays of a library, in parts that a server takes."""
+    """Write the arrays of a library, in pieces that a server accepts."""
     for name, array in arrays.items():
-        for part, data in enumerate(pieces(to_npy(array))):
+        for part, data in enumerate(split_bytes(to_npy(array))):
             row = {"library_id": library_id, "name": name, "part": part, "data": data}
             connection.execute(insert(table).values(row))
 
 
 def read_arrays(connection: Connection, table: Table, library_id: int) -> dict[str, NDArray[Any]]:
-    """The arrays of a library that :func:`save_arrays` wrote."""
+    """Return the arrays of a library that :func:`save_arrays` wrote."""
     query = (
         select(table.c.name, table.c.data)
         .where(table.c.library_id == library_id)
         .order_by(table.c.name, table.c.part)
     )
-    found: dict[str, list[bytes]] = {}
+    pieces: dict[str, list[bytes]] = {}
     for name, data in connection.execute(query):
-        found.setdefault(name, []).append(data)
+        pieces.setdefault(name, []).append(data)
     return {
-        name: np.load(io.BytesIO(b"".join(some)), allow_pickle=False)
-        for name, some in found.items()
+        name: np.load(io.BytesIO(b"".join(parts)), allow_pickle=False)
+        for name, parts in pieces.items()
     }

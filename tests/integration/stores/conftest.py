@@ -1,4 +1,4 @@
-"""The two databases that the labels can live in, empty for every test."""
+"""An empty database for every test: SQLite or MariaDB."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ def database_url(request, tmp_path) -> str:
 @pytest.fixture
 def database(database_url) -> Iterator[Database]:
     database = Database(database_url, timeout=10)
-    with database.writing("emptying the tables") as connection:
+    with database.begin("emptying the tables") as connection:
         for table in reversed(metadata.sorted_tables):
             connection.execute(table.delete())
     yield database

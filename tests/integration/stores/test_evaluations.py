@@ -1,11 +1,12 @@
-"""What the table of evaluations promises; SQLite and MariaDB must both keep it."""
+"""The table of evaluations on SQLite and MariaDB."""
 
 from dataclasses import replace
 
 import pytest
 
 from core.errors import StoreError
-from core.stores.sql.evaluations import EvaluationRow, EvaluationTable, evaluations
+from core.stores.sql.evaluations import EvaluationRow, EvaluationTable
+from core.stores.sql.schema import evaluations
 from core.stores.sql.tables import utc_now
 
 ODD = "'; DROP TABLE evaluations; -- %s :bound 100% \\ 🧬 基因 \ud800"
@@ -48,7 +49,7 @@ class TestEvaluationTable:
         number = table.add(ROW, text)
 
         assert table.report(number) == text
-        with database.reading("looking") as connection:
+        with database.connect("looking") as connection:
             assert (
                 len(connection.scalar(evaluations.select().with_only_columns(evaluations.c.report)))
                 < 100_000

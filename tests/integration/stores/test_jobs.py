@@ -1,4 +1,4 @@
-"""What the table of jobs promises; SQLite and MariaDB must both keep it."""
+"""The table of jobs on SQLite and MariaDB."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -68,7 +68,7 @@ class TestAdd:
         assert elsewhere.add(job()) is None
         table.save(replace(row, state=RUNNING))
         assert elsewhere.add(job()) is None
-        assert [each.id for each in table.recent()] == [row.id]
+        assert [found.id for found in table.recent()] == [row.id]
 
     @pytest.mark.parametrize("other", [job("e"), job("d", "Default"), job("fault", "d")])
     def test_another_one_may_be_too(self, table, other):
@@ -89,7 +89,7 @@ class TestAdd:
         assert sum(number is not None for number in added) == 1
 
     def test_many_different_ones_at_once(self, table, elsewhere, monkeypatch):
-        monkeypatch.setattr(module, "KEPT", 3)
+        monkeypatch.setattr(module, "MAX_JOBS", 3)
 
         def live(number: int) -> None:
             one = (table, elsewhere)[number % 2]
@@ -102,7 +102,7 @@ class TestAdd:
         assert len(table.recent()) >= 3
 
     def test_the_last_are_kept_and_those_under_way(self, table, monkeypatch):
-        monkeypatch.setattr(module, "KEPT", 3)
+        monkeypatch.setattr(module, "MAX_JOBS", 3)
         first = add(table, job("first"))
         rows = [add(table, job(str(number))) for number in range(5)]
         for row in rows:
@@ -134,14 +134,14 @@ class TestSave:
         table.save(row)
 
         found = read(table, row)
-        assert (found.message, found.progress.doing) == ("?", "?")
+        assert (found.message, found.progress.step) == ("?", "?")
 
     def test_what_was_given_up_is_taken_back(self, table):
         row = add(table, job())
         table.mark_lost([row.id], "It died.", "")
         table.save(replace(row, state=RUNNING))
 
-        assert [(each.state, each.message) for each in table.active()] == [(RUNNING, "")]
+        assert [(found.state, found.message) for found in table.active()] == [(RUNNING, "")]
 
 
 class TestHeartbeat:
@@ -149,17 +149,17 @@ class TestHeartbeat:
     def an_hour_later(self, table, database) -> None:
         """A job of which nothing was heard for an hour."""
         add(table, job())
-        with database.writing("being silent") as connection:
+        with database.begin("being silent") as connection:
             connection.execute(jobs.update().values(heartbeat=jobs.c.heartbeat - 3_600))
 
     def test_silence_is_told_in_seconds(self, table, elsewhere, an_hour_later):
         assert 3_599 < elsewhere.active()[0].silence < 7_200
 
-        table.beat("me")
+        table.send_heartbeat("me")
         assert elsewhere.active()[0].silence < 3_600
 
     def test_is_its_owners_alone(self, table, an_hour_later):
-        table.beat("you")
+        table.send_heartbeat("you")
 
         assert table.active()[0].silence > 3_599
 
@@ -168,13 +168,13 @@ class TestAskToCancel:
     def test_is_seen_by_all(self, table, elsewhere):
         row = add(table, job())
 
-        assert elsewhere.ask_to_cancel(row.id)
-        assert elsewhere.ask_to_cancel(row.id)
+        assert elsewhere.request_cancel(row.id)
+        assert elsewhere.request_cancel(row.id)
         assert read(table, row).cancel_asked
 
     def test_outlives_what_the_owner_writes(self, table):
         row = add(table, job())
-        table.ask_to_cancel(row.id)
+        table.request_cancel(row.id)
         table.save(replace(row, state=RUNNING))
 
         assert read(table, row).cancel_asked
@@ -183,8 +183,8 @@ class TestAskToCancel:
         row = add(table, job())
         table.save(replace(row, state=DONE))
 
-        assert not table.ask_to_cancel(row.id)
-        assert not table.ask_to_cancel(row.id + 1)
+        assert not table.request_cancel(row.id)
+        assert not table.request_cancel(row.id + 1)
         assert not read(table, row).cancel_asked
 
 
@@ -210,8 +210,8 @@ class TestReading:
     def test_one_library_or_all_the_latest_first(self, table):
         rows = [add(table, job(library=name)) for name in ("a", "b", "c")]
 
-        assert [each.id for each in table.recent()] == [row.id for row in reversed(rows)]
-        assert [each.id for each in table.recent("b")] == [rows[1].id]
+        assert [found.id for found in table.recent()] == [row.id for row in reversed(rows)]
+        assert [found.id for found in table.recent("b")] == [rows[1].id]
         assert table.recent("B") == []
 
     def test_what_is_under_way_in_the_order_it_came(self, table):
@@ -219,7 +219,7 @@ class TestReading:
         table.save(replace(rows[0], state=DONE))
         table.save(replace(rows[1], state=RUNNING))
 
-        assert [(each.id, each.state) for each in table.active()] == [
+        assert [(found.id, found.state) for found in table.active()] == [
             (rows[1].id, RUNNING),
             (rows[2].id, QUEUED),
         ]
@@ -228,7 +228,7 @@ class TestReading:
         assert table.get(7) is None
 
     def test_a_database_that_fails(self, table, database):
-        with database.writing("breaking it") as connection:
+        with database.begin("breaking it") as connection:
             jobs.drop(connection)
         try:
             with pytest.raises(StoreError, match="failed while reading the jobs"):
@@ -236,7 +236,7 @@ class TestReading:
             with pytest.raises(StoreError, match="failed while adding a job"):
                 table.add(job())
         finally:
-            with database.writing("mending it") as connection:
+            with database.begin("mending it") as connection:
                 jobs.create(connection)
 
 

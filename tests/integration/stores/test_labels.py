@@ -1,4 +1,4 @@
-"""What the label store promises; SQLite and MariaDB must both keep it."""
+"""The label store on SQLite and MariaDB."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -45,7 +45,7 @@ def library(labels) -> LibraryRow:
 
 @pytest.fixture
 def elsewhere(database, database_url) -> Iterator[LabelStore]:
-    """The same tables, as another process sees them."""
+    """The same tables, as another process opens them."""
     other = Database(database_url, timeout=10)
     yield LabelStore(other)
     other.close()
@@ -63,7 +63,7 @@ def row(number: int, family: int = 0, **values) -> SequenceRow:
 
 
 def begin(labels: LabelStore, library: LibraryRow, organism: str, *rows: SequenceRow) -> int:
-    """A load under way, with its rows."""
+    """A pending load with its rows."""
     load_id = labels.begin_load(library.id, "a file", {organism: organism})
     labels.add_sequences(library.id, organism, load_id, rows)
     return load_id
@@ -72,12 +72,14 @@ def begin(labels: LabelStore, library: LibraryRow, organism: str, *rows: Sequenc
 def load(labels: LabelStore, library: LibraryRow, organism: str, *rows: SequenceRow) -> int:
     """A load that is ready."""
     load_id = begin(labels, library, organism, *rows)
-    labels.finish_load(library.id, load_id, {each.family: f"class {each.family}" for each in rows})
+    labels.finish_load(
+        library.id, load_id, {sequence.family: f"class {sequence.family}" for sequence in rows}
+    )
     return load_id
 
 
 def counts(labels: LabelStore, library: LibraryRow, *states: str) -> dict[str, dict[int, int]]:
-    return {each.name: each.families for each in labels.organisms(library.id, *states)}
+    return {organism.name: organism.families for organism in labels.organisms(library.id, *states)}
 
 
 class TestLibraries:
@@ -115,7 +117,7 @@ class TestLibraries:
         ids = [add_library(labels, name).id for name in ("gene", "Gene", "géne")]
 
         found = [labels.library(name) for name in ("gene", "Gene", "géne")]
-        assert [each.id for each in found if each] == ids
+        assert [match.id for match in found if match] == ids
         assert labels.library("GENE") is None
 
     def test_a_name_is_taken_once(self, labels, library):
@@ -126,8 +128,8 @@ class TestLibraries:
 
     def test_are_removed_with_all_that_is_theirs(self, labels, library):
         other = add_library(labels, "other")
-        for each in (library, other):
-            labels.name_families(each.id, {0: "Kinase"})
+        for owner in (library, other):
+            labels.name_families(owner.id, {0: "Kinase"})
 
         labels.remove_library(library.id)
 
@@ -236,7 +238,7 @@ class TestLoads:
         assert labels.organism_names(library.id) == []
         assert counts(labels, library) == {}
         assert counts(labels, library, PENDING) == {"human": {}}
-        assert labels.recall(library.id, [1, 2]) == {}
+        assert labels.labels_for(library.id, [1, 2]) == {}
         assert labels.families(library.id) == {}
 
     def test_are_seen_as_a_whole_once_they_are_finished(self, labels, library, elsewhere):
@@ -244,12 +246,12 @@ class TestLoads:
 
         labels.finish_load(library.id, load_id, {0: "Kinase", 4: "Synthase"})
 
-        for each in (labels, elsewhere):
-            assert each.pending_loads(library.id) == []
-            assert each.organism_names(library.id) == ["human"]
-            assert counts(each, library) == {"human": {0: 1, 4: 2}}
-            assert set(each.recall(library.id, [1, 2, 3])) == {1, 2, 3}
-            assert each.families(library.id) == {0: "Kinase", 4: "Synthase"}
+        for store in (labels, elsewhere):
+            assert store.pending_loads(library.id) == []
+            assert store.organism_names(library.id) == ["human"]
+            assert counts(store, library) == {"human": {0: 1, 4: 2}}
+            assert set(store.labels_for(library.id, [1, 2, 3])) == {1, 2, 3}
+            assert store.families(library.id) == {0: "Kinase", 4: "Synthase"}
 
     def test_that_append_leave_what_is_ready_as_it_is(self, labels, library):
         load(labels, library, "human", row(1))
@@ -257,7 +259,7 @@ class TestLoads:
         load_id = begin(labels, library, "human", row(2))
 
         assert counts(labels, library) == {"human": {0: 1}}
-        assert set(labels.recall(library.id, [1, 2])) == {1}
+        assert set(labels.labels_for(library.id, [1, 2])) == {1}
         assert labels.sequences(human) == [row(1)]
 
         labels.finish_load(library.id, load_id, {})
@@ -279,7 +281,7 @@ class TestLoads:
         load_id = begin(labels, library, "human", row(1))
         labels.undo_load(library.id, load_id)
 
-        with pytest.raises(StoreError, match="Another writer undid this load"):
+        with pytest.raises(StoreError, match="Another process undid this load"):
             labels.finish_load(library.id, load_id, {0: "Kinase"})
 
         assert labels.organism_names(library.id) == []
@@ -314,7 +316,7 @@ class TestLoads:
         load_id = labels.begin_load(library.id, source, {})
         labels.finish_load(library.id, load_id, {})
 
-        with labels._database.reading("looking") as connection:
+        with labels._database.connect("looking") as connection:
             found = connection.exec_driver_sql("SELECT source FROM loads").scalar_one()
         assert found == source
 
@@ -323,7 +325,7 @@ class TestLoads:
     ):
         labels.begin_load(library.id, ", ".join(["\udcff.txt"] * 20_000), {}, by="\udcff")
 
-        with labels._database.reading("looking") as connection:
+        with labels._database.connect("looking") as connection:
             ((source, by),) = connection.exec_driver_sql("SELECT source, `by` FROM loads")
         assert source.startswith("?.txt, ?.txt")
         assert by == "?"
@@ -343,7 +345,8 @@ class TestVisible:
         assert list(visible.partitions.items()) == [("Human", "Human"), ("human", "human")]
         assert visible.partitions == labels.partitions(library.id)
         assert visible.load_states == {first: READY, second: READY, third: PENDING}
-        assert visible.load_states == labels.load_states(library.id)
+        assert list(visible.loaded_at) == [first, second, third]
+        assert all(isinstance(date, datetime) for date in visible.loaded_at.values())
         assert visible.pending == [third]
 
         labels.mark_removing(labels.organisms(library.id)[0].id)
@@ -368,7 +371,7 @@ class TestOrganisms:
 
         assert counts(labels, library) == {"Human": {0: 2}, "human": {0: 1}}
         assert labels.count_with_vectors(library.id, "Human") == 2
-        assert labels.recall(library.id, [3])[3].organism == "human"
+        assert labels.labels_for(library.id, [3])[3].organism == "human"
 
     def test_are_hidden_from_the_moment_they_are_being_removed(self, labels, library):
         load(labels, library, "human", row(1))
@@ -380,7 +383,7 @@ class TestOrganisms:
         assert labels.organism_names(library.id) == ["dog"]
         assert list(counts(labels, library)) == ["dog"]
         assert list(counts(labels, library, REMOVING)) == ["human"]
-        assert set(labels.recall(library.id, [1, 2])) == {2}
+        assert set(labels.labels_for(library.id, [1, 2])) == {2}
 
     def test_are_removed_with_their_rows(self, labels, library):
         load(labels, library, "human", row(1))
@@ -411,7 +414,7 @@ class TestSequences:
     def test_keep_any_name(self, labels, library, name):
         load(labels, library, "human", row(1, name=name))
 
-        assert labels.recall(library.id, [1])[1].name == name
+        assert labels.labels_for(library.id, [1])[1].name == name
         assert labels.sequences(labels.organisms(library.id)[0].id)[0].name == name
 
     def test_are_kept_whole_up_to_a_million_bases(self, labels, library):
@@ -420,22 +423,22 @@ class TestSequences:
         load(labels, library, "human", row(1, residues=residues))
 
         assert labels.sequences(labels.organisms(library.id)[0].id)[0].residues == residues
-        assert labels.recall(library.id, [1])[1].length == 1_000_000
+        assert labels.labels_for(library.id, [1])[1].length == 1_000_000
 
     def test_have_ids_of_63_bits(self, labels, library):
         largest = 2**63 - 1
         load(labels, library, "human", row(1, id=largest), row(2, id=0))
 
         assert labels.known_families(library.id, [largest, 0, 5]) == {largest: 0, 0: 0}
-        assert set(labels.recall(library.id, [largest, 0])) == {largest, 0}
+        assert set(labels.labels_for(library.id, [largest, 0])) == {largest, 0}
 
     def test_are_in_the_order_they_came(self, labels, library):
         load(labels, library, "human", row(9, position=2), row(8, position=1))
         load(labels, library, "human", row(7, position=1))
         human = labels.organisms(library.id)[0].id
 
-        assert [each.id for each in labels.sequences(human)] == [8, 9, 7]
-        assert [each.id for each in labels.sequences(human, 2)] == [8, 9]
+        assert [sequence.id for sequence in labels.sequences(human)] == [8, 9, 7]
+        assert [sequence.id for sequence in labels.sequences(human, 2)] == [8, 9]
 
     def test_come_back_as_they_were_added(self, labels, library):
         rows = [row(1, family=2), row(2, has_vector=False, residues="")]
@@ -446,8 +449,8 @@ class TestSequences:
     def test_are_recalled_with_what_a_hit_tells(self, labels, library):
         load(labels, library, "human", row(3, family=6))
 
-        assert labels.recall(library.id, [3, 4]) == {3: Label("human", 6, "gene_3", 12)}
-        assert labels.recall(library.id, []) == {}
+        assert labels.labels_for(library.id, [3, 4]) == {3: Label("human", 6, "gene_3", 12)}
+        assert labels.labels_for(library.id, []) == {}
 
     def test_are_there_once(self, labels, library):
         load_id = begin(labels, library, "human", row(1))
@@ -460,10 +463,10 @@ class TestSequences:
     def test_are_taken_by_the_thousand(self, labels, library):
         rows = [row(number, residues="ACGT") for number in range(1, 2_502)]
         load(labels, library, "human", *rows)
-        ids = [each.id for each in rows]
+        ids = [sequence.id for sequence in rows]
 
         assert labels.known_families(library.id, ids) == dict.fromkeys(ids, 0)
-        assert set(labels.recall(library.id, ids)) == set(ids)
+        assert set(labels.labels_for(library.id, ids)) == set(ids)
         assert counts(labels, library) == {"human": {0: 2_501}}
 
     def test_are_known_before_they_are_ready(self, labels, library):
@@ -475,9 +478,9 @@ class TestSequences:
         load(labels, library, "human", *[row(number) for number in range(1, 50)])
 
         with ThreadPoolExecutor(8) as pool:
-            found = list(pool.map(lambda _: labels.recall(library.id, range(1, 50)), range(40)))
+            found = list(pool.map(lambda _: labels.labels_for(library.id, range(1, 50)), range(40)))
 
-        assert all(len(each) == 49 for each in found)
+        assert all(len(result) == 49 for result in found)
 
 
 class TestDatabase:
@@ -502,16 +505,16 @@ class TestDatabase:
         assert "s3cret" not in str(raised.value)
 
     @pytest.mark.mariadb
-    def test_a_server_that_comes_back_is_used_again(self, mariadb):
-        database = Database(mariadb.url("comes_back"), timeout=10)
+    def test_a_server_that_comes_back_is_used_again(self, own_mariadb):
+        database = Database(own_mariadb.url("comes_back"), timeout=10)
         labels = LabelStore(database)
         add_library(labels, "default")
-        mariadb.kill()
+        own_mariadb.kill()
 
         with pytest.raises(StoreError, match="failed while listing the libraries"):
             labels.library_names()
 
-        mariadb.start()
+        own_mariadb.start()
         assert labels.library_names() == ["default"]
         database.close()
 
@@ -529,9 +532,10 @@ class TestDatabase:
         self, labels, library, database, database_url
     ):
         load(labels, library, "human", row(1))
-        with database.writing("going back") as connection:
+        with database.begin("going back") as connection:
             for table, column in [("organisms", "`partition`"), ("loads", "`by`")]:
                 connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
+            connection.exec_driver_sql("DROP TABLE alembic_version")
 
         later = Database(database_url, timeout=10)
 
@@ -552,7 +556,7 @@ class TestDatabase:
         library = add_library(labels, "default")
 
         def write_half() -> None:
-            with database.writing("writing") as connection:
+            with database.begin("writing") as connection:
                 connection.exec_driver_sql("DELETE FROM encoder_arrays")
                 raise KeyboardInterrupt
 

@@ -1,4 +1,4 @@
-"""The write lock: one writer a library, whatever process or thread it is in."""
+"""The write lock: one writer per library, in any process or thread."""
 
 import os
 import signal
@@ -14,17 +14,17 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
 from core.errors import StoreError
-from core.stores.locks import writing
+from core.stores.locks import write_lock
 from core.stores.sql.database import Database
 from tests.support.services import free_port
 
 HOLD = """
 import sys
-from core.stores.database import Database
-from core.stores.locks import writing
+from core.stores.sql.database import Database
+from core.stores.locks import write_lock
 
 database = Database(sys.argv[1], timeout=10)
-with writing(database.engine, "human", timeout=60):
+with write_lock(database.engine, "human", timeout=60):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -32,12 +32,12 @@ with writing(database.engine, "human", timeout=60):
 TAKE_TURNS = """
 import sys
 from pathlib import Path
-from core.stores.database import Database
-from core.stores.locks import writing
+from core.stores.sql.database import Database
+from core.stores.locks import write_lock
 
 database = Database(sys.argv[1], timeout=10)
 for _ in range(15):
-    with writing(database.engine, "human", timeout=60):
+    with write_lock(database.engine, "human", timeout=60):
         Path(sys.argv[2]).mkdir()  # Fails if anybody else is in here.
         Path(sys.argv[2]).rmdir()
 """
@@ -66,7 +66,7 @@ def holder(url: str) -> Iterator[subprocess.Popen[str]]:
 
 def is_free(database: Database, library: str = "human") -> bool:
     try:
-        with writing(database.engine, library, timeout=0):
+        with write_lock(database.engine, library, timeout=0):
             return True
     except StoreError:
         return False
@@ -74,40 +74,42 @@ def is_free(database: Database, library: str = "human") -> bool:
 
 class TestWriting:
     def test_a_second_writer_is_told_to_wait(self, database):
-        with writing(database.engine, "human", timeout=0):
+        with write_lock(database.engine, "human", timeout=0):
             with ThreadPoolExecutor(1) as pool:
                 second = pool.submit(
-                    lambda: ExitStack().enter_context(writing(database.engine, "human", timeout=0))
+                    lambda: ExitStack().enter_context(
+                        write_lock(database.engine, "human", timeout=0)
+                    )
                 )
             with pytest.raises(StoreError) as raised:
                 second.result()
 
         assert str(raised.value) == (
-            "Something else is being written to the library 'human'."
-            " Wait until it is done, then try again."
+            "Another process is writing to the library 'human'."
+            " Wait until it is finished, then try again."
         )
 
     def test_is_free_afterwards(self, database):
-        with writing(database.engine, "human", timeout=0):
+        with write_lock(database.engine, "human", timeout=0):
             assert not is_free(database)
 
         assert is_free(database)
 
     @pytest.mark.parametrize("error", [StoreError("no"), KeyboardInterrupt(), ValueError()])
     def test_is_free_after_an_error_which_passes_through(self, database, error):
-        with pytest.raises(type(error)) as raised, writing(database.engine, "human", timeout=0):
+        with pytest.raises(type(error)) as raised, write_lock(database.engine, "human", timeout=0):
             raise error
 
         assert raised.value is error
         assert is_free(database)
 
     def test_libraries_do_not_wait_for_each_other(self, database):
-        with writing(database.engine, "human", timeout=0):
+        with write_lock(database.engine, "human", timeout=0):
             assert is_free(database, "Human")
             assert is_free(database, "'; DROP TABLE libraries; -- 🧬")
 
     def test_databases_do_not_wait_for_each_other(self, database, other_database):
-        with writing(database.engine, "human", timeout=0):
+        with write_lock(database.engine, "human", timeout=0):
             assert is_free(other_database)
 
     @pytest.fixture
@@ -125,7 +127,7 @@ class TestWriting:
 
         def take_turns() -> None:
             for _ in range(5):
-                with writing(database.engine, "human", timeout=60):
+                with write_lock(database.engine, "human", timeout=60):
                     inside.mkdir()  # Fails if anybody else is in here.
                     inside.rmdir()
 
@@ -145,7 +147,7 @@ class TestWriting:
             assert not is_free(database)
             process.communicate("")
 
-            with writing(database.engine, "human", timeout=60):
+            with write_lock(database.engine, "human", timeout=60):
                 assert process.returncode == 0
 
     def test_ends_with_a_holder_that_is_killed(self, database, database_url):
@@ -153,7 +155,7 @@ class TestWriting:
             assert not is_free(database)
             os.kill(process.pid, signal.SIGKILL)
 
-            with writing(database.engine, "human", timeout=60):
+            with write_lock(database.engine, "human", timeout=60):
                 assert process.wait() == -signal.SIGKILL
 
 
@@ -164,7 +166,7 @@ class TestUnreachable:
 
         with (
             pytest.raises(StoreError, match="failed while locking the library: ") as raised,
-            writing(engine, "human", timeout=1),
+            write_lock(engine, "human", timeout=1),
         ):
             pass
 
@@ -175,6 +177,6 @@ class TestUnreachable:
 
         with (
             pytest.raises(StoreError, match="failed while locking the library: No such file"),
-            writing(engine, "human", timeout=1),
+            write_lock(engine, "human", timeout=1),
         ):
             pass

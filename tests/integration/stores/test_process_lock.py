@@ -14,10 +14,10 @@ from core.stores.locks import ProcessLock
 STAY = """
 import sys
 from sqlalchemy import create_engine
-from core.stores.presence import Presence
+from core.stores.locks import ProcessLock
 
-presence = Presence(create_engine(sys.argv[1]))
-print(presence.owner, flush=True)
+lock = ProcessLock(create_engine(sys.argv[1]))
+print(lock.owner, flush=True)
 sys.stdin.read()
 """
 
@@ -26,15 +26,15 @@ def lock_files(folder: Path) -> list[Path]:
     return list(folder.glob("*.lock"))
 
 
-class TestPresence:
+class TestProcessLock:
     def test_each_has_a_name_of_its_own_and_sees_the_other(self, database):
         one, two = ProcessLock(database.engine), ProcessLock(database.engine)
 
         assert one.owner != two.owner
-        assert not one.is_gone(two.owner)
-        assert not two.is_gone(one.owner)
-        one.leave()
-        two.leave()
+        assert not one.is_dead(two.owner)
+        assert not two.is_dead(one.owner)
+        one.release()
+        two.release()
 
     def test_several_may_look_at_once(self, tmp_path):
         one = ProcessLock(create_engine(f"sqlite:///{tmp_path / 'labels.sqlite'}"))
@@ -42,28 +42,30 @@ class TestPresence:
         with dead.open("w") as looked_at:
             fcntl.flock(looked_at, fcntl.LOCK_SH)  # As another one does who looks.
 
-            assert one.is_gone("dead")
-        one.leave()
+            assert one.is_dead("dead")
+        one.release()
 
     def test_on_a_server_nobody_is_known_to_be_gone(self):
-        presence = ProcessLock(create_engine("mysql+pymysql://nobody@127.0.0.1:1/nothing"))
+        lock = ProcessLock(create_engine("mysql+pymysql://nobody@127.0.0.1:1/nothing"))
 
-        assert not presence.is_gone("somebody")
-        presence.leave()
+        assert not lock.is_dead("somebody")
+        lock.release()
 
     def test_a_folder_that_is_gone(self, tmp_path):
         engine = create_engine(f"sqlite:///{tmp_path / 'gone' / 'labels.sqlite'}")
 
-        with pytest.raises(StoreError, match="failed while beginning to keep jobs: No such file"):
+        with pytest.raises(
+            StoreError, match="failed while creating the process lock: No such file"
+        ):
             ProcessLock(engine)
 
     def test_who_leaves_is_gone_and_leaves_nothing(self, tmp_path):
         engine = create_engine(f"sqlite:///{tmp_path / 'labels.sqlite'}")
         one, two = ProcessLock(engine), ProcessLock(engine)
-        one.leave()
+        one.release()
 
-        assert two.is_gone(one.owner)
-        two.leave()
+        assert two.is_dead(one.owner)
+        two.release()
         assert lock_files(tmp_path) == []
 
     def test_who_is_killed_is_gone_at_once(self, tmp_path):
@@ -75,10 +77,10 @@ class TestPresence:
         ) as process:
             assert process.stdout is not None
             owner = process.stdout.readline().strip()
-            assert not here.is_gone(owner)
+            assert not here.is_dead(owner)
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
 
-            assert here.is_gone(owner)
-        here.leave()
+            assert here.is_dead(owner)
+        here.release()
         assert lock_files(tmp_path) == []

@@ -1,4 +1,4 @@
-"""What the tables of runs promise; SQLite and MariaDB must both keep it."""
+"""The tables of runs on SQLite and MariaDB."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -68,7 +68,7 @@ class TestAdd:
 
     def test_is_all_or_nothing(self, table):
         twice = [Part("calls", 0, b"one"), Part("calls", 0, b"again")]
-        with pytest.raises(StoreError, match="failed while keeping a run"):
+        with pytest.raises(StoreError, match="failed while saving a run"):
             table.add(run(), twice)
         assert table.get("run-1") is None
         assert table.parts("run-1", "calls", 0, 10) == []
@@ -130,10 +130,10 @@ class TestFind:
         assert names(table, "plate") == ["Plate 8", "Plate 7"]
         assert names(table, "plate 9") == []
 
-    @pytest.mark.parametrize(("kept", "asked"), [("ÄRGER", "ärger"), ("straße", "STRASSE")])
-    def test_the_case_of_letters_does_not_matter(self, table, kept, asked):
-        table.add(run(name=kept), [])
-        assert names(table, asked) == [kept]
+    @pytest.mark.parametrize(("stored", "query"), [("ÄRGER", "ärger"), ("straße", "STRASSE")])
+    def test_the_case_of_letters_does_not_matter(self, table, stored, query):
+        table.add(run(name=stored), [])
+        assert names(table, query) == [stored]
 
     @pytest.mark.parametrize("text", ["%", "_", "/", "\\", "100%", "' OR 1=1 --", "\ud83e"])
     def test_what_is_asked_for_is_no_pattern(self, table, text):

@@ -1,0 +1,107 @@
+"""Organisms in the tables."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, func, null, select, text, type_coerce, union_all, update
+
+from core.stores.sql.errors import retry_on_deadlock
+from core.stores.sql.rows import OrganismRow, Visibility
+from core.stores.sql.schema import READY, REMOVING, loads, organisms, sequences
+from core.stores.sql.tables import Tables
+
+_PARTITION = func.coalesce(organisms.c.partition, organisms.c.name)
+
+
+class OrganismLabels(Tables):
+    """Organisms, from their first ready load to their removal."""
+
+    def organisms(self, library_id: int, *states: str) -> list[OrganismRow]:
+        """Return the organisms in one of `states` (default: ready), in the order they were added.
+
+        Only sequences whose load is ready are counted.
+        """
+        of_library = (organisms.c.library_id == library_id) & organisms.c.state.in_(
+            states or (READY,)
+        )
+        query = (
+            select(sequences.c.organism_id, sequences.c.family, func.count())
+            .join(loads, loads.c.id == sequences.c.load_id)
+            .where(sequences.c.library_id == library_id, loads.c.state == READY)
+            .group_by(sequences.c.organism_id, sequences.c.family)
+            .order_by(sequences.c.organism_id, sequences.c.family)
+        )
+        counts: dict[int, dict[int, int]] = {}
+        with self._connect("listing the organisms") as connection:
+            rows = connection.execute(
+                select(organisms.c.id, organisms.c.name, organisms.c.state, _PARTITION)
+                .where(of_library)
+                .order_by(organisms.c.id)
+            ).all()
+            for organism_id, family, count in connection.execute(query):
+                counts.setdefault(organism_id, {})[family] = count
+        return [
+            OrganismRow(organism_id, name, state, counts.get(organism_id, {}), partition)
+            for organism_id, name, state, partition in rows
+        ]
+
+    def organism_names(self, library_id: int) -> list[str]:
+        """Return the names of the ready organisms, in the order they were added."""
+        return list(self.partitions(library_id))
+
+    def partitions(self, library_id: int) -> dict[str, str]:
+        """Return the partitions of the ready organisms by name, in the order they were added."""
+        query = (
+            select(organisms.c.name, _PARTITION)
+            .where(organisms.c.library_id == library_id, organisms.c.state == READY)
+            .order_by(organisms.c.id)
+        )
+        with self._connect("listing the organisms") as connection:
+            return dict(connection.execute(query).all())
+
+    def visible(self, library_id: int) -> Visibility:
+        """Return the partitions of the ready organisms and the state of every load, in one query.
+
+        They are read at the same moment: no load can become ready in between.
+        """
+        ready = (organisms.c.library_id == library_id) & (organisms.c.state == READY)
+        query = union_all(
+            select(
+                organisms.c.id,
+                organisms.c.name,
+                _PARTITION,
+                null().label("state"),
+                type_coerce(null(), loads.c.started_at.type).label("started_at"),
+            ).where(ready),
+            select(loads.c.id, null(), null(), loads.c.state, loads.c.started_at).where(
+                loads.c.library_id == library_id
+            ),
+        )
+        partitions: dict[str, str] = {}
+        load_states: dict[int, str] = {}
+        loaded_at: dict[int, datetime] = {}
+        with self._connect("listing the organisms and loads") as connection:
+            for row_id, name, partition, state, date in connection.execute(
+                query.order_by(text("1"))
+            ):
+                if state is None:
+                    partitions[name] = partition
+                else:
+                    load_states[row_id], loaded_at[row_id] = state, date
+        return Visibility(partitions, load_states, loaded_at)
+
+    @retry_on_deadlock
+    def mark_removing(self, organism_id: int) -> None:
+        """Hide an organism from searches, until it is removed."""
+        with self._begin("removing an organism") as connection:
+            connection.execute(
+                update(organisms).where(organisms.c.id == organism_id).values(state=REMOVING)
+            )
+
+    @retry_on_deadlock
+    def remove_organism(self, organism_id: int) -> None:
+        """Remove an organism with its sequences, and the loads that become empty."""
+        with self._begin("removing an organism") as connection:
+            connection.execute(delete(sequences).where(sequences.c.organism_id == organism_id))
+            connection.execute(delete(organisms).where(organisms.c.id == organism_id))
+            used = select(sequences.c.load_id)
+            connection.execute(delete(loads).where(loads.c.state == READY, loads.c.id.not_in(used)))

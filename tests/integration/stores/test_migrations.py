@@ -1,0 +1,171 @@
+"""The tables that the migrations make, on SQLite and MariaDB."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, inspect
+
+from core.errors import StoreError
+from core.stores.locks import named_lock
+from core.stores.sql import migrations
+from core.stores.sql.database import Database
+from core.stores.sql.schema import metadata
+
+OPEN = """
+import sys
+from core.stores.sql.database import Database
+
+sys.stdin.readline()
+Database(sys.argv[1], timeout=10).close()
+"""
+LOADED = """
+import sys
+from core.stores.sql.database import Database
+
+Database(sys.argv[1], timeout=10).close()
+print("alembic" in sys.modules)
+"""
+
+
+@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
+def empty_url(request, tmp_path) -> str:
+    """A database without any table."""
+    if request.param == "sqlite":
+        folder = tmp_path / "100% of it"
+        return f"sqlite:///{folder / 'labels.sqlite'}"
+    return str(request.getfixturevalue("mariadb").url(f"migrated_{uuid4().hex}"))
+
+
+def differences(database: Database) -> list[object]:
+    with database.connect("comparing") as connection:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+
+def revision(database: Database) -> object:
+    with database.connect("looking") as connection:
+        return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
+
+
+def execute(database: Database, *statements: str) -> None:
+    with database.begin("changing the tables") as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+def test_the_newest_revision_is_the_one_named():
+    scripts = ScriptDirectory(str(Path(migrations.__file__).parent))
+    assert scripts.get_heads() == [migrations.HEAD]
+
+
+class TestUpgrade:
+    def test_an_empty_database_gets_exactly_the_tables(self, empty_url):
+        database = Database(empty_url, timeout=10)
+
+        assert differences(database) == []
+        assert revision(database) == migrations.HEAD
+        assert set(inspect(database.engine).get_table_names()) == {
+            *metadata.tables,
+            "alembic_version",
+        }
+        database.close()
+
+    def test_an_early_database_gets_what_it_lacks(self, empty_url):
+        database = Database(empty_url, timeout=10)
+        execute(
+            database,
+            "DROP TABLE alembic_version",
+            "DROP TABLE evaluations",
+            "DROP TABLE run_parts",
+            "DROP TABLE runs",
+            "ALTER TABLE loads DROP COLUMN `by`",
+            "ALTER TABLE libraries DROP COLUMN spare",
+            "ALTER TABLE libraries DROP COLUMN threshold",
+            "INSERT INTO libraries VALUES (7, 'old', 'c', 'count', 'f', '{}', '2025-01-02', '', 3)",
+        )
+        assert differences(database)
+        database.close()
+
+        database = Database(empty_url, timeout=10)
+        assert differences(database) == []
+        with database.connect("looking") as connection:
+            row = connection.exec_driver_sql("SELECT id, name, fitted_load, spare FROM libraries")
+            assert row.one() == (7, "old", 3, None)
+        database.close()
+
+    def test_one_that_was_cut_short_goes_on(self, empty_url):
+        database = Database(empty_url, timeout=10)
+        execute(database, "DELETE FROM alembic_version", "DROP TABLE run_parts")
+        database.close()
+
+        database = Database(empty_url, timeout=10)
+        assert differences(database) == []
+        assert revision(database) == migrations.HEAD
+        database.close()
+
+    def test_a_newer_database_is_refused_and_left_as_it_is(self, empty_url):
+        database = Database(empty_url, timeout=10)
+        execute(database, "UPDATE alembic_version SET version_num = '9999'")
+
+        with pytest.raises(StoreError) as raised:
+            Database(empty_url, timeout=10)
+
+        assert str(raised.value) == (
+            f"The database {database.address} was written by a newer version of GeneKin."
+            " Upgrade GeneKin to use it."
+        )
+        assert revision(database) == "9999"
+        database.close()
+
+    def test_threads_may_open_it_at_once(self, empty_url):
+        with ThreadPoolExecutor(6) as pool:
+            opened = list(pool.map(lambda _: Database(empty_url, timeout=10), range(6)))
+
+        assert differences(opened[0]) == []
+        for database in opened:
+            database.close()
+
+    def test_processes_may_open_it_at_once(self, empty_url):
+        processes = [
+            subprocess.Popen(
+                [sys.executable, "-c", OPEN, empty_url], stdin=subprocess.PIPE, text=True
+            )
+            for _ in range(4)
+        ]
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+
+        assert [process.wait() for process in processes] == [0] * 4
+        for process in processes:
+            process.communicate()
+        database = Database(empty_url, timeout=10)
+        assert differences(database) == []
+        database.close()
+
+    def test_a_current_database_opens_without_alembic(self, empty_url):
+        Database(empty_url, timeout=10).close()
+        command = [sys.executable, "-c", LOADED, empty_url]
+
+        assert subprocess.check_output(command, text=True) == "False\n"
+
+    @pytest.mark.mariadb
+    def test_one_that_another_process_upgrades_is_waited_for(self, mariadb, monkeypatch):
+        url = mariadb.url(f"migrated_{uuid4().hex}")
+        monkeypatch.setattr(migrations, "_LOCK_SECONDS", 0)
+        engine = create_engine(url)
+
+        with named_lock(engine, "#migrations", 0) as acquired:
+            assert acquired
+            with pytest.raises(StoreError, match="Another process is upgrading the database"):
+                Database(url, timeout=10)
+
+        Database(url, timeout=10).close()
+        engine.dispose()
