@@ -1,1 +1,1 @@
-"""Vectors in Milvus: collections, indexes, and what Milvus Lite needs."""
+"""Vectors in Milvus: the connection, collections with their vectors, and indexes."""

@@ -1,7 +1,4 @@
-"""How vectors are indexed: the kinds of index that Milvus has, and their parameters.
-
-Vectors in the forms that Milvus takes.
-"""
+"""Vector indexes of Milvus and their parameters, and vectors in the forms that Milvus takes."""
 
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -13,9 +10,9 @@ from scipy.sparse import csr_array
 from core.arrays import Vectors
 
 INDEX_KINDS = ("FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "GPU_IVF_FLAT")
-"""The index types that dense vectors can be given; FLAT is exact."""
+"""Index types for dense vectors; FLAT is exact."""
 SPARSE_INDEX = "SPARSE_INVERTED_INDEX"
-"""The index type of sparse vectors; it is exact."""
+"""Index type for sparse vectors; it is exact."""
 
 _DEFAULT_BUILD: dict[str, dict[str, int]] = {
     "IVF_FLAT": {"nlist": 512},
@@ -33,12 +30,12 @@ _DEFAULT_SEARCH: dict[str, dict[str, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class VectorIndex:
-    """How Milvus indexes a library's vectors, and how it searches them.
+    """The index of a library's vectors.
 
     Attributes
     ----------
     kind
-        One of :data:`INDEX_KINDS`.
+        One of :data:`INDEX_KINDS`, or :data:`SPARSE_INDEX`.
     build
         Parameters of the index, such as nlist.
     search
@@ -51,12 +48,12 @@ class VectorIndex:
 
     @classmethod
     def of_kind(cls, kind: str) -> "VectorIndex":
-        """The index of that kind with the seed's parameters (nlist 512, nprobe 20)."""
+        """Return an index of that kind with default parameters (nlist 512, nprobe 20)."""
         return cls(kind, _DEFAULT_BUILD.get(kind, {}), _DEFAULT_SEARCH.get(kind, {}))
 
 
-def entries(vectors: Vectors) -> list[NDArray[np.float32] | dict[int, float]]:
-    """Vectors in the form that they are written in: dense rows, or dicts of what is not zero."""
+def to_upsert_rows(vectors: Vectors) -> list[NDArray[np.float32] | dict[int, float]]:
+    """Convert vectors to the rows of an upsert: dense rows, or dicts of the nonzero weights."""
     if not isinstance(vectors, csr_array):
         return list(vectors)
     keys, weights, ends = vectors.indices.tolist(), vectors.data.tolist(), vectors.indptr.tolist()
@@ -65,10 +62,10 @@ def entries(vectors: Vectors) -> list[NDArray[np.float32] | dict[int, float]]:
     ]
 
 
-def asked(vectors: Vectors) -> list[NDArray[np.float32] | bytes]:
-    """Vectors in the form that a search takes: dense rows, or the bytes of sparse ones.
+def to_query_rows(vectors: Vectors) -> list[NDArray[np.float32] | bytes]:
+    """Convert vectors to the queries of a search: dense rows, or the bytes of sparse ones.
 
-    Milvus reads the same from dicts, but pymilvus would look at each of their numbers three times,
+    Milvus accepts dicts as well, but pymilvus would look at each of their numbers three times,
     which takes a quarter of the search.
     """
     if not isinstance(vectors, csr_array):

@@ -1,4 +1,4 @@
-"""What a vector store promises; Milvus Lite and a Milvus server must both keep it."""
+"""The vector store on Milvus Lite and a Milvus server."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 
 from core.errors import StoreError
 from core.stores.milvus import vectors as module
-from core.stores.milvus.index import SPARSE_INDEX, VectorIndex, asked
+from core.stores.milvus.index import SPARSE_INDEX, VectorIndex, to_query_rows
 from core.stores.milvus.vectors import VectorStore
 from tests.support.services import free_port
 
@@ -81,7 +81,7 @@ def filled(store) -> Iterator[str]:
     store.upsert(name, "human", HUMAN_IDS[:SECOND_LOAD], 1, HUMAN[:SECOND_LOAD])
     store.upsert(name, "human", HUMAN_IDS[SECOND_LOAD:], 2, HUMAN[SECOND_LOAD:])
     store.upsert(name, "dog", DOG_IDS, 1, DOG)
-    store.settle(name)
+    store.flush_and_index(name)
     yield name
     store.drop(name)
 
@@ -111,10 +111,10 @@ def ids() -> list[int]:
 
 class TestCreate:
     def test_what_it_is_can_be_asked(self, store, filled):
-        assert store.about(filled) == "made up"
+        assert store.description(filled) == "made up"
 
     def test_what_is_not_there_is_about_nothing(self, store):
-        assert store.about("nothing") is None
+        assert store.description("nothing") is None
 
     def test_what_is_made_while_one_looks_is_told(self, store, monkeypatch):
         name, has_collection = new_name(), store._client.has_collection
@@ -125,21 +125,21 @@ class TestCreate:
 
         monkeypatch.setattr(store._client, "has_collection", make_and_ask)
 
-        assert store.about(name) == "just made"
+        assert store.description(name) == "just made"
         store.drop(name)
 
     def test_never_replaces_a_collection(self, store, filled):
-        with pytest.raises(StoreError, match="failed while making a collection"):
+        with pytest.raises(StoreError, match="failed while creating a collection"):
             store.create(filled, DIMENSION + 1, FLAT, "another one")
 
-        assert store.about(filled) == "made up"
+        assert store.description(filled) == "made up"
         assert store.count(filled) == 80
 
     def test_keeps_any_description(self, store):
         name, about = new_name(), "línea 🧬 ünï, quoted \"'`\\, " + "long" * 40
         store.create(name, DIMENSION, FLAT, about)
         try:
-            assert store.about(name) == about
+            assert store.description(name) == about
         finally:
             store.drop(name)
 
@@ -152,7 +152,7 @@ class TestDrop:
 
         store.drop(name)
 
-        assert store.about(name) is None
+        assert store.description(name) is None
 
     def test_what_is_not_there_is_passed_over(self, store):
         store.drop("nothing")
@@ -220,7 +220,7 @@ class TestSearch:
         assert store.search(filled, ["human"], QUERIES[:0], 4, FLAT).ids.shape == (0, 4)
 
     def test_takes_more_queries_than_a_request_holds(self, store, filled, monkeypatch):
-        monkeypatch.setattr(module, "_QUERIES", 16)
+        monkeypatch.setattr(module, "_SEARCH_BATCH", 16)
 
         found = store.search(filled, ["human"], HUMAN, 1, FLAT)
 
@@ -234,7 +234,7 @@ class TestSearch:
                 pool.map(lambda _: store.search(filled, ["human"], QUERIES, 3, FLAT), range(12))
             )
 
-        assert all(each.ids.tolist() == rows.tolist() for each in found)
+        assert all(result.ids.tolist() == rows.tolist() for result in found)
 
     def test_vectors_of_another_length_are_refused(self, store, filled):
         with pytest.raises(StoreError, match="failed while searching"):
@@ -267,7 +267,7 @@ class TestIds:
         assert store.ids(shared, partition) == set(ids)
 
     def test_more_than_one_answer_holds(self, store, shared, partition, monkeypatch):
-        monkeypatch.setattr(module, "_IDS", 3)
+        monkeypatch.setattr(module, "_LIST_BATCH", 3)
         spread = [number * (2**63 // 10) for number in range(10)]
         store.upsert(shared, partition, spread, 1, QUERIES)
         assert store.ids(shared, partition) == set(spread)
@@ -277,7 +277,7 @@ class TestIds:
 class TestUpsert:
     def test_what_was_written_is_found_once_it_has_settled(self, store, shared, partition, ids):
         store.upsert(shared, partition, ids, 1, QUERIES)
-        store.settle(shared)
+        store.flush_and_index(shared)
 
         found = store.search(shared, [partition], QUERIES, 1, FLAT)
 
@@ -366,7 +366,7 @@ class TestDelete:
         assert store.count(shared, partition) == 4
 
     def test_takes_more_ids_than_a_request_holds(self, store, shared, partition, ids, monkeypatch):
-        monkeypatch.setattr(module, "_DELETE_IDS", 3)
+        monkeypatch.setattr(module, "_DELETE_BATCH", 3)
         store.upsert(shared, partition, ids, 1, QUERIES)
 
         store.delete(shared, ids[:8])
@@ -425,7 +425,7 @@ class TestPartitions:
 
         store.add_partition(shared, partition)
         store.upsert(shared, partition, ids[:2], 2, QUERIES[:2])
-        store.settle(shared)
+        store.flush_and_index(shared)
 
         found = store.search(shared, [partition], QUERIES[:2], 3, FLAT)
         assert found.ids[:, 0].tolist() == ids[:2]
@@ -448,7 +448,7 @@ class TestIndexes:
         name = new_name()
         store.create(name, DIMENSION, index, "")
         store.upsert(name, "_default", range(2_000), 1, vectors)
-        store.settle(name)
+        store.flush_and_index(name)
         while store._client.describe_index(name, "vector")["indexed_rows"] < 2_000:
             time.sleep(0.05)
         # Loaded anew, it searches the index and nothing else.
@@ -471,7 +471,7 @@ class TestIndexes:
         name, index = new_name(), VectorIndex.of_kind(kind)
         store.create(name, DIMENSION, index, "")
         store.upsert(name, "_default", DOG_IDS, 1, DOG)
-        store.settle(name)
+        store.flush_and_index(name)
 
         found = store.search(name, ["_default"], DOG, 1, index)
 
@@ -488,7 +488,7 @@ class TestIndexes:
         with pytest.raises(StoreError) as raised:
             store.create(name, DIMENSION, index, "")
 
-        assert f"failed while making a collection with the index {index.kind}: " in str(
+        assert f"failed while creating a collection with the index {index.kind}: " in str(
             raised.value
         )
         assert "\n" not in str(raised.value)
@@ -506,7 +506,7 @@ class TestSparseVectors:
         name = new_name()
         store.create(name, None, self.INDEX, "sparse")
         store.upsert(name, "_default", range(40), 1, csr_array(dense))
-        store.settle(name)
+        store.flush_and_index(name)
 
         rows, products = best(dense[:5], dense, limit=6)
         found = store.search(name, ["_default"], csr_array(dense[:5]), 6, self.INDEX)
@@ -518,7 +518,7 @@ class TestSparseVectors:
     def test_a_search_sends_the_bytes_that_pymilvus_makes_of_dicts(self):
         rows = csr_array(([0.5, 0.25, 1.0], [7, 2, 70_000], [0, 2, 2, 3]), shape=(3, 99_999))
         expected = sparse_rows_to_proto([{7: 0.5, 2: 0.25}, {}, {70_000: 1.0}]).contents
-        assert asked(rows) == list(expected)
+        assert to_query_rows(rows) == list(expected)
 
     @pytest.mark.parametrize("store", [SERVER], indirect=True)
     def test_a_server_that_is_too_old_is_refused(self, store):
@@ -527,7 +527,7 @@ class TestSparseVectors:
         with pytest.raises(StoreError, match="has no sparse vectors"):
             store.create(name, None, self.INDEX, "sparse")
 
-        assert store.about(name) is None
+        assert store.description(name) is None
 
 
 class TestSchemas:
@@ -558,12 +558,12 @@ class TestOpening:
         store.create(name, DIMENSION, FLAT, "made by the count encoder")
         store.add_partition(name, "dog")
         store.upsert(name, "dog", DOG_IDS, 1, DOG)
-        store.settle(name)
+        store.flush_and_index(name)
         store.close()
 
         again = VectorStore(address, "", TIMEOUT)
 
-        assert again.about(name) == "made by the count encoder"
+        assert again.description(name) == "made by the count encoder"
         assert again.count(name, "dog") == 20
         assert again.search(name, ["dog"], DOG, 1, FLAT).ids[:, 0].tolist() == DOG_IDS
         again.drop(name)
@@ -573,8 +573,10 @@ class TestOpening:
         store = VectorStore(address, "", TIMEOUT)
         store.close()
 
-        with pytest.raises(StoreError, match="failed while looking at a collection"):
-            store.about("nothing")
+        with pytest.raises(
+            StoreError, match="failed while reading the description of a collection"
+        ):
+            store.description("nothing")
 
     def test_tells_its_version(self, store):
         assert "." in store.version()
@@ -619,7 +621,7 @@ class TestEmbeddedCrash:
         store.create("genes", DIMENSION, index, "")
         store.add_partition("genes", "dog")
         store.upsert("genes", "dog", DOG_IDS, 1, DOG)
-        store.settle("genes")
+        store.flush_and_index("genes")
         store.close()
         (file,) = tmp_path.rglob("*.idx")
         file.write_bytes(file.read_bytes()[:kept])
@@ -636,7 +638,7 @@ class TestEmbeddedCrash:
         store = VectorStore(address, "", TIMEOUT)
         store.create("genes", DIMENSION, FLAT, "")
         store.upsert("genes", "_default", DOG_IDS, 1, DOG)
-        store.settle("genes")
+        store.flush_and_index("genes")
         store.close()
         (data,) = tmp_path.rglob("data_*.parquet")
         data.write_bytes(b"")
@@ -647,7 +649,7 @@ class TestEmbeddedCrash:
 
 
 class TestEmbeddedLock:
-    """One process has an embedded store; the others are told so."""
+    """One process at a time can open an embedded store."""
 
     @pytest.fixture
     def path(self, tmp_path) -> str:
@@ -691,5 +693,5 @@ class TestEmbeddedLock:
         with pytest.raises(StoreError, match="has the embedded store"):
             VectorStore(path, "", TIMEOUT)
 
-        assert store.about("genes") == "still here"
+        assert store.description("genes") == "still here"
         store.close()

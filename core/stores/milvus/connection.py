@@ -1,0 +1,135 @@
+"""Connection to Milvus: a server, or Milvus Lite inside this process."""
+
+import fcntl
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc
+from pymilvus import MilvusClient, MilvusException
+from pymilvus.client.cache import GlobalCache
+
+from core.errors import StoreError
+
+for _name in ("pymilvus", "milvus_lite", "grpc._server"):  # They log a traceback per error.
+    logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
+
+_FIRST_SPARSE_VERSION = (2, 4)
+"""First Milvus version with sparse vectors."""
+_LITE_OPTIONS = {"grpc_options": {"grpc.keepalive_time_ms": 600_000}}
+"""Milvus Lite disconnects clients that ping as often as pymilvus does."""
+_LITE_HINT = (
+    "Check that its folder is writable and has free space, and the settings GENEKIN_HOME and"
+    " GENEKIN_MILVUS_URI."
+)
+_SERVER_HINT = "Check that it is running, and the settings GENEKIN_MILVUS_URI and _TOKEN."
+
+
+class MilvusConnection:
+    """A connected client; safe to share between threads.
+
+    Parameters
+    ----------
+    uri
+        A server (``http://host:19530``) or a path that ends in ``.db``.
+    token
+        ``user:password`` or API key, or empty.
+    timeout
+        Seconds to wait for a server to answer.
+
+    Raises
+    ------
+    StoreError
+        If the connection cannot be opened; also from every method.
+    """
+
+    def __init__(self, uri: str, token: str, timeout: float) -> None:
+        self.address = uri
+        self.embedded = uri.endswith(".db")
+        if self.embedded:
+            _require_unlocked(Path(uri))
+        with self._translate_errors("opening it"):
+            if self.embedded:
+                Path(uri).parent.mkdir(parents=True, exist_ok=True)
+            options = _LITE_OPTIONS if self.embedded else {}
+            self._client = MilvusClient(uri, token=token, timeout=timeout, **options)
+            self._clear_schema_cache()
+            if self.embedded:
+                try:
+                    for collection in self._client.list_collections():
+                        _load_collection(self._client, Path(uri), collection)
+                except BaseException:
+                    self.close()
+                    raise
+
+    def close(self) -> None:
+        """Disconnect; release the path of Milvus Lite, so that another process can open it."""
+        self._client.close()
+        if self.embedded:
+            from milvus_lite.server_manager import server_manager_instance
+
+            server_manager_instance.release_server(self.address)
+
+    def version(self) -> str:
+        """Return the version of Milvus Lite or of the server."""
+        with self._translate_errors("reading its version"):
+            return str(self._client.get_server_version())
+
+    def _require_sparse_vectors(self) -> None:
+        version = self.version()
+        match = re.match(r"v?(\d+)\.(\d+)", version)
+        if not self.embedded and match and tuple(map(int, match.groups())) < _FIRST_SPARSE_VERSION:
+            message = f"The Milvus server {self.address} ({version}) has no sparse vectors."
+            hint = "Use Milvus 2.4 or newer, or the encoder count, whose vectors are dense."
+            raise StoreError(message, hint)
+
+    def _clear_schema_cache(self) -> None:
+        """Make pymilvus read the schemas of collections again.
+
+        It caches them for the whole process by port and name; but Milvus Lite may open on a port
+        that another store had, and another process may create a collection anew.
+        """
+        GlobalCache.schema.clear()
+
+    @contextmanager
+    def _translate_errors(self, action: str) -> Iterator[None]:
+        try:
+            yield
+        except (MilvusException, grpc.RpcError, OSError, ValueError) as error:
+            reason = str(getattr(error, "message", "") or error).strip().split("\n")[0].rstrip(".")
+            message = f"The vector store {self.address} failed while {action}: {reason}."
+            raise StoreError(message, _LITE_HINT if self.embedded else _SERVER_HINT) from error
+
+
+# Milvus Lite
+
+
+def _require_unlocked(path: Path) -> None:
+    """Check that no other process has the path open, which Milvus Lite does not report."""
+    try:
+        with (path / "LOCK").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return
+    except BlockingIOError:
+        message = f"Another GeneKin process has the embedded store {path} open."
+        hint = "Close it first, or set GENEKIN_MILVUS_URI to a Milvus server to share one."
+        raise StoreError(message, hint) from None
+    except OSError as error:
+        message = f"The embedded store {path} cannot be opened: {error.strerror}."
+        raise StoreError(message, _LITE_HINT) from None
+
+
+def _load_collection(client: MilvusClient, path: Path, collection: str) -> None:
+    """Load a collection; rebuild its index files if a crash truncated one.
+
+    Milvus Lite protects its data against crashes, but writes index files in place.
+    """
+    try:
+        client.load_collection(collection)
+    except MilvusException:
+        for file in (path / "collections" / collection).glob("partitions/*/indexes/*.idx"):
+            file.unlink()
+        client.load_collection(collection)
