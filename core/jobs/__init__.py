@@ -1,1 +1,1 @@
-"""Background jobs: scheduled, followed and cancelled from every process."""
+"""Background jobs: long work that every session and process can follow and cancel."""

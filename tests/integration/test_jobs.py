@@ -1,4 +1,4 @@
-"""Jobs: followed and cancelled from anywhere, and nothing half done is left of them."""
+"""Jobs: followed and cancelled from any process, and undone completely."""
 
 import logging
 import os
@@ -17,10 +17,12 @@ import pytest
 
 from core.errors import Cancelled, GeneKinError, InputError, StoreError
 from core.jobs import scheduler as module
+from core.jobs.job import Work
 from core.jobs.scheduler import Jobs
 from core.library import writer
 from core.library.load import load
 from core.library.manager import Libraries
+from core.progress import Progress
 from core.settings import Settings
 from core.stores import Stores
 from core.stores.sql.database import Database
@@ -29,8 +31,6 @@ from tests.conftest import PROJECT
 from tests.support.contents import NOTHING, contents, require_agreement
 from tests.support.run_job import LIBRARY, PatientJobs
 from tests.support.synthetic import genes
-
-Progress = Callable[[str, int, int], None]
 
 PATIENCE = 90.0
 """Seconds to wait for what has to come: a machine may be slow, and stand still at any line."""
@@ -70,7 +70,7 @@ def libraries(tmp_path) -> Iterator[Libraries]:
         yield Libraries(stores)
 
 
-def submit(jobs: Jobs, work: module.Work, library: str = LIBRARY, digest: str = "") -> int:
+def submit(jobs: Jobs, work: Work, library: str = LIBRARY, digest: str = "") -> int:
     return jobs.submit("test", library, "a title", digest or uuid4().hex, work, by="ada")
 
 
@@ -142,7 +142,7 @@ class TestSubmit:
             for digest in ("same", "waits"):
                 with pytest.raises(InputError) as raised:
                     submit(process, gate, digest=digest)
-                assert str(raised.value).startswith("The same is under way already. ")
+                assert str(raised.value).startswith("This job is already running. ")
         submit(elsewhere, lambda _: None, library="another", digest="same")
         gate.open.set()
         ended(jobs, number)
@@ -152,7 +152,7 @@ class TestSubmit:
     def test_is_refused_where_the_process_is_being_stopped(self, url):
         with jobs_of(url) as jobs:
             jobs.close()
-            with pytest.raises(GeneKinError, match="is being stopped"):
+            with pytest.raises(GeneKinError, match="is shutting down"):
                 submit(jobs, lambda _: None)
 
 
@@ -160,7 +160,7 @@ class TestOrder:
     def test_jobs_of_a_library_wait_for_each_other_in_their_order(self, jobs, elsewhere):
         inside, order = threading.Lock(), []
 
-        def work(number: int) -> module.Work:
+        def work(number: int) -> Work:
             def take_turns(_: Progress) -> None:
                 assert inside.acquire(blocking=False), "two at a time"
                 time.sleep(0.02)
@@ -212,22 +212,22 @@ class TestProgress:
 
         until(lambda: (row_of(elsewhere, number).progress.rate or 0) > 0)
         progress = row_of(elsewhere, number).progress
-        assert (progress.doing, progress.total) == ("Standing", 10_000)
+        assert (progress.step, progress.total) == ("Standing", 10_000)
         assert 0 < progress.done <= gate.done
         assert progress.seconds_left is not None
         assert progress.seconds_left > 0
 
     def test_is_known_here_at_once(self, jobs):
-        told, go_on = threading.Event(), threading.Event()
+        reported, go_on = threading.Event(), threading.Event()
 
         def work(progress: Progress) -> None:
             for step in range(1, 101):
                 progress("Counting", step, 100)
-            told.set()
+            reported.set()
             go_on.wait(PATIENCE)
 
         number = submit(jobs, work)
-        assert told.wait(PATIENCE)
+        assert reported.wait(PATIENCE)
         assert row_of(jobs, number).progress.done == 100
         assert jobs.recent()[0].progress.done == 100
         go_on.set()
@@ -266,7 +266,7 @@ class TestProgress:
 
         monkeypatch.setattr(jobs._table, "save", slow)
         number = submit(jobs, lambda progress: progress("Loading", 9, 9))
-        until(lambda: not jobs._mine[number].row.active)
+        until(lambda: not jobs._own[number].row.active)
 
         assert row_of(jobs, number).active
         assert not jobs.cancel(number)
@@ -282,7 +282,7 @@ class TestProgress:
         def slow(job_id: int) -> JobRow:
             row = get(job_id)
             gate.open.set()
-            until(lambda: not jobs._mine)  # It ends and is written down meanwhile.
+            until(lambda: not jobs._own)  # It ends and is written down meanwhile.
             return row
 
         with monkeypatch.context() as patch:
@@ -311,7 +311,7 @@ class TestCancel:
 
         assert request.getfixturevalue(where).cancel(number)
         row = ended(jobs, number)
-        assert (row.state, row.message) == (CANCELLED, "It was cancelled.")
+        assert (row.state, row.message) == (CANCELLED, "The job was cancelled.")
         assert row.cancel_asked
         assert row.result is None
 
@@ -370,7 +370,7 @@ class TestFailure:
 
         row = ended(jobs, submit(jobs, work))
         assert row.state == FAILED
-        assert row.message == "Something went wrong inside GeneKin."
+        assert row.message == "Internal error in GeneKin."
         assert "secret" not in row.hint
         assert any(record.exc_info for record in caplog.records)
 
@@ -402,10 +402,10 @@ class TestFailure:
             gate.open.set()
             until(lambda: len(refused) >= 3)
         assert ended(jobs, number).result == "through"
-        until(lambda: not jobs._mine)
-        warnings = [each for each in caplog.records if each.levelno == logging.WARNING]
-        assert [each.message for each in warnings] == [
-            "the jobs cannot be kept for now: The database is away."
+        until(lambda: not jobs._own)
+        warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
+        assert [record.message for record in warnings] == [
+            "jobs cannot be stored at the moment: The database is away."
         ]
 
 
@@ -418,7 +418,7 @@ class TestClose:
 
         rows = [row_of(elsewhere, number) for number in numbers]
         assert [row.state for row in rows] == [CANCELLED, CANCELLED]
-        assert rows[0].message == "GeneKin was stopped while this was under way."
+        assert rows[0].message == "GeneKin was shut down while this job was running."
 
     def test_does_not_wait_for_ever(self, url, elsewhere):
         go_on, gone_on = threading.Event(), threading.Event()
@@ -436,7 +436,7 @@ class TestClose:
         assert not gone_on.is_set()
         go_on.set()
         assert gone_on.wait(PATIENCE)
-        jobs._keeper.join(PATIENCE)
+        jobs._thread.join(PATIENCE)
         database.close()
 
     def test_comes_by_itself_when_the_process_ends(self, url, elsewhere):
@@ -448,7 +448,7 @@ class TestClose:
 
 @contextmanager
 def process(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """A process with a job that is under way."""
+    """A process with a running job."""
     with subprocess.Popen(
         [sys.executable, "-m", "tests.support.run_job", *arguments],
         cwd=PROJECT,
@@ -458,7 +458,7 @@ def process(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[st
         text=True,
     ) as child:
         assert child.stdout is not None
-        assert child.stdout.readline() == "under way\n"
+        assert child.stdout.readline() == "running\n"
         try:
             yield child
         finally:
@@ -488,8 +488,8 @@ class TestLost:
             until(lambda: jobs.recent()[0].state == LOST)
             (row,) = jobs.recent()
 
-            assert row.message == "GeneKin ended without warning while this was under way."
-            assert row.progress.doing == "Waiting"
+            assert row.message == "GeneKin stopped unexpectedly while this job was running."
+            assert row.progress.step == "Waiting"
             assert row.finished_at is not None
             assert ended(jobs, submit(jobs, lambda _: 1, digest="digest")).result == 1
 
@@ -518,7 +518,7 @@ class TestLost:
         until(lambda: row_of(elsewhere, number).state == RUNNING)
         asleep = threading.Event()
         with monkeypatch.context() as patch:
-            patch.setattr(jobs, "_tick", asleep.set)
+            patch.setattr(jobs, "_update", asleep.set)
             assert asleep.wait(PATIENCE)
             jobs._table.mark_lost([number], "It died.", "")
             assert elsewhere._table.get(number).state == LOST
@@ -532,7 +532,7 @@ class TestLost:
         number = submit(jobs, gate)
         assert gate.is_entered()
         until(lambda: row_of(elsewhere, number).state == RUNNING)
-        monkeypatch.setattr(jobs, "_tick", lambda: time.sleep(0.1))
+        monkeypatch.setattr(jobs, "_update", lambda: time.sleep(0.1))
         monkeypatch.setattr(module, "LOST_AFTER", 1.0)
 
         until(lambda: elsewhere.get(number).state == LOST)
@@ -554,12 +554,12 @@ class TestLost:
 class TestLoads:
     @pytest.fixture
     def loader(self, libraries, monkeypatch) -> Iterator[Jobs]:
-        monkeypatch.setattr(writer, "_BATCH", 4)
+        monkeypatch.setattr(writer, "_BATCH_SIZE", 4)
         with PatientJobs(libraries.stores.database) as jobs:
             yield jobs
 
     @staticmethod
-    def load_of(libraries: Libraries, organism: str, count: int, name: str) -> module.Work:
+    def load_of(libraries: Libraries, organism: str, count: int, name: str) -> Work:
         return lambda progress: load(
             libraries,
             {organism: genes(organism, count)},
@@ -576,11 +576,11 @@ class TestLoads:
         half, go_on = threading.Event(), threading.Event()
 
         def work(progress: Progress) -> object:
-            def halt(doing: str, done: int, total: int) -> None:
-                if doing == "Loading" and done >= 8:
+            def halt(step: str, done: int, total: int) -> None:
+                if step == "Loading" and done >= 8:
                     half.set()
                     assert go_on.wait(PATIENCE)
-                progress(doing, done, total)
+                progress(step, done, total)
 
             return self.load_of(libraries, "dog", 30, LIBRARY)(halt)
 
@@ -613,11 +613,11 @@ class TestLoads:
     def test_two_libraries_are_loaded_side_by_side(self, libraries, loader):
         meet = threading.Barrier(2, timeout=PATIENCE)
 
-        def work(name: str) -> module.Work:
+        def work(name: str) -> Work:
             def together(progress: Progress) -> object:
-                def halt(doing: str, done: int, total: int) -> None:
-                    progress(doing, done, total)
-                    if (doing, done) == ("Loading", 4):
+                def halt(step: str, done: int, total: int) -> None:
+                    progress(step, done, total)
+                    if (step, done) == ("Loading", 4):
                         meet.wait()  # Both are in the midst of it.
 
                 return self.load_of(libraries, "human", 20, name)(halt)

@@ -1,15 +1,15 @@
-"""A process with one job, for tests to kill or to let end: ``python -m … WHAT [DATABASE_URL]``.
+"""A process with one job, for tests to kill or to let end: ``python -m … MODE [DATABASE_URL]``.
 
-It says so once the job is under way, and the table knows how far it is.
+It prints a line once the job is running and its progress is in the table.
 """
 
 import sys
 import time
-from collections.abc import Callable
 
 from core.jobs.scheduler import Jobs
 from core.library.load import load
 from core.library.manager import Libraries
+from core.progress import Progress
 from core.settings import read_settings
 from core.stores import Stores
 from core.stores.sql.database import Database
@@ -19,55 +19,55 @@ from tests.support.synthetic import genes
 LIBRARY = "jobs"
 
 
-def say(word: str) -> None:
-    sys.stdout.write(f"{word}\n")
+def print_line(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
-def forever(progress: Callable[[str, int, int], None]) -> None:
+def run_forever(progress: Progress) -> None:
     for number in range(1_000_000):
         progress("Waiting", number, 1_000_000)
         time.sleep(0.02)
 
 
 class PatientJobs(Jobs):
-    """Jobs that are given the time to end that they need on a machine that is busy."""
+    """Jobs that have enough time to end on a busy machine."""
 
     def close(self, wait: float = 60.0) -> None:
         super().close(wait)
 
 
-def begin(url: str) -> None:
-    """Begin a job that goes on until this process ends, or is told to cancel it."""
+def start_job(url: str) -> None:
+    """Start a job that runs until this process ends, or somebody cancels it."""
     database = Database(url, timeout=10)
-    number = PatientJobs(database).submit("wait", LIBRARY, "a long wait", "digest", forever)
+    job_id = PatientJobs(database).submit("wait", LIBRARY, "a long wait", "digest", run_forever)
     table = JobTable(database)
-    while not ((row := table.get(number)) and row.progress.doing):
+    while not ((row := table.get(job_id)) and row.progress.step):
         time.sleep(0.02)
-    say("under way")
+    print_line("running")
 
 
 def stay(url: str) -> None:
-    """A job in a process that goes on until it is killed, or its input ends."""
-    begin(url)
+    """Run a job until the process is killed, or its input ends."""
+    start_job(url)
     sys.stdin.read()
 
 
 def leave(url: str) -> None:
-    """A job that is under way when this process ends as it should."""
-    begin(url)
+    """Exit normally while a job is running."""
+    start_job(url)
 
 
 def stop_in_mid_load() -> None:
-    """A load as a job, that stands still once its first vectors are written."""
+    """Run a load as a job that stops once its first vectors are written."""
     libraries = Libraries(Stores(read_settings()))
     jobs = Jobs(libraries.stores.database)
 
-    def work(progress: Callable[[str, int, int], None]) -> object:
-        def halt(doing: str, done: int, total: int) -> None:
-            progress(doing, done, total)
-            if doing == "Loading":
-                say("under way")
+    def work(progress: Progress) -> object:
+        def halt(step: str, done: int, total: int) -> None:
+            progress(step, done, total)
+            if step == "Loading":
+                print_line("running")
                 time.sleep(600)
 
         dog = {"dog": genes("dog", 5)}

@@ -13,16 +13,16 @@ class Clock:
 
 class TestMeter:
     def test_the_first_word_has_no_rate_yet(self):
-        progress = ProgressMeter(Clock()).read("Loading", 5, 10)
+        progress = ProgressMeter(Clock()).update("Loading", 5, 10)
         assert (progress.rate, progress.seconds_left) == (None, None)
 
     def test_nothing_is_told_from_the_blink_of_an_eye(self):
         clock = Clock()
         meter = ProgressMeter(clock)
-        meter.read("Loading", 0, 10_000)
+        meter.update("Loading", 0, 10_000)
         clock.now += 0.01
 
-        progress = meter.read("Loading", 256, 10_000)
+        progress = meter.update("Loading", 256, 10_000)
         assert (progress.rate, progress.seconds_left) == (None, None)
 
     def test_the_rate_is_that_of_the_last_half_minute(self):
@@ -32,7 +32,7 @@ class TestMeter:
         for step in range(200):
             clock.now += 1
             done += 1_000 if step < 100 else 10
-            progress = meter.read("Loading", done, done + 50)
+            progress = meter.update("Loading", done, done + 50)
 
         assert progress.rate == pytest.approx(10)
         assert progress.seconds_left == pytest.approx(5)
@@ -40,28 +40,28 @@ class TestMeter:
     def test_begins_anew_with_another_thing_to_do(self):
         clock = Clock()
         meter = ProgressMeter(clock)
-        meter.read("Learning", 0, 10)
+        meter.update("Learning", 0, 10)
         clock.now += 1
-        meter.read("Learning", 10, 10)
+        meter.update("Learning", 10, 10)
         clock.now += 1
 
-        assert meter.read("Loading", 512, 1_000).rate is None
+        assert meter.update("Loading", 512, 1_000).rate is None
         clock.now += 1
-        assert meter.read("Loading", 1_024, 1_000).seconds_left == 0
+        assert meter.update("Loading", 1_024, 1_000).seconds_left == 0
 
     def test_and_with_the_same_thing_once_more(self):
         clock = Clock()
         meter = ProgressMeter(clock)
-        meter.read("Loading", 900, 1_000)
+        meter.update("Loading", 900, 1_000)
         clock.now += 1
 
-        assert meter.read("Loading", 10, 1_000).rate is None
+        assert meter.update("Loading", 10, 1_000).rate is None
 
     def test_where_nothing_goes_on_no_time_is_told(self):
         clock = Clock()
         meter = ProgressMeter(clock)
-        meter.read("Fitting", 0, 10)
+        meter.update("Fitting", 0, 10)
         clock.now += 1
 
-        progress = meter.read("Fitting", 0, 10)
+        progress = meter.update("Fitting", 0, 10)
         assert (progress.rate, progress.seconds_left) == (0, None)
