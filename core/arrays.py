@@ -1,4 +1,4 @@
-"""The kinds of arrays that pass between the modules."""
+"""Array types that modules exchange."""
 
 import io
 from collections.abc import Mapping
@@ -12,19 +12,19 @@ Arrays = Mapping[str, NDArray[Any]]
 """Fitted state as plain arrays, by name; never a pickle."""
 
 Vectors = NDArray[np.float32] | csr_array
-"""Dense or sparse vectors, one a row."""
+"""Dense or sparse vectors, one per row."""
 
 
-def recognised(vectors: Vectors) -> NDArray[np.bool_]:
-    """Which vectors are not all zeros, shape (n,)."""
+def nonzero_rows(vectors: Vectors) -> NDArray[np.bool_]:
+    """Return True for every vector that is not all zeros, shape (n,)."""
     if isinstance(vectors, csr_array):
         return np.diff(vectors.indptr) > 0
-    found: NDArray[np.bool_] = np.any(vectors, axis=1)
-    return found
+    nonzero: NDArray[np.bool_] = np.any(vectors, axis=1)
+    return nonzero
 
 
 def to_npy(array: NDArray[Any]) -> bytes:
-    """An array as the bytes of a ``.npy`` file."""
+    """Return an array as the bytes of a ``.npy`` file."""
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()

@@ -1,29 +1,29 @@
-"""The errors GeneKin raises on purpose.
+"""Expected errors.
 
-Every one carries a message for the person (what was wrong, and where) and a hint (what to do
-about it). The outermost layers, the pages and the command line, catch :class:`GeneKinError` once
-and show it; anything else is a defect and goes to the log.
+Each carries a message for the user (what was wrong, and where) and a hint (what to do about it).
+The outermost layers, the pages and the command line, catch :class:`GeneKinError` once and show it;
+any other exception is a bug and goes to the log.
 """
 
 import errno
 from pathlib import Path
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 class GeneKinError(Exception):
-    """Root of all expected errors.
+    """Base of all expected errors.
 
     Parameters
     ----------
     message
-        What was wrong, in a sentence a biologist would say.
+        What was wrong, in plain words.
     hint
         What to do about it; may be empty.
     """
 
     exit_status = 1
-    """What the command line returns: 1 a service failed, 2 bad usage or bad input."""
+    """Exit status of the command line: 1 a service failed, 2 bad usage or bad input."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -35,30 +35,30 @@ class GeneKinError(Exception):
 
 
 class InputError(GeneKinError):
-    """What the person gave cannot be used: a file, a sequence, a name, an option."""
+    """Invalid input: a file, a sequence, a name, an option."""
 
     exit_status = 2
 
 
 class LibraryError(GeneKinError):
-    """A library is missing, or is not what the caller takes it for."""
+    """A library that does not exist, or that does not allow the operation."""
 
     exit_status = 2
 
 
-class EncoderReplaced(LibraryError):  # noqa: N818  (nobody did anything wrong)
-    """A library has another encoder, and other vectors, than when it was opened."""
+class EncoderReplaced(LibraryError):  # noqa: N818  (control flow, not an error)
+    """The encoder and vectors of a library were replaced after it was opened."""
 
 
 class StoreError(GeneKinError):
-    """A store (Milvus, MySQL or SQLite) could not be reached or did not do its work."""
+    """A failure of a store (Milvus, MySQL or SQLite)."""
 
 
-class Cancelled(GeneKinError):  # noqa: N818  (nobody did anything wrong)
-    """Somebody asked for the end of what was under way."""
+class Cancelled(GeneKinError):  # noqa: N818  (control flow, not an error)
+    """The user cancelled the operation."""
 
 
 def write_error(path: Path, error: OSError) -> GeneKinError:
-    """What to raise where a file cannot be written: its place is bad input, a full disk is not."""
+    """Return the error for a file that cannot be written: bad input, unless the disk failed."""
     message = f"{path} cannot be written: {error.strerror}."
-    return GeneKinError(message) if error.errno in _NO_ROOM else InputError(message)
+    return GeneKinError(message) if error.errno in _DISK_ERRORS else InputError(message)

@@ -1,4 +1,4 @@
-"""Every setting of GeneKin in one validated object, read from the environment."""
+"""Settings of GeneKin: one validated object, read from the environment."""
 
 import os
 from functools import lru_cache
@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from core.errors import InputError
 
 MB = 1 << 20
-"""Bytes of a megabyte, as Streamlit counts them for uploads."""
+"""Bytes per megabyte, as Streamlit counts them for uploads."""
 _PREFIX = "GENEKIN_"
 SUPPORTED_DATABASES = ("sqlite", "mysql+pymysql")
 
@@ -23,7 +23,7 @@ SUPPORTED_DATABASES = ("sqlite", "mysql+pymysql")
 class Settings(BaseSettings):
     """GeneKin's settings; each is read from ``GENEKIN_<NAME>``.
 
-    With none of them set, everything lives in one folder: Milvus Lite and SQLite.
+    By default, everything is stored in one folder: Milvus Lite and SQLite.
     """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, env_ignore_empty=True)
@@ -41,38 +41,36 @@ class Settings(BaseSettings):
         SecretStr, Field(description="mysql+pymysql://user:password@host/database or sqlite:///…")
     ] = SecretStr("")
     max_record_bases: Annotated[
-        int, Field(ge=1_000, le=16_000_000, description="Longest sequence that is read, in bases.")
+        int, Field(ge=1_000, le=16_000_000, description="Maximum length of a sequence, in bases.")
     ] = 1_000_000
     max_file_mb: Annotated[
-        int, Field(ge=1, le=2_000, description="Largest upload, unpacked, in MB.")
+        int, Field(ge=1, le=2_000, description="Maximum size of an upload, unpacked, in MB.")
     ] = 200
     max_disk_file_mb: Annotated[
         int,
         Field(
             ge=1,
             le=20_000,
-            description="Largest file that is read from this machine's disk, unpacked, in MB.",
+            description="Maximum size of a file on this machine's disk, unpacked, in MB.",
         ),
     ] = 1_000
     source_folder: Annotated[
-        Path | None, Field(description="Folder of this machine whose files the pages can load.")
+        Path | None, Field(description="Folder on this machine whose files the pages can load.")
     ] = None
     max_records: Annotated[
-        int, Field(ge=1_000, description="Most records that are read of one file.")
+        int, Field(ge=1_000, description="Maximum number of records per file.")
     ] = 1_000_000
-    cache_mb: Annotated[
-        int, Field(ge=16, description="Memory for what was read of candidates, in MB.")
-    ] = 256
+    cache_mb: Annotated[int, Field(ge=16, description="Memory for cached candidates, in MB.")] = 256
     keep_runs_days: Annotated[
-        int, Field(ge=0, le=36_500, description="Days for which runs are kept; 0: for ever.")
+        int, Field(ge=0, le=36_500, description="Days to keep runs; 0: forever.")
     ] = 90
     store_timeout: Annotated[
-        float, Field(gt=0, description="Seconds to wait for a server to answer a first call.")
+        float, Field(gt=0, description="Seconds to wait for a server to respond when connecting.")
     ] = 10.0
 
     @field_validator("milvus_uri")
     @classmethod
-    def _milvus_uri_has_a_known_form(cls, uri: str) -> str:
+    def _check_milvus_uri(cls, uri: str) -> str:
         if not uri or ("://" not in uri and uri.endswith(".db")):
             return uri
         try:
@@ -85,72 +83,74 @@ class Settings(BaseSettings):
                 "it is neither a server (http://host:19530) nor a Milvus Lite path that ends in .db"
             )
             raise ValueError(message)
-        if parts.username or parts.password:  # The address is shown; this must not be.
-            message = "it holds a user or a password, which belong into GENEKIN_MILVUS_TOKEN"
+        if parts.username or parts.password:  # The address is displayed.
+            message = "it contains a user or a password; set GENEKIN_MILVUS_TOKEN instead"
             raise ValueError(message)
         return uri
 
     @field_validator("database_url")
     @classmethod
-    def _database_url_is_supported(cls, url: SecretStr) -> SecretStr:
+    def _check_database_url(cls, url: SecretStr) -> SecretStr:
         if not url.get_secret_value():
             return url
         try:
             parsed = make_url(url.get_secret_value())
-        except (ArgumentError, ValueError):  # Its text is the person's, password and all.
+        except (ArgumentError, ValueError):  # Its message may contain the password.
             parsed = None
         if parsed is None or parsed.drivername not in SUPPORTED_DATABASES:
-            message = "it must begin with mysql+pymysql:// or sqlite:///"
+            message = "it must start with mysql+pymysql:// or sqlite:///"
             raise ValueError(message)
         if parsed.database in {None, "", ":memory:"}:
             message = "it names no database; it ends in /name, or is sqlite:///path/to/file"
             raise ValueError(message)
-        if {"password", "passwd"} & parsed.query.keys():  # The address is shown; this must not be.
-            message = "it has its password in the query; write it as user:password@host"
+        if {"password", "passwd"} & parsed.query.keys():  # The address is displayed.
+            message = "it has a password in the query; write it as user:password@host"
             raise ValueError(message)
         return url
 
     @property
     def max_file_bytes(self) -> int:
-        """Largest upload, unpacked, in bytes."""
+        """Maximum size of an upload, unpacked, in bytes."""
         return self.max_file_mb * MB
 
     @property
     def vectors_uri(self) -> str:
-        """Where the vectors live: the server, or a path under :attr:`home`."""
+        """Address of the vectors: the server, or a path under :attr:`home`."""
         return self.milvus_uri or str(self.home / "vectors.db")
 
     @property
     def labels_url(self) -> str:
-        """Where the labels live, as an SQLAlchemy URL (it may hold a password)."""
+        """SQLAlchemy URL of the database; it may contain a password."""
         return self.database_url.get_secret_value() or f"sqlite:///{self.home / 'labels.sqlite'}"
 
     @property
     def embedded_vectors(self) -> bool:
-        """Whether the vectors live in Milvus Lite, inside this process."""
+        """True if the vectors are in Milvus Lite, inside this process."""
         return self.vectors_uri.endswith(".db")
 
 
 def read_settings() -> Settings:
-    """Settings from the environment; parsed again only when that has changed.
+    """Read the settings from the environment; parse them again only if it has changed.
 
     Raises
     ------
     InputError
-        If a value is not usable; the message names the variable.
+        If a value is invalid; the message names the variable.
     """
-    ours = {each for each in os.environ.items() if each[0].upper().startswith(_PREFIX)}
-    return _parsed(frozenset(ours))
+    variables = {item for item in os.environ.items() if item[0].upper().startswith(_PREFIX)}
+    return _parse(frozenset(variables))
 
 
 @lru_cache(maxsize=1)
-def _parsed(_environment: frozenset[tuple[str, str]]) -> Settings:
-    """The settings under this environment, which they read for themselves."""
+def _parse(_environment: frozenset[tuple[str, str]]) -> Settings:
+    """Parse the environment; the argument is only the key of the cache."""
     try:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
         variable = f"{_PREFIX}{str(first['loc'][0]).upper()}"
         reason = first["msg"].removeprefix("Value error, ").replace("Input should", "it should")
-        message = f"The setting {variable} cannot be used: {reason}."
-        raise InputError(message, "Correct it in the environment and start again.") from None
+        message = f"The setting {variable} is invalid: {reason}."
+        raise InputError(
+            message, "Correct it in the environment, then start GeneKin again."
+        ) from None

@@ -15,7 +15,7 @@ def refused(monkeypatch, name, value):
     monkeypatch.setenv(name, value)
     with pytest.raises(InputError) as caught:
         read_settings()
-    assert caught.value.message.startswith(f"The setting {name} cannot be used: ")
+    assert caught.value.message.startswith(f"The setting {name} is invalid: ")
     assert caught.value.message.count("\n") == 0
     return str(caught.value)
 
@@ -150,7 +150,7 @@ class TestNumbers:
     )
     def test_out_of_range_are_refused_by_name(self, monkeypatch, name, value):
         assert refused(monkeypatch, name, value).endswith(
-            "Correct it in the environment and start again."
+            "Correct it in the environment, then start GeneKin again."
         )
 
     def test_in_range_are_taken(self, monkeypatch):
