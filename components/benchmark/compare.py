@@ -41,7 +41,9 @@ def show_comparison(rows: Sequence[EvaluationRow], row: EvaluationRow, report: R
         st.info("The two evaluations have no task and method in common.")
         return
     tasks = list(dict.fromkeys((pair.later.split, pair.later.task) for pair in compared))
-    split, task = st.selectbox("Task", tasks, format_func=lambda names: task_name(*names))
+    split, task = st.selectbox(
+        "Task of both evaluations", tasks, format_func=lambda names: task_name(*names)
+    )
     show_figure(change_figure(report, compared, split, task))
 
 

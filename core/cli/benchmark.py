@@ -1,87 +1,114 @@
-"""The command that measures: how often methods are right, on a library or on files."""
+"""Command ``benchmark``: accuracy of methods, on a library or on files."""
 
-import argparse
-import sys
+from collections.abc import Sequence
+from pathlib import Path
 
-from core.cli.files import add_options, check
-from core.cli.shared import Commands, current_user, output_file, write
+import click
+
+from core.cli.file_options import FILES_HELP, FileOptions, file_options
+from core.cli.files import check_files
+from core.cli.shared import (
+    ListCommand,
+    current_user,
+    format_option,
+    help_examples,
+    library_option,
+    output_option,
+    terminal_progress,
+    write,
+)
 from core.errors import InputError
-from core.evaluation.data import MOST, LabelledData, data_of_library, data_of_records
+from core.evaluation.data import MAX_SEQUENCES, LabelledData, data_of_library, data_of_records
+from core.sequences.checks import Known
 from core.sequences.limits import Limits
-from core.sequences.report import Known
 from core.settings import Settings, read_settings
 from core.stores.sql import LabelStore
 from core.stores.sql.database import Database
-from core.stores.sql.tables import storable
+from core.stores.sql.tables import replace_surrogates
 
 
-def add_to(commands: Commands) -> None:
-    """Add `benchmark`."""
-    measure = commands.add(
-        _benchmark,
-        "Measure how often GeneKin and other methods are right, on a library or on files.",
-    )
-    add_options(measure, files="*")
-    measure.add_argument("--organism", action="append", metavar="NAME", help="of the library")
-    measure.add_argument("--methods", nargs="+", default=[], metavar="METHOD", help="only these")
-    measure.add_argument("--splits", nargs="+", default=[], metavar="SPLIT", help="only these")
-    measure.add_argument("--seed", type=int, metavar="N", help="of all that is random; default 42")
-    measure.add_argument(
-        "--most",
-        type=int,
-        default=MOST,
-        metavar="N",
-        help=f"of more sequences than this, as many are drawn at random; default {MOST:,}",
-    )
-    measure.add_argument("--name", default="", help="what to keep it under")
-    measure.add_argument("--format", choices=("text", "json"), default="text")
-    measure.add_argument("--output", type=output_file, metavar="FILE")
-
-
-def _benchmark(options: argparse.Namespace) -> None:
+@click.command(
+    "benchmark",
+    cls=ListCommand,
+    lists=("--methods", "--splits"),
+    help="Measure how often GeneKin and other methods are right, on a library or on files.\n\n"
+    + FILES_HELP,
+    epilog=help_examples(
+        "benchmark --splits seed --methods library knn",
+        "benchmark human=human.txt --name 'my genes' --format json --output report.json",
+    ),
+)
+@file_options(required=False)
+@library_option
+@click.option("--organism", multiple=True, metavar="NAME", help="Only these organisms; repeatable.")
+@click.option("--methods", multiple=True, metavar="METHOD...", help="Only these methods.")
+@click.option("--splits", multiple=True, metavar="SPLIT...", help="Only these splits.")
+@click.option("--seed", type=int, metavar="N", help="Random seed; default: 42.")
+@click.option(
+    "--most",
+    type=int,
+    default=MAX_SEQUENCES,
+    metavar="N",
+    help=f"Maximum sequences; of more, a random sample is taken; default: {MAX_SEQUENCES:,}.",
+)
+@click.option("--name", default="", help="Name of the evaluation.")
+@format_option("text", "json")
+@output_option
+def benchmark_command(
+    *,
+    files: FileOptions,
+    library: str,
+    organism: Sequence[str],
+    methods: Sequence[str],
+    splits: Sequence[str],
+    seed: int | None,
+    most: int,
+    name: str,
+    file_format: str,
+    output: Path | None,
+) -> None:
+    """Evaluate the methods and print the report."""
     # Classifiers take a second to import, which no other command should wait for.
-    from core.evaluation.registry import SEED, make_plan
-    from core.evaluation.report_text import as_text
+    from core.evaluation.registry import DEFAULT_SEED, make_plan
+    from core.evaluation.report_text import format_report
     from core.evaluation.repository import evaluate_and_save, load_report
 
-    if options.most < 2:
-        raise InputError(f"{options.most} sequences cannot be evaluated on.", "Give 2 or more.")
-    seed = SEED if options.seed is None else options.seed
-    plan = make_plan(options.splits, options.methods, seed)
+    if most < 2:
+        raise InputError(f"--most {most} is too few sequences.", "Give 2 or more.")
+    seed = DEFAULT_SEED if seed is None else seed
+    plan = make_plan(splits, methods, seed)
     settings = read_settings()
     # The labels alone: the vectors may be another process's, and evaluating needs none of them.
     database = Database(settings.labels_url, settings.store_timeout)
     try:
-        data = _data(options, settings, database).drawn(options.most, seed)
-        number = evaluate_and_save(
-            data, plan, settings, database, name=options.name, by=current_user(), progress=_show
-        )
+        data = _data(files, library, organism, settings, database).sample(most, seed)
+        with terminal_progress() as progress:
+            number = evaluate_and_save(
+                data, plan, settings, database, name=name, by=current_user(), progress=progress
+            )
         report = load_report(database, number)
     finally:
         database.close()
-    if sys.stderr.isatty():
-        sys.stderr.write("\n")
-    write(report.to_json() + "\n" if options.format == "json" else as_text(report), options.output)
+    write(report.to_json() + "\n" if file_format == "json" else format_report(report), output)
 
 
-def _data(options: argparse.Namespace, settings: Settings, database: Database) -> LabelledData:
-    """Of the files that are named; if none are, of the library."""
-    if not options.sources:
-        return data_of_library(LabelStore(database), options.library, options.organism)
-    if options.organism:
+def _data(
+    files: FileOptions,
+    library: str,
+    organisms: Sequence[str],
+    settings: Settings,
+    database: Database,
+) -> LabelledData:
+    """Read the labelled data of the files; without files, of the library."""
+    if not files.sources:
+        return data_of_library(LabelStore(database), library, list(organisms) or None)
+    if organisms:
         raise InputError(
-            "--organism is of a library, and files are given.", "Leave one of them out."
+            "--organism selects from a library, but files are given.", "Leave one of them out."
         )
-    checked = check(options, Known(), Limits.of_disk(settings))
-    source = storable(", ".join(each.file for each in options.sources))
+    checked = check_files(files, Known(), Limits.of_disk(settings))
+    source = replace_surrogates(", ".join(item.file for item in files.sources))
     left_out = sum(len(report.rejected) for report in checked.reports)
     if left_out:
         source += f" ({left_out:,} records left out)"
     return data_of_records(checked.references, source=source, family_names=checked.families)
-
-
-def _show(doing: str, done: int, total: int) -> None:
-    """Say on a terminal how far it is, in one line."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{done:,} of {total:,} queries. {doing}"[:110])
-        sys.stderr.flush()

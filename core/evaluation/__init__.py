@@ -1,1 +1,1 @@
-"""How often methods are right: splits of labelled sequences, methods, measures, a report."""
+"""Evaluation of methods: accuracy, calibration and speed on labelled sequences."""

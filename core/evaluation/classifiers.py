@@ -1,6 +1,6 @@
-"""Classifiers of scikit-learn, on the seed's features and on those of a well-known recipe."""
+"""Classifiers of scikit-learn: on the features of the encoder ``count``, and a published recipe."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -10,23 +10,28 @@ import numpy as np
 from core.encoders import CountEncoder
 from core.errors import InputError
 from core.evaluation.data import LabelledData
-from core.evaluation.methods import FEWEST, Answering, Predictions, require_enough
-
-Parameters = Mapping[str, str | int | float]
+from core.evaluation.methods import (
+    MIN_TRAINING,
+    Parameters,
+    Predictions,
+    Predictor,
+    reject_small_training,
+)
+from core.progress import Progress
 
 _SPAN = 9
-"""Bases that four words of six bases span, which overlap by five: a feature each."""
+"""Bases that four consecutive 6-mers span: each 9-mer is one feature of the recipe."""
 
 
-class SeedClassifier:
-    """A classifier on the 768 features of the seed's encoder, each row of length one.
+class CountClassifier:
+    """A classifier on the 768 features of the encoder ``count``, rows scaled to length one.
 
     Parameters
     ----------
     make
-        Makes the classifier of scikit-learn, unfitted.
+        Makes the unfitted classifier.
     parameters
-        What it is made with, to be told.
+        Its parameters, for reports.
     """
 
     def __init__(
@@ -42,88 +47,88 @@ class SeedClassifier:
         self._parameters = parameters
 
     def settings(self) -> Parameters:
-        """Those of the classifier, and its features."""
+        """Return the features and the parameters of the classifier."""
         return {"features": "768 word 4-grams of 4-base words", **self._parameters}
 
-    def missing(self) -> str:
-        """Nothing: scikit-learn is always there."""
+    def unavailable_reason(self) -> str:
+        """Return nothing: scikit-learn is always installed."""
         return ""
 
     @contextmanager
-    def fitted(self, training: LabelledData, step: Callable[[], None]) -> Iterator[Answering]:
-        """Fit features and classifier."""
-        require_enough(training)
-        step()
+    def fit(self, training: LabelledData, progress: Progress) -> Iterator[Predictor]:
+        """Fit the encoder and the classifier."""
+        reject_small_training(training)
+        progress("Fitting the encoder", 0, 2)
         encoder = CountEncoder.fit(training.sequences)
-        step()
+        progress("Fitting the classifier", 1, 2)
         model = self._make().fit(encoder.encode(training.sequences), training.families)
-        yield lambda asked: _predictions(model, encoder.encode(asked))
+        yield lambda queries: _predict(model, encoder.encode(queries))
 
 
-class WordCounts:
-    """Multinomial naive Bayes on all 4-grams of 6-base words, as a popular recipe has it."""
+class KmerNaiveBayes:
+    """Multinomial naive Bayes on all 4-grams of 6-mers, a popular recipe from Kaggle."""
 
     name = "kaggle"
-    title = "naive Bayes on 4-grams of 6-mers (the Kaggle recipe)"
+    title = "naive Bayes on 4-grams of 6-mers (Kaggle recipe)"
 
     def settings(self) -> Parameters:
-        """Of both of its steps."""
+        """Return the features and the smoothing parameter."""
         return {"features": "all word 4-grams of 6-base words", "alpha": 0.1}
 
-    def missing(self) -> str:
-        """Nothing: scikit-learn is always there."""
+    def unavailable_reason(self) -> str:
+        """Return nothing: scikit-learn is always installed."""
         return ""
 
     @contextmanager
-    def fitted(self, training: LabelledData, step: Callable[[], None]) -> Iterator[Answering]:
-        """Count words, and fit the classifier."""
+    def fit(self, training: LabelledData, progress: Progress) -> Iterator[Predictor]:
+        """Count k-mers and fit the classifier."""
         from sklearn.feature_extraction.text import CountVectorizer
         from sklearn.naive_bayes import MultinomialNB
 
-        require_enough(training)
+        reject_small_training(training)
         vectorizer = CountVectorizer(analyzer="char", ngram_range=(_SPAN, _SPAN), lowercase=False)
         if all(len(sequence) < _SPAN for sequence in training.sequences):
-            message = "No sequence is long enough to learn from."
-            raise InputError(message, f"The recipe needs {_SPAN} bases or more.")
-        counts = vectorizer.fit_transform(_with_steps(training.sequences, step))
+            message = "All training sequences are too short."
+            raise InputError(message, f"This method needs sequences of at least {_SPAN} bases.")
+        counts = vectorizer.fit_transform(_reported(training.sequences, progress))
         model = MultinomialNB(alpha=0.1).fit(counts, training.families)
-        yield lambda asked: _predictions(model, vectorizer.transform(asked))
+        yield lambda queries: _predict(model, vectorizer.transform(queries))
 
 
-class Majority:
-    """The commonest family, whatever is asked."""
+class MajorityClass:
+    """The most frequent family of the training set, whatever the query."""
 
     name = "majority"
-    title = "the commonest family"
+    title = "majority-class baseline"
 
     def settings(self) -> Parameters:
-        """None."""
+        """Return nothing: it has no parameters."""
         return {}
 
-    def missing(self) -> str:
-        """Nothing."""
+    def unavailable_reason(self) -> str:
+        """Return nothing: it always runs."""
         return ""
 
     @contextmanager
-    def fitted(self, training: LabelledData, step: Callable[[], None]) -> Iterator[Answering]:
-        """Count families; its share is the confidence."""
-        step()
+    def fit(self, training: LabelledData, progress: Progress) -> Iterator[Predictor]:
+        """Count families; the share of the most frequent one is the confidence."""
+        progress("Counting families", 0, 1)
         families, counts = np.unique(training.families, return_counts=True)
         family, share = families[counts.argmax()], counts.max() / len(training)
 
-        def answer(sequences: Sequence[str]) -> Predictions:
-            count = len(sequences)
+        def predict(queries: Sequence[str]) -> Predictions:
+            count = len(queries)
             return Predictions(
                 np.full(count, family, dtype=np.int64),
                 np.ones(count, dtype=np.bool_),
                 np.full(count, share, dtype=np.float64),
             )
 
-        yield answer
+        yield predict
 
 
-def seed_classifiers(seed: int) -> list[SeedClassifier]:
-    """The five classifiers on the seed's features."""
+def count_classifiers(seed: int) -> list[CountClassifier]:
+    """Return five classifiers on the features of ``count``."""
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.naive_bayes import MultinomialNB
@@ -140,26 +145,26 @@ def seed_classifiers(seed: int) -> list[SeedClassifier]:
             RandomForestClassifier,
             {"n_estimators": 200, "random_state": seed},
         ),
-        ("knn", "k-nearest neighbours", KNeighborsClassifier, {"n_neighbors": FEWEST}),
+        ("knn", "k-nearest neighbours", KNeighborsClassifier, {"n_neighbors": MIN_TRAINING}),
     ]
     return [
-        SeedClassifier(name, title, partial(kind, **given), given)
-        for name, title, kind, given in kinds
+        CountClassifier(name, title, partial(kind, **parameters), parameters)
+        for name, title, kind, parameters in kinds
     ]
 
 
-def _with_steps(sequences: Sequence[str], step: Callable[[], None]) -> Iterator[str]:
-    for sequence in sequences:
-        step()
+def _reported(sequences: Sequence[str], progress: Progress) -> Iterator[str]:
+    for number, sequence in enumerate(sequences):
+        progress("Counting k-mers", number, len(sequences))
         yield sequence
 
 
-def _predictions(model: Any, vectors: Any) -> Predictions:
-    """What a classifier of scikit-learn says; a linear SVM has no probabilities."""
+def _predict(model: Any, vectors: Any) -> Predictions:
+    """Predict with a classifier of scikit-learn; a linear SVM has no probabilities."""
     count = vectors.shape[0]
     called = np.ones(count, dtype=np.bool_)
     if not hasattr(model, "predict_proba"):
         return Predictions(model.predict(vectors), called)
-    shares = model.predict_proba(vectors)
-    best = shares.argmax(axis=1)
-    return Predictions(model.classes_[best], called, shares[np.arange(count), best])
+    probabilities = model.predict_proba(vectors)
+    best = probabilities.argmax(axis=1)
+    return Predictions(model.classes_[best], called, probabilities[np.arange(count), best])

@@ -1,4 +1,4 @@
-"""What is evaluated on: labelled sequences of a library or of files, in their order."""
+"""Evaluation data: labelled sequences of a library or of files, in their order."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -8,32 +8,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError, LibraryError
-from core.library.library import no_organism
-from core.sequences.records import Record, require_good
+from core.library.snapshot import unknown_organism_error
+from core.sequences.records import Record, require_valid
 from core.stores.sql import LabelStore
 
-Places = NDArray[np.int64]
-"""Places of sequences in a data set, from 0."""
-MOST = 10_000
-"""Sequences that are evaluated on, if no other number is asked for."""
+Indexes = NDArray[np.int64]
+"""Indexes of sequences in a data set, from 0."""
+MAX_SEQUENCES = 10_000
+"""Default sample size: larger data sets are sampled."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledData:
-    """Sequences with their families and organisms, side by side.
+    """Sequences with their families and organisms.
 
     Attributes
     ----------
     sequences
         IUPAC DNA, upper case.
     families
-        Class numbers, int64, as many.
+        Class numbers: int64, shape (sequences,).
     organisms
-        As many.
+        One for each sequence.
     source
-        Where they are from, for people.
+        Origin of the data, as shown to people.
     family_names
-        Names of class numbers, where they have any.
+        Names by class number; may be incomplete.
     """
 
     sequences: tuple[str, ...]
@@ -43,40 +43,40 @@ class LabelledData:
     family_names: Mapping[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        """Number of sequences."""
+        """Return the number of sequences."""
         return len(self.sequences)
 
-    def taken(self, places: Places) -> "LabelledData":
-        """Those at some places, in the order of these."""
-        wanted = places.tolist()
+    def take(self, indexes: Indexes) -> "LabelledData":
+        """Return the sequences at some indexes, in that order."""
+        chosen = indexes.tolist()
         return replace(
             self,
-            sequences=tuple(self.sequences[place] for place in wanted),
-            families=self.families[places],
-            organisms=tuple(self.organisms[place] for place in wanted),
+            sequences=tuple(self.sequences[index] for index in chosen),
+            families=self.families[indexes],
+            organisms=tuple(self.organisms[index] for index in chosen),
         )
 
-    def distinct(self) -> Places:
-        """Places of the sequences that have no exact copy before them."""
+    def distinct(self) -> Indexes:
+        """Return the indexes of all sequences but exact copies of an earlier one."""
         first: dict[str, int] = {}
-        for place, sequence in enumerate(self.sequences):
-            first.setdefault(sequence, place)
+        for index, sequence in enumerate(self.sequences):
+            first.setdefault(sequence, index)
         return np.array(list(first.values()), dtype=np.int64)
 
-    def drawn(self, most: int, seed: int) -> "LabelledData":
-        """At most so many of them, at random, in their order."""
-        if len(self) <= most:
+    def sample(self, size: int, seed: int) -> "LabelledData":
+        """Return at most `size` random sequences, in their order."""
+        if len(self) <= size:
             return self
-        places = np.random.default_rng(seed).choice(len(self), most, replace=False)
-        return self.taken(np.sort(places))
+        indexes = np.random.default_rng(seed).choice(len(self), size, replace=False)
+        return self.take(np.sort(indexes))
 
     def digest(self) -> str:
-        """SHA-256 of all sequences, families and organisms in their order, in hexadecimal."""
-        found = hashlib.sha256()
+        """Return the SHA-256 of all sequences, families and organisms, in hexadecimal."""
+        digest = hashlib.sha256()
         rows = zip(self.sequences, self.families.tolist(), self.organisms, strict=True)
         for sequence, family, organism in rows:
-            found.update(f"{sequence}\t{family}\t{organism}\n".encode())
-        return found.hexdigest()
+            digest.update(f"{sequence}\t{family}\t{organism}\n".encode())
+        return digest.hexdigest()
 
 
 def data_of_records(
@@ -85,57 +85,57 @@ def data_of_records(
     source: str = "",
     family_names: Mapping[int, str] | None = None,
 ) -> LabelledData:
-    """Records by organism, as checked for a load; exact copies stay.
+    """Collect checked records by organism; exact copies stay.
 
     Raises
     ------
     InputError
-        If there are none, or one of them cannot be used or has no family.
+        If there are fewer than two families, or a record is invalid or has no family.
     """
     sequences, families, organisms = [], [], []
     for organism, records in references.items():
-        require_good(records, organism)
+        require_valid(records, organism)
         for record in records:
             if record.family is None:
                 message = f"Record {record.position:,} (line {record.line:,}) has no family."
-                raise InputError(message, "Every record to evaluate on needs one.")
+                raise InputError(message, "An evaluation needs the family of every record.")
             sequences.append(record.residues)
             families.append(record.family)
             organisms.append(organism)
-    return _data(sequences, families, organisms, source, family_names or {})
+    return _collect(sequences, families, organisms, source, family_names or {})
 
 
 def data_of_library(
     labels: LabelStore, name: str, organisms: Sequence[str] | None = None
 ) -> LabelledData:
-    """The sequences of a library's organisms, of all if None; its vectors are not needed.
+    """Read the sequences of a library's organisms (None: all); vectors are not needed.
 
     Raises
     ------
     LibraryError
         If there is no such library.
     InputError
-        If an organism is not in it.
+        If an organism is not in it, or there are fewer than two families.
     """
     row = labels.library(name)
     if row is None:
         message = f"There is no library {name!r}."
         raise LibraryError(message, "Load an organism into it first.")
-    ready = {each.name: each.id for each in labels.organisms(row.id)}
-    wanted = list(ready) if organisms is None else list(dict.fromkeys(organisms))
+    ready = {organism.name: organism.id for organism in labels.organisms(row.id)}
+    chosen = list(ready) if organisms is None else list(dict.fromkeys(organisms))
     sequences, families, owners = [], [], []
-    for organism in wanted:
+    for organism in chosen:
         if organism not in ready:
-            raise no_organism(name, organism, list(ready))
+            raise unknown_organism_error(name, organism, list(ready))
         rows = labels.sequences(ready[organism])
-        sequences += [each.residues for each in rows]
-        families += [each.family for each in rows]
+        sequences += [sequence.residues for sequence in rows]
+        families += [sequence.family for sequence in rows]
         owners += [organism] * len(rows)
-    source = f"the library {name} ({', '.join(wanted)})"
-    return _data(sequences, families, owners, source, labels.families(row.id))
+    source = f"the library {name} ({', '.join(chosen)})"
+    return _collect(sequences, families, owners, source, labels.families(row.id))
 
 
-def _data(
+def _collect(
     sequences: Sequence[str],
     families: Sequence[int],
     organisms: Sequence[str],
@@ -143,7 +143,7 @@ def _data(
     names: Mapping[int, str],
 ) -> LabelledData:
     if len(set(families)) < 2:
-        message = "There are fewer than two families to tell apart."
+        message = "The data have fewer than two families."
         raise InputError(message, "Choose sequences of several families.")
     numbers = np.array(families, dtype=np.int64)
     return LabelledData(tuple(sequences), numbers, tuple(organisms), source, dict(names))

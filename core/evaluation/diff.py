@@ -1,4 +1,4 @@
-"""Two evaluations beside each other: how methods fare, and what else differs."""
+"""Comparison of two evaluations: changes of accuracy, and differences of their conditions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from core.evaluation.report import Report, Result
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A method with a task of a split, in both of two evaluations.
+    """A method on a task of a split, in both of two evaluations.
 
     Attributes
     ----------
     change
-        Accuracy of the later one less that of the earlier one.
+        Accuracy of the later one minus that of the earlier one.
     interval
-        Of the change.
+        Confidence interval of the change.
     """
 
     earlier: Result
@@ -26,70 +26,71 @@ class Difference:
     interval: Interval
 
 
-def differences(earlier: Report, later: Report) -> list[Difference]:
-    """How accuracy differs wherever both have a result, in the order of the earlier one.
+def compare_accuracy(earlier: Report, later: Report) -> list[Difference]:
+    """Return the change of accuracy wherever both have a result, in the order of the earlier one.
 
-    The intervals take the two for samples of their own (Zou & Donner 2008, doi:10.1002/sim.3095):
-    where both asked the same queries, they are too wide rather than too narrow.
+    The intervals treat the two as independent samples (Zou & Donner 2008, doi:10.1002/sim.3095):
+    with the same queries in both, they are too wide rather than too narrow.
     """
     pairs = (
-        (one, other)
-        for one in earlier.results
-        if (other := later.result(one.split, one.task, one.method))
+        (first, second)
+        for first in earlier.results
+        if (second := later.result(first.split, first.task, first.method))
     )
-    return [_difference(one, other) for one, other in pairs]
+    return [_difference(first, second) for first, second in pairs]
 
 
-def _difference(one: Result, other: Result) -> Difference:
-    a, b = one.accuracy, other.accuracy
-    of_one, of_other = one.accuracy_interval, other.accuracy_interval
+def _difference(first: Result, second: Result) -> Difference:
+    change = second.accuracy - first.accuracy
+    of_first, of_second = first.accuracy_interval, second.accuracy_interval
     interval = Interval(
-        b - a - hypot(b - of_other.low, of_one.high - a),
-        b - a + hypot(of_other.high - b, a - of_one.low),
+        change - hypot(second.accuracy - of_second.low, of_first.high - first.accuracy),
+        change + hypot(of_second.high - second.accuracy, first.accuracy - of_first.low),
     )
-    return Difference(one, other, b - a, interval)
+    return Difference(first, second, change, interval)
 
 
-def unlike(earlier: Report, later: Report) -> list[str]:
-    """What else differs between two evaluations, a sentence each; none where nothing does."""
-    found = []
+def describe_differences(earlier: Report, later: Report) -> list[str]:
+    """Return a sentence for each condition that differs between two evaluations."""
+    sentences = []
     if earlier.data.digest != later.data.digest:
-        found.append(f"The data differ: {_data(earlier)}; {_data(later)}.")
+        sentences.append(f"The data differ: {_describe_data(earlier)}; {_describe_data(later)}.")
     if earlier.seed != later.seed:
-        found.append(
-            f"The random seeds differ, {earlier.seed} and {later.seed}: other sequences were drawn."
+        sentences.append(
+            f"The random seeds differ, {earlier.seed} and {later.seed}: the splits are others."
         )
-    if told := _changes(earlier.versions, later.versions):
-        found.append(f"The versions differ: {told}.")
-    if told := _changes(*_common(_settings(earlier), _settings(later))):
-        found.append(f"The settings of methods differ: {told}.")
-    if told := _changes(earlier.machine, later.machine):
-        found.append(f"The machines differ, and with them the speeds: {told}.")
-    return found
+    if changes := _changes(earlier.versions, later.versions):
+        sentences.append(f"The versions differ: {changes}.")
+    if changes := _settings_changes(earlier, later):
+        sentences.append(f"The settings of methods differ: {changes}.")
+    if changes := _changes(earlier.machine, later.machine):
+        sentences.append(f"The machines differ, and with them the speeds: {changes}.")
+    return sentences
 
 
-def _data(report: Report) -> str:
+def _describe_data(report: Report) -> str:
     data = report.data
     return f"{data.sequences:,} sequences from {data.source} (SHA-256 {data.digest[:12]})"
 
 
-def _settings(report: Report) -> dict[str, str]:
-    return {
-        f"{each.title}, {name}": str(value)
-        for each in report.methods
-        for name, value in each.settings.items()
-    }
+def _settings_changes(earlier: Report, later: Report) -> str:
+    """Describe changed settings of methods that both have; titles may differ between versions."""
+    settings = {method.name: method.settings for method in earlier.methods}
+    changes = (
+        _changes(
+            {f"{method.title}, {name}": str(settings[method.name][name]) for name in common},
+            {f"{method.title}, {name}": str(method.settings[name]) for name in common},
+        )
+        for method in later.methods
+        if method.name in settings
+        for common in [[name for name in settings[method.name] if name in method.settings]]
+    )
+    return ", ".join(filter(None, changes))
 
 
-def _common(one: Mapping[str, str], other: Mapping[str, str]) -> tuple[dict[str, str], ...]:
-    """What both have: a method that only one evaluated is no other setting."""
-    names = [name for name in one if name in other]
-    return {name: one[name] for name in names}, {name: other[name] for name in names}
-
-
-def _changes(one: Mapping[str, str], other: Mapping[str, str]) -> str:
+def _changes(first: Mapping[str, str], second: Mapping[str, str]) -> str:
     return ", ".join(
-        f"{name} {one.get(name, 'none')} and {other.get(name, 'none')}"
-        for name in dict.fromkeys([*one, *other])
-        if one.get(name) != other.get(name)
+        f"{name} {first.get(name, 'none')} and {second.get(name, 'none')}"
+        for name in dict.fromkeys([*first, *second])
+        if first.get(name) != second.get(name)
     )

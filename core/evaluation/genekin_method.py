@@ -1,6 +1,6 @@
-"""The library's own search: a library of the training part, asked as any other is."""
+"""GeneKin's own search: a temporary library of the training set, queried as any other."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,36 +9,38 @@ from uuid import uuid4
 import numpy as np
 from pydantic import SecretStr
 
-from core.classify import DEFAULT_NEIGHBOURS, Call, Status, classify
+from core.calls import Status
+from core.classify import DEFAULT_NEIGHBOURS, classify
 from core.encoders import TranslatedEncoder
 from core.evaluation.data import LabelledData
-from core.evaluation.methods import NONE, Answering, Predictions
+from core.evaluation.methods import NO_FAMILY, Parameters, Predictions, Predictor
 from core.library.load import load
 from core.library.manager import Libraries
+from core.progress import Progress
 from core.sequences.records import Record
 from core.settings import Settings
 from core.stores import Stores
 from core.stores.milvus.index import SPARSE_INDEX, VectorIndex
 
-ON_SERVERS = ("GPU_IVF_FLAT",)
-"""Index types that Milvus Lite has not."""
+SERVER_INDEXES = ("GPU_IVF_FLAT",)
+"""Index types that Milvus Lite does not have."""
 
 _ORGANISM = "training"
 _CACHE_BYTES = 64_000_000
 
 
-class LibrarySearch:
-    """A library with one encoder and one index, in stores that go when it is no more used.
+class LibraryMethod:
+    """A library with one encoder and one index, in temporary stores.
 
-    The stores are embedded ones in a folder of their own. What only a Milvus server has is searched
-    on the one that the settings name, in a collection of its own; the labels stay in the folder.
+    The stores are embedded ones in a folder of their own. An index that only a Milvus server has is
+    built on the server of the settings, in a collection of its own; labels stay in the folder.
 
     Parameters
     ----------
     encoder, index
         Names of both.
     neighbours
-        How many of them decide, where they vote.
+        Number of nearest neighbours that vote, where they do.
     """
 
     def __init__(
@@ -58,31 +60,36 @@ class LibrarySearch:
         self._index = index
         self._neighbours = neighbours
 
-    def settings(self) -> Mapping[str, str | int | float]:
-        """Encoder, index with its parameters, and neighbours."""
+    def settings(self) -> Parameters:
+        """Return encoder, index with its parameters, and number of neighbours."""
         index = VectorIndex.of_kind(self._index)
-        told: dict[str, str | int | float] = {"encoder": self._encoder, "index": index.kind}
-        return {**told, **index.build, **index.search, "neighbours": self._neighbours}
+        return {
+            "encoder": self._encoder,
+            "index": index.kind,
+            **index.build,
+            **index.search,
+            "neighbours": self._neighbours,
+        }
 
-    def missing(self) -> str:
-        """Say whether it needs a server, and there is none."""
-        if self._index in ON_SERVERS and self._settings.embedded_vectors:
+    def unavailable_reason(self) -> str:
+        """Say that the index needs a server, if there is none."""
+        if self._index in SERVER_INDEXES and self._settings.embedded_vectors:
             return f"{self._index} needs a Milvus server with a GPU; this is Milvus Lite."
         return ""
 
     @contextmanager
-    def fitted(self, training: LabelledData, step: Callable[[], None]) -> Iterator[Answering]:
-        """Load a library of one organism; exact copies are kept once, as always."""
+    def fit(self, training: LabelledData, progress: Progress) -> Iterator[Predictor]:
+        """Load a library of one organism; exact copies are stored once, as always."""
         records = [
             Record(
-                "", training.sequences[place], place + 1, place + 1, int(training.families[place])
+                "", training.sequences[index], index + 1, index + 1, int(training.families[index])
             )
-            for place in training.distinct().tolist()
+            for index in training.distinct().tolist()
         ]
-        # A name of its own, so that its collection is nobody else's.
+        # A unique name: on a server, the collection must be no one else's.
         name = f"evaluation {uuid4().hex}"
         index = None if self._index == SPARSE_INDEX else VectorIndex.of_kind(self._index)
-        with self._stores() as stores:
+        with self._open_stores() as stores:
             libraries = Libraries(stores, _CACHE_BYTES)
             try:
                 load(
@@ -91,73 +98,68 @@ class LibrarySearch:
                     library=name,
                     encoder=self._encoder,
                     index=index,
-                    progress=lambda _doing, _done, _total: step(),
+                    progress=progress,
                 )
-                yield lambda asked: self._answer(libraries, name, asked)
+                yield lambda queries: self._predict(libraries, name, queries)
             finally:
                 if name in libraries.names():
                     libraries.delete(name)
 
     @contextmanager
-    def _stores(self) -> Iterator[Stores]:
-        server = self._index in ON_SERVERS
+    def _open_stores(self) -> Iterator[Stores]:
+        on_server = self._index in SERVER_INDEXES
         with TemporaryDirectory(prefix="genekin-evaluation-") as folder:
             settings = self._settings.model_copy(
                 update={
                     "home": Path(folder),
-                    "milvus_uri": self._settings.milvus_uri if server else "",
+                    "milvus_uri": self._settings.milvus_uri if on_server else "",
                     "database_url": SecretStr(""),
                 }
             )
             with Stores(settings) as stores:
                 yield stores
 
-    def _answer(self, libraries: Libraries, name: str, sequences: Sequence[str]) -> Predictions:
+    def _predict(self, libraries: Libraries, name: str, queries: Sequence[str]) -> Predictions:
         records = [
             Record("", sequence, position, position)
-            for position, sequence in enumerate(sequences, start=1)
+            for position, sequence in enumerate(queries, start=1)
         ]
-        library = libraries.open(name)
-        calls = classify(library, records, neighbours=self._neighbours)
+        calls = classify(libraries.open(name), records, neighbours=self._neighbours)
+        families = [NO_FAMILY if call.family_id is None else call.family_id for call in calls]
+        scores = [call.hits[0].score if call.hits else 0.0 for call in calls]
         return Predictions(
-            families=np.array([_family(call) for call in calls], dtype=np.int64),
+            families=np.array(families, dtype=np.int64),
             called=np.array([call.status is Status.CALLED for call in calls], dtype=np.bool_),
             confidences=np.array([call.confidence for call in calls], dtype=np.float64),
-            scores=np.array(
-                [call.hits[0].score if call.hits else 0.0 for call in calls], dtype=np.float64
-            ),
+            scores=np.array(scores, dtype=np.float64),
         )
 
 
-def _family(call: Call) -> int:
-    return NONE if call.family_id is None else call.family_id
-
-
-def library_searches(settings: Settings, kinds: Sequence[str]) -> list[LibrarySearch]:
-    """Both encoders with every index that they can have, and the seed's way to ask.
+def library_methods(settings: Settings, kinds: Sequence[str]) -> list[LibraryMethod]:
+    """Return a method for both encoders with each of their indexes, and the published baseline.
 
     Parameters
     ----------
     kinds
-        Index types of dense vectors; the first is the usual one.
+        Index types of dense vectors, the default one first.
     """
-    sparse = LibrarySearch(
+    translated = LibraryMethod(
         "translated",
         "GeneKin, translated",
         settings,
         encoder=TranslatedEncoder.name,
         index=SPARSE_INDEX,
     )
-    seed = LibrarySearch(
+    baseline = LibraryMethod(
         "seed",
-        "the seed: count, nearest neighbour",
+        "Published baseline: count, nearest neighbour",
         settings,
         encoder="count",
         index=kinds[0],
         neighbours=1,
     )
     dense = [
-        LibrarySearch(
+        LibraryMethod(
             "count" if kind == kinds[0] else f"count-{kind.lower()}",
             f"GeneKin, count, {kind}",
             settings,
@@ -166,4 +168,4 @@ def library_searches(settings: Settings, kinds: Sequence[str]) -> list[LibrarySe
         )
         for kind in kinds
     ]
-    return [sparse, seed, *dense]
+    return [translated, baseline, *dense]

@@ -1,24 +1,29 @@
-"""How good predictions are. Pure functions of what was said and what is true."""
+"""Measures of prediction quality. Pure functions of true and predicted families."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
 from scipy.stats import binomtest
-from sklearn.metrics import f1_score, precision_recall_fscore_support
+from sklearn.metrics import (
+    accuracy_score,
+    confusion_matrix,
+    f1_score,
+    precision_recall_fscore_support,
+)
 
-from core.evaluation.methods import NONE
+from core.evaluation.methods import NO_FAMILY
 
 BINS = 10
-"""Bins of confidences, and of similarities."""
+"""Number of bins of confidences, and of similarities."""
 RESAMPLES = 1_000
-"""Bootstrap samples behind an interval."""
+"""Number of bootstrap samples."""
 LEVEL = 0.95
-"""Share of the bootstrap samples that an interval holds."""
+"""Confidence level of intervals."""
 
-_TOGETHER = 100
-"""Bootstrap samples that are drawn at a time."""
+_BATCH_SIZE = 100
+"""Bootstrap samples drawn at once."""
 _COVERAGES = np.linspace(0.05, 1.0, 20)
 
 Families = NDArray[np.int64]
@@ -28,7 +33,7 @@ Shares = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A bootstrap interval of :data:`LEVEL`."""
+    """A confidence interval of :data:`LEVEL`."""
 
     low: float
     high: float
@@ -36,13 +41,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class FamilyScore:
-    """How a family fares.
-
-    Attributes
-    ----------
-    count
-        Its queries.
-    """
+    """Precision, recall and F1 of a family; `count` is its number of queries."""
 
     family: int
     precision: float
@@ -57,10 +56,12 @@ class Bin:
 
     Attributes
     ----------
+    count
+        Their number.
     mean
-        Mean confidence, or similarity.
+        Their mean confidence, or similarity.
     right
-        Share of them that is right.
+        Their accuracy.
     """
 
     low: float
@@ -72,41 +73,47 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The surest so many of all queries, and the share of these that is right."""
+    """Accuracy (`right`) of a `share` of all queries: those of the highest confidence."""
 
     share: float
     right: float
 
 
 @dataclass(frozen=True, slots=True)
-class Confused:
-    """So many queries of one family that were taken for another, or for none."""
+class ConfusionCell:
+    """Number of queries of a true family with a predicted one, or none."""
 
     true: int
     predicted: int
     count: int
 
 
-def named(true: Families, predicted: Families) -> list[int]:
-    """The families that averages are of: those of the queries and those that were predicted."""
-    found = np.union1d(true, predicted)
-    return [number for number in found.tolist() if number != NONE]
+def averaged_families(true: Families, predicted: Families) -> list[int]:
+    """Return the families that averages are over: those of queries and those predicted.
+
+    No family counts as one only where it is the truth of some query.
+    """
+    families = np.union1d(true, predicted)
+    if NO_FAMILY not in true:
+        families = families[families != NO_FAMILY]
+    numbers: list[int] = families.tolist()
+    return numbers
 
 
 def accuracy(true: Families, predicted: Families) -> float:
-    """Share of the queries whose best guess is right; none counts as wrong."""
-    return float(np.mean(true == predicted))
+    """Return the share of queries whose best guess is correct; no guess counts as wrong."""
+    return float(accuracy_score(true, predicted))
 
 
 def f1(true: Families, predicted: Families, average: str) -> float:
-    """F1 over families: ``"macro"``, or ``"weighted"`` by their queries."""
-    families = named(true, predicted)
+    """Return the mean F1 of families: ``"macro"``, or ``"weighted"`` by their queries."""
+    families = averaged_families(true, predicted)
     return float(f1_score(true, predicted, labels=families, average=average, zero_division=0))
 
 
 def family_scores(true: Families, predicted: Families) -> list[FamilyScore]:
-    """Precision, recall and F1 of every family."""
-    families = named(true, predicted)
+    """Return precision, recall and F1 of every family."""
+    families = averaged_families(true, predicted)
     columns = precision_recall_fscore_support(true, predicted, labels=families, zero_division=0)
     rows = zip(families, *(column.tolist() for column in columns), strict=True)
     return [
@@ -115,47 +122,49 @@ def family_scores(true: Families, predicted: Families) -> list[FamilyScore]:
     ]
 
 
-def confusion(true: Families, predicted: Families) -> list[Confused]:
-    """The cells of the confusion matrix that are not zero; the predicted family may be NONE."""
-    cells, counts = np.unique(np.stack([true, predicted], axis=1), axis=0, return_counts=True)
-    rows = zip(cells.tolist(), counts.tolist(), strict=True)
-    return [Confused(one, other, count) for (one, other), count in rows]
+def confusion(true: Families, predicted: Families) -> list[ConfusionCell]:
+    """Return the non-zero cells of the confusion matrix; NO_FAMILY may be predicted."""
+    families = np.union1d(true, predicted)
+    cells = coo_array(confusion_matrix(true, predicted, labels=families))
+    rows, columns = (families[axis].tolist() for axis in (cells.row, cells.col))
+    return [ConfusionCell(*cell) for cell in zip(rows, columns, cells.data.tolist(), strict=True)]
 
 
-def reliability(confidences: Shares, right: Flags, bins: int = BINS) -> list[Bin]:
-    """Confidences in bins of equal width, beside the share that is right; empty bins left out."""
-    return _binned(confidences, right, np.linspace(0, 1, bins + 1))
+def reliability_bins(confidences: Shares, correct: Flags, bins: int = BINS) -> list[Bin]:
+    """Return mean confidence and accuracy in confidence bins of equal width, but empty ones."""
+    return _binned(confidences, correct, bins)
 
 
-def calibration_error(confidences: Shares, right: Flags, bins: int = BINS) -> float:
-    """Expected calibration error: by how much confidences differ from the share that is right.
+def calibration_error(confidences: Shares, correct: Flags, bins: int = BINS) -> float:
+    """Return the expected calibration error: how far confidences are from the accuracy.
 
-    The mean over the bins of :func:`reliability`, weighted by their queries (Naeini et al. 2015).
+    The mean over :func:`reliability_bins`, weighted by their queries (Naeini et al. 2015).
     """
     gaps = [
-        each.count * abs(each.mean - each.right) for each in reliability(confidences, right, bins)
+        bin_.count * abs(bin_.mean - bin_.right)
+        for bin_ in reliability_bins(confidences, correct, bins)
     ]
-    return sum(gaps) / len(right)
+    return sum(gaps) / len(correct)
 
 
-def coverage_curve(confidences: Shares, right: Flags) -> list[Coverage]:
-    """Share that is right of the surest 5%, 10%, … of the queries; ties in their order."""
-    ranked = right[np.argsort(-confidences, kind="stable")]
-    found = np.cumsum(ranked)
-    counts = np.unique(np.ceil(_COVERAGES * right.size).astype(np.int64))
-    return [Coverage(count / right.size, found[count - 1] / count) for count in counts.tolist()]
+def coverage_curve(confidences: Shares, correct: Flags) -> list[Coverage]:
+    """Return the accuracy of the most confident 5%, 10%, … of the queries; ties in their order."""
+    ranked = correct[np.argsort(-confidences, kind="stable")]
+    hits = np.cumsum(ranked)
+    counts = np.unique(np.ceil(_COVERAGES * correct.size).astype(np.int64))
+    return [Coverage(count / correct.size, hits[count - 1] / count) for count in counts.tolist()]
 
 
-def by_similarity(similarities: Shares, right: Flags, bins: int = BINS) -> list[Bin]:
-    """Share that is right by the similarity to the nearest reference, 0 to 1."""
-    return _binned(similarities, right, np.linspace(0, 1, bins + 1))
+def accuracy_by_similarity(similarities: Shares, correct: Flags, bins: int = BINS) -> list[Bin]:
+    """Return the accuracy in bins of the similarity to the nearest reference, 0 to 1."""
+    return _binned(similarities, correct, bins)
 
 
-def wilson(share: float, count: int) -> Interval:
-    """Wilson's interval of a share of so many queries, as if these were independent.
+def wilson_interval(share: float, count: int) -> Interval:
+    """Return Wilson's interval of a share of `count` queries, as if these were independent.
 
-    >>> found = wilson(0.9, 10)
-    >>> round(found.low, 3), round(found.high, 3)
+    >>> interval = wilson_interval(0.9, 10)
+    >>> round(interval.low, 3), round(interval.high, 3)
     (0.596, 0.982)
     """
     found = binomtest(round(share * count), count).proportion_ci(LEVEL, method="wilson")
@@ -164,79 +173,83 @@ def wilson(share: float, count: int) -> Interval:
 
 @dataclass(frozen=True, slots=True)
 class Intervals:
-    """Bootstrap intervals of what is drawn again and again."""
+    """Bootstrap intervals of accuracy and macro F1, from the same samples."""
 
     accuracy: Interval
     macro_f1: Interval
 
 
-def bootstrap(
+def bootstrap_intervals(
     true: Families, predicted: Families, units: NDArray[np.int64], seed: int
 ) -> Intervals:
-    """Percentile intervals of accuracy and macro F1.
+    """Return percentile intervals of accuracy and macro F1.
+
+    Not by :func:`scipy.stats.bootstrap`: it differs in the last digit, and rejects a single unit.
 
     Parameters
     ----------
     units
-        Queries of one number are drawn together, as they are not independent of each other.
+        Queries with the same number are drawn together, as they depend on each other.
     seed
-        Of the drawing.
+        Of the random samples.
     """
     generator = np.random.default_rng(seed)
     _, owners = np.unique(units, return_inverse=True)
     count = int(owners.max()) + 1
-    families = np.array(named(true, predicted))
-    hits = _per_unit(owners, true, families, true == predicted)
-    there = _per_unit(owners, true, families)
-    said = _per_unit(owners, predicted, families)
+    families = np.array(averaged_families(true, predicted))
+    hits = _count_by_unit(owners, true, families, true == predicted)
+    actual = _count_by_unit(owners, true, families)
+    guessed = _count_by_unit(owners, predicted, families)
     accuracies, macros = [], []
-    for _ in range(RESAMPLES // _TOGETHER):
-        drawn = _drawn(generator, count)
-        hit, of, named_as = hits @ drawn, there @ drawn, said @ drawn
+    for _ in range(RESAMPLES // _BATCH_SIZE):
+        weights = _draw_weights(generator, count)
+        hit, of, named_as = hits @ weights, actual @ weights, guessed @ weights
         accuracies.append(hit.sum(axis=0) / of.sum(axis=0))
         macros.append(_macro_f1(hit, of + named_as))
-    return Intervals(_interval(np.concatenate(accuracies)), _interval(np.concatenate(macros)))
+    return Intervals(_percentiles(np.concatenate(accuracies)), _percentiles(np.concatenate(macros)))
 
 
-def _drawn(generator: np.random.Generator, count: int) -> NDArray[np.float64]:
-    """How often each of so many units is drawn, shape (units, samples)."""
-    samples = generator.integers(0, count, (_TOGETHER, count))
-    return np.stack([np.bincount(each, minlength=count) for each in samples], axis=1).astype(float)
+def _draw_weights(generator: np.random.Generator, count: int) -> NDArray[np.float64]:
+    """Draw samples of units and return how often each has each unit: shape (units, samples)."""
+    samples = generator.integers(0, count, (_BATCH_SIZE, count))
+    weights = [np.bincount(sample, minlength=count) for sample in samples]
+    return np.stack(weights, axis=1).astype(float)
 
 
 def _macro_f1(hit: Shares, both: Shares) -> Shares:
-    """Macro F1 of each sample, over the families that are in it: shape (samples,)."""
+    """Return the macro F1 of each sample over its families: shape (samples,)."""
     scores = np.divide(2 * hit, both, out=np.zeros_like(hit), where=both > 0)
-    found: Shares = scores.sum(axis=0) / np.maximum(1, (both > 0).sum(axis=0))
-    return found
+    mean: Shares = scores.sum(axis=0) / np.maximum(1, (both > 0).sum(axis=0))
+    return mean
 
 
-def _per_unit(
+def _count_by_unit(
     owners: NDArray[np.int64], numbers: Families, families: Families, chosen: Flags | None = None
 ) -> csr_array:
-    """Queries of each unit by family, shape (families, units)."""
+    """Count the queries of each unit by family: shape (families, units)."""
     kept = np.isin(numbers, families) & (True if chosen is None else chosen)
-    places = np.searchsorted(families, numbers[kept]), owners[kept]
+    coordinates = np.searchsorted(families, numbers[kept]), owners[kept]
     shape = families.size, int(owners.max()) + 1
-    return csr_array((np.ones(kept.sum()), places), shape=shape)
+    return csr_array((np.ones(kept.sum()), coordinates), shape=shape)
 
 
-def _interval(values: Shares) -> Interval:
+def _percentiles(values: Shares) -> Interval:
     outside = (1 - LEVEL) / 2
     low, high = np.quantile(values, [outside, 1 - outside])
     return Interval(float(low), float(high))
 
 
-def _binned(values: Shares, right: Flags, edges: Shares) -> list[Bin]:
-    places = np.clip(np.digitize(values, edges[1:-1]), 0, edges.size - 2)
+def _binned(values: Shares, correct: Flags, bins: int) -> list[Bin]:
+    edges = np.linspace(0, 1, bins + 1)
+    numbers = np.clip(np.digitize(values, edges[1:-1]), 0, bins - 1)
     return [
         Bin(
-            low=float(edges[place]),
-            high=float(edges[place + 1]),
+            low=float(edges[number]),
+            high=float(edges[number + 1]),
             count=int(inside.sum()),
             mean=float(values[inside].mean()),
-            right=float(right[inside].mean()),
+            right=float(correct[inside].mean()),
         )
-        for place in np.unique(places).tolist()
-        for inside in [places == place]
+        for number in np.unique(numbers).tolist()
+        for inside in [numbers == number]
     ]

@@ -1,4 +1,4 @@
-"""What can be evaluated: a method learns from labelled sequences, then names families of others."""
+"""Methods that an evaluation compares: they learn families, then predict those of queries."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -10,28 +10,29 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 from core.evaluation.data import LabelledData
+from core.progress import Progress
 
-NONE = -1
-"""In the place of a family: the method names none."""
+NO_FAMILY = -1
+"""Stands for a family where none is predicted, or none is true."""
 
-FEWEST = 5
-"""Sequences that a classifier learns from at least; k-nearest neighbours asks so many."""
+MIN_TRAINING = 5
+"""Minimum sequences of a classifier's training set; also the k of k-nearest neighbours."""
 
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """What a method says of some queries.
+    """Predictions for some queries; all arrays have the shape (queries,).
 
     Attributes
     ----------
     families
-        The best guess, called or not: int64; :data:`NONE` where there is none.
+        The best guess, called or not: int64; :data:`NO_FAMILY` where there is none.
     called
-        Whether the method stands by it.
+        Whether the method calls the family.
     confidences
-        How sure it is, 0 to 1; None where it does not say.
+        0 to 1; None where the method has none.
     scores
-        Inner product with the nearest reference; None where it has none.
+        Inner product with the nearest reference; None where the method has none.
     """
 
     families: NDArray[np.int64]
@@ -40,51 +41,52 @@ class Predictions:
     scores: NDArray[np.float64] | None = None
 
 
-Answering = Callable[[Sequence[str]], Predictions]
-"""A method that has learned: from queries to what it says of them."""
+Predictor = Callable[[Sequence[str]], Predictions]
+"""A fitted method: from queries to predictions, in the order of the queries."""
+
+Parameters = Mapping[str, str | int | float]
+"""Settings of a method, by name."""
 
 
 class Method(Protocol):
-    """Something that can learn families."""
+    """A way to predict families."""
 
     @property
     def name(self) -> str:
-        """What the command line calls it."""
+        """Its name on the command line."""
         ...
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """Its name in reports."""
         ...
 
-    def settings(self) -> Mapping[str, str | int | float]:
-        """Its parameters."""
+    def settings(self) -> Parameters:
+        """Return its parameters."""
         ...
 
-    def missing(self) -> str:
-        """Why it cannot run here, in a sentence; empty where it can."""
+    def unavailable_reason(self) -> str:
+        """Return why it cannot run here, as a sentence; empty if it can."""
         ...
 
-    def fitted(
-        self, training: LabelledData, step: Callable[[], None]
-    ) -> AbstractContextManager[Answering]:
-        """Learn from a training part; what was made for it goes at the end of the block.
+    def fit(self, training: LabelledData, progress: Progress) -> AbstractContextManager[Predictor]:
+        """Learn from a training set; all that was made for it goes at the end of the block.
 
         Parameters
         ----------
-        step
-            Called between small steps; raises Cancelled when the work is to end.
+        progress
+            May raise Cancelled.
 
         Raises
         ------
         GeneKinError
-            If it cannot learn from that.
+            If it cannot learn from that training set.
         """
         ...
 
 
-def together(parts: Sequence[Predictions]) -> Predictions:
-    """The predictions of several rounds, one after the other."""
+def concatenate(parts: Sequence[Predictions]) -> Predictions:
+    """Join predictions of several batches or rounds."""
     confidences = [part.confidences for part in parts if part.confidences is not None]
     scores = [part.scores for part in parts if part.scores is not None]
     return Predictions(
@@ -95,15 +97,19 @@ def together(parts: Sequence[Predictions]) -> Predictions:
     )
 
 
-def require_enough(training: LabelledData) -> None:
-    """Check that there is something to tell apart, and something to tell it from.
+def reject_small_training(training: LabelledData) -> None:
+    """Check that a training set has enough sequences and families.
 
     Raises
     ------
     InputError
-        If a training part has one family only, or next to no sequences.
+        If it has one family only, or fewer than :data:`MIN_TRAINING` sequences.
     """
     families = np.unique(training.families).size
-    if families < 2 or len(training) < FEWEST:
-        message = f"A training part has {len(training)} sequences of {families} families."
-        raise InputError(message, f"It takes {FEWEST} of 2. Evaluate on more sequences.")
+    if families < 2 or len(training) < MIN_TRAINING:
+        message = f"A training set has {len(training)} sequences of {families} families."
+        raise InputError(
+            message,
+            f"At least {MIN_TRAINING} sequences of 2 families are needed;"
+            " evaluate on more sequences.",
+        )

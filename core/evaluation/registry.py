@@ -1,57 +1,64 @@
-"""What there is to choose from: splits and methods by name, and what is evaluated by default."""
+"""Registry of splits and methods by name, and the plan of an evaluation."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.errors import InputError
-from core.evaluation.classifiers import Majority, WordCounts, seed_classifiers
-from core.evaluation.clusters import LINK, mmseqs_clusters, mmseqs_missing, profile_clusters
+from core.evaluation.classifiers import KmerNaiveBayes, MajorityClass, count_classifiers
+from core.evaluation.clusters import LINK, mmseqs_clusters, mmseqs_unavailable, profile_clusters
 from core.evaluation.data import LabelledData
-from core.evaluation.external_tools import BLASTN, DIAMOND
-from core.evaluation.genekin_method import library_searches
+from core.evaluation.external_tools import BLASTN, BLASTN_SENSITIVE, DIAMOND, MMSEQS, Tool
+from core.evaluation.genekin_method import library_methods
 from core.evaluation.methods import Method
-from core.evaluation.perturbations import stress
+from core.evaluation.perturbations import (
+    DRAWS,
+    SPLIT_SEEDS,
+    perturbed_split,
+    reference_organism,
+    repeated_splits,
+)
 from core.evaluation.splits import (
     FOLDS,
     REPEATS,
     Round,
-    Step,
     between_organisms,
     held_out_clusters,
-    seed_split,
+    left_out_families,
+    random_split,
     stratified_folds,
 )
 from core.evaluation.sql_method import SqlSearch
+from core.progress import Progress
 from core.settings import Settings
 from core.stores.milvus.index import INDEX_KINDS
 from core.stores.sql.database import Database
 
-SEED = 42
-"""The seed's own random state."""
+DEFAULT_SEED = 42
+"""The random seed of the published baseline."""
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A way to part data, by name.
+    """A named way to split data into training sets and queries.
 
     Attributes
     ----------
     make
-        Makes its rounds of data, with a random seed; raises InputError where that cannot be.
-    missing
-        Why it cannot be made here; empty where it can.
+        Makes the rounds from data and a random seed; raises InputError where that is impossible.
+    unavailable_reason
+        Returns why it cannot be made here, as a sentence; empty if it can.
     """
 
     name: str
     title: str
     about: str
-    make: Callable[[LabelledData, int, Step], list[Round]]
-    missing: Callable[[], str] = lambda: ""
+    make: Callable[[LabelledData, int, Progress], list[Round]]
+    unavailable_reason: Callable[[], str] = lambda: ""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A split, and the methods that are evaluated on it."""
+class PlannedSplit:
+    """A split and the methods to evaluate on it."""
 
     split: str
     methods: tuple[str, ...]
@@ -59,108 +66,137 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is evaluated, with the seed of all that is random."""
+    """Splits and methods of an evaluation, with its random seed."""
 
-    parts: tuple[Part, ...]
-    seed: int = SEED
+    parts: tuple[PlannedSplit, ...]
+    seed: int = DEFAULT_SEED
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """All that take part, each once."""
+        """Names of all methods that take part."""
         return tuple(dict.fromkeys(name for part in self.parts for name in part.methods))
 
 
-def _by_profiles(data: LabelledData, _seed: int, step: Step) -> list[Round]:
-    places = data.distinct()
-    clusters = profile_clusters(data.taken(places).sequences, step=step)
-    return held_out_clusters(data, places, clusters)
+def _split_by_profiles(data: LabelledData, _seed: int, progress: Progress) -> list[Round]:
+    indexes = data.distinct()
+    clusters = profile_clusters(data.take(indexes).sequences, progress=progress)
+    return held_out_clusters(data, indexes, clusters)
 
 
-def _by_mmseqs(data: LabelledData, _seed: int, step: Step) -> list[Round]:
-    step()
-    places = data.distinct()
-    return held_out_clusters(data, places, mmseqs_clusters(data.taken(places).sequences))
+def _split_by_mmseqs(data: LabelledData, _seed: int, progress: Progress) -> list[Round]:
+    progress("Clustering with MMseqs2", 0, 1)
+    indexes = data.distinct()
+    return held_out_clusters(data, indexes, mmseqs_clusters(data.take(indexes).sequences))
 
 
-SPLITS: Mapping[str, Split] = {
-    split.name: split
-    for split in (
-        Split(
-            "seed",
-            "a fifth at random",
-            "The published demo's split: a fifth of the sequences, exact copies left out.",
-            lambda data, seed, _: seed_split(data, seed, copies=False),
-        ),
-        Split(
-            "copies",
-            "a fifth at random, with copies",
-            "The same of all records: a query may be an exact copy of what is learned from.",
-            lambda data, seed, _: seed_split(data, seed, copies=True),
-        ),
-        Split(
-            "folds",
-            "repeated folds",
-            f"{FOLDS} folds with all families in equal shares, {REPEATS} times.",
-            lambda data, seed, _: stratified_folds(data, seed),
-        ),
-        Split(
-            "homology",
-            "no relatives",
-            f"Whole clusters of relatives held out, {FOLDS} folds: single linkage of k-mer profiles"
-            f" with an inner product above {LINK}.",
-            _by_profiles,
-        ),
-        Split(
-            "homology-mmseqs",
-            "no relatives by MMseqs2",
-            f"Whole clusters held out, {FOLDS} folds: proteins a quarter identical over half of one"
-            " of the two.",
-            _by_mmseqs,
-            mmseqs_missing,
-        ),
-        Split(
-            "organisms",
-            "from organism to organism",
-            "All of one organism asked of another.",
-            lambda data, _seed, _: between_organisms(data),
-        ),
-        Split(
-            "stress",
-            "stress",
-            "A fifth at random; its queries cut, changed, turned round and made ambiguous.",
-            lambda data, seed, _: stress(data, seed),
-        ),
-    )
-}
+def _by_name(*splits: Split) -> Mapping[str, Split]:
+    return {split.name: split for split in splits}
+
+
+SPLITS = _by_name(
+    Split(
+        "seed",
+        "random 80/20",
+        "A random fifth of the distinct sequences is held out, as in the published baseline.",
+        lambda data, seed, _: random_split(data, seed, copies=False),
+    ),
+    Split(
+        "copies",
+        "random 80/20 with duplicates",
+        "A random fifth of all records is held out: a query may have an exact copy in the training"
+        " set.",
+        lambda data, seed, _: random_split(data, seed, copies=True),
+    ),
+    Split(
+        "folds",
+        "repeated cross-validation",
+        f"{FOLDS} folds stratified by family, repeated {REPEATS} times.",
+        lambda data, seed, _: stratified_folds(data, seed),
+    ),
+    Split(
+        "homology",
+        "homology-aware",
+        f"Clusters of relatives are held out, {FOLDS} folds: single linkage of k-mer profiles with"
+        f" an inner product above {LINK}.",
+        _split_by_profiles,
+    ),
+    Split(
+        "homology-mmseqs",
+        "homology-aware (MMseqs2)",
+        f"Clusters of relatives are held out, {FOLDS} folds: proteins with 25% identity over half"
+        " of one of the two.",
+        _split_by_mmseqs,
+        mmseqs_unavailable,
+    ),
+    Split(
+        "organisms",
+        "cross-species transfer",
+        "One organism is the training set, another one the queries.",
+        lambda data, _seed, _: between_organisms(data),
+    ),
+    Split(
+        "stress",
+        "robustness",
+        "Random 80/20 with fragmented, substituted, reverse-complemented and ambiguous queries.",
+        lambda data, seed, _: perturbed_split(data, seed),
+    ),
+)
+"""Splits to choose from, by name."""
+
+BENCHMARK_SPLITS = _by_name(
+    Split(
+        "split-seeds",
+        "repeated random 80/20",
+        f"A random fifth is held out with the seeds {', '.join(map(str, SPLIT_SEEDS))}; bases are"
+        f" substituted in {DRAWS} draws.",
+        lambda data, seed, _: repeated_splits(data, seed),
+    ),
+    Split(
+        "left-out-families",
+        "left-out families",
+        "Each family in turn is left out of the training set; its members are the queries.",
+        lambda data, _seed, _: left_out_families(data),
+    ),
+    Split(
+        "reference-organism",
+        "one reference organism",
+        "The first organism is the training set; the queries are the other organisms and unrelated"
+        " sequences.",
+        lambda data, seed, _: reference_organism(data, seed),
+    ),
+)
+"""Further splits of the project's own benchmark, by name."""
 
 _CLASSIFIERS = ("knn", "forest", "svm", "logistic", "naive-bayes", "kaggle", "majority")
 _MAIN = ("translated", "seed", "count", "mysql", *_CLASSIFIERS, "blastn", "diamond")
 _INDEXES = tuple(f"count-{kind.lower()}" for kind in INDEX_KINDS[1:])
-_STRESSED = ("translated", "seed", "mysql", "knn", "kaggle", "blastn", "diamond")
 
 METHODS = (*_MAIN, *_INDEXES)
-"""Names of all methods."""
+"""Methods to choose from."""
+BENCHMARK_METHODS: tuple[Tool, ...] = (BLASTN_SENSITIVE, MMSEQS)
+"""Further methods of the project's own benchmark."""
 
-_USUAL: Mapping[str, tuple[str, ...]] = {
+_DEFAULT_METHODS: Mapping[str, tuple[str, ...]] = {
     "seed": METHODS,
     "copies": _MAIN,
     "folds": _MAIN,
     "homology": _MAIN,
     "homology-mmseqs": _MAIN,
     "organisms": ("translated", "seed", "mysql", "blastn", "diamond"),
-    "stress": _STRESSED,
+    "stress": ("translated", "seed", "mysql", "knn", "kaggle", "blastn", "diamond"),
 }
-"""The methods of each split, where none are chosen."""
 DEFAULT_SPLITS = ("seed", "copies", "homology", "stress", "organisms")
 
 
-def make_plan(splits: Sequence[str] = (), methods: Sequence[str] = (), seed: int = SEED) -> Plan:
-    """The default plan, or other splits, or other methods on all of them.
+def make_plan(
+    splits: Sequence[str] = (), methods: Sequence[str] = (), seed: int = DEFAULT_SEED
+) -> Plan:
+    """Plan an evaluation: the default splits with their default methods, unless others are chosen.
 
     Raises
     ------
     InputError
-        If there is no such split or method, or the seed is not usable.
+        If there is no such split or method, or the seed is out of range.
     """
     for name in splits:
         _require(name, tuple(SPLITS), "split")
@@ -168,33 +204,37 @@ def make_plan(splits: Sequence[str] = (), methods: Sequence[str] = (), seed: int
         _require(name, METHODS, "method")
     if not 0 <= seed < 1 << 32:
         raise InputError(f"{seed} cannot be a seed.", "Give a number from 0 to 4,294,967,295.")
-    chosen = dict.fromkeys(splits or DEFAULT_SPLITS)
-    asked = tuple(dict.fromkeys(methods))
-    return Plan(tuple(Part(name, asked or _USUAL[name]) for name in chosen), seed)
+    planned = dict.fromkeys(splits or DEFAULT_SPLITS)
+    chosen = tuple(dict.fromkeys(methods))
+    return Plan(
+        tuple(PlannedSplit(name, chosen or _DEFAULT_METHODS[name]) for name in planned), seed
+    )
 
 
-def make_methods(settings: Settings, database: Database, seed: int = SEED) -> dict[str, Method]:
-    """All methods by name.
+def make_methods(
+    settings: Settings, database: Database, seed: int = DEFAULT_SEED
+) -> dict[str, Method]:
+    """Make all methods, by name.
 
     Parameters
     ----------
     settings
-        Which Milvus server there is, if any.
+        They name the Milvus server, if there is one.
     database
-        In which the MySQL model has its temporary tables.
+        Holds the temporary tables of the SQL search.
     seed
-        Of what is random in them.
+        Random seed of the classifiers.
     """
-    found: list[Method] = [
-        *library_searches(settings, INDEX_KINDS),
+    methods: list[Method] = [
+        *library_methods(settings, INDEX_KINDS),
         SqlSearch(database),
-        *seed_classifiers(seed),
-        WordCounts(),
-        Majority(),
+        *count_classifiers(seed),
+        KmerNaiveBayes(),
+        MajorityClass(),
         BLASTN,
         DIAMOND,
     ]
-    by_name = {method.name: method for method in found}
+    by_name = {method.name: method for method in methods}
     return {name: by_name[name] for name in METHODS}
 
 

@@ -1,25 +1,25 @@
-"""What came out of an evaluation, to be kept as JSON and shown by whoever reads it."""
+"""Report of an evaluation, stored as JSON: field names must stay readable across versions."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from core.evaluation.measures import Bin, Confused, Coverage, FamilyScore, Interval
+from core.evaluation.measures import Bin, ConfusionCell, Coverage, FamilyScore, Interval
 
 
 @dataclass(frozen=True, slots=True)
 class DataFacts:
-    """What was evaluated on.
+    """The data of an evaluation.
 
     Attributes
     ----------
     digest
-        SHA-256 of all of it.
+        SHA-256 of all sequences, families and organisms.
     distinct
-        Sequences without their exact copies.
+        Number of sequences without exact copies.
     family_names, families, organisms
-        Names by class number; sequences by class number, and by organism.
+        Names by class number; numbers of sequences by class number, and by organism.
     """
 
     source: str
@@ -33,7 +33,7 @@ class DataFacts:
 
 @dataclass(frozen=True, slots=True)
 class MethodFacts:
-    """A method that was to be evaluated; `missing` says why it was not, or is empty."""
+    """A planned method; `missing` says why it was not evaluated, or is empty."""
 
     name: str
     title: str
@@ -43,12 +43,12 @@ class MethodFacts:
 
 @dataclass(frozen=True, slots=True)
 class SplitFacts:
-    """A split that was to be made; `missing` says why it was not, or is empty.
+    """A planned split; `missing` says why it was not made, or is empty.
 
     Attributes
     ----------
     training
-        Sequences in the training part of each of its rounds.
+        Size of the training set of each round.
     """
 
     name: str
@@ -60,34 +60,33 @@ class SplitFacts:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a method fares with a task of a split, all rounds together.
+    """Scores of a method on a task of a split, over all rounds.
 
     Attributes
     ----------
     count
-        Queries.
+        Number of queries.
     accuracy, macro_f1, weighted_f1
-        Of the best guesses, called or not; no guess is wrong.
+        Of the best guesses, called or not; no guess counts as wrong.
     called, called_right
-        Share of the queries that the method stands by; of those, the share that is right (None
-        where there are none).
+        Share of the queries that are called, and the accuracy of these calls (None without any).
     calibration_error
         Expected calibration error; None where the method has no confidences.
     mean_score
         Mean inner product with the nearest reference; None where the method has none.
     families
-        Precision, recall and F1 of each.
+        Precision, recall and F1 of each family.
     confusion
-        Cells that are not zero; a predicted family of -1 is none.
+        Non-zero cells; a predicted family of -1 is none.
     reliability, coverage
-        Reliability diagram, and accuracy of the surest queries; empty without confidences.
+        Reliability diagram and accuracy–coverage curve; empty without confidences.
     by_similarity
-        Accuracy by the inner product of whole profiles with the nearest reference's; empty where
-        queries were changed.
+        Accuracy by the inner product of complete profiles with the nearest reference's; empty for
+        perturbed queries.
     fit_seconds
-        To learn from one training part, on average.
+        Mean training time of a round.
     queries_per_second
-        Of asking alone.
+        Of prediction; training time excluded.
     """
 
     split: str
@@ -104,7 +103,7 @@ class Result:
     calibration_error: float | None
     mean_score: float | None
     families: tuple[FamilyScore, ...]
-    confusion: tuple[Confused, ...]
+    confusion: tuple[ConfusionCell, ...]
     reliability: tuple[Bin, ...]
     coverage: tuple[Coverage, ...]
     by_similarity: tuple[Bin, ...]
@@ -114,7 +113,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A method that could not learn or answer, and why."""
+    """A method that failed on a split, with the error message."""
 
     split: str
     method: str
@@ -123,14 +122,14 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """An evaluation.
+    """Results of an evaluation, with their provenance.
 
     Attributes
     ----------
     date
-        When it began, UTC.
+        Its start, UTC.
     seconds
-        How long it took.
+        Its duration.
     """
 
     data: DataFacts
@@ -145,19 +144,19 @@ class Report:
     failures: tuple[Failure, ...]
 
     def to_json(self) -> str:
-        """All of it as JSON."""
+        """Serialize the report."""
         return _REPORT.dump_json(self, indent=1).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "Report":
-        """The report that :meth:`to_json` wrote."""
+        """Parse a serialized report."""
         return _REPORT.validate_json(text)
 
     def result(self, split: str, task: str, method: str) -> Result | None:
-        """How a method fares with a task; None if it was not asked, or failed."""
-        wanted = split, task, method
-        found = (each for each in self.results if (each.split, each.task, each.method) == wanted)
-        return next(found, None)
+        """Return the result of a method on a task; None if it was not evaluated, or failed."""
+        key = split, task, method
+        matching = (item for item in self.results if (item.split, item.task, item.method) == key)
+        return next(matching, None)
 
 
 _REPORT = TypeAdapter(Report)

@@ -1,9 +1,9 @@
-"""A report as text: tables for a terminal."""
+"""Evaluation reports as text: tables for a terminal."""
 
 from collections.abc import Sequence
 
 from core.evaluation.report import Report, Result, SplitFacts
-from core.evaluation.splits import AS_THEY_ARE
+from core.evaluation.splits import UNMODIFIED
 
 _HEAD = (
     "method",
@@ -19,79 +19,81 @@ _HEAD = (
 )
 
 
-def as_text(report: Report) -> str:
-    """What was evaluated on and with what, then a table for each split."""
-    blocks = [_about(report), *(_split(report, split) for split in report.splits)]
-    absent = [f"{each.title}: {each.missing}" for each in report.methods if each.missing]
-    absent += [f"{each.method}, {each.split}: {each.message}" for each in report.failures]
-    if absent:
-        blocks.append("\n".join(["Left out:", *(f"  {line}" for line in absent)]))
+def format_report(report: Report) -> str:
+    """Return the provenance of a report, a table for each split, and what was skipped."""
+    blocks = [_provenance(report), *(_split_block(report, split) for split in report.splits)]
+    skipped = [f"{method.title}: {method.missing}" for method in report.methods if method.missing]
+    skipped += [
+        f"{failure.method}, {failure.split}: {failure.message}" for failure in report.failures
+    ]
+    if skipped:
+        blocks.append("\n".join(["Skipped:", *(f"  {line}" for line in skipped)]))
     return "\n\n".join(blocks) + "\n"
 
 
-def _about(report: Report) -> str:
+def _provenance(report: Report) -> str:
     data = report.data
     counts = (
         f"{data.source}: {data.sequences:,} sequences, {data.distinct:,} of them distinct,"
         f" {len(data.families)} families, from {', '.join(data.organisms)}"
     )
-    when = (
+    date = (
         f"sha256 {data.digest}, seed {report.seed}, {report.date:%Y-%m-%d %H:%M} UTC,"
         f" {report.seconds:.0f} s"
     )
     versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
-    return "\n".join([counts, when, ", ".join(report.machine.values()), versions])
+    return "\n".join([counts, date, ", ".join(report.machine.values()), versions])
 
 
-def _split(report: Report, split: SplitFacts) -> str:
-    title = f"{split.title.capitalize()}. {split.about}"
+def _split_block(report: Report, split: SplitFacts) -> str:
+    title = f"{split.title[:1].upper()}{split.title[1:]}. {split.about}"
     if split.missing:
-        return f"{title}\n  Left out: {split.missing}"
-    results = [each for each in report.results if each.split == split.name]
-    titles = {each.name: each.title for each in report.methods}
-    tasks = list(dict.fromkeys(each.task for each in results))
+        return f"{title}\n  Skipped: {split.missing}"
+    results = [result for result in report.results if result.split == split.name]
+    titles = {method.name: method.title for method in report.methods}
+    tasks = list(dict.fromkeys(result.task for result in results))
     if len(tasks) > 2:
-        return f"{title} Accuracy:\n{_by_task(results, tasks)}"
+        return f"{title} Accuracy:\n{_accuracy_table(results, tasks)}"
     tables = []
     for task in tasks:
-        rows = [_row(each, titles) for each in results if each.task == task]
-        asked = "" if task == AS_THEY_ARE else f"{task}:\n"
-        tables.append(asked + _table([_HEAD, *rows]))
+        rows = [_row(result, titles) for result in results if result.task == task]
+        heading = "" if task == UNMODIFIED else f"{task}:\n"
+        tables.append(heading + _format_table([_HEAD, *rows]))
     return "\n".join([title, *tables])
 
 
-def _by_task(results: Sequence[Result], tasks: Sequence[str]) -> str:
-    """Tasks in rows, and methods in columns."""
-    methods = list(dict.fromkeys(each.method for each in results))
-    found = {(each.task, each.method): each for each in results}
-    rows = []
-    for task in tasks:
-        cells = [found.get((task, method)) for method in methods]
-        rows.append((task, *("" if cell is None else f"{cell.accuracy:.3f}" for cell in cells)))
-    return _table([("", *methods), *rows])
+def _accuracy_table(results: Sequence[Result], tasks: Sequence[str]) -> str:
+    """Return a table of accuracies with a row for each task and a column for each method."""
+    methods = list(dict.fromkeys(result.method for result in results))
+    accuracies = {(result.task, result.method): result.accuracy for result in results}
+    rows = [
+        (task, *(_format_share(accuracies.get((task, method))) for method in methods))
+        for task in tasks
+    ]
+    return _format_table([("", *methods), *rows])
 
 
-def _row(each: Result, titles: dict[str, str]) -> tuple[str, ...]:
-    low, high = each.accuracy_interval.low, each.accuracy_interval.high
+def _row(result: Result, titles: dict[str, str]) -> tuple[str, ...]:
+    low, high = result.accuracy_interval.low, result.accuracy_interval.high
     return (
-        titles[each.method],
-        f"{each.accuracy:.3f}",
+        titles[result.method],
+        _format_share(result.accuracy),
         f"{low:.3f} to {high:.3f}",
-        f"{each.macro_f1:.3f}",
-        f"{each.called:.3f}",
-        _figure(each.called_right),
-        _figure(each.calibration_error),
-        _figure(each.mean_score),
-        f"{each.fit_seconds:.1f}",
-        f"{each.queries_per_second:,.0f}",
+        _format_share(result.macro_f1),
+        _format_share(result.called),
+        _format_share(result.called_right),
+        _format_share(result.calibration_error),
+        _format_share(result.mean_score),
+        f"{result.fit_seconds:.1f}",
+        f"{result.queries_per_second:,.0f}",
     )
 
 
-def _figure(value: float | None) -> str:
+def _format_share(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
+def _format_table(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for first, *others in rows:

@@ -1,11 +1,11 @@
-"""Evaluations that are kept with all that they were made with, and read again."""
+"""Stored evaluations: run and save one, load one."""
 
 from core.errors import InputError
 from core.evaluation.data import LabelledData
 from core.evaluation.registry import Plan, make_methods
 from core.evaluation.report import Report
 from core.evaluation.runner import evaluate
-from core.progress import Progress
+from core.progress import Progress, no_progress
 from core.settings import Settings
 from core.stores.sql.database import Database
 from core.stores.sql.evaluations import EvaluationRow, EvaluationTable
@@ -19,38 +19,37 @@ def evaluate_and_save(
     *,
     name: str = "",
     by: str = "",
-    progress: Progress = lambda _doing, _done, _total: None,
+    progress: Progress = no_progress,
 ) -> int:
-    """Evaluate as planned, and keep the report; returns its id.
+    """Run an evaluation, save its report and return its id.
 
     Parameters
     ----------
     settings
-        Which Milvus server there is, for what only a server has.
+        They name the Milvus server, for indexes that only a server has.
     database
-        Where the report is kept, and where the MySQL model has its temporary tables.
+        Stores the report, and holds the temporary tables of the SQL search.
     name
-        What the person calls it; its data and date, if empty.
+        Name of the evaluation; if empty, its data and date.
     by
-        Who asks for it.
+        Name of the user.
 
     Raises
     ------
     InputError
-        If none of the splits can be made of the data.
+        If none of the splits can be made from the data.
     StoreError
         If the database fails.
     """
     methods = make_methods(settings, database, plan.seed)
-    return save_evaluation(
-        database, plan, evaluate(data, plan, methods, progress), name=name, by=by
-    )
+    report = evaluate(data, plan, methods, progress).report
+    return save_evaluation(database, plan, report, name=name, by=by)
 
 
 def save_evaluation(
     database: Database, plan: Plan, report: Report, *, name: str = "", by: str = ""
 ) -> int:
-    """Keep a report; returns its id."""
+    """Save a report and return its id."""
     row = EvaluationRow(
         name=name or f"{report.data.source}, {report.date:%Y-%m-%d %H:%M}",
         created_at=report.date,
@@ -67,7 +66,7 @@ def save_evaluation(
 
 
 def load_report(database: Database, number: int) -> Report:
-    """The report that was kept under that id.
+    """Load the report of an evaluation.
 
     Raises
     ------

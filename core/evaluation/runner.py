@@ -1,11 +1,11 @@
-"""An evaluation from beginning to end: parts made, methods fitted and asked, results judged.
+"""Evaluation runs: splits made, methods fitted and queried, predictions scored.
 
-Whatever learns from the same training part learns from it once, whichever splits ask.
+A method learns only once from equal training sets, whichever splits they belong to.
 """
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,84 +14,118 @@ from numpy.typing import NDArray
 from core.environment import evaluation_versions, machine
 from core.errors import Cancelled, GeneKinError, InputError
 from core.evaluation.clusters import nearest_similarities
-from core.evaluation.data import LabelledData, Places
-from core.evaluation.methods import Answering, Method, Predictions, together
-from core.evaluation.registry import SPLITS, Part, Plan
+from core.evaluation.data import Indexes, LabelledData
+from core.evaluation.methods import Method, Predictions, Predictor, concatenate
+from core.evaluation.registry import SPLITS, Plan, PlannedSplit, Split
 from core.evaluation.report import DataFacts, Failure, MethodFacts, Report, Result, SplitFacts
-from core.evaluation.scoring import Answered, judged
+from core.evaluation.scoring import TaskPredictions, score
 from core.evaluation.splits import Round, Task
-from core.progress import Progress
+from core.progress import Progress, no_progress
 from core.stores.sql.tables import utc_now
 
-_TOGETHER = 256
-"""Queries that are asked at a time."""
+_BATCH_SIZE = 256
+"""Queries that are predicted at once, so that progress is reported in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The outcome of an evaluation.
+
+    Attributes
+    ----------
+    predictions
+        By split, task and method, in the order of the rounds and of their queries.
+    """
+
+    report: Report
+    predictions: Mapping[tuple[str, str, str], Predictions]
 
 
 @dataclass(slots=True)
 class _Group:
-    """A training part, and all that is put to what is fitted on it."""
+    """A training set, and the tasks of all splits that have it."""
 
-    training: Places
-    asked: list[tuple[Part, Task]] = field(default_factory=list)
+    training: Indexes
+    tasks: list[tuple[PlannedSplit, Task]] = field(default_factory=list)
 
-    def tasks(self, method: str) -> list[tuple[Part, Task]]:
-        return [(part, task) for part, task in self.asked if method in part.methods]
+    def tasks_of(self, method: str) -> list[tuple[PlannedSplit, Task]]:
+        return [(part, task) for part, task in self.tasks if method in part.methods]
 
 
 def evaluate(
     data: LabelledData,
     plan: Plan,
     methods: Mapping[str, Method],
-    progress: Progress = lambda _doing, _done, _total: None,
-) -> Report:
-    """Evaluate methods as planned.
+    progress: Progress = no_progress,
+    *,
+    splits: Mapping[str, Split] = SPLITS,
+    batch_size: int = _BATCH_SIZE,
+) -> Evaluation:
+    """Evaluate methods according to a plan.
 
     Parameters
     ----------
     methods
-        By name, those of the plan among them; what cannot run here is reported as missing.
+        By name, at least those of the plan; those that cannot run here are reported as missing.
     progress
-        May raise Cancelled, from one small step to the next.
+        Counts predicted queries; may raise Cancelled.
+    splits
+        By name, at least those of the plan.
+    batch_size
+        Queries that are predicted at once.
 
     Raises
     ------
     InputError
-        If none of the splits can be made of the data.
+        If none of the splits can be made from the data.
     """
-    return _Evaluation(data, plan, methods, progress).report()
+    return _Runner(data, plan, methods, progress, splits=splits, batch_size=batch_size).run()
 
 
-class _Evaluation:
+class _Runner:
     def __init__(
         self,
         data: LabelledData,
         plan: Plan,
         methods: Mapping[str, Method],
         progress: Progress,
+        *,
+        splits: Mapping[str, Split],
+        batch_size: int,
     ) -> None:
         self._data = data
         self._plan = plan
         self._methods = {name: methods[name] for name in plan.methods}
-        self._missing = {name: method.missing() for name, method in self._methods.items()}
+        self._missing = {
+            name: method.unavailable_reason() for name, method in self._methods.items()
+        }
         self._progress = progress
+        self._splits = splits
+        self._batch_size = batch_size
         self._done = self._total = 0
-        self._answered: dict[tuple[str, str, str], list[Answered]] = {}
+        self._predictions: dict[tuple[str, str, str], list[TaskPredictions]] = {}
         self._failures: dict[tuple[str, str], Failure] = {}
 
-    def report(self) -> Report:
+    def run(self) -> Evaluation:
         date, started = utc_now(), time.monotonic()
-        facts, groups = self._parted()
-        runnable = [name for name in self._methods if not self._missing[name]]
+        facts, groups = self._make_groups()
+        available = [name for name in self._methods if not self._missing[name]]
         self._total = sum(
             len(task.sequences)
             for group in groups
-            for name in runnable
-            for _, task in group.tasks(name)
+            for name in available
+            for _, task in group.tasks_of(name)
         )
         for number, group in enumerate(groups, start=1):
-            self._ask_all(group, runnable, f"training part {number} of {len(groups)}")
-        results = tuple(self._results())
-        return Report(
+            self._run_group(group, available, f"training set {number} of {len(groups)}")
+        # Without methods that failed in some round of a split.
+        complete = {
+            key: rounds
+            for key, rounds in self._predictions.items()
+            if (key[0], key[2]) not in self._failures
+        }
+        results = tuple(self._score(complete))
+        report = Report(
             data=_data_facts(self._data),
             seed=self._plan.seed,
             date=date,
@@ -103,46 +137,50 @@ class _Evaluation:
             results=results,
             failures=tuple(self._failures.values()),
         )
+        predictions = {
+            key: concatenate([item.predictions for item in rounds])
+            for key, rounds in complete.items()
+        }
+        return Evaluation(report, predictions)
 
-    def _parted(self) -> tuple[list[SplitFacts], list[_Group]]:
-        """All splits, and their rounds by what is learned from."""
+    def _make_groups(self) -> tuple[list[SplitFacts], list[_Group]]:
+        """Make all splits, and group their rounds by training set."""
         facts, groups = [], dict[bytes, _Group]()
         for part in self._plan.parts:
-            rounds, missing = self._rounds(part)
-            split = SPLITS[part.split]
-            sizes = tuple(each.training.size for each in rounds)
+            rounds, missing = self._make_rounds(part)
+            split = self._splits[part.split]
+            sizes = tuple(item.training.size for item in rounds)
             facts.append(SplitFacts(split.name, split.title, split.about, sizes, missing))
-            for each in rounds:
-                group = groups.setdefault(each.training.tobytes(), _Group(each.training))
-                group.asked += [(part, task) for task in each.tasks]
+            for item in rounds:
+                group = groups.setdefault(item.training.tobytes(), _Group(item.training))
+                group.tasks += [(part, task) for task in item.tasks]
         if not groups:
-            raise InputError(" ".join(f"{each.title}: {each.missing}" for each in facts))
+            raise InputError(" ".join(f"{split.title}: {split.missing}" for split in facts))
         return facts, list(groups.values())
 
-    def _rounds(self, part: Part) -> tuple[list[Round], str]:
-        """The rounds of a split, or why there are none."""
-        split = SPLITS[part.split]
-        if missing := split.missing():
+    def _make_rounds(self, part: PlannedSplit) -> tuple[list[Round], str]:
+        """Make the rounds of a split, or return the reason that there are none."""
+        split = self._splits[part.split]
+        if missing := split.unavailable_reason():
             return [], missing
-        step = self._step(f"Parting: {split.title}")
-        step()
+        progress = self._step(f"Splitting, {split.title}")
         try:
-            return split.make(self._data, self._plan.seed, step), ""
+            return split.make(self._data, self._plan.seed, progress), ""
         except Cancelled:
             raise
         except GeneKinError as error:
             return [], str(error)
 
-    def _ask_all(self, group: _Group, names: Sequence[str], where: str) -> None:
-        """Put everything that is put to one training part to every method."""
-        training = self._data.taken(group.training)
+    def _run_group(self, group: _Group, names: Sequence[str], where: str) -> None:
+        """Put all tasks of a training set to every method."""
+        training = self._data.take(group.training)
         similarities = self._similarities(group, training, where)
         for name in names:
-            if not (tasks := group.tasks(name)):
+            if not (tasks := group.tasks_of(name)):
                 continue
             until = self._done + sum(len(task.sequences) for _, task in tasks)
             try:
-                self._ask(self._methods[name], training, tasks, similarities, where)
+                self._run_method(self._methods[name], training, tasks, similarities, where)
             except Cancelled:
                 raise
             except GeneKinError as error:
@@ -151,70 +189,73 @@ class _Evaluation:
                     self._failures.setdefault((part.split, name), failure)
             self._done = until
 
-    def _ask(
+    def _run_method(
         self,
         method: Method,
         training: LabelledData,
-        tasks: Sequence[tuple[Part, Task]],
+        tasks: Sequence[tuple[PlannedSplit, Task]],
         similarities: Mapping[bytes, NDArray[np.float64]],
         where: str,
     ) -> None:
-        """Fit a method, and put tasks to it; what two splits ask alike is asked once."""
+        """Fit a method and put tasks to it; equal queries of two splits are predicted once."""
         known: dict[tuple[str, ...], tuple[Predictions, float]] = {}
         started = time.perf_counter()
-        learning = self._step(f"{method.title} learns, {where}")
-        with method.fitted(training, learning) as answering:
+        with method.fit(training, self._step(f"Training {method.title}, {where}")) as predictor:
             fit_seconds = time.perf_counter() - started
             for part, task in tasks:
                 if task.sequences not in known:
-                    known[task.sequences] = self._answers(
-                        answering, task, f"{method.title}, {where}"
-                    )
+                    step = f"Predicting with {method.title}, {where}"
+                    known[task.sequences] = self._predict(predictor, task, step)
                 predictions, seconds = known[task.sequences]
-                key = part.split, task.name, method.name
-                answered = Answered(
-                    true=self._data.families[task.places],
+                item = TaskPredictions(
+                    true=task.true_families(self._data),
                     units=task.units,
                     predictions=predictions,
-                    similarities=None if task.changed else similarities[task.places.tobytes()],
+                    similarities=None if task.perturbed else similarities[task.indexes.tobytes()],
                     fit_seconds=fit_seconds,
                     seconds=seconds,
                 )
-                self._answered.setdefault(key, []).append(answered)
+                key = part.split, task.name, method.name
+                self._predictions.setdefault(key, []).append(item)
 
-    def _answers(self, answering: Answering, task: Task, doing: str) -> tuple[Predictions, float]:
-        """Predictions on a task, and the seconds that asking alone takes."""
+    def _predict(self, predictor: Predictor, task: Task, step: str) -> tuple[Predictions, float]:
+        """Return the predictions on a task, and the seconds that predicting takes."""
         parts, seconds = [], 0.0
-        for start in range(0, len(task.sequences), _TOGETHER):
-            some = task.sequences[start : start + _TOGETHER]
-            self._progress(doing, self._done, self._total)
+        for start in range(0, len(task.sequences), self._batch_size):
+            batch = task.sequences[start : start + self._batch_size]
+            self._progress(step, self._done, self._total)
             started = time.perf_counter()
-            parts.append(answering(some))
+            parts.append(predictor(batch))
             seconds += time.perf_counter() - started
-            self._done += len(some)
-        return together(parts), seconds
+            self._done += len(batch)
+        return concatenate(parts), seconds
 
     def _similarities(
         self, group: _Group, training: LabelledData, where: str
     ) -> dict[bytes, NDArray[np.float64]]:
-        """How close the queries that are as they are come to what is learned from, by task."""
-        step = self._step(f"Comparing queries, {where}")
-        plain = {task.places.tobytes(): task for _, task in group.asked if not task.changed}
-        asked = [sequence for task in plain.values() for sequence in task.sequences]
-        nearest = nearest_similarities(training.sequences, asked, step)
-        ends = np.cumsum([len(task.sequences) for task in plain.values()])
-        return dict(zip(plain, np.split(nearest, ends[:-1]), strict=True))
+        """Return how similar unperturbed queries are to the training set, by their indexes."""
+        progress = self._step(f"Comparing queries, {where}")
+        tasks = {task.indexes.tobytes(): task for _, task in group.tasks if not task.perturbed}
+        queries = [sequence for task in tasks.values() for sequence in task.sequences]
+        nearest = nearest_similarities(training.sequences, queries, progress)
+        ends = np.cumsum([len(task.sequences) for task in tasks.values()])
+        return dict(zip(tasks, np.split(nearest, ends[:-1]), strict=True))
 
-    def _results(self) -> Iterator[Result]:
-        """How methods fare; one that failed in a round of a split has no result there."""
-        step = self._step("Judging")
-        for (split, task, method), answered in self._answered.items():
-            if (split, method) not in self._failures:
-                step()
-                yield judged(split, task, method, answered, self._plan.seed)
+    def _score(
+        self, predictions: Mapping[tuple[str, str, str], Sequence[TaskPredictions]]
+    ) -> Iterator[Result]:
+        for (split, task, method), rounds in predictions.items():
+            self._progress("Scoring", self._done, self._total)
+            yield score(split, task, method, rounds, self._plan.seed)
 
-    def _step(self, doing: str) -> Callable[[], None]:
-        return lambda: self._progress(doing, self._done, self._total)
+    def _step(self, step: str) -> Progress:
+        """Name a step; its own counts give way to those of the evaluation."""
+
+        def report(_step: str, _done: int, _total: int) -> None:
+            self._progress(step, self._done, self._total)
+
+        report("", 0, 0)
+        return report
 
     def _method_facts(self) -> Iterator[MethodFacts]:
         for name, method in self._methods.items():

@@ -1,4 +1,4 @@
-"""From what a method answered, round by round, to how it fares."""
+"""Scores of a method on a task, from its predictions in all rounds of a split."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,36 +8,36 @@ from numpy.typing import NDArray
 
 from core.evaluation.measures import (
     accuracy,
-    bootstrap,
-    by_similarity,
+    accuracy_by_similarity,
+    bootstrap_intervals,
     calibration_error,
     confusion,
     coverage_curve,
     f1,
     family_scores,
-    reliability,
+    reliability_bins,
 )
-from core.evaluation.methods import Predictions, together
+from core.evaluation.methods import Predictions, concatenate
 from core.evaluation.report import Result
 
-_FASTEST = 1e-6
-"""Seconds that asking takes at least: no rate is endless."""
+_MIN_SECONDS = 1e-6
+"""Lower bound of the prediction time, so that rates stay finite."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """What a method answered in one round.
+class TaskPredictions:
+    """Predictions of a method on a task in one round.
 
     Attributes
     ----------
     true
         Families of the queries.
     units
-        What is not independent of each other has one number.
+        Resampling unit of each query.
     similarities
-        Of the queries to the nearest of what was learned from; None where they were changed.
+        Of each query to the nearest sequence of the training set; None for perturbed queries.
     fit_seconds, seconds
-        To learn, and to answer.
+        Of fitting and of predicting.
     """
 
     true: NDArray[np.int64]
@@ -48,36 +48,42 @@ class Answered:
     seconds: float
 
 
-def judged(split: str, task: str, method: str, rounds: Sequence[Answered], seed: int) -> Result:
-    """How a method fares with a task, all rounds together; `seed` is of the bootstrap."""
-    true = np.concatenate([each.true for each in rounds])
-    said = together([each.predictions for each in rounds])
-    right = true == said.families
-    intervals = bootstrap(
-        true, said.families, np.concatenate([each.units for each in rounds]), seed
-    )
-    sure = said.confidences
-    near = [each.similarities for each in rounds if each.similarities is not None]
-    seconds = max(_FASTEST, sum(each.seconds for each in rounds))
+def score(
+    split: str, task: str, method: str, rounds: Sequence[TaskPredictions], seed: int
+) -> Result:
+    """Score a method on a task, over all rounds; `seed` is of the bootstrap."""
+    true = np.concatenate([item.true for item in rounds])
+    units = np.concatenate([item.units for item in rounds])
+    predictions = concatenate([item.predictions for item in rounds])
+    predicted, called = predictions.families, predictions.called
+    correct = true == predicted
+    intervals = bootstrap_intervals(true, predicted, units, seed)
+    confidences = predictions.confidences
+    similarities = [item.similarities for item in rounds if item.similarities is not None]
+    seconds = max(_MIN_SECONDS, sum(item.seconds for item in rounds))
     return Result(
         split=split,
         task=task,
         method=method,
         count=true.size,
-        accuracy=accuracy(true, said.families),
+        accuracy=accuracy(true, predicted),
         accuracy_interval=intervals.accuracy,
-        macro_f1=f1(true, said.families, "macro"),
+        macro_f1=f1(true, predicted, "macro"),
         macro_f1_interval=intervals.macro_f1,
-        weighted_f1=f1(true, said.families, "weighted"),
-        called=float(said.called.mean()),
-        called_right=float(right[said.called].mean()) if said.called.any() else None,
-        calibration_error=None if sure is None else calibration_error(sure, right),
-        mean_score=None if said.scores is None else float(said.scores.mean()),
-        families=tuple(family_scores(true, said.families)),
-        confusion=tuple(confusion(true, said.families)),
-        reliability=() if sure is None else tuple(reliability(sure, right)),
-        coverage=() if sure is None else tuple(coverage_curve(sure, right)),
-        by_similarity=tuple(by_similarity(np.concatenate(near), right)) if near else (),
-        fit_seconds=float(np.mean([each.fit_seconds for each in rounds])),
+        weighted_f1=f1(true, predicted, "weighted"),
+        called=float(called.mean()),
+        called_right=float(correct[called].mean()) if called.any() else None,
+        calibration_error=None if confidences is None else calibration_error(confidences, correct),
+        mean_score=None if predictions.scores is None else float(predictions.scores.mean()),
+        families=tuple(family_scores(true, predicted)),
+        confusion=tuple(confusion(true, predicted)),
+        reliability=() if confidences is None else tuple(reliability_bins(confidences, correct)),
+        coverage=() if confidences is None else tuple(coverage_curve(confidences, correct)),
+        by_similarity=(
+            tuple(accuracy_by_similarity(np.concatenate(similarities), correct))
+            if similarities
+            else ()
+        ),
+        fit_seconds=float(np.mean([item.fit_seconds for item in rounds])),
         queries_per_second=true.size / seconds,
     )

@@ -1,11 +1,10 @@
-"""Splits: which sequences are learned from, and which are asked about. Pure functions of the data.
+"""Splits: training sets and the queries put to them. Pure functions of the data.
 
-A split is one round or several. What a round's methods learn from is its training part and nothing
-else; rounds of one split that have tasks of the same name are judged together.
+A split has one or more rounds. Methods learn from a round's training set and nothing else; tasks of
+the same name are scored together over all rounds of a split.
 """
 
 import warnings
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,17 +12,15 @@ from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold, RepeatedStratifiedKFold, train_test_split
 
 from core.errors import InputError
-from core.evaluation.data import LabelledData, Places
+from core.evaluation.data import Indexes, LabelledData
+from core.evaluation.methods import NO_FAMILY
 
 TEST_SHARE = 0.2
-"""Share of the sequences that the seed's split asks about."""
+"""Share of the sequences that a random split holds out."""
 FOLDS = 5
 REPEATS = 2
-AS_THEY_ARE = "as they are"
-"""The task whose queries are the sequences themselves."""
-
-Step = Callable[[], None]
-"""Called between small steps; raises Cancelled when the work is to end."""
+UNMODIFIED = "as they are"
+"""The task whose queries are the held-out sequences themselves; stored in reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,118 +30,136 @@ class Task:
     Attributes
     ----------
     name
-        What is asked, such as ``"reverse complement"``.
-    places
-        Of the sequences that the queries are made of.
+        Such as ``"reverse complement"``; stored in reports.
+    indexes
+        Indexes of the sequences that the queries are made from.
     sequences
         The queries.
     units
-        What is not independent of each other has one number, such as relatives: int64.
-    changed
-        Whether the queries are other than the sequences.
+        Resampling unit of each query, int64: queries that depend on each other, such as relatives,
+        share a number.
+    perturbed
+        Whether the queries differ from the sequences.
+    unknown
+        Whether no query has a family of the training set.
     """
 
     name: str
-    places: Places
+    indexes: Indexes
     sequences: tuple[str, ...]
     units: NDArray[np.int64]
-    changed: bool = False
+    perturbed: bool = False
+    unknown: bool = False
 
     @classmethod
-    def plain(
+    def unmodified(
         cls,
         data: LabelledData,
-        places: Places,
-        name: str = AS_THEY_ARE,
+        indexes: Indexes,
+        name: str = UNMODIFIED,
         units: NDArray[np.int64] | None = None,
+        *,
+        unknown: bool = False,
     ) -> "Task":
-        """The sequences at some places, as they are."""
-        sequences = data.taken(places).sequences
-        return cls(name, places, sequences, places if units is None else units)
+        """Make a task of the sequences at some indexes, as they are."""
+        sequences = data.take(indexes).sequences
+        return cls(name, indexes, sequences, indexes if units is None else units, unknown=unknown)
+
+    def true_families(self, data: LabelledData) -> NDArray[np.int64]:
+        """Return the family of each query, int64; NO_FAMILY where it is unknown."""
+        if self.unknown:
+            return np.full(len(self.sequences), NO_FAMILY, dtype=np.int64)
+        return data.families[self.indexes]
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A training part, and the tasks that are put to what is fitted on it."""
+    """A training set and the tasks for the methods fitted on it."""
 
-    training: Places
+    training: Indexes
     tasks: tuple[Task, ...]
 
 
-def seed_split(data: LabelledData, seed: int, *, copies: bool) -> list[Round]:
-    """A fifth of the sequences at random, as the seed does it, asked of the others.
+def random_split(data: LabelledData, seed: int, *, copies: bool) -> list[Round]:
+    """Hold out a random fifth of the sequences.
 
     Parameters
     ----------
     copies
-        Whether exact copies stay: then a copy of a query may be learned from.
+        Whether exact copies stay: then a query may have a copy in the training set.
 
     Raises
     ------
     InputError
-        If copies are to stay, and there are none; or there is nothing but copies of one.
+        If all sequences are equal, or copies are to stay and there are none.
     """
     distinct = data.distinct()
     if distinct.size < 2:
         raise InputError("All sequences are copies of one.", "Evaluate on more sequences.")
     if copies and distinct.size == len(data):
         message = "There are no exact copies in these sequences."
-        raise InputError(message, "A library keeps each once; evaluate on the file itself.")
-    places = np.arange(len(data)) if copies else distinct
-    training, test = train_test_split(places, test_size=TEST_SHARE, random_state=seed)
-    return [Round(training, (Task.plain(data, test),))]
+        raise InputError(message, "Libraries store each sequence once; evaluate on a file.")
+    indexes = np.arange(len(data)) if copies else distinct
+    training, test = train_test_split(indexes, test_size=TEST_SHARE, random_state=seed)
+    return [Round(training, (Task.unmodified(data, test),))]
 
 
 def stratified_folds(
     data: LabelledData, seed: int, folds: int = FOLDS, repeats: int = REPEATS
 ) -> list[Round]:
-    """Every distinct sequence is asked about once a repeat, families in equal shares a fold.
+    """Cross-validate on the distinct sequences, stratified by family, several times.
 
     Raises
     ------
     InputError
         If no family has as many members as there are folds.
     """
-    places = data.distinct()
-    families = data.families[places]
+    indexes = data.distinct()
+    families = data.families[indexes]
     if np.unique(families, return_counts=True)[1].max(initial=0) < folds:
         message = f"No family has {folds} distinct members, one for each fold."
         raise InputError(message, "Evaluate on more sequences.")
-    dealing = RepeatedStratifiedKFold(n_splits=folds, n_repeats=repeats, random_state=seed)
-    with warnings.catch_warnings():  # A small family is not in every fold; so it is.
+    splitter = RepeatedStratifiedKFold(n_splits=folds, n_repeats=repeats, random_state=seed)
+    with warnings.catch_warnings():  # Families smaller than the number of folds are accepted.
         warnings.simplefilter("ignore", UserWarning)
-        dealt = list(dealing.split(places, families))
-    return [Round(places[rest], (Task.plain(data, places[test]),)) for rest, test in dealt]
+        parts = list(splitter.split(indexes, families))
+    return [
+        Round(indexes[training], (Task.unmodified(data, indexes[test]),))
+        for training, test in parts
+    ]
 
 
 def held_out_clusters(
-    data: LabelledData, places: Places, clusters: NDArray[np.int64], folds: int = FOLDS
+    data: LabelledData, indexes: Indexes, clusters: NDArray[np.int64], folds: int = FOLDS
 ) -> list[Round]:
-    """Whole clusters are asked about: no cluster is on both sides.
+    """Cross-validate with every cluster either in the training set or held out.
 
     Parameters
     ----------
-    places, clusters
-        Of the sequences that take part, and the cluster of each.
+    indexes, clusters
+        The sequences that take part, and the cluster of each.
 
     Raises
     ------
     InputError
         If there are fewer clusters than folds.
     """
-    found = np.unique(clusters).size
-    if found < folds:
-        message = f"All sequences are relatives, in {found} clusters: none can be held out."
+    count = np.unique(clusters).size
+    if count < folds:
+        message = f"The sequences form only {count} clusters of relatives: none can be held out."
         raise InputError(message, "Evaluate on less similar sequences.")
-    dealt = GroupKFold(folds).split(places, groups=clusters)
+    parts = GroupKFold(folds).split(indexes, groups=clusters)
     return [
-        Round(places[rest], (Task.plain(data, places[test], units=clusters[test]),))
-        for rest, test in dealt
+        Round(
+            indexes[training],
+            (Task.unmodified(data, indexes[test], units=clusters[test]),),
+        )
+        for training, test in parts
     ]
 
 
 def between_organisms(data: LabelledData) -> list[Round]:
-    """Each organism's distinct sequences asked of each other organism's.
+    """Train on each organism's distinct sequences, and query with each other organism's.
 
     Raises
     ------
@@ -154,24 +169,44 @@ def between_organisms(data: LabelledData) -> list[Round]:
     owners = np.array(data.organisms)
     names = list(dict.fromkeys(data.organisms))
     if len(names) < 2:
-        message = "There is one organism only."
+        message = "The data have only one organism."
         raise InputError(message, "Choose sequences of two organisms or more.")
-    parts = {}
+    members = {}
     for name in names:
-        places = np.flatnonzero(owners == name)
-        parts[name] = places[data.taken(places).distinct()]
+        indexes = np.flatnonzero(owners == name)
+        members[name] = indexes[data.take(indexes).distinct()]
     return [
-        Round(parts[known], tuple(_asked(data, parts, known, names)))
-        for known in names
-        if np.unique(data.families[parts[known]]).size > 1
+        Round(
+            members[reference],
+            tuple(
+                Task.unmodified(data, members[name], f"{name} from {reference}")
+                for name in names
+                if name != reference
+            ),
+        )
+        for reference in names
+        if np.unique(data.families[members[reference]]).size > 1
     ]
 
 
-def _asked(
-    data: LabelledData, parts: dict[str, Places], known: str, names: Sequence[str]
-) -> list[Task]:
+def left_out_families(data: LabelledData) -> list[Round]:
+    """Leave out each family in turn and query with its distinct members.
+
+    No query has a family of the training set; a task is named after the family left out.
+    """
+    indexes = data.distinct()
+    families = data.families[indexes]
     return [
-        Task.plain(data, parts[name], name=f"{name} from {known}")
-        for name in names
-        if name != known
+        Round(
+            indexes[families != family],
+            (
+                Task.unmodified(
+                    data,
+                    indexes[families == family],
+                    data.family_names.get(family, str(family)),
+                    unknown=True,
+                ),
+            ),
+        )
+        for family in np.unique(families).tolist()
     ]

@@ -1,12 +1,12 @@
-"""The library's k-mer search done by the database alone: k-mers in a table, joined and ranked.
+"""The k-mer search of the encoder ``translated`` in SQL alone, as a baseline without vectors.
 
-What Milvus does for the encoder ``translated``, in SQL that MySQL, MariaDB and SQLite all take: the
-same k-mers with the same weights, references and queries each in a table, the inner products of all
-pairs that share one, and the best pair of each query. The tables are temporary ones: only one
-connection sees them, and they go with it, whatever happens.
+What Milvus does for that encoder, in SQL that MySQL, MariaDB and SQLite all accept: references and
+queries each in a table of weighted k-mers, the inner products of all pairs that share one, and the
+best pair of each query. The tables are temporary: only one connection sees them, and they are
+dropped with it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -30,23 +30,25 @@ from sqlalchemy.schema import CreateTable
 
 from core.encoders import TranslatedEncoder
 from core.evaluation.data import LabelledData
-from core.evaluation.methods import NONE, Answering, Predictions
-from core.stores.sql.database import Database, plain_errors
+from core.evaluation.methods import NO_FAMILY, Parameters, Predictions, Predictor
+from core.progress import Progress, no_progress
+from core.stores.sql.database import Database
+from core.stores.sql.errors import translate_errors
 from core.stores.sql.tables import chunks
 
-_TOGETHER = 128
-"""Sequences whose k-mers are written at a time."""
+_BATCH_SIZE = 128
+"""Sequences whose k-mers are written at once."""
 
 _metadata = MetaData()
 
 
-def _kmers(name: str) -> Table:
-    """K-mers of sequences with their weights, in the order in which they are looked for."""
+def _kmer_table(name: str) -> Table:
+    """Return a table of weighted k-mers, in the order in which they are joined."""
     return Table(
         name,
         _metadata,
         Column("kmer", Integer, primary_key=True, autoincrement=False),
-        Column("place", Integer, primary_key=True, autoincrement=False),
+        Column("sequence", Integer, primary_key=True, autoincrement=False),
         Column("weight", Double, nullable=False),
         prefixes=["TEMPORARY"],
         sqlite_with_rowid=False,
@@ -55,12 +57,12 @@ def _kmers(name: str) -> Table:
     )
 
 
-_known = _kmers("evaluation_known")
-_asked = _kmers("evaluation_asked")
-_labels = Table(
-    "evaluation_labels",
+_references = _kmer_table("evaluation_references")
+_queries = _kmer_table("evaluation_queries")
+_families = Table(
+    "evaluation_families",
     _metadata,
-    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
     Column("family", Integer, nullable=False),
     prefixes=["TEMPORARY"],
 )
@@ -70,94 +72,95 @@ class SqlSearch:
     """The family of the nearest reference, found by SQL."""
 
     name = "mysql"
-    title = "the MySQL model: k-mers in a table"
+    title = "SQL k-mer search"
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def settings(self) -> Mapping[str, str | int | float]:
-        """The database and the k-mers."""
+    def settings(self) -> Parameters:
+        """Return the database and the k-mers."""
         dialect = self._database.engine.dialect
         version = ".".join(map(str, dialect.server_version_info or ()))
         return {"database": f"{_product(dialect)} {version}".strip(), "k-mers": "translated, 400"}
 
-    def missing(self) -> str:
-        """Nothing: there is always a database."""
+    def unavailable_reason(self) -> str:
+        """Return nothing: there is always a database."""
         return ""
 
     @contextmanager
-    def fitted(self, training: LabelledData, step: Callable[[], None]) -> Iterator[Answering]:
-        """Fit the encoder, and write the k-mers of the training part into a table."""
+    def fit(self, training: LabelledData, progress: Progress) -> Iterator[Predictor]:
+        """Fit the encoder and write the k-mers of the training set into a table."""
         encoder = TranslatedEncoder.fit(training.sequences)
         with self._errors("connecting for an evaluation"):
             connection = self._database.engine.connect()
         try:
             with self._errors("writing the k-mers of an evaluation"):
-                connection.detach()  # When it closes, the tables go; no one else gets it.
-                for table in (_known, _asked, _labels):
+                # Out of the pool: closing must drop the temporary tables.
+                connection.detach()
+                for table in (_references, _queries, _families):
                     connection.execute(CreateTable(table))
-                _write_labels(connection, training)
-                _write(connection, _known, encoder.encode, training.sequences, step)
-            yield lambda asked: self._answer(connection, encoder, asked)
+                _write_families(connection, training)
+                _write(connection, _references, encoder.encode, training.sequences, progress)
+            yield lambda queries: self._predict(connection, encoder, queries)
         finally:
             connection.close()
 
-    def _answer(
-        self, connection: Connection, encoder: TranslatedEncoder, sequences: Sequence[str]
+    def _predict(
+        self, connection: Connection, encoder: TranslatedEncoder, queries: Sequence[str]
     ) -> Predictions:
         with self._errors("searching k-mers for an evaluation"):
-            connection.execute(delete(_asked))
-            _write(connection, _asked, encoder.encode_queries, sequences, lambda: None)
+            connection.execute(delete(_queries))
+            _write(connection, _queries, encoder.encode_queries, queries, no_progress)
             best: dict[int, Row[tuple[int, int, float]]] = {
-                row.place: row for row in connection.execute(_BEST)
+                row.query: row for row in connection.execute(_BEST)
             }
             connection.commit()
-        found = [best.get(place) for place in range(len(sequences))]
+        rows = [best.get(query) for query in range(len(queries))]
         return Predictions(
-            families=np.array([row.family if row else NONE for row in found], dtype=np.int64),
-            called=np.array([row is not None for row in found], dtype=np.bool_),
-            scores=np.array([row.score if row else 0.0 for row in found], dtype=np.float64),
+            families=np.array([row.family if row else NO_FAMILY for row in rows], dtype=np.int64),
+            called=np.array([row is not None for row in rows], dtype=np.bool_),
+            scores=np.array([row.score if row else 0.0 for row in rows], dtype=np.float64),
         )
 
     @contextmanager
     def _errors(self, doing: str) -> Iterator[None]:
-        with plain_errors(self._database.address, doing):
+        with translate_errors(self._database.address, doing):
             yield
 
 
-def _best_pairs() -> Select[tuple[int, int, float]]:
-    """The nearest reference of each query, of equal ones the first: `place`, `family`, `score`."""
+def _select_best() -> Select[tuple[int, int, float]]:
+    """Select each query's nearest reference: `query`, `family`, `score`; of ties, the first."""
     pairs = (
         select(
-            _asked.c.place,
-            _known.c.place.label("reference"),
-            func.sum(_asked.c.weight * _known.c.weight).label("score"),
+            _queries.c.sequence.label("query"),
+            _references.c.sequence.label("reference"),
+            func.sum(_queries.c.weight * _references.c.weight).label("score"),
         )
-        .join(_known, _known.c.kmer == _asked.c.kmer)
-        .group_by(_asked.c.place, _known.c.place)
+        .join(_references, _references.c.kmer == _queries.c.kmer)
+        .group_by(_queries.c.sequence, _references.c.sequence)
         .subquery("pairs")
     )
     rank = func.row_number().over(
-        partition_by=pairs.c.place, order_by=(pairs.c.score.desc(), pairs.c.reference)
+        partition_by=pairs.c.query, order_by=(pairs.c.score.desc(), pairs.c.reference)
     )
     ranked = select(pairs, rank.label("standing")).subquery("ranked")
     return (
-        select(ranked.c.place, _labels.c.family, ranked.c.score)
-        .join(_labels, _labels.c.place == ranked.c.reference)
+        select(ranked.c.query, _families.c.family, ranked.c.score)
+        .join(_families, _families.c.sequence == ranked.c.reference)
         .where(ranked.c.standing == 1)
     )
 
 
-_BEST = _best_pairs()
+_BEST = _select_best()
 
 
-def _write_labels(connection: Connection, training: LabelledData) -> None:
+def _write_families(connection: Connection, training: LabelledData) -> None:
     rows = [
-        {"place": place, "family": family}
-        for place, family in enumerate(training.families.tolist())
+        {"sequence": index, "family": family}
+        for index, family in enumerate(training.families.tolist())
     ]
-    for some in chunks(rows):
-        connection.execute(insert(_labels), some)
+    for batch in chunks(rows):
+        connection.execute(insert(_families), batch)
     connection.commit()
 
 
@@ -166,20 +169,20 @@ def _write(
     table: Table,
     encode: Callable[[Sequence[str]], csr_array],
     sequences: Sequence[str],
-    step: Callable[[], None],
+    progress: Progress,
 ) -> None:
-    """Write the k-mers of sequences, and their places, into a table."""
-    for start in range(0, len(sequences), _TOGETHER):
-        step()
-        vectors = encode(sequences[start : start + _TOGETHER]).tocoo()
+    """Write the k-mers of sequences, numbered from 0, into a table."""
+    for start in range(0, len(sequences), _BATCH_SIZE):
+        progress("Writing k-mers", start, len(sequences))
+        vectors = encode(sequences[start : start + _BATCH_SIZE]).tocoo()
         order = np.lexsort((vectors.row, vectors.col))
         columns = vectors.col[order], vectors.row[order] + start, vectors.data[order]
         rows = [
-            {"kmer": kmer, "place": place, "weight": weight}
-            for kmer, place, weight in zip(*(each.tolist() for each in columns), strict=True)
+            {"kmer": kmer, "sequence": index, "weight": weight}
+            for kmer, index, weight in zip(*(column.tolist() for column in columns), strict=True)
         ]
-        for some in chunks(rows):
-            connection.execute(insert(table), some)
+        for batch in chunks(rows):
+            connection.execute(insert(table), batch)
         connection.commit()
 
 

@@ -1,4 +1,4 @@
-"""Small data to evaluate on, and a method that remembers what it was shown."""
+"""Small labelled data, and a method that records its training sets and queries."""
 
 from collections.abc import Sequence
 from contextlib import contextmanager
@@ -12,20 +12,20 @@ from tests.support.evolution import members
 
 
 def data(*organisms: str, families: int = 3, count: int = 8) -> LabelledData:
-    """So many relatives of each family, one family after the other, of each organism."""
+    """Return `count` relatives of each family, one family after the other, of each organism."""
     parts = {organism: members(organism, families, count) for organism in organisms or ("human",)}
     return data_of_records(parts, source="made up", family_names={0: "Kinase", 1: "Synthase"})
 
 
 class Spy:
-    """Answers always the same, and keeps what it saw; can be broken from some round on."""
+    """A method that always predicts family 0; may fail from some round on."""
 
     name = "knn"
     title = "spy"
 
     def __init__(self, *, broken_from: int | None = None, missing: str = "") -> None:
         self.fitted_on: list[LabelledData] = []
-        self.asked: list[Sequence[str]] = []
+        self.queries: list[Sequence[str]] = []
         self.open = 0
         self._broken_from = broken_from
         self._missing = missing
@@ -33,22 +33,22 @@ class Spy:
     def settings(self):
         return {"eyes": 2}
 
-    def missing(self):
+    def unavailable_reason(self):
         return self._missing
 
     @contextmanager
-    def fitted(self, training, step):
-        step()
+    def fit(self, training, progress):
+        progress("Fitting", 0, 1)
         self.fitted_on.append(training)
         if self._broken_from is not None and len(self.fitted_on) > self._broken_from:
             raise GeneKinError("The spy was caught.")
         self.open += 1
         try:
-            yield self._answer
+            yield self._predict
         finally:
             self.open -= 1
 
-    def _answer(self, sequences):
-        self.asked.append(sequences)
+    def _predict(self, sequences):
+        self.queries.append(sequences)
         count = len(sequences)
         return Predictions(np.zeros(count, dtype=np.int64), np.ones(count, dtype=np.bool_))

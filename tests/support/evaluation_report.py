@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from core.evaluation.registry import Part, Plan, make_methods
+from core.evaluation.registry import Plan, PlannedSplit, make_methods
 from core.evaluation.report import Report
 from core.evaluation.runner import evaluate
 from core.settings import Settings
@@ -14,11 +14,11 @@ from tests.support.evaluation_data import data
 _MAIN = ("translated", "mysql", "knn", "naive-bayes", "majority", "count-gpu_ivf_flat")
 PLAN = Plan(
     (
-        Part("seed", _MAIN),
-        Part("copies", _MAIN),
-        Part("homology", _MAIN),
-        Part("stress", ("translated", "knn")),
-        Part("organisms", ("mysql", "knn")),
+        PlannedSplit("seed", _MAIN),
+        PlannedSplit("copies", _MAIN),
+        PlannedSplit("homology", _MAIN),
+        PlannedSplit("stress", ("translated", "knn")),
+        PlannedSplit("organisms", ("mysql", "knn")),
     )
 )
 
@@ -30,7 +30,7 @@ def report() -> Report:
         database = Database(f"sqlite:///{folder}/labels.sqlite", timeout=10)
         try:
             settings = Settings(home=Path(folder))
-            given = data("human", "dog", families=6, count=6)
-            return evaluate(given, PLAN, make_methods(settings, database))
+            records = data("human", "dog", families=6, count=6)
+            return evaluate(records, PLAN, make_methods(settings, database)).report
         finally:
             database.close()

@@ -30,7 +30,7 @@ def small(*sequences: str) -> LabelledData:
 
 class TestLabelledData:
     def test_places_are_taken_in_their_order(self):
-        taken = small("AA", "CC", "GG").taken(np.array([2, 0]))
+        taken = small("AA", "CC", "GG").take(np.array([2, 0]))
 
         assert taken.sequences == ("GG", "AA")
         assert taken.families.tolist() == [2, 0]
@@ -41,13 +41,13 @@ class TestLabelledData:
     def test_so_many_are_drawn_in_their_order_and_always_the_same(self):
         whole = small(*(f"{number:04b}" for number in range(16)))
 
-        drawn = whole.drawn(5, seed=1)
+        drawn = whole.sample(5, seed=1)
 
         assert len(drawn) == 5
         assert list(drawn.sequences) == sorted(drawn.sequences)
-        assert drawn.sequences == whole.drawn(5, seed=1).sequences
-        assert drawn.sequences != whole.drawn(5, seed=2).sequences
-        assert whole.drawn(16, seed=1) is whole
+        assert drawn.sequences == whole.sample(5, seed=1).sequences
+        assert drawn.sequences != whole.sample(5, seed=2).sequences
+        assert whole.sample(16, seed=1) is whole
 
     def test_the_digest_tells_every_part_of_it(self):
         one = small("AA", "CC")

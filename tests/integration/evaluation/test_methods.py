@@ -11,12 +11,13 @@ from sklearn.naive_bayes import MultinomialNB
 
 from core.errors import Cancelled, GeneKinError, InputError
 from core.evaluation import external_tools
-from core.evaluation.classifiers import Majority, WordCounts, seed_classifiers
+from core.evaluation.classifiers import KmerNaiveBayes, MajorityClass, count_classifiers
 from core.evaluation.data import LabelledData
 from core.evaluation.external_tools import BLASTN, Tool, run_tool
-from core.evaluation.genekin_method import library_searches
-from core.evaluation.methods import NONE, Answering, Method, Predictions, together
+from core.evaluation.genekin_method import library_methods
+from core.evaluation.methods import NO_FAMILY, Method, Predictions, Predictor, concatenate
 from core.evaluation.registry import METHODS, make_methods
+from core.progress import no_progress
 from core.settings import Settings
 from core.stores.milvus.index import INDEX_KINDS
 from core.stores.sql.database import Database
@@ -40,20 +41,20 @@ def parts() -> tuple[LabelledData, LabelledData]:
     """Relatives to learn from, and near ones to ask about."""
     whole = data(families=3, count=12)
     asked = np.arange(len(whole)) % 12 == 4  # A twentieth of their bases differ.
-    return whole.taken(np.flatnonzero(~asked)), whole.taken(np.flatnonzero(asked))
+    return whole.take(np.flatnonzero(~asked)), whole.take(np.flatnonzero(asked))
 
 
 @pytest.fixture(scope="module")
 def answer(methods, parts):
     """What a method that has learned says; each learns once."""
     with ExitStack() as stack:
-        known: dict[str, Answering] = {}
+        known: dict[str, Predictor] = {}
 
         def ask(name: str, sequences) -> Predictions:
             if name not in known:
-                if why := methods[name].missing():
+                if why := methods[name].unavailable_reason():
                     pytest.skip(why)
-                known[name] = stack.enter_context(methods[name].fitted(parts[0], lambda: None))
+                known[name] = stack.enter_context(methods[name].fit(parts[0], no_progress))
             return known[name](sequences)
 
         yield ask
@@ -81,15 +82,15 @@ class TestEveryMethod:
     def test_names_families_of_the_training_part_or_none(self, answer, parts, name):
         found = answer(name, [dna("stranger", 300), "N" * 60])
 
-        assert set(found.families.tolist()) <= {0, 1, 2, NONE}
+        assert set(found.families.tolist()) <= {0, 1, 2, NO_FAMILY}
 
     def test_ends_between_small_steps(self, methods, parts, name):
-        def step():
+        def cancel(*_):
             raise Cancelled("Enough.")
 
-        if why := methods[name].missing():
+        if why := methods[name].unavailable_reason():
             pytest.skip(why)
-        with pytest.raises(Cancelled), methods[name].fitted(parts[0], step):
+        with pytest.raises(Cancelled), methods[name].fit(parts[0], cancel):
             pass
 
 
@@ -107,7 +108,7 @@ class TestLibrarySearch:
         database = Database(f"sqlite:///{tmp_path / 'labels.sqlite'}", timeout=10)
         method = make_methods(Settings(home=home), database)["count"]
 
-        with method.fitted(parts[0], lambda: None) as answering:
+        with method.fit(parts[0], no_progress) as answering:
             answering(parts[1].sequences)
 
         assert not home.exists()
@@ -117,7 +118,7 @@ class TestLibrarySearch:
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
         def use():
-            with methods["count"].fitted(parts[0], lambda: None):
+            with methods["count"].fit(parts[0], no_progress):
                 assert list(tmp_path.iterdir())
                 raise RuntimeError("a defect")
 
@@ -128,13 +129,13 @@ class TestLibrarySearch:
 
     def test_exact_copies_are_kept_once(self, methods, parts):
         whole = np.arange(len(parts[0]))
-        twice = parts[0].taken(np.concatenate([whole, whole]))
+        twice = parts[0].take(np.concatenate([whole, whole]))
 
-        with methods["seed"].fitted(twice, lambda: None) as answering:
+        with methods["seed"].fit(twice, no_progress) as answering:
             assert answering(parts[0].sequences[:1]).scores == pytest.approx([1.0])
 
     def test_an_index_that_only_servers_have_says_so(self, methods):
-        why = methods["count-gpu_ivf_flat"].missing()
+        why = methods["count-gpu_ivf_flat"].unavailable_reason()
 
         assert why == "GPU_IVF_FLAT needs a Milvus server with a GPU; this is Milvus Lite."
 
@@ -147,11 +148,11 @@ class TestOnAServer:
         client = MilvusClient(milvus_server.uri)
         before = set(client.list_collections())
         settings = Settings(home=tmp_path, milvus_uri=milvus_server.uri)
-        search = library_searches(settings, INDEX_KINDS)[-1]
+        search = library_methods(settings, INDEX_KINDS)[-1]
         assert search.settings()["index"] == "GPU_IVF_FLAT"
-        assert not search.missing()
+        assert not search.unavailable_reason()
 
-        with search.fitted(parts[0], lambda: None) as answering:
+        with search.fit(parts[0], no_progress) as answering:
             (there,) = set(client.list_collections()) - before
             found = answering(parts[1].sequences)
 
@@ -164,10 +165,10 @@ class TestOnAServer:
 class TestSeedClassifier:
     def test_words_that_only_queries_have_change_nothing(self, parts):
         """The features are those of the training part."""
-        knn = next(each for each in seed_classifiers(42) if each.name == "knn")
-        with knn.fitted(parts[0], lambda: None) as answering:
+        knn = next(each for each in count_classifiers(42) if each.name == "knn")
+        with knn.fit(parts[0], no_progress) as answering:
             alone = answering(parts[1].sequences)
-        with knn.fitted(parts[0], lambda: None) as answering:
+        with knn.fit(parts[0], no_progress) as answering:
             among = answering([*parts[1].sequences, "TTTTTTTTTTTT" * 50])
 
         assert among.families[:3].tolist() == alone.families.tolist()
@@ -180,11 +181,11 @@ class TestSeedClassifier:
         [([*range(6)], "6 sequences of 1 families"), ([0, 1, 30, 31], "4 sequences of 2 families")],
     )
     def test_too_little_to_learn_from_is_said(self, parts, places, said):
-        little = parts[0].taken(np.array(places))
+        little = parts[0].take(np.array(places))
 
-        kinds: list[Method] = [*seed_classifiers(42), WordCounts()]
+        kinds: list[Method] = [*count_classifiers(42), KmerNaiveBayes()]
         for method in kinds:
-            with pytest.raises(InputError, match=said), method.fitted(little, lambda: None):
+            with pytest.raises(InputError, match=said), method.fit(little, no_progress):
                 pass
 
 
@@ -199,7 +200,7 @@ class TestWordCounts:
         recipe = MultinomialNB(alpha=0.1).fit(counts, known.families)
         wanted = recipe.predict_proba(vectorizer.transform(map(words, asked.sequences)))
 
-        with WordCounts().fitted(known, lambda: None) as answering:
+        with KmerNaiveBayes().fit(known, no_progress) as answering:
             found = answering(asked.sequences)
 
         assert found.families.tolist() == recipe.classes_[wanted.argmax(axis=1)].tolist()
@@ -209,17 +210,17 @@ class TestWordCounts:
         short = LabelledData(("ACGTACGT",) * 6, np.arange(6) % 2, ("human",) * 6)
 
         with (
-            pytest.raises(InputError, match="long enough"),
-            WordCounts().fitted(short, lambda: None),
+            pytest.raises(InputError, match="too short"),
+            KmerNaiveBayes().fit(short, no_progress),
         ):
             pass
 
 
 class TestMajority:
     def test_the_commonest_family_with_its_share(self, parts):
-        uneven = parts[0].taken(np.arange(20))
+        uneven = parts[0].take(np.arange(20))
 
-        with Majority().fitted(uneven, lambda: None) as answering:
+        with MajorityClass().fit(uneven, no_progress) as answering:
             found = answering(["ACGT", "TTTT"])
 
         assert found.families.tolist() == [0, 0]
@@ -230,9 +231,8 @@ class TestTool:
     def test_what_is_not_installed_is_named(self):
         tool = Tool("x", "x", "no-such-maker in", "no-such-finder in")
 
-        assert (
-            tool.missing() == "no-such-finder and no-such-maker cannot be found on the PATH here."
-        )
+        reason = tool.unavailable_reason()
+        assert reason == "Not installed (not on the PATH): no-such-finder, no-such-maker."
 
     def test_a_program_that_fails_says_why(self):
         with pytest.raises(GeneKinError, match=r"^ls failed: .*no-such-file"):
@@ -242,15 +242,15 @@ class TestTool:
         hits = tmp_path / "hits.tsv"
         hits.write_text("0\t1\t50.0\t1e-9\n0\t0\t90.0\t1e-20\n2\t1\t20.0\t5.0\n")
 
-        found = external_tools._best(hits, families=[7, 8], count=3)
+        found = external_tools._best_hits(hits, families=[7, 8], count=3)
 
-        assert found.families.tolist() == [7, NONE, 8]
+        assert found.families.tolist() == [7, NO_FAMILY, 8]
         assert found.called.tolist() == [True, False, False]
 
-    @pytest.mark.skipif(bool(BLASTN.missing()), reason=BLASTN.missing())
+    @pytest.mark.skipif(bool(BLASTN.unavailable_reason()), reason=BLASTN.unavailable_reason())
     def test_its_folder_goes(self, parts, tmp_path, monkeypatch):
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-        with BLASTN.fitted(parts[0], lambda: None):
+        with BLASTN.fit(parts[0], no_progress):
             assert list(Path(tmp_path).glob("*/reference.fasta"))
 
         assert not list(tmp_path.iterdir())
@@ -261,7 +261,7 @@ class TestTogether:
         one = Predictions(np.array([1]), np.array([True]), np.array([0.5]), np.array([0.9]))
         other = Predictions(np.array([2]), np.array([False]), np.array([0.25]))
 
-        found = together([one, other])
+        found = concatenate([one, other])
 
         assert found.families.tolist() == [1, 2]
         assert found.called.tolist() == [True, False]

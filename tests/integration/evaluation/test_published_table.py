@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from core.evaluation.data import LabelledData, data_of_records
-from core.evaluation.registry import Part, Plan, make_methods
+from core.evaluation.registry import Plan, PlannedSplit, make_methods
 from core.evaluation.report import Report
 from core.evaluation.runner import evaluate
-from core.evaluation.splits import AS_THEY_ARE, between_organisms
+from core.evaluation.splits import UNMODIFIED, between_organisms
+from core.progress import no_progress
 from core.sequences.importer import read_records
 from core.sequences.limits import Limits
 from core.settings import Settings
@@ -43,15 +44,15 @@ def shared(shared_data: Path) -> LabelledData:
 @pytest.fixture(scope="module")
 def report(shared, tmp_path_factory) -> Report:
     """Of the human records: the split with and without copies, the quick methods."""
-    human = shared.taken(np.flatnonzero(np.array(shared.organisms) == "human"))
+    human = shared.take(np.flatnonzero(np.array(shared.organisms) == "human"))
     parts = (
-        Part("seed", (*PUBLISHED, "mysql", "forest")),
-        Part("copies", ("kaggle", "naive-bayes")),
+        PlannedSplit("seed", (*PUBLISHED, "mysql", "forest")),
+        PlannedSplit("copies", ("kaggle", "naive-bayes")),
     )
     home = tmp_path_factory.mktemp("table")
     database = Database(f"sqlite:///{home / 'labels.sqlite'}", timeout=10)
     try:
-        return evaluate(human, Plan(parts), make_methods(Settings(home=home), database))
+        return evaluate(human, Plan(parts), make_methods(Settings(home=home), database)).report
     finally:
         database.close()
 
@@ -64,27 +65,27 @@ class TestSeedTable:
 
     @pytest.mark.parametrize(("method", "accuracy"), PUBLISHED.items())
     def test_without_copies(self, report, method, accuracy):
-        result = report.result("seed", AS_THEY_ARE, method)
+        result = report.result("seed", UNMODIFIED, method)
 
         assert result.count == 726
         assert result.accuracy == pytest.approx(accuracy, abs=0.001)
 
     @pytest.mark.parametrize(("method", "accuracy"), [("forest", 0.813), ("mysql", MYSQL)])
     def test_what_is_not_always_the_same(self, report, method, accuracy):
-        result = report.result("seed", AS_THEY_ARE, method)
+        result = report.result("seed", UNMODIFIED, method)
 
         assert result.accuracy == pytest.approx(accuracy, abs=0.01)
 
     @pytest.mark.parametrize(("method", "accuracy"), [("kaggle", 0.984), ("naive-bayes", 0.568)])
     def test_with_copies(self, report, method, accuracy):
         """The recipe's famous figure is its copies'."""
-        result = report.result("copies", AS_THEY_ARE, method)
+        result = report.result("copies", UNMODIFIED, method)
 
         assert result.accuracy == pytest.approx(accuracy, abs=0.001)
 
     def test_copies_are_as_similar_as_can_be(self, report):
         near = {
-            split: report.result(split, AS_THEY_ARE, "kaggle").by_similarity[-1]
+            split: report.result(split, UNMODIFIED, "kaggle").by_similarity[-1]
             for split in ("seed", "copies")
         }
 
@@ -100,7 +101,7 @@ class TestOrganisms:
         database = Database(f"sqlite:///{tmp_path / 'labels.sqlite'}", timeout=10)
         method = make_methods(Settings(home=tmp_path), database)["seed"]
 
-        with method.fitted(shared.taken(round_of_human.training), lambda: None) as answering:
+        with method.fit(shared.take(round_of_human.training), no_progress) as answering:
             near, far = (answering(task.sequences).scores for task in (chimpanzee, dog))
 
         assert near is not None

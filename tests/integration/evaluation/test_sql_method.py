@@ -6,12 +6,13 @@ from sqlalchemy import inspect, text
 
 from core.encoders import TranslatedEncoder
 from core.errors import StoreError
-from core.evaluation.methods import NONE
+from core.evaluation.methods import NO_FAMILY
 from core.evaluation.sql_method import SqlSearch
+from core.progress import no_progress
 from core.stores.sql.database import Database
 from tests.support.evaluation_data import data
 
-TABLES = ("evaluation_known", "evaluation_asked", "evaluation_labels")
+TABLES = ("evaluation_references", "evaluation_queries", "evaluation_families")
 
 
 @pytest.fixture(
@@ -31,12 +32,12 @@ def database(request, tmp_path_factory):
 def parts():
     whole = data(families=3, count=12)
     asked = np.arange(len(whole)) % 3 == 0
-    return whole.taken(np.flatnonzero(~asked)), whole.taken(np.flatnonzero(asked))
+    return whole.take(np.flatnonzero(~asked)), whole.take(np.flatnonzero(asked))
 
 
 def there(database: Database) -> set[str]:
     """What of its tables a new connection sees."""
-    with database.reading("looking") as connection:
+    with database.connect("looking") as connection:
         found = set(inspect(connection).get_table_names()) & set(TABLES)
         for name in TABLES:  # Temporary ones are in no list on MariaDB.
             try:
@@ -54,7 +55,7 @@ class TestSqlSearch:
         queries = encoder.encode_queries(asked.sequences)
         products = (queries @ encoder.encode(known.sequences).T).toarray()
 
-        with SqlSearch(database).fitted(known, lambda: None) as answering:
+        with SqlSearch(database).fit(known, no_progress) as answering:
             found = answering(asked.sequences)
 
         assert found.scores == pytest.approx(products.max(axis=1), rel=1e-5)
@@ -63,7 +64,7 @@ class TestSqlSearch:
 
     def test_each_request_stands_alone(self, database, parts):
         known, asked = parts
-        with SqlSearch(database).fitted(known, lambda: None) as answering:
+        with SqlSearch(database).fit(known, no_progress) as answering:
             whole = answering(asked.sequences)
             single = [answering([each]) for each in asked.sequences]
 
@@ -73,20 +74,20 @@ class TestSqlSearch:
         ] == pytest.approx(whole.scores.tolist())
 
     def test_what_shares_nothing_has_no_family(self, database, parts):
-        with SqlSearch(database).fitted(parts[0], lambda: None) as answering:
+        with SqlSearch(database).fit(parts[0], no_progress) as answering:
             found = answering(["N" * 90, parts[0].sequences[0]])
 
-        assert found.families.tolist() == [NONE, parts[0].families[0]]
+        assert found.families.tolist() == [NO_FAMILY, parts[0].families[0]]
         assert found.called.tolist() == [False, True]
 
     def test_nobody_else_sees_its_tables_and_they_go(self, database, parts):
-        with SqlSearch(database).fitted(parts[0], lambda: None):
+        with SqlSearch(database).fit(parts[0], no_progress):
             assert there(database) == set()
         assert there(database) == set()
 
     def test_they_go_after_a_failure_too_so_that_it_can_begin_again(self, database, parts):
         def break_off():
-            with SqlSearch(database).fitted(parts[0], lambda: None):
+            with SqlSearch(database).fit(parts[0], no_progress):
                 raise RuntimeError("a defect")
 
         for _ in range(2):
@@ -96,10 +97,10 @@ class TestSqlSearch:
 
     def test_two_can_work_side_by_side(self, database, parts):
         known, asked = parts
-        few = known.taken(np.flatnonzero(known.families > 0))
+        few = known.take(np.flatnonzero(known.families > 0))
         with (
-            SqlSearch(database).fitted(known, lambda: None) as one,
-            SqlSearch(database).fitted(few, lambda: None) as other,
+            SqlSearch(database).fit(known, no_progress) as one,
+            SqlSearch(database).fit(few, no_progress) as other,
         ):
             assert 0 in one(asked.sequences).families
             assert 0 not in other(asked.sequences).families
@@ -113,7 +114,7 @@ class TestSqlSearch:
 def test_a_database_that_fails_is_named(tmp_path, parts):
     database = Database(f"sqlite:///{tmp_path / 'labels.sqlite'}", timeout=10)
     with (
-        SqlSearch(database).fitted(parts[0], lambda: None) as answering,
+        SqlSearch(database).fit(parts[0], no_progress) as answering,
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setattr("core.evaluation.sql_method._BEST", text("SELECT nothing"))

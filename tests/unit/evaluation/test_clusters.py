@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.errors import Cancelled
-from core.evaluation.clusters import mmseqs_clusters, mmseqs_missing, profile_clusters
+from core.evaluation.clusters import mmseqs_clusters, mmseqs_unavailable, profile_clusters
 from tests.support.evaluation_data import data
 from tests.support.synthetic import dna
 
@@ -40,14 +40,14 @@ class TestProfileClusters:
         )
 
     def test_can_be_ended(self):
-        def step():
+        def cancel(*_):
             raise Cancelled("Enough.")
 
         with pytest.raises(Cancelled):
-            profile_clusters(data().sequences, step=step)
+            profile_clusters(data().sequences, progress=cancel)
 
 
-@pytest.mark.skipif(bool(mmseqs_missing()), reason=mmseqs_missing())
+@pytest.mark.skipif(bool(mmseqs_unavailable()), reason=mmseqs_unavailable())
 class TestMmseqsClusters:
     def test_near_copies_are_together_and_strangers_are_not(self):
         given = data(families=3, count=2)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.evaluation.diff import differences, unlike
+from core.evaluation.diff import compare_accuracy, describe_differences
 from core.evaluation.measures import Interval
 from core.evaluation.registry import make_plan
 from core.evaluation.runner import evaluate
@@ -11,7 +11,7 @@ from tests.support.evaluation_data import Spy, data
 
 @pytest.fixture(scope="module")
 def report():
-    return evaluate(data(), make_plan(["seed"], ["knn"]), {"knn": Spy()})
+    return evaluate(data(), make_plan(["seed"], ["knn"]), {"knn": Spy()}).report
 
 
 def with_accuracy(report, accuracy, low, high):
@@ -22,7 +22,7 @@ def with_accuracy(report, accuracy, low, high):
 
 class TestDifferences:
     def test_of_one_with_itself_is_nothing(self, report):
-        (found,) = differences(report, report)
+        (found,) = compare_accuracy(report, report)
         assert found.change == 0
         assert found.interval.low <= 0 <= found.interval.high
 
@@ -30,19 +30,19 @@ class TestDifferences:
         earlier = with_accuracy(report, 0.60, 0.57, 0.64)
         later = with_accuracy(report, 0.80, 0.76, 0.83)
 
-        (found,) = differences(earlier, later)
+        (found,) = compare_accuracy(earlier, later)
 
         assert found.change == pytest.approx(0.20)
         assert found.interval.low == pytest.approx(0.20 - (0.04**2 + 0.04**2) ** 0.5)
         assert found.interval.high == pytest.approx(0.20 + (0.03**2 + 0.03**2) ** 0.5)
 
     def test_only_what_both_were_asked_is_compared(self, report):
-        assert differences(report, replace(report, results=())) == []
+        assert compare_accuracy(report, replace(report, results=())) == []
 
 
 class TestUnlike:
     def test_two_that_were_made_alike(self, report):
-        assert unlike(report, report) == []
+        assert describe_differences(report, report) == []
 
     def test_what_differs_is_named(self, report):
         other = replace(
@@ -54,7 +54,7 @@ class TestUnlike:
             methods=(replace(report.methods[0], settings={"eyes": 3}),),
         )
 
-        data_, seed, versions, settings, machine = unlike(report, other)
+        data_, seed, versions, settings, machine = describe_differences(report, other)
 
         assert "made up" in data_
         assert "24 sequences from elsewhere (SHA-256 ffffffffffff)" in data_
@@ -65,4 +65,4 @@ class TestUnlike:
 
     def test_a_tool_that_only_one_had_is_named(self, report):
         other = replace(report, versions=report.versions | {"hmmer": "3.4"})
-        assert unlike(report, other) == ["The versions differ: hmmer none and 3.4."]
+        assert describe_differences(report, other) == ["The versions differ: hmmer none and 3.4."]

@@ -7,11 +7,11 @@ import pytest
 from sklearn.metrics import accuracy_score, classification_report, confusion_matrix, f1_score
 
 from core.evaluation import measures
-from core.evaluation.measures import Confused
-from core.evaluation.methods import NONE
+from core.evaluation.measures import ConfusionCell
+from core.evaluation.methods import NO_FAMILY
 
 TRUE = np.array([0, 0, 0, 1, 1, 2])
-SAID = np.array([0, 0, 1, 1, 1, NONE])
+SAID = np.array([0, 0, 1, 1, 1, NO_FAMILY])
 
 
 def plain(rows):
@@ -69,10 +69,10 @@ class TestFamilyScores:
 class TestConfusion:
     def test_by_hand(self):
         assert measures.confusion(TRUE, SAID) == [
-            Confused(0, 0, 2),
-            Confused(0, 1, 1),
-            Confused(1, 1, 2),
-            Confused(2, NONE, 1),
+            ConfusionCell(0, 0, 2),
+            ConfusionCell(0, 1, 1),
+            ConfusionCell(1, 1, 2),
+            ConfusionCell(2, NO_FAMILY, 1),
         ]
 
     def test_is_scikit_learn_s(self, many):
@@ -88,7 +88,7 @@ class TestReliability:
     RIGHT = np.array([False, True, False, True])
 
     def test_bins_by_hand(self):
-        assert plain(measures.reliability(self.SURE, self.RIGHT)) == [
+        assert plain(measures.reliability_bins(self.SURE, self.RIGHT)) == [
             pytest.approx((0.0, 0.1, 1, 0.05, 0.0)),
             pytest.approx((0.7, 0.8, 2, 0.75, 0.5)),
             pytest.approx((0.9, 1.0, 1, 1.0, 1.0)),
@@ -129,7 +129,7 @@ class TestBySimilarity:
         similarities = np.array([0.0, 0.01, 0.95])
         right = np.array([False, True, True])
 
-        assert plain(measures.by_similarity(similarities, right, bins=2)) == [
+        assert plain(measures.accuracy_by_similarity(similarities, right, bins=2)) == [
             pytest.approx((0.0, 0.5, 2, 0.005, 0.5)),
             pytest.approx((0.5, 1.0, 1, 0.95, 1.0)),
         ]
@@ -141,13 +141,13 @@ class TestBootstrap:
         share = (true == said).mean()
         half = 1.96 * np.sqrt(share * (1 - share) / 300)
 
-        found = measures.bootstrap(true, said, np.arange(300), seed=1).accuracy
+        found = measures.bootstrap_intervals(true, said, np.arange(300), seed=1).accuracy
 
         assert found.low == pytest.approx(share - half, abs=0.015)
         assert found.high == pytest.approx(share + half, abs=0.015)
 
     def test_macro_f1_is_in_its_interval(self, many):
-        found = measures.bootstrap(many[0], many[1], np.arange(300), seed=1).macro_f1
+        found = measures.bootstrap_intervals(many[0], many[1], np.arange(300), seed=1).macro_f1
 
         assert found.low < measures.f1(many[0], many[1], "macro") < found.high
 
@@ -155,28 +155,29 @@ class TestBootstrap:
         true, said = many
         order = np.argsort(true == said)
         alone, together = (
-            measures.bootstrap(true[order], said[order], units, seed=1).accuracy
+            measures.bootstrap_intervals(true[order], said[order], units, seed=1).accuracy
             for units in (np.arange(300), np.arange(300) // 30)
         )
 
         assert together.high - together.low > 2 * (alone.high - alone.low)
 
     def test_all_right_is_certain(self):
-        found = measures.bootstrap(TRUE, TRUE, np.arange(6), seed=1)
+        found = measures.bootstrap_intervals(TRUE, TRUE, np.arange(6), seed=1)
 
         assert (found.accuracy.low, found.accuracy.high) == (1.0, 1.0)
         assert (found.macro_f1.low, found.macro_f1.high) == (1.0, 1.0)
 
     def test_is_always_the_same_for_a_seed(self, many):
         one, same, other = (
-            measures.bootstrap(many[0], many[1], np.arange(300), seed) for seed in (1, 1, 2)
+            measures.bootstrap_intervals(many[0], many[1], np.arange(300), seed)
+            for seed in (1, 1, 2)
         )
 
         assert one == same
         assert one != other
 
     def test_a_call_of_none_belongs_to_no_family(self):
-        said = np.full(6, NONE)
-        found = measures.bootstrap(TRUE, said, np.arange(6), seed=1)
+        said = np.full(6, NO_FAMILY)
+        found = measures.bootstrap_intervals(TRUE, said, np.arange(6), seed=1)
 
         assert (found.accuracy.high, found.macro_f1.high) == (0.0, 0.0)

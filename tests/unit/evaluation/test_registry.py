@@ -1,7 +1,14 @@
 import pytest
 
 from core.errors import InputError
-from core.evaluation.registry import DEFAULT_SPLITS, METHODS, SPLITS, Part, make_methods, make_plan
+from core.evaluation.registry import (
+    DEFAULT_SPLITS,
+    METHODS,
+    SPLITS,
+    PlannedSplit,
+    make_methods,
+    make_plan,
+)
 from core.settings import Settings
 from core.stores.milvus.index import INDEX_KINDS
 from core.stores.sql.database import Database
@@ -17,7 +24,7 @@ class TestMakePlan:
 
     def test_methods_without_splits_go_to_the_default_ones(self):
         assert make_plan(methods=["knn"]).parts == tuple(
-            Part(split, ("knn",)) for split in DEFAULT_SPLITS
+            PlannedSplit(split, ("knn",)) for split in DEFAULT_SPLITS
         )
 
     def test_splits_without_methods_have_their_usual_ones(self):
@@ -28,7 +35,7 @@ class TestMakePlan:
     def test_each_is_planned_once(self):
         plan = make_plan(["seed", "seed"], ["svm", "knn", "svm"])
 
-        assert plan.parts == (Part("seed", ("svm", "knn")),)
+        assert plan.parts == (PlannedSplit("seed", ("svm", "knn")),)
 
     @pytest.mark.parametrize(
         ("splits", "methods", "said"),

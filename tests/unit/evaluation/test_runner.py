@@ -1,4 +1,4 @@
-"""An evaluation as a whole: what is asked, what is learned from, what is reported."""
+"""Complete evaluations: training sets, queries, reports, progress."""
 
 import numpy as np
 import pytest
@@ -6,10 +6,10 @@ import pytest
 from core.errors import Cancelled, InputError
 from core.evaluation.clusters import nearest_similarities
 from core.evaluation.data import LabelledData
-from core.evaluation.registry import Part, Plan
+from core.evaluation.registry import Plan, PlannedSplit
 from core.evaluation.report import Report
 from core.evaluation.runner import evaluate
-from core.evaluation.splits import AS_THEY_ARE
+from core.evaluation.splits import UNMODIFIED
 from tests.support.evaluation_data import Spy, data
 from tests.support.synthetic import dna
 
@@ -18,30 +18,30 @@ WHOLE = data("human", "dog", families=6, count=6)
 
 
 def plan(*splits: str, methods: tuple[str, ...] = ("knn",)) -> Plan:
-    return Plan(tuple(Part(split, methods) for split in splits))
+    return Plan(tuple(PlannedSplit(split, methods) for split in splits))
 
 
 def run(spy: Spy, *splits: str, given: LabelledData = WHOLE) -> Report:
-    return evaluate(given, plan(*splits), {"knn": spy})
+    return evaluate(given, plan(*splits), {"knn": spy}).report
 
 
 class TestWhatIsLearnedFrom:
     @pytest.mark.parametrize("split", SPLITS)
     def test_nothing_that_is_asked_about_is_among_it(self, split):
         spy = Spy()
-        fitted = []
-        answer = spy._answer
+        queried = []
+        predict = spy._predict
 
         def watched(sequences):
-            fitted.append((spy.fitted_on[-1].sequences, sequences))
-            return answer(sequences)
+            queried.append((spy.fitted_on[-1].sequences, sequences))
+            return predict(sequences)
 
-        spy._answer = watched  # type: ignore[method-assign]
+        spy._predict = watched  # type: ignore[method-assign]
         run(spy, split)
 
-        assert fitted
-        for known, asked in fitted:
-            assert not set(known) & set(asked)
+        assert queried
+        for known, queries in queried:
+            assert not set(known) & set(queries)
 
     def test_families_and_organisms_stay_beside_their_sequences(self):
         spy = Spy()
@@ -58,9 +58,9 @@ class TestWhatIsLearnedFrom:
         report = run(spy, "seed", "stress")
 
         assert len(spy.fitted_on) == 1
-        plain = [each for each in report.results if each.task == AS_THEY_ARE]
+        plain = [each for each in report.results if each.task == UNMODIFIED]
         assert [each.split for each in plain] == ["seed", "stress"]
-        assert spy.asked.count(plain_queries(spy)) == 1
+        assert spy.queries.count(plain_queries(spy)) == 1
 
     def test_a_method_is_closed_when_it_has_answered(self):
         spy = Spy()
@@ -70,7 +70,7 @@ class TestWhatIsLearnedFrom:
 
 
 def plain_queries(spy: Spy):
-    return spy.asked[0]
+    return spy.queries[0]
 
 
 class TestReport:
@@ -78,7 +78,7 @@ class TestReport:
         report = run(Spy(), "folds")
 
         (result,) = report.results
-        assert (result.split, result.task, result.method) == ("folds", AS_THEY_ARE, "knn")
+        assert (result.split, result.task, result.method) == ("folds", UNMODIFIED, "knn")
         assert result.count == 2 * len(WHOLE)
         assert result.accuracy == pytest.approx(1 / 6)
         assert result.accuracy_interval.low < 1 / 6 < result.accuracy_interval.high
@@ -121,7 +121,7 @@ class TestReport:
         report = run(Spy(), "stress")
 
         compared = {each.task: bool(each.by_similarity) for each in report.results}
-        assert compared.pop(AS_THEY_ARE)
+        assert compared.pop(UNMODIFIED)
         assert not any(compared.values())
 
 
@@ -136,7 +136,7 @@ class TestWhatCannotBe:
 
     def test_one_that_fails_does_not_stop_the_others(self):
         methods = {"svm": Spy(broken_from=0), "knn": Spy()}
-        report = evaluate(WHOLE, plan("folds", methods=("svm", "knn")), methods)
+        report = evaluate(WHOLE, plan("folds", methods=("svm", "knn")), methods).report
 
         assert [(each.split, each.method, each.message) for each in report.failures] == [
             ("folds", "svm", "The spy was caught.")
@@ -147,7 +147,7 @@ class TestWhatCannotBe:
         spy = Spy(broken_from=3)
         report = run(spy, "folds")
 
-        assert len(spy.asked) == 3
+        assert len(spy.queries) == 3
         assert [each.method for each in report.failures] == ["knn"]
         assert report.results == ()
 
@@ -169,10 +169,10 @@ class TestProgress:
         evaluate(WHOLE, plan("seed", "folds"), {"knn": Spy()}, lambda *words: told.append(words))
 
         total = 15 + 2 * len(WHOLE)
-        assert {each[2] for each in told if each[0].startswith("spy")} == {total}
+        assert {each[2] for each in told if "spy" in each[0]} == {total}
         done = [each[1] for each in told]
         assert done == sorted(done)
-        assert told[-1] == ("Judging", total, total)
+        assert told[-1] == ("Scoring", total, total)
 
     def test_a_failure_counts_as_done(self):
         told = []
@@ -184,10 +184,12 @@ class TestProgress:
             lambda *words: told.append(words),
         )
 
-        assert [each[1:] for each in told if each[0].startswith("spy, ")] == [(15, 30)]
+        assert [each[1:] for each in told if each[0].startswith("Predicting with spy, ")] == [
+            (15, 30)
+        ]
 
     @pytest.mark.parametrize(
-        "word", ["Parting", "Comparing", "spy learns", "spy, training", "Judging"]
+        "word", ["Splitting", "Comparing", "Training spy", "Predicting with spy", "Scoring"]
     )
     def test_ends_between_any_two_steps(self, word):
         spy = Spy()

@@ -8,7 +8,7 @@ from core.evaluation.splits import (
     Round,
     between_organisms,
     held_out_clusters,
-    seed_split,
+    random_split,
     stratified_folds,
 )
 
@@ -26,7 +26,7 @@ def numbered(count: int, copies: int = 0, families: int = 2) -> LabelledData:
 def sides(data: LabelledData, each: Round) -> tuple[set[str], set[str]]:
     """Sequences that are learned from, and those that are asked about."""
     asked = {sequence for task in each.tasks for sequence in task.sequences}
-    return set(data.taken(each.training).sequences), asked
+    return set(data.take(each.training).sequences), asked
 
 
 class TestSeedSplit:
@@ -34,14 +34,14 @@ class TestSeedSplit:
         data = numbered(50, copies=10)
         training, test = train_test_split(data.sequences[:40], test_size=0.2, random_state=42)
 
-        (found,) = seed_split(data, 42, copies=False)
+        (found,) = random_split(data, 42, copies=False)
 
-        assert data.taken(found.training).sequences == tuple(training)
+        assert data.take(found.training).sequences == tuple(training)
         assert found.tasks[0].sequences == tuple(test)
 
     def test_without_copies_nothing_is_on_both_sides(self):
         data = numbered(50, copies=25)
-        (found,) = seed_split(data, 42, copies=False)
+        (found,) = random_split(data, 42, copies=False)
 
         known, asked = sides(data, found)
         assert not known & asked
@@ -49,21 +49,21 @@ class TestSeedSplit:
 
     def test_with_copies_every_record_takes_part(self):
         data = numbered(50, copies=25)
-        (found,) = seed_split(data, 42, copies=True)
+        (found,) = random_split(data, 42, copies=True)
 
         known, asked = sides(data, found)
         assert known & asked
-        assert sorted([*found.training, *found.tasks[0].places]) == list(range(50))
+        assert sorted([*found.training, *found.tasks[0].indexes]) == list(range(50))
 
     def test_with_copies_needs_some(self):
         with pytest.raises(InputError, match="no exact copies"):
-            seed_split(numbered(10), 42, copies=True)
+            random_split(numbered(10), 42, copies=True)
 
     def test_copies_of_one_sequence_cannot_be_parted(self):
         data = LabelledData(("ACGT",) * 4, np.array([0, 1, 0, 1]), ("human",) * 4)
 
         with pytest.raises(InputError, match="copies of one"):
-            seed_split(data, 42, copies=True)
+            random_split(data, 42, copies=True)
 
 
 class TestStratifiedFolds:
@@ -71,7 +71,7 @@ class TestStratifiedFolds:
         data = numbered(44, copies=4)
         rounds = stratified_folds(data, seed=1, folds=4, repeats=3)
 
-        asked = [place for each in rounds for place in each.tasks[0].places.tolist()]
+        asked = [place for each in rounds for place in each.tasks[0].indexes.tolist()]
         assert len(rounds) == 12
         assert sorted(asked) == sorted(list(range(40)) * 3)
         for each in rounds:
@@ -81,7 +81,7 @@ class TestStratifiedFolds:
     def test_families_have_equal_shares_of_a_fold(self):
         data = numbered(40, families=4)
         for each in stratified_folds(data, seed=1, folds=5, repeats=1):
-            assert np.bincount(data.families[each.tasks[0].places]).tolist() == [2, 2, 2, 2]
+            assert np.bincount(data.families[each.tasks[0].indexes]).tolist() == [2, 2, 2, 2]
 
     def test_a_family_smaller_than_the_folds_is_no_error(self):
         data = numbered(12)
@@ -101,18 +101,18 @@ class TestHeldOutClusters:
         rounds = held_out_clusters(data, places, clusters, folds=3)
 
         for each in rounds:
-            assert not set(clusters[each.training]) & set(clusters[each.tasks[0].places])
-        asked = np.concatenate([each.tasks[0].places for each in rounds])
+            assert not set(clusters[each.training]) & set(clusters[each.tasks[0].indexes])
+        asked = np.concatenate([each.tasks[0].indexes for each in rounds])
         assert sorted(asked.tolist()) == list(range(30))
 
     def test_members_of_a_cluster_are_one_unit(self):
         data = numbered(30)
         clusters = np.arange(30) // 4
         for each in held_out_clusters(data, np.arange(30), clusters, folds=3):
-            assert each.tasks[0].units.tolist() == clusters[each.tasks[0].places].tolist()
+            assert each.tasks[0].units.tolist() == clusters[each.tasks[0].indexes].tolist()
 
     def test_too_few_clusters_are_said(self):
-        with pytest.raises(InputError, match="in 2 clusters: none can be held out"):
+        with pytest.raises(InputError, match="only 2 clusters of relatives: none can be held out"):
             held_out_clusters(numbered(10), np.arange(10), np.arange(10) % 2, folds=5)
 
 
@@ -126,7 +126,7 @@ class TestBetweenOrganisms:
         rounds = between_organisms(data)
 
         found = {
-            task.name: (each.training.tolist(), task.places.tolist())
+            task.name: (each.training.tolist(), task.indexes.tolist())
             for each in rounds
             for task in each.tasks
         }
@@ -141,5 +141,5 @@ class TestBetweenOrganisms:
         assert [each.tasks[0].name for each in between_organisms(data)] == ["dog from human"]
 
     def test_one_organism_is_too_few(self):
-        with pytest.raises(InputError, match="one organism only"):
+        with pytest.raises(InputError, match="only one organism"):
             between_organisms(numbered(4))
