@@ -5,14 +5,8 @@ from functools import partial
 import streamlit as st
 
 from components.library.settings import import_panel
-from components.library.upload import (
-    References,
-    Target,
-    folder_file,
-    submit,
-    submit_records,
-    uploaded_file,
-)
+from components.library.submission import References, Target, submit, submit_records
+from components.library.upload import folder_file, uploaded_file
 from components.shared.services import library_names
 from core.encoders import ENCODERS
 from core.library.library import Library

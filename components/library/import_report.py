@@ -1,49 +1,53 @@
-"""What was found in a file, before anything of it is loaded."""
+"""Import report: valid and invalid records of a file, its issues and families."""
 
 from itertools import islice
 
 import streamlit as st
 
-from components.shared.charts import family_stack, family_text
-from components.shared.formatting import escape_markdown, legend
+from components.library.charts import describe_families, family_chart
+from components.shared.formatting import escape_markdown
+from components.shared.markup import legend
 from core.library.library import Library
-from core.sequences.report import Issue, Report, Severity, rejected_table
+from core.sequences.issues import Issue, Severity
+from core.sequences.report import Report, rejected_table
 
-_MOST = 10
-"""Organisms that are named."""
+_MAX_ORGANISMS = 10
 
 
 def show_report(report: Report, library: Library | None) -> None:
-    """How many records are good, what is wrong with the others, and what families there are."""
-    good, bad, bases = st.columns(3)
-    good.metric("good", f"{report.good_count:,}")
-    bad.metric("rejected", f"{len(report.rejected):,}")
-    bases.metric("ambiguous", f"{report.ambiguous:.1%}", help="share of the bases")
+    """Draw the counts, the issues, the families, and a download of the invalid records."""
+    valid, invalid, ambiguous = st.columns(3)
+    valid.metric("Valid", f"{report.valid_count:,}")
+    invalid.metric("Invalid", f"{len(report.rejected):,}")
+    ambiguous.metric("Ambiguous bases", f"{report.ambiguous:.1%}")
     if report.issues:
-        st.markdown("\n".join(map(_issue, report.issues)))
+        st.markdown("\n".join(map(_issue_line, report.issues)))
     if any(issue.code == "no family" for issue in report.issues):
-        st.caption("Under *How it is read* you can say where families stand, or one for all.")
-    if report.good:
-        first = islice(report.good.items(), _MOST)
-        sizes = ", ".join(f"{escape_markdown(name)} {len(good):,}" for name, good in first)
-        more = ", …" if len(report.good) > _MOST else ""
-        st.caption(f"Good records by organism: {sizes}{more}")
-    if report.balance:
+        st.caption("Under *Import settings*, choose where the family is, or a default family.")
+    if report.valid:
+        first = islice(report.valid.items(), _MAX_ORGANISMS)
+        sizes = ", ".join(f"{escape_markdown(name)} {len(group):,}" for name, group in first)
+        more = ", …" if len(report.valid) > _MAX_ORGANISMS else ""
+        st.caption(f"Valid records by organism: {sizes}{more}")
+    if report.family_counts:
         known = (library.families if library else {}) | dict(report.families)
-        names = {number: known.get(number, f"class {number}") for number in report.balance}
+        names = {number: known.get(number, f"class {number}") for number in report.family_counts}
         st.html(legend(names))
-        st.altair_chart(family_stack(report.balance, names), alt=family_text(report.balance, names))
+        st.altair_chart(
+            family_chart(report.family_counts, names),
+            alt=describe_families(report.family_counts, names),
+        )
     if report.rejected:
         st.download_button(
-            "Download the rejected records, with reasons",
+            "Download invalid records with reasons",
             rejected_table(report),
             file_name=f"rejected_{report.source}.tsv",
             mime="text/tab-separated-values",
         )
 
 
-def _issue(issue: Issue) -> str:
-    """A point of a list: the kind of problem, one record that has it, and where others stand."""
+def _issue_line(issue: Issue) -> str:
+    """Return a list item: the kind of issue, one record as an example, lines of the others."""
     colour = "red" if issue.severity is Severity.ERROR else "orange"
     text = f"- :{colour}-badge[{issue.severity.value}] {escape_markdown(issue.message)}"
     text += f" {escape_markdown(issue.examples[0])}"

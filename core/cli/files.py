@@ -1,120 +1,101 @@
-"""What a command is told to load: from files to records, checked as the pages check an upload."""
+"""Files named on the command line: how to read them, and their records after all checks."""
 
-import argparse
-from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from core.cli.shared import output_file, show_progress, write
+from core.cli.shared import write
 from core.errors import InputError
 from core.library.naming import check_organism_name
-from core.sequences.importer import read_path, require_clean, validate
-from core.sequences.layout import find_column, organism_of, propose, read_entries
+from core.progress import Progress, no_progress
+from core.sequences.checks import ConflictPolicy, ImportOptions, Known
+from core.sequences.importer import Importer, ImportSource
+from core.sequences.layout import (
+    Layout,
+    find_column,
+    propose_layout,
+    propose_organism,
+    with_family_pattern,
+)
 from core.sequences.limits import Limits
-from core.sequences.readers.detection import read_families
 from core.sequences.records import Record
-from core.sequences.references.human import FAMILIES, human_reference
-from core.sequences.report import Choices, ConflictPolicy, Known, Report, rejected_table
-from core.sequences.upload import Format, Layout, Upload
+from core.sequences.references.human import FAMILIES, load_human_reference
+from core.sequences.report import Report, rejected_table, require_all_valid
+from core.sequences.source_file import SourceFile
 
 BUILT_IN = "builtin:human"
-"""What to give as FILE for the human reference that comes with GeneKin."""
+"""FILE that stands for the built-in human reference."""
 
-_RULES = {
+CONFLICT_POLICIES: Mapping[str, ConflictPolicy] = {
     "error": ConflictPolicy.ERROR,
     "first": ConflictPolicy.FIRST,
     "drop": ConflictPolicy.DROP_BOTH,
 }
-_NOT_LOADED = (
-    "Nothing was loaded: mend the file, or load the other records with --good-only."
-    " --rejected FILE writes these ones with their reasons."
+"""Values of ``--two-families``."""
+
+_INVALID_HINT = (
+    "Nothing was loaded. Fix the file, or load its valid records with --good-only;"
+    " --rejected FILE writes the invalid ones with their reasons."
 )
-_NO_FAMILIES = (
-    "Name its column with --family-column, or what stands around it in a header with"
-    " --family-pattern; or give one for all records with --family."
+_NO_FAMILY_HINT = (
+    "Name the family column with --family-column, give the pattern of families in headers with"
+    " --family-pattern, or one family for all records with --family."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to load; all of it goes into one organism, unless that is empty."""
+    """A file to load; all records belong to `organism`, unless that is empty."""
 
     organism: str
     file: str
 
 
-@dataclass(slots=True)
-class Checked:
-    """What can be loaded.
+class FileOptions(Protocol):
+    """Options that name files and say how to read them."""
+
+    sources: Sequence[Source]
+    families: Path | None
+    sequence_column: str | None
+    family_column: str | None
+    name_column: str | None
+    family_pattern: str | None
+    family: str
+    two_families: str
+    good_only: bool
+    rejected: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFiles:
+    """Records that can be loaded.
 
     Attributes
     ----------
     references
-        Records by organism.
+        Valid records by organism.
     families
-        Names of class numbers, of those that the library has and of those that are new.
+        Names by class number: of the library's families and of the new ones.
     reports
-        What was found, file by file.
+        One report for each file.
     notes
-        How files were read, where that may surprise.
+        What the user should know about how files were read.
     """
 
-    references: dict[str, list[Record]] = field(default_factory=dict)
-    families: dict[int, str] = field(default_factory=dict)
-    reports: list[Report] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def add(self, organism: str, records: Sequence[Record]) -> None:
-        """Take in records that can be loaded."""
-        self.references.setdefault(organism, []).extend(records)
-
-
-def add_options(command: argparse.ArgumentParser, files: str = "+") -> None:
-    """Add what names the files, so many as `files` says, and how they are to be read."""
-    command.add_argument(
-        "sources",
-        nargs=files,
-        type=source,
-        metavar="ORGANISM=FILE",
-        help=f"FASTA, FASTQ, a table or Excel, plain, .gz or .zip; or {BUILT_IN}. FILE alone: the"
-        " organisms that it names, or else the one that its own name says",
-    )
-    command.add_argument("--families", type=Path, metavar="FILE", help="class numbers and names")
-    for part in ("sequence", "family", "name"):
-        about = f"the column of the {part}, by its name; otherwise it is looked for"
-        command.add_argument(f"--{part}-column", metavar="NAME", help=about)
-    command.add_argument(
-        "--family-pattern", metavar="REGEX", help=r"the family in a header, such as class=(\d+)"
-    )
-    command.add_argument(
-        "--family", default="", metavar="NAME|NUMBER", help="of the records that name none"
-    )
-    command.add_argument(
-        "--two-families",
-        choices=_RULES,
-        default="error",
-        help="a sequence with two: an error, its first one counts, or it is left out",
-    )
-    command.add_argument(
-        "--good-only", action="store_true", help="load the good records of a file with bad ones"
-    )
-    command.add_argument(
-        "--rejected",
-        type=output_file,
-        metavar="FILE",
-        help="where to write the bad ones, with reasons",
-    )
+    references: dict[str, list[Record]]
+    families: dict[int, str]
+    reports: list[Report]
+    notes: list[str]
 
 
 def source(argument: str) -> Source:
-    """What ORGANISM=FILE, or FILE alone, names.
+    """Parse ORGANISM=FILE, or FILE alone.
 
     Raises
     ------
     InputError
-        If it is neither, or the organism cannot be one.
+        If it is neither, or the name of the organism is invalid.
     """
     organism, equals, file = argument.partition("=")
     if not equals or "/" in organism:
@@ -126,114 +107,85 @@ def source(argument: str) -> Source:
     return Source(organism, file)
 
 
-def check(options: argparse.Namespace, known: Known, limits: Limits) -> Checked:
-    """Read and check all files; what is rejected is written down, if that is wanted.
+def check_files(
+    options: FileOptions, known: Known, limits: Limits, progress: Progress = no_progress
+) -> CheckedFiles:
+    """Read and check all files, and write the rejected records if requested.
 
     Parameters
     ----------
     known
-        What the library has.
+        What the library has already.
 
     Raises
     ------
     InputError
-        If a file cannot be read, or a record cannot be loaded and is not to be left out.
+        If a file cannot be read, or a record is invalid and is not to be skipped.
     """
-    sources: list[Source] = options.sources
-    named = [each.organism for each in sources if each.organism]
-    if len(set(named)) < len(named):
+    organisms = [item.organism for item in options.sources if item.organism]
+    if len(set(organisms)) < len(organisms):
         raise InputError("An organism is named twice.", "Give each ORGANISM=FILE once.")
-    given: dict[int, str] = {}
-    if any(each.file == BUILT_IN for each in sources):
-        given |= FAMILIES
+    importer = Importer(known, limits, progress)
+    if any(item.file == BUILT_IN for item in options.sources):
+        importer.add_family_names(FAMILIES)
     if options.families:
-        given |= read_families(read_path(options.families, limits)[0])
-    checker = _Checker(options, replace(known, given=given), limits)
-    for each in sources:
-        checker.read(each)
-    checked = checker.checked
+        names = ImportSource.from_path(options.families, limits)
+        importer.add_family_names(names.as_family_names())
+    notes: list[str] = []
+    for item in options.sources:
+        if item.file == BUILT_IN:
+            importer.add_records(item.organism, load_human_reference(), FAMILIES)
+        else:
+            notes += _check_file(importer, item, options, limits)
     if options.rejected:
-        write(rejected_table(*checked.reports).decode(), options.rejected)
+        write(rejected_table(*importer.reports).decode(), options.rejected)
     if not options.good_only:
-        require_clean(checked.reports, _NOT_LOADED)
-    if not checked.references:
-        require_clean(checked.reports, "There is no good record.")
-    return checked
+        require_all_valid(importer.reports, _INVALID_HINT)
+    if not importer.references:
+        require_all_valid(importer.reports, "There are no valid records.")
+    return CheckedFiles(importer.references, importer.families, importer.reports, notes)
 
 
-class _Checker:
-    """Checks one file after the other, each against what those before it bring."""
-
-    def __init__(self, options: argparse.Namespace, known: Known, limits: Limits) -> None:
-        self._options = options
-        self._known = known
-        self._limits = limits
-        self.checked = Checked(families=dict(known.library))
-
-    def read(self, source: Source) -> None:
-        if source.file == BUILT_IN:
-            self.checked.add(source.organism, human_reference())
-            self._learn(FAMILIES, FAMILIES)
-            return
-        uploads = deque(read_path(Path(source.file), self._limits))
-        for upload in uploads:
-            if upload.format is Format.UNREADABLE:
-                raise InputError(" ".join(upload.notes))
-            if upload.format is Format.FAMILIES:
-                given = {**self._known.given, **read_families(upload)}
-                self._known = replace(self._known, given=given)
-        sequences = [each for each in uploads if each.format is not Format.FAMILIES]
-        if not sequences:
-            message = f"{source.file} names families, and has no sequences."
-            raise InputError(message, "Give it with --families, beside a file of sequences.")
-        uploads.clear()
-        while sequences:  # None is held any longer than it takes to check it.
-            self._check(sequences.pop(0), source.organism)
-
-    def _check(self, upload: Upload, organism: str) -> None:
-        options = self._options
-        layout = self._layout(upload, organism)
+def _check_file(
+    importer: Importer, item: Source, options: FileOptions, limits: Limits
+) -> list[str]:
+    """Check the files of one source; return notes on how they were read."""
+    opened = ImportSource.from_path(Path(item.file), limits)
+    if opened.unreadable:
+        raise InputError(opened.unreadable[0])
+    opened.require_sequences()
+    importer.add_family_names(opened.family_names)
+    notes: list[str] = []
+    while opened.files:  # Free each file as soon as it is checked.
+        file = opened.files.pop(0)
+        layout = _layout(file, options, item.organism)
         if layout.family is None and not options.family:
-            message = f"{upload.name} names no families in a way that could be told."
-            raise InputError(message, _NO_FAMILIES)
-        self.checked.notes += [f"{upload.name}: {note}" for note in layout.notes]
-        report = validate(
-            read_entries(upload, layout),
-            upload.name,
-            self._limits.max_record_bases,
-            known=self._known,
-            choices=Choices(
-                organism=organism or organism_of(upload),
-                family=options.family,
-                rule=_RULES[options.two_families],
-            ),
-            progress=show_progress,
+            raise InputError(f"{file.name}: no families found.", _NO_FAMILY_HINT)
+        notes += [f"{file.name}: {note}" for note in layout.notes]
+        import_options = ImportOptions(
+            organism=item.organism or propose_organism(file),
+            family=options.family,
+            conflicts=CONFLICT_POLICIES[options.two_families],
         )
-        for name, records in report.good.items():
-            self.checked.add(name, records)
-        self.checked.reports.append(report)
-        self._learn(report.families, report.balance)
+        importer.check(file, layout, import_options)
+    return notes
 
-    def _layout(self, upload: Upload, organism: str) -> Layout:
-        """Where the parts stand: as the options say, otherwise as proposed."""
-        options = self._options
-        changes: dict[str, Any] = {
-            part: find_column(upload, name)
-            for part in ("sequence", "family", "name")
-            if (name := getattr(options, f"{part}_column"))
-        }
-        if options.family_column:
-            changes["family_pattern"] = ""
-        if options.family_pattern:
-            changes["family_pattern"] = options.family_pattern
-            if upload.headed:
-                changes["family"] = 0
-        if organism:  # What the command says goes before what the file says.
-            changes |= {"organism": None, "organism_pattern": ""}
-        return replace(propose(upload), **changes)
 
-    def _learn(self, names: Mapping[int, str], used: Mapping[int, object]) -> None:
-        """Let the next file see the families of this one: a number means one thing in a load."""
-        unnamed = {number: f"class {number}" for number in used}
-        self.checked.families = unnamed | self.checked.families | dict(names)
-        self._known = replace(self._known, library=self.checked.families)
+def _layout(file: SourceFile, options: FileOptions, organism: str) -> Layout:
+    """Return the proposed layout, changed by the options."""
+    columns = {
+        "sequence": options.sequence_column,
+        "family": options.family_column,
+        "name": options.name_column,
+    }
+    changes: dict[str, Any] = {
+        part: find_column(file, name) for part, name in columns.items() if name
+    }
+    if options.family_column:
+        changes["family_pattern"] = ""
+    if organism:  # The organism of the command line overrides those of the file.
+        changes |= {"organism": None, "organism_pattern": ""}
+    layout = replace(propose_layout(file), **changes)
+    if options.family_pattern:
+        layout = with_family_pattern(file, layout, options.family_pattern)
+    return layout

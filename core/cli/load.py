@@ -1,84 +1,88 @@
-"""Commands that load: files, and the demo."""
+"""Commands ``load`` and ``demo``."""
 
-import argparse
 import sys
-from functools import partial
 
-from core.classify import Status, classify
-from core.cli.files import Checked, add_options, check
-from core.cli.shared import Commands, current_user, open_libraries, show_progress, write
+import click
+
+from core.calls import Status, confidence_percent
+from core.classify import classify
+from core.cli.file_options import FILES_HELP, FileOptions, file_options
+from core.cli.files import CheckedFiles, check_files
+from core.cli.shared import (
+    current_user,
+    help_examples,
+    library_option,
+    open_libraries,
+    terminal_progress,
+    write,
+)
 from core.encoders import DEFAULT_ENCODER, ENCODERS
-from core.library.load import LoadReport, OrganismReport, load
+from core.library.load import LoadReport, known_records, load
 from core.library.manager import Libraries
-from core.runs.call_table import confidence_phrase
+from core.library.writer import OrganismReport
+from core.sequences.checks import Known
 from core.sequences.limits import Limits
 from core.sequences.queries import read_text_queries
-from core.sequences.references.examples import examples
-from core.sequences.references.human import FAMILIES, SOURCE, human_reference
-from core.sequences.report import Known
+from core.sequences.references.examples import make_examples
+from core.sequences.references.human import FAMILIES, SOURCE, load_human_reference
 from core.settings import read_settings
 from core.stores.milvus.index import INDEX_KINDS, VectorIndex
 
-_PATIENCE = 600.0
+_WRITER_TIMEOUT = 600.0
 """Seconds to wait for another writer to finish."""
 
 
-def add_to(commands: Commands) -> None:
-    """Add `load` and `demo`."""
-    add = commands.add(_load, "Load reference sequences, an organism at a time or several at once.")
-    add_options(add)
-    add.add_argument("--encoder", choices=sorted(ENCODERS), help=f"default {DEFAULT_ENCODER}")
-    add.add_argument("--index", choices=INDEX_KINDS, help="default FLAT, which is exact")
-    add.add_argument(
-        "--replace",
-        action="store_true",
-        help="put these organisms in the place of those that are there, instead of adding to them",
-    )
-
-    commands.add(_demo, "Load the human reference, classify an example file, print the answers.")
-
-
-def _load(options: argparse.Namespace) -> None:
+@click.command(
+    "load",
+    help="Load reference sequences, one organism at a time or several at once.\n\n" + FILES_HELP,
+    epilog=help_examples(
+        "load human=builtin:human",
+        "load dog=dog.fasta.gz --families families.txt",
+        "load mouse.xlsx --family-column Class --good-only --rejected rejected.tsv",
+    ),
+)
+@file_options(required=True)
+@library_option
+@click.option("--encoder", type=click.Choice(sorted(ENCODERS)), help=f"Default: {DEFAULT_ENCODER}.")
+@click.option("--index", type=click.Choice(INDEX_KINDS), help="Default: FLAT, which is exact.")
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="Replace these organisms instead of adding to them.",
+)
+def load_command(
+    files: FileOptions, library: str, encoder: str | None, index: str | None, *, replace: bool
+) -> None:
+    """Load files into a library."""
     settings = read_settings()
-    sources = ", ".join(f"{each.organism}={each.file}".lstrip("=") for each in options.sources)
-    with open_libraries(settings) as libraries:
-        known = _known(libraries, options.library, replace=options.replace)
-        checked = check(options, known, Limits.of_disk(settings))
+    with open_libraries(settings) as libraries, terminal_progress() as progress:
+        known = _known(libraries, library, replace=replace)
+        checked = check_files(files, known, Limits.of_disk(settings), progress)
         report = load(
             libraries,
             checked.references,
-            library=options.library,
-            encoder=options.encoder,
-            index=VectorIndex.of_kind(options.index) if options.index else None,
+            library=library,
+            encoder=encoder,
+            index=VectorIndex.of_kind(index) if index else None,
             families=checked.families,
-            source=sources,
+            source=", ".join(f"{item.organism}={item.file}".lstrip("=") for item in files.sources),
             by=current_user(),
-            replace=options.replace,
-            progress=show_progress,
-            timeout=_PATIENCE,
+            replace=replace,
+            progress=progress,
+            timeout=_WRITER_TIMEOUT,
         )
-    sys.stdout.write(_said(checked) + _told(report))
+    sys.stdout.write(_format_notes(checked) + _format_report(report))
 
 
 def _known(libraries: Libraries, name: str, *, replace: bool) -> Known:
-    """What a library has, without what a crash left of other loads, and what is to be replaced."""
-    labels = libraries.stores.labels
-    if labels.library(name) is None:
-        return Known()
-    libraries.reconcile(name, timeout=_PATIENCE)
-    if (row := labels.library(name)) is None:
-        return Known()
-    if replace:
-        return Known(library=labels.families(row.id))
-    return Known(
-        library=labels.families(row.id),
-        sequences=partial(labels.known_families, row.id),
-        partitions=labels.partitions(row.id),
-    )
+    """Return what the library has, without interrupted loads."""
+    if name in libraries.names():
+        libraries.reconcile(name, timeout=_WRITER_TIMEOUT)
+    return known_records(libraries, name, replace=replace)
 
 
-def _said(checked: Checked) -> str:
-    """How files were read, where that may surprise, and what was left out of them."""
+def _format_notes(checked: CheckedFiles) -> str:
+    """Return notes on how the files were read, and what was left out of them."""
     left_out = [
         f"{report.source}: {len(report.rejected):,} of {report.records:,} records were left out;"
         f" the first: {report.rejected[0].reasons[0]}"
@@ -88,46 +92,50 @@ def _said(checked: Checked) -> str:
     return "".join(f"{line}\n" for line in (*checked.notes, *left_out))
 
 
-def _told(report: LoadReport) -> str:
+def _format_report(report: LoadReport) -> str:
     lines = [
-        f"{each.organism}: {each.added:,} sequences {_how(each)}; of {each.records:,} records"
-        f" {each.copies:,} were exact copies, {each.known:,} were there already"
+        f"{organism.organism}: {organism.added:,} sequences {_count_phrase(organism)};"
+        f" of {organism.records:,} records"
+        f" {organism.copies:,} were exact copies, {organism.known:,} were there already"
         + (
-            f"; {each.without_vector:,} are kept but can not be found: the encoder recognises"
+            f"; {organism.without_vector:,} are kept but can not be found: the encoder recognises"
             " nothing in them"
-            if each.without_vector
+            if organism.without_vector
             else ""
         )
-        for each in report.organisms
+        for organism in report.organisms
     ]
     return "\n".join([*lines, f"Loaded in {report.seconds:.1f} s.", ""])
 
 
-def _how(report: OrganismReport) -> str:
+def _count_phrase(report: OrganismReport) -> str:
     return f"in the place of {report.replaced:,}" if report.replaced else "added"
 
 
-def _demo(options: argparse.Namespace) -> None:
+@click.command("demo", epilog=help_examples("demo"))
+@library_option
+def demo_command(library: str) -> None:
+    """Load the human reference, classify an example file and print the answers."""
     settings = read_settings()
     file = settings.home / "example.fasta"
-    with open_libraries(settings) as libraries:
-        if options.library not in libraries.names():
+    with open_libraries(settings) as libraries, terminal_progress() as progress:
+        if library not in libraries.names():
             report = load(
                 libraries,
-                {"human": human_reference()},
-                library=options.library,
+                {"human": load_human_reference()},
+                library=library,
                 families=FAMILIES,
                 source=SOURCE,
-                progress=show_progress,
+                progress=progress,
             )
-            sys.stdout.write(_told(report))
-        write(examples(), file)
-        queries = read_text_queries(examples(), str(file), Limits.of_disk(settings))
-        calls = classify(libraries.open(options.library), queries)
+            sys.stdout.write(_format_report(report))
+        write(make_examples(), file)
+        queries = read_text_queries(make_examples(), str(file), Limits.of_disk(settings))
+        calls = classify(libraries.open(library), queries)
     sys.stdout.write(f"{file}: {len(calls)} sequences\n")
     for call in calls:
         answer = (
-            f"{call.family}, {confidence_phrase(call.confidence)}"
+            f"{call.family}, confidence {confidence_percent(call.confidence)}"
             if call.status is Status.CALLED
             else call.status.value
         )

@@ -1,73 +1,81 @@
-"""Which letters a DNA sequence may have."""
+"""The IUPAC nucleotide alphabet: normalise, check and recognise DNA."""
 
 import re
 from string import ascii_lowercase, ascii_uppercase
 
 IUPAC_DNA = "ACGTRYSWKMBDHVN"
-"""The IUPAC letters of DNA: four bases and eleven ambiguity codes."""
+"""IUPAC nucleotide codes: four bases and eleven ambiguity codes."""
 
-_PLAIN = str.maketrans(f"{ascii_lowercase}U", f"{ascii_uppercase}T".replace("U", "T"))
-"""Not str.upper, which makes letters of DNA out of others: ß would become SS."""
-
+# Not str.upper, which turns other letters into DNA codes: ß would become SS.
+_UPPER_CASE = str.maketrans(f"{ascii_lowercase}U", f"{ascii_uppercase}T".replace("U", "T"))
 _COMPLEMENT = str.maketrans("ACGTRYSWKMBDHVN", "TGCAYRSWMKVHDBN")
-
-_OUTSIDE = re.compile(f"[^{IUPAC_DNA}]")
-_ONLY_IN_PROTEINS = frozenset("EFILPQXZJO*")
+_INVALID = re.compile(f"[^{IUPAC_DNA}]")
+_PROTEIN_ONLY = frozenset("EFILPQXZJO*")
+_SAMPLE_LENGTH = 2_000
 
 
 def normalise(text: str) -> str:
-    """Upper case, white space removed, U read as T.
+    """Return the text in upper case, without white space and with T for U.
 
     >>> normalise("aug nnn")
     'ATGNNN'
     """
     letters = "".join(text.split())
-    plain = letters.translate(_PLAIN)
-    return letters if letters == plain else plain  # Of a cell that is so already, no second copy.
+    upper = letters.translate(_UPPER_CASE)
+    return letters if letters == upper else upper  # Keep no second copy of an equal string.
 
 
-def first_outsider(residues: str) -> tuple[int, str] | None:
-    """The first letter that is not IUPAC DNA, as (0-based offset, letter), or None.
+def find_invalid_character(residues: str) -> tuple[int, str] | None:
+    """Return the first character that is no IUPAC code as (0-based offset, character), or None.
 
-    >>> first_outsider("ACGT!A")
+    >>> find_invalid_character("ACGT!A")
     (4, '!')
     """
-    found = _OUTSIDE.search(residues)
-    return (found.start(), found.group()) if found else None
+    match = _INVALID.search(residues)
+    return (match.start(), match.group()) if match else None
+
+
+def count_ambiguous(residues: str) -> int:
+    """Return the number of letters that are not one of the four bases.
+
+    >>> count_ambiguous("ACGTNR")
+    2
+    """
+    return len(residues.encode().translate(None, b"ACGT"))
 
 
 def looks_like_protein(residues: str) -> bool:
-    """Whether the letters outside IUPAC DNA are all amino acids, several kinds of them.
+    """Return True if two or more kinds of invalid characters are there, all of them amino acids.
 
     >>> looks_like_protein("MEFLIPQK")
     True
     """
-    outside = set(_OUTSIDE.findall(residues))
-    return len(outside & _ONLY_IN_PROTEINS) > 1 and outside <= _ONLY_IN_PROTEINS
+    invalid = set(_INVALID.findall(residues))
+    return len(invalid & _PROTEIN_ONLY) > 1 and invalid <= _PROTEIN_ONLY
 
 
 def looks_like_dna(text: str) -> bool:
-    """Whether a cell of a table is a sequence: ten letters or more, nearly all of them bases.
+    """Return True if a cell is a sequence: ten letters or more, nearly all of them bases.
 
     >>> looks_like_dna("atggccattgta"), looks_like_dna("Synthase")
     (True, False)
     """
-    letters = normalise(text[:2_000])
-    return len(letters) >= 10 and is_mostly_dna(letters) and first_outsider(letters) is None
+    letters = normalise(text[:_SAMPLE_LENGTH])
+    return len(letters) >= 10 and is_mostly_dna(letters) and find_invalid_character(letters) is None
 
 
 def is_mostly_dna(text: str) -> bool:
-    """Whether four in five of the letters at its beginning are bases.
+    """Return True if at least 80% of the first letters are bases.
 
     >>> is_mostly_dna("acgt acg?"), is_mostly_dna("a note")
     (True, False)
     """
-    letters = normalise(text[:2_000])
+    letters = normalise(text[:_SAMPLE_LENGTH])
     return sum(map(letters.count, "ACGTN")) >= 0.8 * len(letters)
 
 
 def reverse_complement(dna: str) -> str:
-    """Return the other strand of upper-case IUPAC DNA, from its 5' end.
+    """Return the reverse complement of upper-case IUPAC DNA.
 
     >>> reverse_complement("AACR")
     'YGTT'

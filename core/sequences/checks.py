@@ -1,82 +1,121 @@
-"""What makes a sequence unusable.
+"""Checks of records: each one by itself, against each other, and against the library."""
 
-One entry at a time on its way to a record, and what is found on that way.
-
-Records against each other and against the library: copies, two families, the same name.
-"""
-
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
-from core.sequences.alphabet import first_outsider, looks_like_protein, normalise
+from core.sequences.alphabet import (
+    count_ambiguous,
+    find_invalid_character,
+    looks_like_protein,
+    normalise,
+)
 from core.sequences.families import Numbering
+from core.sequences.issues import LEFT_OUT, Finding, shorten
+from core.sequences.layout import Entry
 from core.sequences.readers.tables import escape_formula
-from core.sequences.records import Record, organism_name, record_name, sequence_id
-from core.sequences.report import LEFT_OUT, Choices, ConflictPolicy, Finding, Known, shortened
-from core.sequences.upload import Entry
+from core.sequences.records import Record, clean_name, clean_organism_name, sequence_id
+
+MIN_LENGTH = 18
+"""Length in bp below which a sequence is very short: six residues, one k-mer of the default
+encoder."""
+MAX_AMBIGUOUS = 0.1
+"""Share of ambiguous bases above which there is a warning."""
+
+
+class ConflictPolicy(StrEnum):
+    """Handling of a sequence that has two families in the file."""
+
+    ERROR = "error"
+    FIRST = "first"
+    DROP_BOTH = "drop both"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """Choices of the user.
+
+    Attributes
+    ----------
+    organism
+        Organism of records that name none.
+    family
+        Family of records that name none, a class number or a name; empty to reject them.
+    conflicts
+        Handling of a sequence with two families.
+    new_families
+        Whether unknown families are created; otherwise their records are rejected.
+    """
+
+    organism: str = ""
+    family: str = ""
+    conflicts: ConflictPolicy = ConflictPolicy.ERROR
+    new_families: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Everything known before a file is checked; nothing by default.
+
+    Attributes
+    ----------
+    library
+        Names of the library's families by class number.
+    family_names
+        Names by class number from a family names file: what the numbers of *this* file mean.
+    find_families
+        Returns the families of those of some ids that the library has, by id.
+    partitions
+        Partitions of the library's organisms, by which sequences have their ids.
+    """
+
+    library: Mapping[int, str] = field(default_factory=dict)
+    family_names: Mapping[int, str] = field(default_factory=dict)
+    find_families: Callable[[Sequence[int]], Mapping[int, int]] = lambda _ids: {}
+    partitions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a sequence cannot be used.
+    """Why a sequence is invalid.
 
     Attributes
     ----------
     code
-        A short stable word for the kind of fault.
-    what
-        The rest of a sentence that begins with the record.
+        Short stable identifier of the kind of fault.
+    description
+        The predicate of a sentence whose subject is the record.
     offset
-        The base at fault, from 0, where it is one base.
+        The invalid base, from 0, where it is one base.
     """
 
     code: str
-    what: str
+    description: str
     offset: int | None = None
 
 
 def find_fault(residues: str, max_bases: int) -> Fault | None:
-    """The first reason why normalised residues cannot be used, or None.
+    """Return the first reason why normalised residues are invalid, or None.
 
-    >>> find_fault("ACG7", 100)
-    Fault(code='letter', what="has '7' at base 4; only IUPAC letters of DNA are read", offset=3)
+    >>> find_fault("ACG7", 100).description
+    "has an invalid character '7' at base 4; use IUPAC nucleotide codes"
     """
     if not residues:
         return Fault("empty", "has no sequence")
     if len(residues) > max_bases:
-        return Fault("too long", f"has {len(residues):,} bases; at most {max_bases:,} are read")
-    if (outsider := first_outsider(residues)) is None:
+        return Fault("too long", f"has {len(residues):,} bp; the maximum is {max_bases:,} bp")
+    if (invalid := find_invalid_character(residues)) is None:
         return None
-    offset, letter = outsider
-    what = f"has {letter!r} at base {offset + 1:,}; only IUPAC letters of DNA are read"
+    offset, letter = invalid
+    what = f"has an invalid character {letter!r} at base {offset + 1:,}"
     if looks_like_protein(residues):
-        return Fault("protein", f"{what}, and this looks like a protein", offset)
-    return Fault("letter", what, offset)
-
-
-def line_of(offset: int, body_lines: Sequence[tuple[int, str]]) -> int:
-    """The number of the line with a base, of lines as (number, text).
-
-    >>> line_of(4, [(7, "ac g"), (8, "tt")])
-    8
-    """
-    for number, line in body_lines:
-        letters = len(normalise(line))
-        if offset < letters:
-            return number
-        offset -= letters
-    return body_lines[-1][0]
-
-
-SHORTEST = 18
-"""Bases below which a sequence is very short: six residues, one k-mer of the default encoder."""
-AMBIGUOUS = 0.1
-"""Share of ambiguous bases from which on a record is said to have many."""
+        return Fault("protein", f"{what} and looks like a protein; use a DNA sequence", offset)
+    return Fault("letter", f"{what}; use IUPAC nucleotide codes", offset)
 
 
 @dataclass(slots=True)
 class Draft:
-    """An entry on its way to a record, with what was found on the way."""
+    """An entry on its way to a record, with its findings."""
 
     entry: Entry
     family: str = ""
@@ -84,34 +123,34 @@ class Draft:
     record: Record | None = None
     findings: list[Finding] = field(default_factory=list)
 
-    def add(self, code: str, what: str, line: int | None = None) -> None:
-        """Note something; `what` goes on from the record in a sentence."""
+    def add(self, code: str, description: str, line: int | None = None) -> None:
+        """Add a finding; `description` is the predicate of a sentence about the record."""
         line = self.entry.line if line is None else line
-        message = f"Record {self.entry.position:,} (line {line:,}) {what}."
+        message = f"Record {self.entry.position:,} (line {line:,}) {description}."
         self.findings.append(Finding(code, line, message))
 
     @property
-    def usable(self) -> Record | None:
-        """The record, unless something speaks against loading it."""
-        return None if any(each.refuses for each in self.findings) else self.record
+    def valid_record(self) -> Record | None:
+        """The record, unless a finding rejects it."""
+        return None if any(finding.rejects for finding in self.findings) else self.record
 
 
-class Checker:
+class EntryChecker:
     """Checks one entry at a time."""
 
-    def __init__(self, max_bases: int, numbering: Numbering, choices: Choices) -> None:
+    def __init__(self, max_bases: int, numbering: Numbering, options: ImportOptions) -> None:
         self._max_bases = max_bases
         self._numbering = numbering
-        self._choices = choices
+        self._options = options
 
-    def draft(self, entry: Entry, family: str) -> Draft:
-        """The entry with its record, unless it is none, and all that was found."""
+    def check(self, entry: Entry, family: str) -> Draft:
+        """Return the entry with its findings, and its record unless it has none."""
         draft = Draft(entry, family)
         if entry.problem:
             draft.findings.append(Finding(entry.problem.code, entry.line, entry.problem.message))
             return draft
         residues = normalise(entry.body)
-        name = record_name(entry.name)
+        name = clean_name(entry.name)
         self._check_residues(draft, residues)
         self._check_family(draft, family)
         self._check_organism(draft)
@@ -122,117 +161,118 @@ class Checker:
 
     def _check_residues(self, draft: Draft, residues: str) -> None:
         if fault := find_fault(residues, self._max_bases):
-            line = draft.entry.line
-            if fault.offset is not None:
-                lines = enumerate(draft.entry.body.split("\n"), start=draft.entry.body_line)
-                line = line_of(fault.offset, list(lines))
-            draft.add(fault.code, fault.what, line)
+            line = None if fault.offset is None else draft.entry.line_of_base(fault.offset)
+            draft.add(fault.code, fault.description, line)
             return
-        if len(residues) < SHORTEST:
-            draft.add("short", f"has {len(residues)} bases")
-        share = ambiguous_bases(residues) / len(residues)
-        if share > AMBIGUOUS:
+        if len(residues) < MIN_LENGTH:
+            draft.add("short", f"has {len(residues)} bp")
+        share = count_ambiguous(residues) / len(residues)
+        if share > MAX_AMBIGUOUS:
             draft.add("ambiguous", f"has {share:.0%} ambiguous bases")
 
     def _check_family(self, draft: Draft, family: str) -> None:
-        shown = repr(shortened(family, 40))
+        shown = repr(shorten(family, 40))
         if not family:
             draft.add("no family", "has no family")
         elif family not in self._numbering.numbers:
-            draft.add("class", f"has the family {shown}: neither a class number nor a name")
+            draft.add("class", f"has an invalid family {shown}; use a class number or a name")
         elif family in self._numbering.unknown:
-            code = "unknown family" if self._choices.new_families else "new family"
-            draft.add(code, f"has the family {shown}, which is not among those named")
+            if self._options.new_families:
+                draft.add("unknown family", f"has the new family {shown}, which will be created")
+            else:
+                draft.add("new family", f"has the unknown family {shown}")
 
     def _check_organism(self, draft: Draft) -> None:
-        written = draft.entry.organism or self._choices.organism
-        draft.organism = organism_name(written) or ""
+        written = draft.entry.organism or self._options.organism
+        draft.organism = clean_organism_name(written) or ""
         if not written.strip():
             draft.add("organism", "has no organism")
         elif not draft.organism:
-            shown = shortened(written, 40)
-            what = f"has the organism {shown!r}; use letters, digits and underscores"
+            shown = repr(shorten(written, 40))
+            what = f"has an invalid organism name {shown}; use letters, digits and underscores"
             draft.add("organism", what)
 
 
 def _check_name(draft: Draft, name: str) -> None:
     if name != draft.entry.name:
-        draft.add("name", f"is called {shortened(name, 40)!r} now")
+        draft.add("name", f"was renamed to {shorten(name, 40)!r}")
     if escape_formula(name) != name:
-        draft.add("formula", f"is called {shortened(name, 40)!r}")
+        draft.add("formula", f"has the name {shorten(name, 40)!r}")
 
 
-def ambiguous_bases(residues: str) -> int:
-    """Number of letters that are not one of the four bases."""
-    return len(residues.encode().translate(None, b"ACGT"))
-
-
-def compare_with_each_other(drafts: Iterable[Draft], rule: ConflictPolicy) -> None:
-    """Find copies, and sequences that stand there with two families."""
+def compare_with_each_other(drafts: Iterable[Draft], conflicts: ConflictPolicy) -> None:
+    """Find duplicates, and sequences with two families."""
     by_sequence: dict[int, list[Draft]] = {}
     for draft in drafts:
-        if record := draft.usable:
+        if record := draft.valid_record:
             by_sequence.setdefault(sequence_id(draft.organism, record.residues), []).append(draft)
     for first, *others in by_sequence.values():
-        if any(_number(each) != _number(first) for each in others):
-            _settle(first, others, rule)
-        kept = [each for each in (first, *others) if each.usable]
-        for copy in kept[1:]:
-            copy.add("copy", f"is a copy of {_place(kept[0])}")
+        if any(_number(other) != _number(first) for other in others):
+            _reject_conflicts(first, others, conflicts)
+        valid = [draft for draft in (first, *others) if draft.valid_record]
+        for duplicate in valid[1:]:
+            duplicate.add("copy", f"duplicates {_location(valid[0])}")
 
 
-def _settle(first: Draft, others: Sequence[Draft], rule: ConflictPolicy) -> None:
-    """Reject those of one sequence that the rule does not keep."""
-    code = "two families" if rule is ConflictPolicy.ERROR else LEFT_OUT
-    other = next(each for each in others if _number(each) != _number(first))
-    for each in (first, *others):
-        kept = rule is ConflictPolicy.FIRST and _number(each) == _number(first)
-        if not kept:
-            against = first if _number(each) != _number(first) else other
-            what = f"has the family {_written(each)}; {_place(against)}, the same sequence, has"
-            each.add(code, f"{what} {_written(against)}")
+def _reject_conflicts(first: Draft, others: Sequence[Draft], conflicts: ConflictPolicy) -> None:
+    """Reject the records of one sequence that the policy does not keep."""
+    code = "two families" if conflicts is ConflictPolicy.ERROR else LEFT_OUT
+    different = next(draft for draft in others if _number(draft) != _number(first))
+    for draft in (first, *others):
+        same_as_first = _number(draft) == _number(first)
+        if conflicts is ConflictPolicy.FIRST and same_as_first:
+            continue
+        other = different if same_as_first else first
+        draft.add(
+            code,
+            f"has the family {_written_family(draft)}; {_location(other)} has the same sequence"
+            f" with the family {_written_family(other)}",
+        )
 
 
 def compare_with_library(drafts: Iterable[Draft], known: Known) -> None:
-    """Find what the library has already, in the same family or in another."""
+    """Find records that the library has already, in the same family or in another."""
 
     def id_of(draft: Draft, record: Record) -> int:
         partition = known.partitions.get(draft.organism, draft.organism)
         return sequence_id(partition, record.residues)
 
-    ids = {id_of(draft, record): None for draft in drafts if (record := draft.usable)}
-    found = known.sequences(list(ids)) if ids else {}
+    ids = {id_of(draft, record): None for draft in drafts if (record := draft.valid_record)}
+    families = known.find_families(list(ids)) if ids else {}
     for draft in drafts:
-        if (record := draft.usable) is None:
+        if (record := draft.valid_record) is None:
             continue
-        family = found.get(id_of(draft, record))
+        family = families.get(id_of(draft, record))
         if family is None:
             continue
         if family == record.family:
-            draft.add("known", "is in the library already")
+            draft.add("known", "is already present in the library")
         else:
             name = known.library.get(family, str(family))
-            what = f"has the family {_written(draft)}; the library has this sequence in {name!r}"
-            draft.add("other family", what)
+            draft.add(
+                "other family",
+                f"has the family {_written_family(draft)};"
+                f" the library has the same sequence with the family {name!r}",
+            )
 
 
 def compare_names(drafts: Iterable[Draft]) -> None:
-    """Find names that stand there twice."""
-    first: dict[tuple[str, str], Draft] = {}
+    """Find names that occur twice."""
+    first_by_name: dict[tuple[str, str], Draft] = {}
     for draft in drafts:
         if draft.record and draft.record.name:
-            same = first.setdefault((draft.organism, draft.record.name), draft)
-            if same is not draft:
-                draft.add("same name", f"has the name of {_place(same)}")
+            first = first_by_name.setdefault((draft.organism, draft.record.name), draft)
+            if first is not draft:
+                draft.add("same name", f"has the same name as {_location(first)}")
 
 
 def _number(draft: Draft) -> int | None:
     return draft.record.family if draft.record else None
 
 
-def _written(draft: Draft) -> str:
-    return repr(shortened(draft.family, 40))
+def _written_family(draft: Draft) -> str:
+    return repr(shorten(draft.family, 40))
 
 
-def _place(draft: Draft) -> str:
+def _location(draft: Draft) -> str:
     return f"record {draft.entry.position:,} (line {draft.entry.line:,})"

@@ -1,7 +1,4 @@
-"""What a file on this machine's disk holds.
-
-The folder of a server whose files its pages can load: what is too large to upload.
-"""
+"""Files on this machine: read one within limits, list those of the server folder."""
 
 import os
 from dataclasses import dataclass
@@ -9,40 +6,38 @@ from pathlib import Path
 
 from core.errors import InputError
 
+MAX_DEPTH = 5
+"""Maximum depth of nested folders."""
+MAX_FILES = 1_000
+"""Maximum number of files listed."""
+
 
 def read_bytes(path: Path, max_bytes: int) -> bytes:
-    """The content of a file; of one that is larger, no more than one byte more than the most.
+    """Return the content of a file; of a larger one, `max_bytes` and one more.
 
     Raises
     ------
     InputError
-        If there is no such file, or it may not be read.
+        If the file does not exist or may not be read.
     """
     try:
         with path.open("rb") as file:
             return file.read(max_bytes + 1)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        message = f"{path} cannot be read: {reason}."
-        raise InputError(message) from None
-
-
-MAX_DEPTH = 5
-"""Folders within folders that are looked into."""
-MAX_FILES = 1_000
-"""Most files that are listed."""
+        raise InputError(f"{path} cannot be read: {reason}.") from None
 
 
 @dataclass(frozen=True, slots=True)
 class FolderFile:
-    """A file in the folder.
+    """A file of the server folder, whose files the pages can load: too large to upload.
 
     Attributes
     ----------
     name
-        Its path from the folder on, made safe to show.
+        Its path relative to the folder, safe to show.
     path
-        Where it is.
+        Its path.
     bytes
         Its size.
     version
@@ -56,37 +51,38 @@ class FolderFile:
 
 
 def list_files(folder: Path) -> list[FolderFile]:
-    """The files in a folder and in the folders in it, by their names; links are not followed.
+    """Return the files in a folder and its subfolders, by name; links are not followed.
 
     Raises
     ------
     InputError
-        If it cannot be read.
+        If the folder cannot be read.
     """
     root = folder.resolve()
-    found: list[FolderFile] = []
-    for place, folders, names in os.walk(root, onerror=_refuse):
-        inside = Path(place)
-        if len(inside.relative_to(root).parts) >= MAX_DEPTH:
-            folders.clear()
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+    files: list[FolderFile] = []
+    for directory, subfolders, names in os.walk(root, onerror=_raise_unreadable):
+        parent = Path(directory)
+        if len(parent.relative_to(root).parts) >= MAX_DEPTH:
+            subfolders.clear()
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         for name in sorted(names):
-            if file := _file(root, inside / name):
-                found.append(file)
-            if len(found) == MAX_FILES:
-                return found
-    return found
+            if file := _folder_file(root, parent / name):
+                files.append(file)
+            if len(files) == MAX_FILES:
+                return files
+    return files
 
 
-def _refuse(error: OSError) -> None:
+def _raise_unreadable(error: OSError) -> None:
     message = f"The folder {error.filename} cannot be read: {error.strerror}."
     raise InputError(message, "Check the setting GENEKIN_SOURCE_FOLDER.")
 
 
-def _file(root: Path, path: Path) -> FolderFile | None:
-    """What the path is, if it is a file that people put there; not a link, which may lead out."""
+def _folder_file(root: Path, path: Path) -> FolderFile | None:
+    """Return a regular, visible file; None for links, which may lead out of the folder."""
     if path.name.startswith(".") or path.is_symlink() or not path.is_file():
         return None
-    shown = "".join(each if each.isprintable() else "?" for each in str(path.relative_to(root)))
-    about = path.stat()
-    return FolderFile(shown, path, about.st_size, f"{about.st_mtime_ns} {about.st_size}")
+    relative = str(path.relative_to(root))
+    name = "".join(letter if letter.isprintable() else "?" for letter in relative)
+    info = path.stat()
+    return FolderFile(name, path, info.st_size, f"{info.st_mtime_ns} {info.st_size}")

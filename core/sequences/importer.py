@@ -1,163 +1,227 @@
-"""All records of an upload checked, against each other and the library, before any is written.
+"""Import of reference sequences, the one path from files to records that are ready to load.
 
-Files on this machine's disk, from a path to records: all of them good, or the reason why not.
+A source is opened from bytes or from a path (:class:`ImportSource`). For each of its files a layout
+is proposed (:func:`core.sequences.layout.propose_layout`), which the user may change; then the
+importer checks all records of the file, each by itself, against each other and against the library,
+and reports what it found (:class:`Importer`). Nothing is written here.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import InputError
-from core.progress import Progress
+from core.progress import Progress, no_progress
 from core.sequences.checks import (
-    Checker,
     Draft,
-    ambiguous_bases,
+    EntryChecker,
+    ImportOptions,
+    Known,
     compare_names,
     compare_with_each_other,
     compare_with_library,
 )
 from core.sequences.families import is_family, is_missing, number_families
 from core.sequences.files import read_bytes
-from core.sequences.layout import propose, read_entries
+from core.sequences.layout import SAMPLE_ROWS, Entry, Layout, propose_layout, read_entries
 from core.sequences.limits import Limits
-from core.sequences.readers.detection import read_upload
+from core.sequences.readers.archives import safe_label
+from core.sequences.readers.detection import read_family_names, read_files
 from core.sequences.records import Record
-from core.sequences.report import Choices, Known, Rejected, Report, collect
-from core.sequences.upload import Entry, Upload
+from core.sequences.report import Report, make_report, require_all_valid
+from core.sequences.source_file import Format, SourceFile
 
 _STEP = 1_000
 
 
-def validate(
-    entries: Sequence[Entry],
-    source: str,
-    max_bases: int,
-    *,
-    known: Known | None = None,
-    choices: Choices | None = None,
-    progress: Progress = lambda _doing, _done, _total: None,
-) -> Report:
-    """Check all records of an upload against each other and against the library.
+@dataclass(slots=True)
+class ImportSource:
+    """Content of an upload or of a file on disk; of a zip, all its files.
 
-    Parameters
+    Attributes
     ----------
-    entries
-        Its records, as :func:`core.sequences.upload.read_entries` gives them.
-    source
-        Its label.
-    max_bases
-        Longest sequence that can be used.
-    known
-        What the library has; nothing if None.
-    choices
-        What the person decides; each record must say everything itself if None.
-    progress
-        What it raises ends the check.
+    name
+        Its name, safe to show.
+    files
+        Files of sequences.
+    family_names
+        Names by class number, from files of family names.
+    unreadable
+        Messages about files that cannot be read.
     """
-    known, choices = known or Known(), choices or Choices()
-    written = [_family(entry, choices) for entry in entries]
-    usable = [each for each in written if is_family(each)]
-    numbering = number_families(usable, known.library, known.given)
-    checker = Checker(max_bases, numbering, choices)
-    drafts = []
-    for done, (entry, family) in enumerate(zip(entries, written, strict=True)):
-        if done % _STEP == 0:
-            progress("Checking", done, len(entries))
-        drafts.append(checker.draft(entry, family))
-    progress("Comparing", 0, len(entries))
-    compare_with_each_other(drafts, choices.rule)
-    progress("Comparing with the library", 0, len(entries))
-    compare_with_library(drafts, known)
-    compare_names(drafts)
-    progress("Checked", len(entries), len(entries))
-    kept = {*known.library, *_families(drafts)}
-    names = {number: name for number, name in numbering.names.items() if number in kept}
-    return _report(drafts, source, names)
+
+    name: str
+    files: list[SourceFile] = field(default_factory=list)
+    family_names: dict[int, str] = field(default_factory=dict)
+    unreadable: list[str] = field(default_factory=list)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, name: str, limits: Limits) -> "ImportSource":
+        """Read an upload.
+
+        Raises
+        ------
+        InputError
+            If nothing of it can be read, or family names are invalid.
+        """
+        source = cls(safe_label(name))
+        for file in read_files(data, name, limits):
+            if file.format is Format.UNREADABLE:
+                source.unreadable.extend(file.notes)
+            elif file.format is Format.FAMILIES:
+                source.family_names.update(read_family_names(file))
+            else:
+                source.files.append(file)
+        return source
+
+    @classmethod
+    def from_path(cls, path: Path, limits: Limits) -> "ImportSource":
+        """Read a file on disk.
+
+        Raises
+        ------
+        InputError
+            If there is no such file, nothing of it can be read, or family names are invalid.
+        """
+        return cls.from_bytes(read_bytes(path, limits.max_bytes), path.name, limits)
+
+    def preview(self) -> "ImportSource":
+        """Return a copy with the first rows of each file, on which proposals are based."""
+        files = [replace(file, rows=file.rows[:SAMPLE_ROWS]) for file in self.files]
+        return replace(self, files=files)
+
+    def as_family_names(self) -> dict[int, str]:
+        """Return names by class number of a source that is a family names file.
+
+        Raises
+        ------
+        InputError
+            Naming the invalid line.
+        """
+        names = dict(self.family_names)
+        for file in self.files:
+            names |= read_family_names(file)
+        return names
+
+    def require_sequences(self) -> None:
+        """Check that there are sequences, not family names alone.
+
+        Raises
+        ------
+        InputError
+            If there are none.
+        """
+        if not self.files:
+            message = f"{self.name} contains family names but no sequences."
+            raise InputError(message, "Use it as the family names of a file of sequences.")
 
 
-def _family(entry: Entry, choices: Choices) -> str:
-    """The family as written, or the one chosen for all that have none."""
-    written = choices.family if is_missing(entry.family) else entry.family
-    return "" if is_missing(written) else written.strip()
+class Importer:
+    """Checks files one after the other; each is also checked against those before it.
 
-
-def _families(drafts: Sequence[Draft]) -> set[int | None]:
-    """Numbers of the families that good records have: what is rejected names none."""
-    return {record.family for draft in drafts if (record := draft.usable)}
-
-
-def _report(drafts: Sequence[Draft], source: str, families: Mapping[int, str]) -> Report:
-    good: dict[str, list[Record]] = {}
-    rejected = []
-    for draft in drafts:
-        if record := draft.usable:
-            good.setdefault(draft.organism, []).append(record)
-        else:
-            reasons = tuple(each.message for each in draft.findings if each.refuses)
-            meant = draft.entry.organism or draft.organism
-            rejected.append(Rejected(replace(draft.entry, organism=meant), reasons))
-    records = [record for each in good.values() for record in each]
-    balance = Counter(record.family for record in records if record.family is not None)
-    bases = sum(len(record.residues) for record in records)
-    return Report(
-        source=source,
-        records=len(drafts),
-        good={organism: tuple(each) for organism, each in good.items()},
-        rejected=tuple(rejected),
-        issues=collect(finding for draft in drafts for finding in draft.findings),
-        families=families,
-        balance=dict(sorted(balance.items())),
-        bases=bases,
-        ambiguous=sum(ambiguous_bases(record.residues) for record in records) / max(bases, 1),
-    )
-
-
-def read_path(path: Path, limits: Limits) -> list[Upload]:
-    """The files that a file is made of, as :func:`core.sequences.readers.detection.read_upload` gives them.
-
-    Raises
-    ------
-    InputError
-        If there is no such file, or nothing of it can be read.
+    Attributes
+    ----------
+    references
+        Valid records of all files, by organism.
+    families
+        Names by class number: of the library's families and of the new ones.
+    reports
+        Reports of the files that were checked.
     """
-    return read_upload(read_bytes(path, limits.max_bytes), path.name, limits)
+
+    def __init__(self, known: Known, limits: Limits, progress: Progress = no_progress) -> None:
+        self._known = known
+        self._max_bases = limits.max_record_bases
+        self._progress = progress
+        self.references: dict[str, list[Record]] = {}
+        self.families = dict(known.library)
+        self.reports: list[Report] = []
+
+    def add_family_names(self, names: Mapping[int, str]) -> None:
+        """Name the class numbers of the files that follow; a later name replaces an earlier one."""
+        family_names = {**self._known.family_names, **names}
+        self._known = replace(self._known, family_names=family_names)
+
+    def add_records(
+        self, organism: str, records: Sequence[Record], families: Mapping[int, str]
+    ) -> None:
+        """Add records that need no check."""
+        self.references.setdefault(organism, []).extend(records)
+        self._learn_families(families, families)
+
+    def check(self, file: SourceFile, layout: Layout, options: ImportOptions) -> Report:
+        """Check all records of a file, and keep the valid ones.
+
+        Raises
+        ------
+        InputError
+            If the layout does not fit the file, or a pattern is invalid.
+        """
+        entries = read_entries(file, layout)
+        report = self._check_entries(entries, file.name, options)
+        for organism, records in report.valid.items():
+            self.references.setdefault(organism, []).extend(records)
+        self.reports.append(report)
+        self._learn_families(report.families, report.family_counts)
+        return report
+
+    def _check_entries(
+        self, entries: Sequence[Entry], source: str, options: ImportOptions
+    ) -> Report:
+        known, total = self._known, len(entries)
+        families = [_family_of(entry, options) for entry in entries]
+        numbering = number_families(filter(is_family, families), known.library, known.family_names)
+        checker = EntryChecker(self._max_bases, numbering, options)
+        drafts: list[Draft] = []
+        for done, (entry, family) in enumerate(zip(entries, families, strict=True)):
+            if done % _STEP == 0:
+                self._progress("Checking", done, total)
+            drafts.append(checker.check(entry, family))
+        self._progress("Comparing", 0, total)
+        compare_with_each_other(drafts, options.conflicts)
+        self._progress("Comparing with the library", 0, total)
+        compare_with_library(drafts, known)
+        compare_names(drafts)
+        self._progress("Checked", total, total)
+        # Families of rejected records only are not named.
+        used = {record.family for draft in drafts if (record := draft.valid_record)}
+        names = {
+            number: name
+            for number, name in numbering.names.items()
+            if number in known.library or number in used
+        }
+        return make_report(drafts, source, names)
+
+    def _learn_families(self, names: Mapping[int, str], used: Mapping[int, object]) -> None:
+        """Let the next file see these families: a number means one thing in an import."""
+        unnamed = {number: f"class {number}" for number in used}
+        self.families = unnamed | self.families | dict(names)
+        self._known = replace(self._known, library=self.families)
 
 
 def read_records(path: Path, organism: str, limits: Limits) -> list[Record]:
-    """The records of a file whose parts stand where they are looked for first.
+    """Return the records of a file by the proposed layout.
 
     Parameters
     ----------
     organism
-        Of all of them.
+        The organism of all records.
 
     Raises
     ------
     InputError
-        If it cannot be read, or a record of it cannot be used.
+        If the file cannot be read, or a record is invalid.
     """
-    upload = read_path(path, limits)[0]
-    entries = read_entries(upload, propose(upload))
-    choices = Choices(organism=organism)
-    report = validate(entries, upload.name, limits.max_record_bases, choices=choices)
-    require_clean([report])
-    return [record for records in report.good.values() for record in records]
+    source = ImportSource.from_path(path, limits)
+    source.require_sequences()
+    file = source.files[0]
+    importer = Importer(Known(), limits)
+    report = importer.check(file, propose_layout(file), ImportOptions(organism=organism))
+    require_all_valid([report])
+    return [record for records in importer.references.values() for record in records]
 
 
-def require_clean(reports: Sequence[Report], hint: str = "Mend the file.") -> None:
-    """Check that every record of some files can be loaded.
-
-    Raises
-    ------
-    InputError
-        Saying how many cannot, and why the first of them cannot.
-    """
-    if all(report.clean for report in reports):
-        return
-    first = next(report for report in reports if not report.clean)
-    bad = sum(len(report.rejected) for report in reports)
-    records = sum(report.records for report in reports)
-    message = f"{bad:,} of {records:,} records cannot be loaded. In {first.source}:"
-    raise InputError(f"{message} {first.rejected[0].reasons[0]}", hint)
+def _family_of(entry: Entry, options: ImportOptions) -> str:
+    """Return the family as written, else the default one."""
+    family = options.family if is_missing(entry.family) else entry.family
+    return "" if is_missing(family) else family.strip()

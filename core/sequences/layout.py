@@ -1,18 +1,22 @@
-"""Families and organisms out of header lines, by patterns.
+"""Layout of a file: which columns, and which parts of a header, hold the parts of a record.
 
-Patterns run in RE2, through pyarrow: its time grows with the length of the header only, so that no
-pattern a person gives can keep a server busy, as backtracking would.
-
-A proposal of where the parts of a record stand, by the names of columns and by their values.
+A layout is proposed from the names of the columns and from their values. Any part of it can be
+changed, then the records are read by it, as entries.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from core.errors import InputError
-from core.sequences.alphabet import looks_like_dna
+from core.sequences.alphabet import looks_like_dna, normalise
 from core.sequences.families import is_family
+from core.sequences.header_patterns import (
+    FAMILY_PATTERNS,
+    ORGANISM_PATTERNS,
+    best_pattern,
+    search_headers,
+)
 from core.sequences.readers.excel import MAX_CELL
 from core.sequences.readers.tables import (
     FAMILY_WORDS,
@@ -20,94 +24,88 @@ from core.sequences.readers.tables import (
     ORGANISM_WORDS,
     REASON_HEADER,
     SEQUENCE_WORDS,
-    word,
+    canonical_header,
 )
 from core.sequences.records import Problem
-from core.sequences.upload import Entry, Format, Layout, Row, Upload
+from core.sequences.source_file import Format, Row, SourceFile
 
-MAX_PATTERN = 300
-"""Longest pattern, in characters."""
-MAX_HEADER = 1_000
-"""Characters of a header in which a pattern is searched."""
-_VALUE = r"""\s*[=:]\s*["']?([^\]|;"'=:]+?)["']?\s*(?:[\]|;"']|[\s,]\w+[=:]|$)"""
-FAMILY_PATTERNS: Mapping[str, str] = MappingProxyType(
-    {
-        "family=…": rf"(?i)\b(?:gene[ _]?)?(?:family|class){_VALUE}",
-        "|3|": r"\|\s*(\d{1,4})\s*(?:\||\s|$)",
-    }
-)
-"""What families in headers look like, most telling first, and the pattern that reads it:
-``class=3``, ``family:Ion channel``, ``[gene_family=Synthase]``; a number between bars."""
-ORGANISM_PATTERNS: Mapping[str, str] = MappingProxyType(
-    {
-        "organism=…": rf"(?i)\b(?:organism|species){_VALUE}",
-        "OS=…": r"\bOS=([^=]+?)\s*(?:\s\w\w=|$)",
-    }
-)
-"""The same of organisms; ``OS=`` is UniProt's."""
+SAMPLE_ROWS = 200
+"""Rows that a proposal is based on."""
 
-
-def search(pattern: str, headers: Sequence[str]) -> list[str]:
-    r"""What the first group of a pattern finds in each header; empty where it finds nothing.
-
-    Raises
-    ------
-    InputError
-        If the pattern is too long, cannot be read, or has no group.
-
-    Examples
-    --------
-    >>> search(r"class=(\d+)", ["gene1 class=3", "gene2"])
-    ['3', '']
-    """
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.compute as pc  # type: ignore[import-untyped]
-
-    if len(pattern) > MAX_PATTERN:
-        message = f"The pattern has {len(pattern):,} characters; at most {MAX_PATTERN} are read."
-        raise InputError(message, "Shorten it to what stands around the family.")
-    texts = pa.array([header[:MAX_HEADER] for header in headers], pa.large_string())
-    try:
-        found = pc.match_substring_regex(texts, pattern=pattern)
-        groups = pc.replace_substring_regex(
-            texts, pattern=f"^.*?(?:{pattern}).*$", replacement=r"\1", max_replacements=1
-        )
-    except (pa.ArrowException, UnicodeEncodeError) as error:
-        raise InputError(_why(pattern, str(error)), r"An example: class=(\d+)") from None
-    values = pc.if_else(found, pc.utf8_trim_whitespace(groups), "")
-    return [str(value) for value in values.to_pylist()]
-
-
-def best_pattern(patterns: Mapping[str, str], headers: Sequence[str]) -> str:
-    """The pattern that finds something in most headers, the earlier of equals; or empty."""
-    if not headers:
-        return ""
-    counts = {pattern: sum(map(bool, search(pattern, headers))) for pattern in patterns.values()}
-    best = max(counts, key=counts.__getitem__)
-    return best if counts[best] else ""
-
-
-def _why(pattern: str, reason: str) -> str:
-    if "only has 0 parenthesized" in reason:
-        return f"The pattern {pattern[:80]!r} has no brackets around the family."
-    reason = reason.removeprefix("Invalid regular expression: ").partition(": (^")[0]
-    reason = reason.partition(": ")[0].splitlines()[0]
-    return f"The pattern {pattern[:80]!r} cannot be read: {reason}."
-
-
-SAMPLE = 200
-"""Rows that a proposal goes by."""
-_MOST = 0.5
-"""Share of the values that must look like something for the column to hold it."""
+_MIN_SHARE = 0.5
+"""Share of a column's values that must look like a kind of value for the column to hold it."""
 _BINOMIAL = re.compile(r"[A-Z][a-z]+[ _][a-z]{3,}")
 _PROTEIN = re.compile(r"(ase|carrier|channel|factor|protein|receptor|transporter)s?$")
 """Ends of names of proteins: some look like a binomial, such as "Tyrosine kinase"."""
+_SUFFIXES = re.compile(r"(?:\.[A-Za-z0-9]{1,6}){1,2}$")
 
 
-def propose(upload: Upload) -> Layout:
-    """Where the parts of the upload's records seem to stand; the person may change any of it."""
-    if upload.headed:
-        headers = [row.cells[0] for row in upload.rows[:SAMPLE]]
+@dataclass(frozen=True, slots=True)
+class Layout:
+    r"""Columns and patterns of the parts of a record.
+
+    Attributes
+    ----------
+    sequence, family, organism, name
+        Column of each part, from 0; None where there is none.
+    family_pattern, organism_pattern
+        Regular expressions (RE2 syntax) whose capture group is the part, such as ``class=(\d+)``;
+        empty to take the complete cell.
+    notes
+        What the user should know about a proposal, in full sentences.
+    """
+
+    sequence: int | None = None
+    family: int | None = None
+    organism: int | None = None
+    name: int | None = None
+    family_pattern: str = ""
+    organism_pattern: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record as written, split into its parts; nothing is checked yet.
+
+    Attributes
+    ----------
+    position, line
+        Its number in the file and the line on which it begins, both from 1.
+    name, family, organism
+        As written, without spaces around them; empty where the file has none.
+    body
+        The sequence as written, with line ends.
+    body_line
+        The line on which the sequence begins.
+    problem
+        Why it could not be split into its parts, or None.
+    """
+
+    position: int
+    line: int
+    name: str
+    family: str
+    organism: str
+    body: str
+    body_line: int
+    problem: Problem | None = None
+
+    def line_of_base(self, offset: int) -> int:
+        """Return the line of a base, from its offset in the normalised sequence, from 0."""
+        line = self.body_line
+        for line, text in enumerate(self.body.split("\n"), start=self.body_line):  # noqa: B007
+            bases = len(normalise(text))
+            if offset < bases:
+                break
+            offset -= bases
+        return line
+
+
+def propose_layout(file: SourceFile) -> Layout:
+    """Return where the parts of the records seem to be; anything of it can be changed."""
+    if file.has_header_lines:
+        headers = [row.cells[0] for row in file.rows[:SAMPLE_ROWS]]
         family = best_pattern(FAMILY_PATTERNS, headers)
         organism = best_pattern(ORGANISM_PATTERNS, headers)
         return Layout(
@@ -118,76 +116,172 @@ def propose(upload: Upload) -> Layout:
             family_pattern=family,
             organism_pattern=organism,
         )
-    return _Proposal(upload.header, upload.rows[:SAMPLE]).layout()
+    return _ColumnDetector(file.header, file.rows[:SAMPLE_ROWS]).layout()
 
 
-def find_column(upload: Upload, name: str) -> int:
-    """The place of the column of that name, from 0.
+def propose_organism(file: SourceFile) -> str:
+    """Return the organism that the name of a file suggests.
+
+    >>> propose_organism(SourceFile("chimpanzee.txt.gz", Format.TABLE))
+    'chimpanzee'
+    """
+    return _SUFFIXES.sub("", file.name)
+
+
+def with_family_pattern(file: SourceFile, layout: Layout, pattern: str) -> Layout:
+    """Return the layout with another family pattern; empty to search none."""
+    if file.has_header_lines:
+        return replace(layout, family=0 if pattern else None, family_pattern=pattern)
+    return replace(layout, family_pattern=pattern)
+
+
+def find_column(file: SourceFile, name: str) -> int:
+    """Return the index of the column of that name, from 0.
 
     Raises
     ------
     InputError
         If there is none.
     """
-    if name in upload.header:
-        return upload.header.index(name)
-    words = [word(cell) for cell in upload.header]
-    if word(name) in words:
-        return words.index(word(name))
-    columns = ", ".join(repr(cell[:40]) for cell in upload.header[:20])
-    message = f"{upload.name} has no column {name[:40]!r}."
-    raise InputError(message, f"Choose one of its columns: {columns}.")
+    if name in file.header:
+        return file.header.index(name)
+    headers = [canonical_header(cell) for cell in file.header]
+    if canonical_header(name) in headers:
+        return headers.index(canonical_header(name))
+    raise InputError(f"{file.name} has no column {name[:40]!r}.", _column_hint(file))
 
 
-class _Proposal:
-    """Takes columns one after the other, the surest first, each for one part."""
+def read_entries(file: SourceFile, layout: Layout) -> list[Entry]:
+    """Return the records of a file, split into their parts by the layout.
+
+    Raises
+    ------
+    InputError
+        If the layout does not fit the file, or a pattern is invalid.
+    """
+    _check_columns(file, layout)
+    families = _read_parts(file.rows, layout.family, layout.family_pattern)
+    organisms = _read_parts(file.rows, layout.organism, layout.organism_pattern)
+    parts = zip(file.rows, families, organisms, strict=True)
+    return [
+        Entry(
+            position=position,
+            line=row.line,
+            name=_read_name(file, layout, row),
+            family=family,
+            organism=organism,
+            body=_cell(row, layout.sequence),
+            body_line=row.line + (file.format in {Format.FASTA, Format.FASTQ}),
+            problem=_find_problem(file, layout, position, row),
+        )
+        for position, (row, family, organism) in enumerate(parts, start=1)
+    ]
+
+
+def _check_columns(file: SourceFile, layout: Layout) -> None:
+    if layout.sequence is None:
+        raise InputError(f"{file.name}: no sequence column found.", _column_hint(file))
+    for column in (layout.sequence, layout.family, layout.organism, layout.name):
+        if column is not None and not 0 <= column < len(file.header):
+            raise InputError(f"{file.name} has no column {column + 1}.", _column_hint(file))
+
+
+def _column_hint(file: SourceFile) -> str:
+    return f"Choose one of its columns: {', '.join(repr(name[:40]) for name in file.header[:20])}."
+
+
+def _read_parts(rows: Sequence[Row], column: int | None, pattern: str) -> list[str]:
+    cells = [_cell(row, column).strip() for row in rows]
+    return search_headers(pattern, cells) if pattern and column is not None else cells
+
+
+def _cell(row: Row, column: int | None) -> str:
+    return row.cells[column] if column is not None and column < len(row.cells) else ""
+
+
+def _read_name(file: SourceFile, layout: Layout, row: Row) -> str:
+    """Return the first word of a header, or all of a cell."""
+    text = _cell(row, layout.name).strip()
+    return (text.split(maxsplit=1) or [""])[0] if file.has_header_lines else text
+
+
+def _find_problem(file: SourceFile, layout: Layout, position: int, row: Row) -> Problem | None:
+    """Find a row with more or fewer columns than the header, or a sequence truncated by Excel."""
+    cells, columns = len(row.cells), len(file.header)
+    record = f"Record {position:,} (line {row.line:,})"
+    if file.format is Format.EXCEL:
+        if len(_cell(row, layout.sequence)) < MAX_CELL:
+            return None
+        what = f"has a cell of {MAX_CELL:,} characters, where Excel truncates; use a text file"
+        return Problem("cut", f"{record} {what}.")
+    if cells == columns or (cells > columns and not any(map(str.strip, row.cells[columns:]))):
+        return None
+    return Problem("columns", f"{record} has {cells:,} columns; the header has {columns:,}.")
+
+
+class _ColumnDetector:
+    """Assigns columns to parts one after the other, the most certain first."""
 
     def __init__(self, header: Sequence[str], rows: Sequence[Row]) -> None:
-        self._words = [word(cell) for cell in header]
         self._header = header
+        self._headers = [canonical_header(cell) for cell in header]
         self._values = [
-            [row.cells[at].strip() for row in rows if at < len(row.cells) and row.cells[at].strip()]
-            for at in range(len(header))
+            [
+                row.cells[column].strip()
+                for row in rows
+                if column < len(row.cells) and row.cells[column].strip()
+            ]
+            for column in range(len(header))
         ]
-        self._free = [at for at, each in enumerate(self._words) if each not in REASON_HEADER]
+        self._free = [
+            column for column, name in enumerate(self._headers) if name not in REASON_HEADER
+        ]
         self._notes: list[str] = []
 
     def layout(self) -> Layout:
-        sequence = self._sequence()
-        family = self._by_word(FAMILY_WORDS)
-        organism = self._by_word(ORGANISM_WORDS)
-        name = self._by_word(NAME_WORDS)
+        sequence = self._sequence_column()
+        family = self._by_header(FAMILY_WORDS)
+        organism = self._by_header(ORGANISM_WORDS)
+        name = self._by_header(NAME_WORDS)
         organism = self._by_values(_are_organisms) if organism is None else organism
         family = self._varied(_are_families) if family is None else family
         name = self._by_values(_are_names) if name is None else name
         return Layout(sequence, family, organism, name, notes=tuple(self._notes))
 
-    def _sequence(self) -> int | None:
-        """A column of DNA; of several the one that is called so, else the first."""
-        holding = [at for at in self._free if _share(looks_like_dna, self._values[at]) >= _MOST]
-        if not holding:
-            return self._by_word(SEQUENCE_WORDS)
-        called = [at for each in SEQUENCE_WORDS for at in holding if self._words[at] == each]
-        taken = (called or holding)[0]
-        if len(holding) > 1:
-            names = ", ".join(repr(self._header[at][:40]) for at in holding[:5])
+    def _sequence_column(self) -> int | None:
+        """Take a column of DNA; of several the one with such a header, else the first."""
+        dna = [
+            column
+            for column in self._free
+            if _share(looks_like_dna, self._values[column]) >= _MIN_SHARE
+        ]
+        if not dna:
+            return self._by_header(SEQUENCE_WORDS)
+        named = [
+            column for name in SEQUENCE_WORDS for column in dna if self._headers[column] == name
+        ]
+        chosen = (named or dna)[0]
+        if len(dna) > 1:
+            names = ", ".join(repr(self._header[column][:40]) for column in dna[:5])
             self._notes.append(
-                f"{len(holding)} columns hold sequences: {names}."
-                f" {self._header[taken][:40]!r} was taken; choose another if that is wrong."
+                f"{len(dna)} columns contain sequences: {names}."
+                f" Using {self._header[chosen][:40]!r}; choose another column if this is wrong."
             )
-        self._free = [at for at in self._free if at not in holding]
-        return taken
+        self._free = [column for column in self._free if column not in dna]
+        return chosen
 
-    def _by_word(self, words: Iterable[str]) -> int | None:
-        return self._take([at for each in words for at in self._free if self._words[at] == each])
+    def _by_header(self, names: Iterable[str]) -> int | None:
+        return self._take(
+            [column for name in names for column in self._free if self._headers[column] == name]
+        )
 
-    def _by_values(self, suits: Callable[[list[str]], bool]) -> int | None:
-        return self._take([at for at in self._free if suits(self._values[at])])
+    def _by_values(self, fits: Callable[[list[str]], bool]) -> int | None:
+        return self._take([column for column in self._free if fits(self._values[column])])
 
-    def _varied(self, suits: Callable[[list[str]], bool]) -> int | None:
-        """A column that tells records apart, before one that says the same of all."""
-        suiting = [at for at in self._free if suits(self._values[at])]
-        return self._take(sorted(suiting, key=lambda at: len(set(self._values[at])) == 1))
+    def _varied(self, fits: Callable[[list[str]], bool]) -> int | None:
+        """Take a column whose values differ before one with a single value."""
+        columns = [column for column in self._free if fits(self._values[column])]
+        return self._take(sorted(columns, key=lambda column: len(set(self._values[column])) == 1))
 
     def _take(self, candidates: list[int]) -> int | None:
         if not candidates:
@@ -201,7 +295,7 @@ def _share(test: Callable[[str], bool], values: list[str]) -> float:
 
 
 def _are_organisms(values: list[str]) -> bool:
-    return _share(_is_binomial, values) >= _MOST
+    return _share(_is_binomial, values) >= _MIN_SHARE
 
 
 def _is_binomial(value: str) -> bool:
@@ -209,92 +303,11 @@ def _is_binomial(value: str) -> bool:
 
 
 def _are_families(values: list[str]) -> bool:
-    """Whether few families come again and again; in a short table, whether any does."""
+    """Return True if few families repeat; in a short table, if any does."""
     repeated = len(set(values)) <= max(len(values) / 2, min(len(values) - 1, 10))
-    return repeated and _share(is_family, values) >= _MOST
+    return repeated and _share(is_family, values) >= _MIN_SHARE
 
 
 def _are_names(values: list[str]) -> bool:
-    """Whether they are short and each is there once."""
+    """Return True for short, unique values."""
     return len(values) > 1 and len(set(values)) == len(values) and max(map(len, values)) <= 100
-
-
-_SUFFIXES = re.compile(r"(?:\.[A-Za-z0-9]{1,6}){1,2}$")
-
-
-def organism_of(upload: Upload) -> str:
-    """What the file's name says of the organism: a proposal.
-
-    >>> organism_of(Upload("chimpanzee.txt.gz", Format.TABLE))
-    'chimpanzee'
-    """
-    return _SUFFIXES.sub("", upload.name)
-
-
-def read_entries(upload: Upload, layout: Layout) -> list[Entry]:
-    """The records of an upload, their parts told apart as the layout says.
-
-    Raises
-    ------
-    InputError
-        If the layout does not fit the upload, or a pattern cannot be used.
-    """
-    _check_layout(upload, layout)
-    families = _parts(upload.rows, layout.family, layout.family_pattern)
-    organisms = _parts(upload.rows, layout.organism, layout.organism_pattern)
-    parts = zip(upload.rows, families, organisms, strict=True)
-    return [
-        Entry(
-            position=position,
-            line=row.line,
-            name=_name(upload, layout, row),
-            family=family,
-            organism=organism,
-            body=_cell(row, layout.sequence),
-            body_line=row.line + (upload.format in {Format.FASTA, Format.FASTQ}),
-            problem=_problem(upload, layout, position, row),
-        )
-        for position, (row, family, organism) in enumerate(parts, start=1)
-    ]
-
-
-def _check_layout(upload: Upload, layout: Layout) -> None:
-    columns = ", ".join(repr(name[:40]) for name in upload.header[:20])
-    if layout.sequence is None:
-        message = f"{upload.name} has no column of sequences that could be told."
-        raise InputError(message, f"Choose one of its columns: {columns}.")
-    chosen = (layout.sequence, layout.family, layout.organism, layout.name)
-    for column in chosen:
-        if column is not None and not 0 <= column < len(upload.header):
-            message = f"{upload.name} has no column {column + 1}."
-            raise InputError(message, f"Choose one of its columns: {columns}.")
-
-
-def _parts(rows: Sequence[Row], column: int | None, pattern: str) -> list[str]:
-    cells = [_cell(row, column).strip() for row in rows]
-    return search(pattern, cells) if pattern and column is not None else cells
-
-
-def _cell(row: Row, column: int | None) -> str:
-    return row.cells[column] if column is not None and column < len(row.cells) else ""
-
-
-def _name(upload: Upload, layout: Layout, row: Row) -> str:
-    """The first word of a header, the whole of a cell."""
-    text = _cell(row, layout.name).strip()
-    return (text.split(maxsplit=1) or [""])[0] if upload.headed else text
-
-
-def _problem(upload: Upload, layout: Layout, position: int, row: Row) -> Problem | None:
-    """A row of another width than its header; a sequence that Excel has cut."""
-    cells, columns = len(row.cells), len(upload.header)
-    record = f"Record {position:,} (line {row.line:,})"
-    if upload.format is Format.EXCEL:
-        if len(_cell(row, layout.sequence)) < MAX_CELL:
-            return None
-        what = f"has {MAX_CELL:,} characters, where Excel cuts off; give it as text"
-        return Problem("cut", f"{record} {what}.")
-    if cells == columns or (cells > columns and not any(map(str.strip, row.cells[columns:]))):
-        return None
-    what = f"has {cells:,} columns where the header has {columns:,}"
-    return Problem("columns", f"{record} {what}.")

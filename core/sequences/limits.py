@@ -1,36 +1,36 @@
-"""How much of an upload is read: what bounds time and memory, whatever a file claims."""
+"""Limits on what is read of a file: they bound time and memory, whatever the file claims."""
 
 from dataclasses import dataclass, replace
 
 from core.settings import MB, Settings
 
-_LARGER_UPLOAD = (
-    "Use the command line (python -m core), or, to load it, the server's folder"
+_UPLOAD_ADVICE = (
+    "Use the command line (python -m core), or load it from the server folder"
     " (GENEKIN_SOURCE_FOLDER)."
 )
-_LARGER_ON_DISK = "Split it into smaller files, or raise GENEKIN_MAX_DISK_FILE_MB."
+_DISK_ADVICE = "Split it into smaller files, or raise GENEKIN_MAX_DISK_FILE_MB."
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on one upload.
+    """Limits on one file.
 
     Attributes
     ----------
     max_bytes
-        Most bytes of an upload, and of all that it unpacks to.
+        Maximum size of a file, and of everything that it unpacks to.
     max_record_bases
-        Longest sequence that can be used.
+        Maximum length of a sequence.
     max_records
-        Most records of one file.
+        Maximum number of records of one file.
     max_columns
-        Most columns of a table.
+        Maximum number of columns of a table.
     max_members
-        Most files of a zip.
+        Maximum number of files in a zip.
     max_ratio
-        Largest quotient of unpacked and packed size; DNA packs to about a quarter.
+        Maximum compression ratio; DNA compresses to about a quarter.
     advice
-        What to do with a file that is larger.
+        What to do with a larger file.
     """
 
     max_bytes: int = 200 * MB
@@ -39,11 +39,11 @@ class Limits:
     max_columns: int = 1_000
     max_members: int = 100
     max_ratio: int = 200
-    advice: str = _LARGER_UPLOAD
+    advice: str = _UPLOAD_ADVICE
 
     @classmethod
     def of(cls, settings: Settings) -> "Limits":
-        """The limits of an upload that the settings ask for."""
+        """Return the limits of an upload."""
         return cls(
             max_bytes=settings.max_file_bytes,
             max_record_bases=settings.max_record_bases,
@@ -52,6 +52,6 @@ class Limits:
 
     @classmethod
     def of_disk(cls, settings: Settings) -> "Limits":
-        """The same of a file that is on this machine already."""
-        most = settings.max_disk_file_mb * MB
-        return replace(cls.of(settings), max_bytes=most, advice=_LARGER_ON_DISK)
+        """Return the limits of a file on this machine."""
+        max_bytes = settings.max_disk_file_mb * MB
+        return replace(cls.of(settings), max_bytes=max_bytes, advice=_DISK_ADVICE)

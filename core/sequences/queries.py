@@ -1,65 +1,63 @@
-"""From what a person asks with, pasted or in a file, to queries.
+"""Queries from a file or a pasted text.
 
-A record that cannot be used is not dropped: it comes out in its place with its problem, so that
-one bad record never stops the others and nothing disappears in silence.
+An invalid record is not dropped: it is returned in its position with its problem, so that one
+invalid record never stops the others and none disappears silently.
 """
 
 from core.sequences.alphabet import normalise
-from core.sequences.checks import find_fault, line_of
-from core.sequences.layout import propose, read_entries
+from core.sequences.checks import find_fault
+from core.sequences.layout import Entry, propose_layout, read_entries
 from core.sequences.limits import Limits
-from core.sequences.readers.detection import read_upload
-from core.sequences.records import Problem, Record, record_name
-from core.sequences.upload import Entry, Format, Upload
+from core.sequences.readers.detection import read_files
+from core.sequences.records import Problem, Record, clean_name
+from core.sequences.source_file import Format
 
 
 def read_queries(data: bytes, source: str, limits: Limits) -> list[Record]:
-    """The queries of a file or of a pasted text, whatever format it has.
+    """Return the queries of a file or of a pasted text, in any supported format.
 
     Parameters
     ----------
     data
-        All that :func:`core.sequences.readers.detection.read_upload` understands; families are left aside.
+        Everything that :func:`core.sequences.readers.detection.read_files` accepts; families are
+        ignored.
     source
-        What it is called: for messages only.
+        Name of the file, for messages only.
 
     Returns
     -------
     list of Record
-        In the order in which they stand, those with a problem among them.
+        In the order of the file, invalid ones included.
 
     Raises
     ------
     InputError
-        If it cannot be read as a whole.
+        If the file as a whole cannot be read.
     """
-    uploads = read_upload(data, source, limits)
-    read = [upload for upload in uploads if upload.format is not Format.UNREADABLE]
-    return [record for upload in read for record in _queries(upload, limits.max_record_bases)]
+    return [
+        _make_query(entry, limits.max_record_bases)
+        for file in read_files(data, source, limits)
+        if file.format is not Format.UNREADABLE
+        for entry in read_entries(file, propose_layout(file))
+    ]
 
 
 def read_text_queries(text: str, source: str, limits: Limits) -> list[Record]:
-    """As :func:`read_queries`, of text."""
+    """Return the queries of a text, like :func:`read_queries`."""
     return read_queries(text.encode(errors="replace"), source, limits)
 
 
-def _queries(upload: Upload, max_bases: int) -> list[Record]:
-    return [_query(entry, max_bases) for entry in read_entries(upload, propose(upload))]
-
-
-def _query(entry: Entry, max_bases: int) -> Record:
+def _make_query(entry: Entry, max_bases: int) -> Record:
     residues = normalise(entry.body)
-    problem = entry.problem or _problem(entry, residues, max_bases)
-    name = record_name(entry.name)
+    problem = entry.problem or _find_problem(entry, residues, max_bases)
+    name = clean_name(entry.name)
     return Record(name, residues, entry.position, entry.line, None, problem)
 
 
-def _problem(entry: Entry, residues: str, max_bases: int) -> Problem | None:
+def _find_problem(entry: Entry, residues: str, max_bases: int) -> Problem | None:
     fault = find_fault(residues, max_bases)
     if fault is None:
         return None
-    line = entry.line
-    if fault.offset is not None:
-        lines = enumerate(entry.body.split("\n"), start=entry.body_line)
-        line = line_of(fault.offset, list(lines))
-    return Problem(fault.code, f"Record {entry.position:,} (line {line:,}) {fault.what}.")
+    line = entry.line if fault.offset is None else entry.line_of_base(fault.offset)
+    message = f"Record {entry.position:,} (line {line:,}) {fault.description}."
+    return Problem(fault.code, message)

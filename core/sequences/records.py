@@ -1,7 +1,4 @@
-"""What a file or a pasted text is made of: records, each good or with a problem.
-
-Names as people write them, made fit to keep: of records and of organisms.
-"""
+"""Records: sequences with their names, valid or with a problem."""
 
 import re
 import unicodedata
@@ -13,19 +10,21 @@ from core.errors import InputError
 from core.library.naming import check_organism_name
 
 MAX_NAME = 200
-"""Longest name kept, in characters; a longer one is cut."""
+"""Longest name kept, in characters; longer ones are cut."""
+
+_SEPARATORS = re.compile(r"[\s.\-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a record cannot be used.
+    """Why a record is invalid.
 
     Attributes
     ----------
     code
-        A short stable word for the kind of problem.
+        Short stable identifier of the kind of problem.
     message
-        The whole sentence, with record and line.
+        A full sentence with record and line.
     """
 
     code: str
@@ -41,15 +40,15 @@ class Record:
     name
         The first word of its header; empty where it has none.
     residues
-        Upper-case IUPAC letters, U read as T; as it came where there is a problem.
+        Upper-case IUPAC codes, T for U; as written where there is a problem.
     position
-        Its place in the source, from 1.
+        Its number in the source, from 1.
     line
         The line of the source on which it begins, from 1.
     family
         Class number, where the source has one.
     problem
-        Why it cannot be used, or None.
+        Why it is invalid, or None.
     """
 
     name: str
@@ -61,7 +60,7 @@ class Record:
 
 
 def sequence_id(organism: str, residues: str) -> int:
-    """Stable 63-bit id of a sequence of an organism: loading twice changes nothing.
+    """Return the stable 63-bit id of a sequence of an organism: loading twice changes nothing.
 
     >>> sequence_id("human", "ACGT") == sequence_id("human", "ACGT")
     True
@@ -70,50 +69,47 @@ def sequence_id(organism: str, residues: str) -> int:
     return int.from_bytes(digest, "big") >> 1
 
 
-def require_good(records: Sequence[Record], source: str) -> None:
-    """Check that a source has records and that every one of them can be used.
+def require_valid(records: Sequence[Record], source: str) -> None:
+    """Check that a source has records and that all of them are valid.
 
     Raises
     ------
     InputError
-        Naming the first record that cannot be used, and how many there are.
+        Naming the first invalid record, and how many more there are.
     """
     if not records:
-        message = f"{source} has no records."
-        raise InputError(message)
+        raise InputError(f"{source} has no records.")
     problems = [record.problem for record in records if record.problem]
     if problems:
-        more = f" {len(problems) - 1:,} more records have problems." if len(problems) > 1 else ""
+        more = f" {len(problems) - 1:,} more records are invalid." if len(problems) > 1 else ""
         message = f"{source}: {problems[0].message}{more}"
-        raise InputError(message, "Nothing was loaded; mend the file and load it again.")
+        raise InputError(message, "Nothing was loaded; fix the file and load it again.")
 
 
-_PARTS = re.compile(r"[\s.\-]+")
+def clean_name(text: str) -> str:
+    r"""Return a name without control and bidirectional characters, cut to :data:`MAX_NAME`.
 
-
-def record_name(written: str) -> str:
-    r"""The name without characters that do not show or that reverse what follows, not endless.
-
-    >>> record_name("gene\u202e1\x07")
+    >>> clean_name("gene\u202e1\x07")
     'gene1'
     """
-    shown = written
-    if not written.isprintable():
-        shown = "".join(
-            letter for letter in written if unicodedata.category(letter) not in {"Cc", "Cf", "Cs"}
+    if not text.isprintable():
+        text = "".join(
+            letter for letter in text if unicodedata.category(letter) not in {"Cc", "Cf", "Cs"}
         )
-    return shown.strip()[:MAX_NAME]
+    return text.strip()[:MAX_NAME]
 
 
-def organism_name(written: str) -> str | None:
-    """The organism's name as the stores take it, or None if it cannot be one.
+def clean_organism_name(text: str) -> str | None:
+    """Return the organism's name as the stores accept it, or None if it is invalid.
 
-    Blanks, points and hyphens become underscores; nothing else is guessed.
+    Spaces, dots and hyphens become underscores; nothing else is guessed.
 
-    >>> organism_name("Homo sapiens"), organism_name("E. coli K-12"), organism_name("../etc")
-    ('Homo_sapiens', 'E_coli_K_12', None)
+    >>> clean_organism_name("Homo sapiens"), clean_organism_name("E. coli K-12")
+    ('Homo_sapiens', 'E_coli_K_12')
+    >>> clean_organism_name("../etc") is None
+    True
     """
-    name = _PARTS.sub("_", written.strip())
+    name = _SEPARATORS.sub("_", text.strip())
     try:
         check_organism_name(name)
     except InputError:

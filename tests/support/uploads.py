@@ -1,31 +1,33 @@
-"""From bytes to a report, as the library page goes."""
+"""Import reports from bytes, as the Library page makes them."""
 
-from core.sequences.importer import validate
-from core.sequences.layout import propose, read_entries
+from core.sequences.checks import ImportOptions, Known
+from core.sequences.importer import Importer
+from core.sequences.layout import Layout, propose_layout
 from core.sequences.limits import Limits
-from core.sequences.readers.detection import read_upload
-from core.sequences.report import Choices, Known, Report
-from core.sequences.upload import Upload
+from core.sequences.readers.detection import read_files
+from core.sequences.report import Report
+from core.sequences.source_file import SourceFile
 from core.settings import MB
 
 LIMITS = Limits(max_bytes=30 * MB, max_record_bases=100_000, max_records=10_000)
 
 
-def one(data: bytes, name: str = "genes", limits: Limits = LIMITS) -> Upload:
-    (upload,) = read_upload(data, name, limits)
-    return upload
+def one(data: bytes, name: str = "genes", limits: Limits = LIMITS) -> SourceFile:
+    (file,) = read_files(data, name, limits)
+    return file
 
 
-def report_on(upload: Upload, known: Known | None = None, **choices) -> Report:
-    """The report where the person takes what is proposed."""
-    chosen = Choices(**{"organism": "human", **choices})
-    entries = read_entries(upload, propose(upload))
-    return validate(entries, upload.name, LIMITS.max_record_bases, known=known, choices=chosen)
+def report_on(
+    file: SourceFile, known: Known | None = None, layout: Layout | None = None, **options
+) -> Report:
+    """The report of the proposed layout, unless another one is given."""
+    chosen = ImportOptions(**{"organism": "human", **options})
+    return Importer(known or Known(), LIMITS).check(file, layout or propose_layout(file), chosen)
 
 
-def report(data: bytes | str, known: Known | None = None, **choices) -> Report:
+def report(data: bytes | str, known: Known | None = None, **options) -> Report:
     data = data.encode() if isinstance(data, str) else data
-    return report_on(one(data), known, **choices)
+    return report_on(one(data), known, **options)
 
 
 def codes(found: Report) -> set[str]:

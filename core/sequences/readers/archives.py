@@ -1,4 +1,4 @@
-"""Archives: what a gzip or a zip holds, read within bounds and never written to disk.
+"""Gzip and zip archives, unpacked within limits and never written to disk.
 
 Names inside an archive are labels to show; nothing is ever opened by them.
 """
@@ -18,18 +18,18 @@ from core.settings import MB
 GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _OFFICE = {"mimetype", "word/document.xml", "ppt/presentation.xml", "xl/workbook.bin"}
-"""What is packed in documents of LibreOffice, Word, PowerPoint, and in Excel's binary ones."""
-_OFFICE_HINT = "Save it as .xlsx or as text, then give that."
+"""Members of LibreOffice, Word, PowerPoint and binary Excel documents."""
+_OFFICE_HINT = "Save it as .xlsx or as text."
 _MAX_LABEL = 100
-_SMALL = 1_000_000
-"""Bytes below which no quotient of sizes is suspicious."""
+_MIN_SUSPICIOUS = 1_000_000
+"""Unpacked bytes below which no compression ratio is suspicious."""
 _DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
-    NotImplementedError,  # A method of packing that Python does not know.
+    NotImplementedError,  # An unknown compression method.
     OSError,
-    RuntimeError,  # A password, found only when reading.
+    RuntimeError,  # A password, detected only when reading.
     ValueError,
     struct.error,
 )
@@ -37,16 +37,16 @@ _DAMAGED = (
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file with its label, unpacked."""
+    """One unpacked file with its label."""
 
     label: str
     data: bytes
 
 
-def label(name: str) -> str:
-    r"""The last part of a file's name, made safe to show.
+def safe_label(name: str) -> str:
+    r"""Return the last part of a file's name, safe to show.
 
-    >>> label("../../etc/pass\u202ewd"), label("C:\\genes\\human.txt"), label("//")
+    >>> safe_label("../../etc/pass\u202ewd"), safe_label("C:\\genes\\human.txt"), safe_label("//")
     ('passwd', 'human.txt', 'file')
     """
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
@@ -54,7 +54,7 @@ def label(name: str) -> str:
 
 
 def is_workbook(data: bytes) -> bool:
-    """Whether this is an Excel file (.xlsx), whatever its name, and be it damaged."""
+    """Return True for an Excel file (.xlsx), whatever its name, even a damaged one."""
     if not data.startswith(ZIP_MAGIC):
         return False
     try:
@@ -65,31 +65,31 @@ def is_workbook(data: bytes) -> bool:
 
 
 def unpack(data: bytes, name: str, limits: Limits) -> list[Member]:
-    """The files in an upload: itself, what its gzip holds, or the members of its zip.
+    """Return the files in an upload: itself, the content of its gzip, or the members of its zip.
 
-    An Excel file is packed too, but stays whole.
+    An Excel file is a zip too, but is not unpacked.
 
     Raises
     ------
     InputError
-        If it is too large, damaged, locked, or an archive of archives.
+        If it is too large, damaged, password-protected, or contains another archive.
     """
-    own = label(name)
-    _check_size(len(data), own, limits)
+    own_label = safe_label(name)
+    _check_size(len(data), own_label, limits)
     if data.startswith(GZIP_MAGIC):
-        return [Member(own, _gunzip(data, own, limits.max_bytes, limits))]
+        return [Member(own_label, _gunzip(data, own_label, limits.max_bytes, limits))]
     if data.startswith(ZIP_MAGIC) and not is_workbook(data):
-        return _unzip(data, own, limits)
-    return [Member(own, data)]
+        return _unzip(data, own_label, limits)
+    return [Member(own_label, data)]
 
 
 def check_workbook(data: bytes, source: str, limits: Limits) -> None:
-    """Check that an Excel file unpacks to no more than is read.
+    """Check that an Excel file unpacks to no more than the limits allow.
 
     Raises
     ------
     InputError
-        If it is damaged, locked, or unpacks to too much.
+        If it is damaged, password-protected, or unpacks to too much.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -102,31 +102,31 @@ def _unzip(data: bytes, source: str, limits: Limits) -> list[Member]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if _OFFICE.intersection(archive.namelist()):
-                raise InputError(f"{source} is an office document.", _OFFICE_HINT)
+                raise InputError(f"{source}: office documents are not supported.", _OFFICE_HINT)
             infos = [info for info in archive.infolist() if _is_wanted(info)]
             _check_archive(infos, len(data), source, limits)
             members = list(_members(archive, infos, source, limits))
     except _DAMAGED:
         raise _damaged(source, "zip file") from None
     if not members:
-        raise InputError(f"{source} is an empty zip file.", "Pack the files again.")
+        raise InputError(f"{source} is an empty zip file.", "Add the files to it.")
     return members
 
 
 def _is_wanted(info: zipfile.ZipInfo) -> bool:
-    """Whether a person put it there; macOS adds files of its own."""
+    """Return False for folders and for hidden files, as macOS adds them."""
     parts = info.filename.replace("\\", "/").split("/")
     hidden = parts[-1].startswith(".") or "__MACOSX" in parts
     return not (info.is_dir() or hidden)
 
 
 def _check_archive(infos: list[zipfile.ZipInfo], packed: int, source: str, limits: Limits) -> None:
-    """Check what an archive claims; Python's zipfile never unpacks more than was claimed."""
+    """Check the sizes that an archive claims; Python's zipfile never unpacks more than that."""
     if len(infos) > limits.max_members:
-        message = f"{source} holds {len(infos):,} files; at most {limits.max_members:,} are read."
-        raise InputError(message, "Pack fewer files into one zip.")
+        message = f"{source} contains {len(infos):,} files; the maximum is {limits.max_members:,}."
+        raise InputError(message, "Split it into several zip files.")
     if any(info.flag_bits & 1 for info in infos):
-        raise InputError(f"{source} is locked with a password.", "Pack it without one.")
+        raise InputError(f"{source} is password-protected.", "Remove the password.")
     unpacked = sum(info.file_size for info in infos)
     _check_size(unpacked, source, limits)
     _check_ratio(unpacked, packed, source, limits)
@@ -135,31 +135,31 @@ def _check_archive(infos: list[zipfile.ZipInfo], packed: int, source: str, limit
 def _members(
     archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo], source: str, limits: Limits
 ) -> Iterator[Member]:
-    left = limits.max_bytes
+    remaining = limits.max_bytes
     for info in infos:
-        own = label(info.filename)
+        member_label = safe_label(info.filename)
         data = archive.read(info)
         if data.startswith(GZIP_MAGIC):
-            data = _gunzip(data, own, left, limits)
+            data = _gunzip(data, member_label, remaining, limits)
         if data.startswith(ZIP_MAGIC) and not is_workbook(data):
             raise _nested(source)
-        left -= len(data)
-        if left < 0:
+        remaining -= len(data)
+        if remaining < 0:
             raise _too_large(source, limits)
-        yield Member(own, data)
+        yield Member(member_label, data)
 
 
-def _gunzip(data: bytes, source: str, most: int, limits: Limits) -> bytes:
+def _gunzip(data: bytes, source: str, max_bytes: int, limits: Limits) -> bytes:
     try:
         with GzipFile(fileobj=io.BytesIO(data)) as file:
-            unpacked = file.read(min(most, max(_SMALL, len(data) * limits.max_ratio)) + 1)
+            unpacked = file.read(min(max_bytes, _max_unpacked(len(data), limits)) + 1)
     except (BadGzipFile, EOFError, zlib.error):
         raise _damaged(source, "gzip file") from None
-    if len(unpacked) > most:
+    if len(unpacked) > max_bytes:
         raise _too_large(source, limits)
     _check_ratio(len(unpacked), len(data), source, limits)
-    archive = unpacked.startswith((GZIP_MAGIC, *ZIP_MAGIC))
-    if archive and not is_workbook(unpacked):
+    is_archive = unpacked.startswith((GZIP_MAGIC, *ZIP_MAGIC))
+    if is_archive and not is_workbook(unpacked):
         raise _nested(source)
     return unpacked
 
@@ -169,21 +169,26 @@ def _check_size(size: int, source: str, limits: Limits) -> None:
         raise _too_large(source, limits)
 
 
+def _max_unpacked(packed: int, limits: Limits) -> int:
+    """Return the unpacked bytes above which a file is taken for a decompression bomb."""
+    return max(_MIN_SUSPICIOUS, packed * limits.max_ratio)
+
+
 def _check_ratio(unpacked: int, packed: int, source: str, limits: Limits) -> None:
-    if unpacked > max(_SMALL, packed * limits.max_ratio):
+    if unpacked > _max_unpacked(packed, limits):
         message = f"{source} unpacks to more than {limits.max_ratio:,} times its size."
-        raise InputError(message, "No sequences pack so well; give it unpacked if it is right.")
+        raise InputError(message, "Sequences never compress so well; use it uncompressed.")
 
 
 def _too_large(source: str, limits: Limits) -> InputError:
-    return InputError(f"{source} holds more than {limits.max_bytes / MB:,.0f} MB.", limits.advice)
+    return InputError(f"{source} is larger than {limits.max_bytes / MB:,.0f} MB.", limits.advice)
 
 
 def _damaged(source: str, what: str) -> InputError:
     message = f"{source} is a damaged {what}."
-    return InputError(message, "Save or pack it again, or give it unpacked.")
+    return InputError(message, "Compress it again, or use it uncompressed.")
 
 
 def _nested(source: str) -> InputError:
-    message = f"{source} is an archive inside an archive."
-    return InputError(message, "Pack the files once.")
+    message = f"{source} contains another archive."
+    return InputError(message, "Compress the files only once.")

@@ -1,7 +1,7 @@
-"""From an upload's bytes to its records as written: what it is, told from its content.
+"""Format detection: from the bytes of a file to its rows, by content and never by name.
 
-The steps stand in this order because each protects the next: unpack within bounds, refuse what is
-known to be something else, decode, and only then read rows.
+The steps stand in this order because each protects the next: unpack within limits, refuse known
+unsupported formats, decode, and only then read rows.
 """
 
 import re
@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from core.errors import InputError
 from core.sequences.alphabet import (
-    first_outsider,
+    find_invalid_character,
     is_mostly_dna,
     looks_like_dna,
     looks_like_protein,
@@ -24,24 +24,24 @@ from core.sequences.readers.fasta import HEADER, is_fastq, read_fasta, read_fast
 from core.sequences.readers.tables import (
     FAMILY_WORDS,
     SEQUENCE_WORDS,
+    canonical_header,
     read_rows,
     sniff_delimiter,
     split_header,
-    word,
 )
-from core.sequences.readers.unsupported import refuse_beginning, refuse_magic
-from core.sequences.upload import Format, Row, Upload
+from core.sequences.readers.unsupported import refuse_binary_format, refuse_text_format
+from core.sequences.source_file import Format, Row, SourceFile
 
-_BEGINNING = 2_000
+_SAMPLE_LENGTH = 2_000
 _GENBANK_NUMBER = re.compile(r"(?m)^[ \t]*\d+(?=(?:[ \t]+[A-Za-z]+)+[ \t]*$)")
-"""What stands before each line of bases in a GenBank listing."""
-_EXAMPLE_HINT = "Give FASTA, FASTQ, Excel, or a table whose first line names its columns."
+"""The number before each line of bases in a GenBank listing."""
+_FORMATS_HINT = "Use FASTA, FASTQ, Excel, or a table whose first line names its columns."
 
 
-def read_upload(
+def read_files(
     data: bytes, name: str, limits: Limits, *, sheet: str | None = None
-) -> list[Upload]:
-    """The files of an upload, each with its rows.
+) -> list[SourceFile]:
+    """Return the files of an upload, each with its rows.
 
     Parameters
     ----------
@@ -49,13 +49,13 @@ def read_upload(
         FASTA, FASTQ, a table (tab, comma or semicolon), Excel, or family names; plain, gzipped, or
         several in a zip.
     name
-        Its file name: for messages only.
+        Its file name, for messages only.
     sheet
-        Which sheet of an Excel file; the first if None.
+        The sheet of an Excel file to read; the first if None.
 
     Returns
     -------
-    list of Upload
+    list of SourceFile
         One, or one for each file of a zip. A file of a zip that cannot be read is among them, as
         unreadable, with the reason in its notes.
 
@@ -66,109 +66,114 @@ def read_upload(
     """
     members = unpack(data, name, limits)
     if len(members) == 1:
-        return [_read(members[0], limits, sheet)]
-    uploads, reasons = [], []
+        return [_read_member(members[0], limits, sheet)]
+    files, errors = [], []
     for member in members:
         try:
-            uploads.append(_read(member, limits, None))
+            files.append(_read_member(member, limits, None))
         except InputError as error:
-            reasons.append(error)
-            uploads.append(Upload(member.label, Format.UNREADABLE, notes=(str(error),)))
-    if len(reasons) == len(uploads):
-        raise reasons[0]
-    return uploads
+            errors.append(error)
+            files.append(SourceFile(member.label, Format.UNREADABLE, notes=(str(error),)))
+    if len(errors) == len(files):
+        raise errors[0]
+    return files
 
 
-def read_families(upload: Upload) -> dict[int, str]:
-    """Class numbers and their names, of an upload with two columns.
+def read_family_names(file: SourceFile) -> dict[int, str]:
+    """Return names by class number, of a file with two columns.
 
     Raises
     ------
     InputError
-        Naming the line that cannot be read.
+        Naming the invalid line.
     """
-    rows = upload.rows
-    if upload.format is not Format.FAMILIES:  # What was taken for a header must name one too.
-        rows = (Row(1, upload.header), *rows)
-    return collect_families(((row.line, row.cells) for row in rows), upload.name)
+    rows = file.rows
+    if file.format is not Format.FAMILIES:  # A first line taken for a header must be valid too.
+        rows = (Row(1, file.header), *rows)
+    return collect_families(((row.line, row.cells) for row in rows), file.name)
 
 
-def _read(member: Member, limits: Limits, sheet: str | None) -> Upload:
+def _read_member(member: Member, limits: Limits, sheet: str | None) -> SourceFile:
     data, source = member.data, member.label
     if is_workbook(data):
         check_workbook(data, source, limits)
         rows, sheets = read_sheet(data, source, limits, sheet)
-        return _table(rows, source, Format.EXCEL, sheets=sheets)
-    refuse_magic(data, source)
+        file = _make_table(rows, source, Format.EXCEL)
+        notes = file.notes
+        if len(sheets) > 1:
+            note = f"Sheet {sheet or sheets[0]!r} of {len(sheets)} was read: {', '.join(sheets)}"
+            notes = (*notes, f"{note[:200]}.")
+        return replace(file, notes=notes, sheets=sheets)
+    refuse_binary_format(data, source)
     text = decode(data, source)
-    upload = _read_text(text, source, limits)
-    return replace(upload, notes=(text.note, *upload.notes)) if text.note else upload
+    file = _read_text(text, source, limits)
+    return replace(file, notes=(text.note, *file.notes)) if text.note else file
 
 
-def _read_text(text: Text, source: str, limits: Limits) -> Upload:
+def _read_text(text: Text, source: str, limits: Limits) -> SourceFile:
     beginning = text.beginning()
     if not beginning:
-        raise InputError(f"{source} is empty.", _EXAMPLE_HINT)
-    refuse_beginning(beginning, source)
+        raise InputError(f"{source} is empty.", _FORMATS_HINT)
+    refuse_text_format(beginning, source)
     first = beginning.lstrip()[:1]
     if first == ">":
         rows = read_fasta(text.lines(), source, limits)
-        return Upload(source, Format.FASTA, HEADER, tuple(rows))
+        return SourceFile(source, Format.FASTA, HEADER, tuple(rows))
     if first == "@" and is_fastq(beginning):
         rows = read_fastq(text.lines(), source, limits)
-        return Upload(source, Format.FASTQ, HEADER, tuple(rows))
+        return SourceFile(source, Format.FASTQ, HEADER, tuple(rows))
     delimiter = sniff_delimiter(beginning)
-    if delimiter is None and word(beginning.lstrip().partition("\n")[0]) not in SEQUENCE_WORDS:
-        return _bare(text.lines().read(), source)
+    first_line = beginning.lstrip().partition("\n")[0]
+    if delimiter is None and canonical_header(first_line) not in SEQUENCE_WORDS:
+        return _read_bare(text.lines().read(), source)
     rows = read_rows(text.lines(), delimiter or "\t", source, limits)
-    return _table(rows, source, Format.TABLE)
+    return _make_table(rows, source, Format.TABLE)
 
 
-def _bare(text: str, source: str) -> Upload:
+def _read_bare(text: str, source: str) -> SourceFile:
+    """Read a sequence without a header, in any number of lines."""
     body = text.lstrip()
     line = 1 + text.count("\n", 0, len(text) - len(body))
     body = _GENBANK_NUMBER.sub("", body)
-    if (at := body.find("\n>")) >= 0:
-        place = line + body.count("\n", 0, at) + 1
-        message = f"{source}, line {place:,}: a FASTA header stands after text that has none."
-        raise InputError(message, "Begin with a line like '>my gene'.")
-    if not _is_sequence(normalise(body[:_BEGINNING])):
-        message = f"{source} is neither FASTA, nor FASTQ, nor a table, nor a sequence."
-        raise InputError(message, _EXAMPLE_HINT)
-    return Upload(source, Format.BARE, HEADER, (Row(line, ("", body)),))
+    if (end := body.find("\n>")) >= 0:
+        header_line = line + body.count("\n", 0, end) + 1
+        message = f"{source}, line {header_line:,}: FASTA header after a sequence without one."
+        raise InputError(message, "Start with a header line, such as '>gene1'.")
+    if not _is_sequence(normalise(body[:_SAMPLE_LENGTH])):
+        message = f"{source} is not a supported format: no FASTA, FASTQ, table or DNA sequence."
+        raise InputError(message, _FORMATS_HINT)
+    return SourceFile(source, Format.BARE, HEADER, (Row(line, ("", body)),))
 
 
 def _is_sequence(letters: str) -> bool:
-    """Whether it is meant as a sequence, whether or not it can be used."""
-    read = first_outsider(letters) is None
-    return read or is_mostly_dna(letters) or looks_like_protein(letters)
+    """Return True if a text is meant as a sequence, valid or not."""
+    is_dna = find_invalid_character(letters) is None
+    return is_dna or is_mostly_dna(letters) or looks_like_protein(letters)
 
 
-def _table(rows: list[Row], source: str, found: Format, sheets: tuple[str, ...] = ()) -> Upload:
+def _make_table(rows: list[Row], source: str, table_format: Format) -> SourceFile:
     if not rows:
-        raise InputError(f"{source} is empty.", _EXAMPLE_HINT)
-    if named := _family_rows(rows):
-        return Upload(source, Format.FAMILIES, ("class", "gene_family"), named, (), sheets)
+        raise InputError(f"{source} is empty.", _FORMATS_HINT)
+    if family_rows := _find_family_rows(rows):
+        return SourceFile(source, Format.FAMILIES, ("class", "gene_family"), family_rows)
     header, records = split_header(rows)
     if not records:
-        message = f"{source} has a header, and no records under it."
-        raise InputError(message, _EXAMPLE_HINT)
-    notes = []
+        raise InputError(f"{source} has a header but no records.", _FORMATS_HINT)
+    notes: tuple[str, ...] = ()
     if records[0] is rows[0]:
-        notes.append("Its first line holds DNA, so it was read as a record and not as a header.")
-    if len(sheets) > 1:
-        notes.append(f"It has {len(sheets)} sheets: {', '.join(sheets)[:200]}.")
-    return Upload(source, found, header, tuple(records), tuple(notes), sheets)
+        notes = ("No header: the first line contains DNA and was read as a record.",)
+    return SourceFile(source, table_format, header, tuple(records), notes)
 
 
-def _family_rows(rows: list[Row]) -> tuple[Row, ...]:
-    """The rows under the header, if each is a class number and a name that is no DNA."""
-    header = class_number(rows[0].cells[0]) is None and word(rows[0].cells[0]) in FAMILY_WORDS
-    named = tuple(rows[1:] if header else rows)
-    return named if all(map(_names_a_family, named)) else ()
+def _find_family_rows(rows: list[Row]) -> tuple[Row, ...]:
+    """Return the rows without header, if each is a class number and a name that is no DNA."""
+    first = rows[0].cells[0]
+    has_header = class_number(first) is None and canonical_header(first) in FAMILY_WORDS
+    family_rows = tuple(rows[1:] if has_header else rows)
+    return family_rows if all(map(_is_family_row, family_rows)) else ()
 
 
-def _names_a_family(row: Row) -> bool:
+def _is_family_row(row: Row) -> bool:
     if len(row.cells) != 2 or class_number(row.cells[0]) is None:
         return False
     return any(map(str.isalpha, row.cells[1])) and not looks_like_dna(row.cells[1])

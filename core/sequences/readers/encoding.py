@@ -1,4 +1,8 @@
-"""From bytes to text, in the encodings that biologists' files come in."""
+"""Text encodings: UTF-8, UTF-16 with a byte order mark, and Windows-1252 for everything else.
+
+Statistical detectors guess code pages from the few accents of a file, and guess wrong: they need
+prose. Here a file that is no Unicode is read as Windows-1252, with a note for the user.
+"""
 
 import codecs
 import io
@@ -13,23 +17,23 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _UTF32_MARK = b"\xff\xfe\0\0"
 _BINARY = re.compile("[\0-\x08\x0e-\x1f\x7f]")
 _ZERO = re.compile("\0")
-_PIECE = 1_000_000
-_HINT = "Give FASTA, FASTQ, Excel, or a table as text."
-LATIN_NOTE = "It is not UTF-8 text; it was read as Latin-1. Look whether names came out right."
+_CHUNK = 1_000_000
+_HINT = "Use FASTA, FASTQ, Excel, or a table as text."
+LATIN_NOTE = "Not UTF-8: read as Latin-1 (Windows-1252). Check names with special characters."
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A file's text, decoded as it is read: held as a whole it would take up to four times as much.
+    """Text of a file, decoded while it is read: a full string could take four times the memory.
 
     Attributes
     ----------
     data
-        The file's bytes.
+        Bytes of the file.
     encoding
-        The one that all of them are in.
+        Encoding of all of them.
     note
-        On how it is read, or empty.
+        What the user should know about it, or empty.
     """
 
     data: bytes
@@ -37,27 +41,27 @@ class Text:
     note: str = ""
 
     def lines(self) -> TextIO:
-        r"""The lines with their ends, each as ``\\n``."""
+        r"""Return the lines, which all end in ``\\n``."""
         return io.TextIOWrapper(io.BytesIO(self.data), self.encoding)
 
     def beginning(self) -> str:
-        """The first million characters from the first line on that is not blank; or nothing."""
+        """Return up to a million characters, from the first line that is not blank."""
         lines = self.lines()
         first = next((line for line in lines if not line.isspace()), "")
-        return (first + lines.read(_PIECE))[:_PIECE]
+        return (first + lines.read(_CHUNK))[:_CHUNK]
 
 
 def decode(data: bytes, source: str) -> Text:
-    r"""The text in `data`: UTF-8, UTF-16 with its mark, or else Latin-1 (as Windows writes it).
+    r"""Detect the encoding: UTF-8, UTF-16 with a byte order mark, or else Windows-1252.
 
     Raises
     ------
     InputError
-        If it is no text.
+        If it is a binary file, or damaged UTF-16.
 
     Examples
     --------
-    >>> to_text(b">a\r\nACGT\r", "a.fa").lines().read()
+    >>> decode(b">a\r\nACGT\r", "a.fa").lines().read()
     '>a\nACGT\n'
     """
     if data.startswith(_UTF16_MARKS) and not data.startswith(_UTF32_MARK):
@@ -65,12 +69,12 @@ def decode(data: bytes, source: str) -> Text:
             _check(data, "utf-16", _ZERO, source)
         except UnicodeDecodeError:
             message = f"{source} is damaged UTF-16 text."
-            raise InputError(message, "Save it as UTF-8 text and give it again.") from None
+            raise InputError(message, "Save it again as UTF-8 text.") from None
         return Text(data, "utf-16")
     try:
         _check(data, "utf-8-sig", _ZERO, source)
     except UnicodeDecodeError:
-        # Nearly all bytes are letters of Latin-1: only control characters tell a binary file.
+        # Nearly all bytes are letters of Latin-1: only control characters reveal a binary file.
         try:
             _check(data, "cp1252", _BINARY, source)
         except UnicodeDecodeError:
@@ -79,16 +83,16 @@ def decode(data: bytes, source: str) -> Text:
     return Text(data, "utf-8-sig")
 
 
-def _check(data: bytes, encoding: str, foreign: re.Pattern[str], source: str) -> None:
-    """Check that all of it is in this encoding, and nothing of it foreign to text."""
-    for piece in codecs.iterdecode(_pieces(data), encoding):
-        if foreign.search(piece):
+def _check(data: bytes, encoding: str, forbidden: re.Pattern[str], source: str) -> None:
+    """Check that the data are in this encoding and have no forbidden characters."""
+    for chunk in codecs.iterdecode(_chunks(data), encoding):
+        if forbidden.search(chunk):
             raise _not_text(source)
 
 
-def _pieces(data: bytes) -> Iterator[bytes]:
-    for start in range(0, len(data), _PIECE):
-        yield data[start : start + _PIECE]
+def _chunks(data: bytes) -> Iterator[bytes]:
+    for start in range(0, len(data), _CHUNK):
+        yield data[start : start + _CHUNK]
 
 
 def _not_text(source: str) -> InputError:

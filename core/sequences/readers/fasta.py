@@ -1,4 +1,7 @@
-"""FASTA and FASTQ as rows: the header line of each record, and its sequence as written."""
+"""FASTA and FASTQ readers: the header line of each record, and its sequence as written.
+
+Sequences keep their line ends, so that an invalid character can be reported with its line.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -9,25 +12,25 @@ from Bio.SeqIO.QualityIO import FastqGeneralIterator
 
 from core.errors import InputError
 from core.sequences.limits import Limits
-from core.sequences.readers.tables import check_records
-from core.sequences.upload import Row
+from core.sequences.readers.tables import check_record_count
+from core.sequences.source_file import Row
 
 HEADER = ("header", "sequence")
 _FASTQ_BEGINNING = re.compile(r"@[^\n]*\n[A-Za-z.\-*\s]*(?:\n\+|\Z)")
 
 
 def is_fastq(beginning: str) -> bool:
-    """Whether a text that begins with ``@`` goes on as FASTQ does."""
+    """Return True if a text that begins with ``@`` continues as FASTQ does."""
     return _FASTQ_BEGINNING.match(beginning.lstrip()) is not None
 
 
 def read_fasta(lines: Iterable[str], source: str, limits: Limits) -> list[Row]:
-    """The records of a text whose first line that is not blank begins with ``>``.
+    """Return the records of a text whose first line that is not blank begins with ``>``.
 
     Raises
     ------
     InputError
-        If there are too many.
+        If there are too many records.
     """
     rows: list[Row] = []
     start, header, body = 0, "", [""]
@@ -37,61 +40,61 @@ def read_fasta(lines: Iterable[str], source: str, limits: Limits) -> list[Row]:
             continue
         if start:
             rows.append(Row(start, (header, "".join(body))))
-        check_records(len(rows) + 1, source, limits)
+        check_record_count(len(rows) + 1, source, limits)
         start, header, body = number, line.strip()[1:].strip(), []
     return [*rows, Row(start, (header, "".join(body)))]
 
 
 def read_fastq(lines: Iterable[str], source: str, limits: Limits) -> list[Row]:
-    """The records of a text that is FASTQ; their qualities are left aside.
+    """Return the records of a FASTQ text, without their qualities.
 
     Raises
     ------
     InputError
-        Naming the line from which on it is not FASTQ, or if there are too many records.
+        Naming the line of an invalid record, or if there are too many records.
     """
-    counted = _Lines(lines)
+    counter = _LineCounter(lines)
     rows: list[Row] = []
-    start = counted.skipped + 1
+    start = counter.skipped + 1
     try:
-        for header, sequence, _ in FastqGeneralIterator(cast("TextIO", counted)):
+        for header, sequence, _ in FastqGeneralIterator(cast("TextIO", counter)):
             rows.append(Row(start, (header.strip(), sequence)))
-            check_records(len(rows), source, limits)
-            start = counted.number  # It reads one line ahead to see that the record has ended.
+            check_record_count(len(rows), source, limits)
+            start = counter.number  # Biopython reads one line ahead to find the record's end.
     except ValueError as error:
         reason = str(error).splitlines()[0].rstrip(".")[:200]
-        message = f"{source}: the FASTQ record at line {start:,} is damaged ({reason})."
-        raise InputError(message, "Records after it cannot be told apart; mend it.") from None
+        message = f"{source}, line {start:,}: invalid FASTQ record ({reason})."
+        raise InputError(message, "Fix it; the records after it cannot be read.") from None
     return rows
 
 
-class _Lines:
-    """A file for Biopython that counts its lines, from the first on that is not blank.
+class _LineCounter:
+    """A file object for Biopython that counts its lines, without blank lines at the beginning.
 
     Attributes
     ----------
     skipped
-        Blank lines at the beginning.
+        Number of blank lines at the beginning.
     number
-        Of the line that was read last, from 1.
+        Number of the line that was read last, from 1.
     """
 
     def __init__(self, lines: Iterable[str]) -> None:
         self.skipped = 0
-        rest = iter(lines)
-        for line in rest:
+        remaining = iter(lines)
+        for line in remaining:
             if not line.isspace():
-                rest = chain([line.lstrip()], rest)
+                remaining = chain([line.lstrip()], remaining)
                 break
             self.skipped += 1
-        self._rest = rest
+        self._remaining = remaining
         self.number = self.skipped
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = next(self._rest)
+        line = next(self._remaining)
         self.number += 1
         return line
 
@@ -99,5 +102,5 @@ class _Lines:
         return next(self, "")
 
     def read(self, _size: int) -> str:
-        """Nothing: Biopython asks whether this is text."""
+        """Return nothing: Biopython only tests whether this is a text file."""
         return ""

@@ -1,7 +1,4 @@
-"""What people call the columns of their tables, most telling first.
-
-Tables as text: which character parts their columns, and their rows.
-"""
+"""Tables as text: delimiter, rows and header, and the usual names of columns."""
 
 import csv
 import io
@@ -12,8 +9,9 @@ from itertools import islice
 from core.errors import InputError
 from core.sequences.alphabet import looks_like_dna
 from core.sequences.limits import Limits
-from core.sequences.upload import Row
+from core.sequences.source_file import Row
 
+# Usual names of columns, most specific first.
 SEQUENCE_WORDS = (
     "sequence", "seq", "dna", "dna sequence", "coding sequence", "cds", "nucleotide sequence",
     "nucleotides", "residues", "bases", "orf", "mrna", "cdna", "rna",
@@ -30,30 +28,29 @@ NAME_WORDS = (
     "identifier", "sequence id", "sequence name", "seq id", "transcript id", "locus", "header",
     "title",
 )  # fmt: skip
+REASON_HEADER = ("reason", "line")
+"""First columns of a table of rejected records; see :mod:`core.sequences.report`."""
+
+DELIMITERS = ("\t", ",", ";")
+_SAMPLE_LENGTH, _SAMPLE_ROWS = 200_000, 50
+_FORMULA = ("=", "+", "-", "@")
+
+# A sequence is one cell, and the csv module's default limit is 131,072 characters. The size of the
+# file bounds the size of a cell.
+csv.field_size_limit(2**31 - 1)
 
 
-def word(cell: str) -> str:
-    """The name of a column without the differences that mean nothing.
+def canonical_header(cell: str) -> str:
+    """Return the name of a column without differences in spelling.
 
-    >>> word(" Gene_Family ")
+    >>> canonical_header(" Gene_Family ")
     'gene family'
     """
     return re.sub(r"[\s_.-]+", " ", cell).strip().casefold()
 
 
-DELIMITERS = ("\t", ",", ";")
-REASON_HEADER = ("reason", "line")
-"""How the header of rejected records begins; see :mod:`core.sequences.report`."""
-_SAMPLE_CHARACTERS, _SAMPLE_ROWS = 200_000, 50
-_FORMULA = ("=", "+", "-", "@")
-
-# A sequence is one cell; the csv module refuses cells of more than 131,072 characters. How large
-# a cell can be is bounded by the size of the upload.
-csv.field_size_limit(2**31 - 1)
-
-
 def sniff_delimiter(beginning: str) -> str | None:
-    r"""The character that parts the columns: the one that parts most rows as it parts the first.
+    r"""Return the delimiter that gives most rows as many columns as the first row, or None.
 
     Examples
     --------
@@ -66,12 +63,12 @@ def sniff_delimiter(beginning: str) -> str | None:
 
 
 def read_rows(lines: Iterable[str], delimiter: str, source: str, limits: Limits) -> list[Row]:
-    """All rows that are not blank, the header among them.
+    """Return all rows that are not blank, with the header.
 
     Raises
     ------
     InputError
-        If quotation marks are not balanced, or there are too many rows or columns.
+        If quotation marks are unbalanced, or there are too many rows or columns.
     """
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     rows: list[Row] = []
@@ -81,36 +78,35 @@ def read_rows(lines: Iterable[str], delimiter: str, source: str, limits: Limits)
             start, end = end + 1, reader.line_num
             if has_content(cells):
                 rows.append(Row(start, tuple(cells)))
-                check_extent(len(rows), rows[-1], source, limits)
+                check_size(len(rows), rows[-1], source, limits)
     except csv.Error:
-        message = f"{source}, line {end + 1:,}: a quotation mark is opened and not closed."
-        hint = "Close it, or take the quotation marks out, then give the file again."
-        raise InputError(message, hint) from None
+        message = f"{source}, line {end + 1:,}: unbalanced quotation marks."
+        raise InputError(message, "Close the quotation mark, or remove it.") from None
     return rows
 
 
 def has_content(cells: Iterable[str]) -> bool:
-    """Whether any cell has more than white space."""
+    """Return True if any cell has more than white space."""
     return any(cell and not cell.isspace() for cell in cells)
 
 
-def check_extent(count: int, row: Row, source: str, limits: Limits) -> None:
-    """Check the number of rows so far, and the last one, against the limits.
+def check_size(count: int, row: Row, source: str, limits: Limits) -> None:
+    """Check the number of rows so far, and the columns of the last one.
 
     Raises
     ------
     InputError
-        If there are too many rows, or too many columns.
+        If there are too many rows or columns.
     """
     columns = len(row.cells)
     if columns > limits.max_columns:
-        message = f"{source}, line {row.line:,}: {columns:,} columns are too many."
-        hint = f"At most {limits.max_columns:,} are read; keep those with sequence and family."
+        message = f"{source}, line {row.line:,}: too many columns ({columns:,})."
+        hint = f"The maximum is {limits.max_columns:,}; keep those with sequence and family."
         raise InputError(message, hint)
-    check_records(count - 1, source, limits)
+    check_record_count(count - 1, source, limits)
 
 
-def check_records(count: int, source: str, limits: Limits) -> None:
+def check_record_count(count: int, source: str, limits: Limits) -> None:
     """Check the number of records so far.
 
     Raises
@@ -124,7 +120,7 @@ def check_records(count: int, source: str, limits: Limits) -> None:
 
 
 def split_header(rows: list[Row]) -> tuple[tuple[str, ...], list[Row]]:
-    """Names for the columns, and the records; a first row that holds DNA is no header."""
+    """Return names of the columns, and the records; a first row with DNA is no header."""
     first = rows[0].cells
     if any(map(looks_like_dna, first)):
         return tuple(f"column {number}" for number in range(1, len(first) + 1)), rows
@@ -136,7 +132,7 @@ def split_header(rows: list[Row]) -> tuple[tuple[str, ...], list[Row]]:
 
 
 def escape_formula(cell: str) -> str:
-    """The cell as no spreadsheet runs it.
+    """Return the cell so that no spreadsheet runs it as a formula.
 
     >>> escape_formula("=1+1"), escape_formula("gene")
     ("'=1+1", 'gene')
@@ -145,13 +141,13 @@ def escape_formula(cell: str) -> str:
 
 
 def unescape_formula(cell: str) -> str:
-    """What :func:`escape_formula` was given."""
+    """Undo :func:`escape_formula`."""
     return cell[1:] if cell.startswith("'") and escape_formula(cell[1:]) == cell else cell
 
 
 def _share_of_equal_rows(beginning: str, delimiter: str) -> float:
-    """Of the first rows, the share with as many columns as the first; 0 where that has one."""
-    sample = beginning[:_SAMPLE_CHARACTERS]
+    """Return the share of the first rows with as many columns as the first; 0 if it has one."""
+    sample = beginning[:_SAMPLE_LENGTH]
     if len(sample) < len(beginning) and "\n" in sample:
         sample = sample[: sample.rindex("\n")]
     reader = csv.reader(io.StringIO(sample), delimiter=delimiter)
@@ -160,5 +156,5 @@ def _share_of_equal_rows(beginning: str, delimiter: str) -> float:
     if not widths or widths[0] < 2:
         return 0.0
     share = sum(width == widths[0] for width in widths) / len(widths)
-    named = any(word(cell) in SEQUENCE_WORDS for cell in rows[0])
-    return share if named or share >= 0.5 else 0.0
+    is_named = any(canonical_header(cell) in SEQUENCE_WORDS for cell in rows[0])
+    return share if is_named or share >= 0.5 else 0.0

@@ -1,1 +1,1 @@
-"""Reference genes: built-in, published and simulated, and example queries."""
+"""Reference genes (human, published, simulated) and example queries."""

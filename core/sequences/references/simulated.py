@@ -1,7 +1,7 @@
-"""Simulated orthologs: genes as a relative of an organism could have them, always called simulated.
+"""Simulated orthologs: genes as a related organism could have them, always named as simulated.
 
-Substitutions fall at random on a gene, but what selection would weed out is mostly rejected: those
-that change the protein are kept one time in ten, those that make a stop never.
+Substitutions are random, with purifying selection: non-synonymous ones are accepted one time in
+ten, those that make or remove a stop codon never.
 """
 
 import random
@@ -13,19 +13,19 @@ from Bio.Data.CodonTable import unambiguous_dna_by_id
 from core.errors import InputError
 from core.sequences.records import MAX_NAME, Record
 
-MOST = 0.4
-"""Largest divergence: beyond it a gene is hardly a relative any more."""
-_KEPT = 0.1
-"""Share of substitutions that change the protein, and are kept."""
-_TRIES = 40
-"""Draws for each substitution; few are synonymous when most third bases have changed already."""
+MAX_DIVERGENCE = 0.4
+"""Maximum divergence: beyond it hardly any homology is detectable."""
+_NON_SYNONYMOUS_ACCEPTANCE = 0.1
+"""Probability that a non-synonymous substitution is accepted."""
+_MAX_DRAWS = 40
+"""Draws for each substitution; few are synonymous once most third bases have changed."""
 _CODONS = dict(unambiguous_dna_by_id[1].forward_table)
 _STOPS = frozenset(unambiguous_dna_by_id[1].stop_codons)
-_OTHERS = {base: "ACGT".replace(base, "") for base in "ACGT"}
+_OTHER_BASES = {base: "ACGT".replace(base, "") for base in "ACGT"}
 
 
 def simulated_name(organism: str, divergence: float) -> str:
-    """What simulated orthologs of an organism are called.
+    """Return the organism name of simulated orthologs.
 
     >>> simulated_name("human", 0.05)
     'simulated_human_5'
@@ -35,7 +35,7 @@ def simulated_name(organism: str, divergence: float) -> str:
 
 
 def simulated_source(organism: str, divergence: float, seed: int) -> str:
-    """What is kept of their origin.
+    """Return the description of simulated orthologs that is stored with a load.
 
     >>> simulated_source("human", 0.05, 1)
     'simulated: human with 5.0% of its bases substituted (seed 1)'
@@ -44,24 +44,24 @@ def simulated_source(organism: str, divergence: float, seed: int) -> str:
 
 
 def simulate(records: Sequence[Record], divergence: float, seed: int) -> tuple[Record, ...]:
-    """Simulated orthologs of good records, in their order, each with its family.
+    """Return a simulated ortholog of each record, in their order, with the same families.
 
     Parameters
     ----------
     divergence
-        Share of the bases that are substituted, above 0 and at most :data:`MOST`.
+        Share of the bases that are substituted, above 0, at most :data:`MAX_DIVERGENCE`.
     seed
-        The same one gives the same genes.
+        Random seed: the same seed gives the same genes.
 
     Raises
     ------
     InputError
-        If the divergence is not usable.
+        If the divergence is out of range.
     """
-    if not 0 < divergence <= MOST:
-        message = f"{divergence} cannot be a divergence."
-        raise InputError(message, f"It lies above 0 and is at most {MOST}.")
-    generator = random.Random(seed)  # noqa: S311  (nothing secret)
+    if not 0 < divergence <= MAX_DIVERGENCE:
+        message = f"Invalid divergence {divergence}."
+        raise InputError(message, f"Use a value above 0, at most {MAX_DIVERGENCE}.")
+    generator = random.Random(seed)  # noqa: S311  (not for secrets)
     return tuple(
         replace(
             record,
@@ -73,47 +73,48 @@ def simulate(records: Sequence[Record], divergence: float, seed: int) -> tuple[R
 
 
 def main_frame(residues: str) -> int:
-    """The forward reading frame (0, 1 or 2) with the fewest stops, the first of equals.
+    """Return the forward reading frame (0, 1 or 2) with the fewest stops, the first of equals.
 
     >>> main_frame("TAATGACCAT")
     1
     """
-    return min(range(3), key=lambda frame: _stops_in(residues, frame))
+    return min(range(3), key=lambda frame: _count_stops(residues, frame))
 
 
-def _stops_in(residues: str, frame: int) -> int:
-    """Stops in a frame, without one that ends it."""
+def _count_stops(residues: str, frame: int) -> int:
+    """Count the stop codons of a frame, without a terminal one."""
     last = len(residues) - 3
-    return sum(residues[at : at + 3] in _STOPS for at in range(frame, last - 2, 3))
+    return sum(residues[start : start + 3] in _STOPS for start in range(frame, last - 2, 3))
 
 
 def _ortholog(residues: str, divergence: float, generator: random.Random) -> str:
     letters = list(residues)
     frame = main_frame(residues)
-    places = [at for at, letter in enumerate(letters) if letter in _OTHERS]
-    wanted = round(divergence * len(places))
+    positions = [position for position, letter in enumerate(letters) if letter in _OTHER_BASES]
+    substitutions = round(divergence * len(positions))
     changed: set[int] = set()
-    for _ in range(wanted * _TRIES):
-        if len(changed) >= wanted:
+    for _ in range(substitutions * _MAX_DRAWS):
+        if len(changed) >= substitutions:
             break
-        at = generator.choice(places)
-        if at in changed:
+        position = generator.choice(positions)
+        if position in changed:
             continue
-        base = generator.choice(_OTHERS[letters[at]])
-        if generator.random() < _acceptance(letters, at, base, frame):
-            letters[at] = base
-            changed.add(at)
+        base = generator.choice(_OTHER_BASES[letters[position]])
+        if generator.random() < _acceptance(letters, position, base, frame):
+            letters[position] = base
+            changed.add(position)
     return "".join(letters)
 
 
-def _acceptance(letters: Sequence[str], at: int, base: str, frame: int) -> float:
-    """How likely it is that a substitution is kept, by what it does to its codon."""
-    offset = (at - frame) % 3
-    start = at - offset
+def _acceptance(letters: Sequence[str], position: int, base: str, frame: int) -> float:
+    """Return the probability that a substitution is accepted, by its effect on the codon."""
+    offset = (position - frame) % 3
+    start = position - offset
     if start < frame or start + 3 > len(letters):
         return 1.0
     before = "".join(letters[start : start + 3])
     after = before[:offset] + base + before[offset + 1 :]
     if before in _STOPS or after in _STOPS:
         return 0.0
-    return 1.0 if _CODONS.get(before) == _CODONS.get(after) else _KEPT
+    synonymous = _CODONS.get(before) == _CODONS.get(after)
+    return 1.0 if synonymous else _NON_SYNONYMOUS_ACCEPTANCE

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.sequences.alphabet import IUPAC_DNA, first_outsider, looks_like_protein, normalise
+from core.sequences.alphabet import IUPAC_DNA, find_invalid_character, looks_like_protein, normalise
 
 
 class TestNormalise:
@@ -33,7 +33,7 @@ class TestNormalise:
         assert normalise(normalise(text)) == normalise(text)
 
 
-class TestFirstOutsider:
+class TestFindInvalidCharacter:
     @pytest.mark.parametrize(
         ("residues", "found"),
         [
@@ -46,7 +46,7 @@ class TestFirstOutsider:
         ],
     )
     def test_finds_the_first_letter_that_is_not_dna(self, residues, found):
-        assert first_outsider(residues) == found
+        assert find_invalid_character(residues) == found
 
 
 class TestLooksLikeProtein:

@@ -18,12 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.sequences.layout import propose, read_entries
+from core.sequences.layout import propose_layout, read_entries
 from core.sequences.limits import Limits
-from core.sequences.readers.detection import read_upload
+from core.sequences.readers.detection import read_files
 from core.sequences.readers.encoding import LATIN_NOTE
 from core.sequences.report import rejected_table
-from core.sequences.upload import Format
+from core.sequences.source_file import Format
 from tests.support.uploads import LIMITS, codes, one, report, report_on
 
 GENE = "ATGGCCATTGTAATGGGCCGCTGA"
@@ -141,15 +141,15 @@ no_sheets = Refused("genes has no sheets.")
 damaged_excel = Refused("genes is a damaged Excel file.")
 not_text = Refused("genes is not a text file.")
 empty = Refused("genes is empty.")
-neither = Refused("genes is neither FASTA, nor FASTQ, nor a table, nor a sequence.")
-no_rows = Refused("genes has a header, and no records under it.")
-too_large = Refused("genes holds more than 30 MB.")
+neither = Refused("genes is not a supported format: no FASTA, FASTQ, table or DNA sequence.")
+no_rows = Refused("genes has a header but no records.")
+too_large = Refused("genes is larger than 30 MB.")
 bomb = Refused("genes unpacks to more than 200 times its size.")
-nested = Refused("genes is an archive inside an archive.")
+nested = Refused("genes contains another archive.")
 
 
 def other(what: str) -> Refused:
-    return Refused(f"genes is {what}, which is not read.")
+    return Refused(f"genes: {what} are not supported.")
 
 
 def table(*rows: str, header: str = "sequence\tclass") -> bytes:
@@ -173,8 +173,8 @@ CASES: dict[str, tuple[bytes | Callable[[], bytes], Refused | Noted | Found]] = 
     "gzip, too large": (lambda: gzip.compress(random_dna(32_000_000), 1), too_large),
     "gzip in a gzip": (gzip.compress(gzip.compress(FASTA.encode())), nested),
     "gzip of nothing": (gzip.compress(b""), empty),
-    "gzip of a PDF": (gzip.compress(b"%PDF-1.7\n%\xe2\xe3"), other("a PDF file")),
-    "gzip of a BAM": (gzip.compress(b"BAM\x01\0\0"), other("a BAM file")),
+    "gzip of a PDF": (gzip.compress(b"%PDF-1.7\n%\xe2\xe3"), other("PDF files")),
+    "gzip of a BAM": (gzip.compress(b"BAM\x01\0\0"), other("BAM files")),
     "zip bomb": (lambda: zipped(("a.fa", b"A" * 25_000_000)), bomb),
     "zip, too large": (
         lambda: zipped(*((f"{n}.fa", bytes(9_000_000)) for n in range(4)), method=0),
@@ -182,7 +182,7 @@ CASES: dict[str, tuple[bytes | Callable[[], bytes], Refused | Noted | Found]] = 
     ),
     "zip of too many": (
         lambda: zipped(*((f"{n}.fa", b">a") for n in range(101))),
-        Refused("genes holds 101 files; at most 100 are read."),
+        Refused("genes contains 101 files; the maximum is 100."),
     ),
     "zip, truncated": (zipped(("a.fa", FASTA.encode()))[:-30], damaged_zip),
     "zip, only its magic": (b"PK\x03\x04", damaged_zip),
@@ -196,17 +196,17 @@ CASES: dict[str, tuple[bytes | Callable[[], bytes], Refused | Noted | Found]] = 
     "zip in a gzip": (gzip.compress(zipped(("a.fa", b">a"))), nested),
     "gzip in a gzip in a zip": (
         zipped(("a.gz", gzip.compress(gzip.compress(b">a")))),
-        Refused("a.gz is an archive inside an archive."),
+        Refused("a.gz contains another archive."),
     ),
-    "zip, locked": (locked, Refused("genes is locked with a password.")),
+    "zip, locked": (locked, Refused("genes is password-protected.")),
     "zip, lying about sizes": (lying_zip, damaged_zip),
     "zip, unknown method": (odd_method, damaged_zip),
     "zip with ../": (zipped(("../../etc/passwd", FASTA.encode())), found(good=2)),
     "zip with C:\\": (zipped(("C:\\windows\\a.fa", FASTA.encode())), found(good=2)),
     "zip with an absolute name": (zipped(("/etc/cron.d/x", FASTA.encode())), found(good=2)),
-    "tar": (b"a.fa".ljust(257, b"\0") + b"ustar\x0000" + bytes(300), other("a tar archive")),
-    "bzip2": (b"BZh91AY&SY", other("a bzip2 archive")),
-    "7z": (b"7z\xbc\xaf\x27\x1c\0\4", other("a 7z archive")),
+    "tar": (b"a.fa".ljust(257, b"\0") + b"ustar\x0000" + bytes(300), other("tar archives")),
+    "bzip2": (b"BZh91AY&SY", other("bzip2 archives")),
+    "7z": (b"7z\xbc\xaf\x27\x1c\0\4", other("7z archives")),
     # Something else
     "nothing": (b"", empty),
     "white space": (b" \n\t\r\n  ", empty),
@@ -221,35 +221,35 @@ CASES: dict[str, tuple[bytes | Callable[[], bytes], Refused | Noted | Found]] = 
     ),
     "UTF-16 without a mark": (FASTA.encode("utf-16-le"), not_text),
     "UTF-32": (FASTA.encode("utf-32"), not_text),
-    "PDF as FASTA": (b"%PDF-1.4\n>a\nACGT", other("a PDF file")),
-    "PNG as FASTA": (b"\x89PNG\r\n\x1a\n\0\0", other("a PNG picture")),
-    "JPEG": (b"\xff\xd8\xff\xe0\0\x10JFIF", other("a JPEG picture")),
-    "HTML as FASTA": (b"<!DOCTYPE html><html>>a\nACGT", other("a web page (HTML)")),
-    "XML": (b'<?xml version="1.0"?><a/>', other("an XML file")),
-    "JSON": (b'{"sequence": "ACGT"}', other("a JSON file")),
-    "JSON list": (b'[\n {"sequence": "ACGT"}]', other("a JSON file")),
-    "GenBank": (b"LOCUS       AB000001  1200 bp  DNA\nORIGIN\n", other("a GenBank file")),
-    "EMBL": (b"ID   X56734; SV 1; linear; mRNA\n", other("an EMBL file")),
-    "SAM": (b"@HD\tVN:1.6\n@SQ\tSN:1\tLN:9\n", other("a SAM file of alignments")),
-    "GFF": (b"##gff-version 3\nchr1\t.\tgene\n", other("a GFF file of annotations")),
-    "VCF": (b"##fileformat=VCFv4.2\n#CHROM\n", other("a VCF file of variants")),
-    "Clustal": (b"CLUSTAL W (1.83)\n\na ACGT-\n", other("a Clustal alignment")),
+    "PDF as FASTA": (b"%PDF-1.4\n>a\nACGT", other("PDF files")),
+    "PNG as FASTA": (b"\x89PNG\r\n\x1a\n\0\0", other("PNG images")),
+    "JPEG": (b"\xff\xd8\xff\xe0\0\x10JFIF", other("JPEG images")),
+    "HTML as FASTA": (b"<!DOCTYPE html><html>>a\nACGT", other("web pages (HTML)")),
+    "XML": (b'<?xml version="1.0"?><a/>', other("XML files")),
+    "JSON": (b'{"sequence": "ACGT"}', other("JSON files")),
+    "JSON list": (b'[\n {"sequence": "ACGT"}]', other("JSON files")),
+    "GenBank": (b"LOCUS       AB000001  1200 bp  DNA\nORIGIN\n", other("GenBank files")),
+    "EMBL": (b"ID   X56734; SV 1; linear; mRNA\n", other("EMBL files")),
+    "SAM": (b"@HD\tVN:1.6\n@SQ\tSN:1\tLN:9\n", other("SAM files")),
+    "GFF": (b"##gff-version 3\nchr1\t.\tgene\n", other("GFF files")),
+    "VCF": (b"##fileformat=VCFv4.2\n#CHROM\n", other("VCF files")),
+    "Clustal": (b"CLUSTAL W (1.83)\n\na ACGT-\n", other("Clustal alignments")),
     "Excel, old": (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
-        other("an old or a locked Excel file"),
+        other("old (.xls) or password-protected Excel files"),
     ),
-    "a program": (b"\x7fELF\x02\x01\x01", other("a program")),
+    "a program": (b"\x7fELF\x02\x01\x01", other("programs")),
     "prose": (b"Dear colleague!\nHere are my genes.\n", neither),
     "a letter": (
         b"Dear colleague,\nhere are my genes!\n",
-        Refused("genes has no column of sequences that could be told."),
+        Refused("genes: no sequence column found."),
     ),
     "a shell script": (b"#!/bin/sh\nrm -rf /\n", neither),
     "one character": (b"?", neither),
     # FASTA
     "FASTA after text": (
         b"ACGT\n>a\nACGT\n",
-        Refused("genes, line 2: a FASTA header stands after text that has none."),
+        Refused("genes, line 2: FASTA header after a sequence without one."),
     ),
     "FASTA, only headers": (b">\n>\n>", found("empty", "no family")),
     "FASTA, an empty record": (f">a class=1\n>b class=1\n{GENE}".encode(), found("empty", good=1)),
@@ -293,22 +293,17 @@ CASES: dict[str, tuple[bytes | Callable[[], bytes], Refused | Noted | Found]] = 
     "FASTQ, other lengths": (
         f"@a class=1\n{GENE}\n+\n{'I' * len(GENE)}\n@b\n{GENE}\n+\nIII\n".encode(),
         Refused(
-            "genes: the FASTQ record at line 5 is damaged"
+            "genes, line 5: invalid FASTQ record"
             " (Lengths of sequence and quality values differs for b (24 and 3))."
         ),
     ),
     "FASTQ, truncated": (
         f"\n@a\n{GENE}\n".encode(),
-        Refused(
-            "genes: the FASTQ record at line 2 is damaged"
-            " (End of file without quality information)."
-        ),
+        Refused("genes, line 2: invalid FASTQ record (End of file without quality information)."),
     ),
     "FASTQ, other names": (
         f"@a\n{GENE}\n+b\n{GENE}\n".encode(),
-        Refused(
-            "genes: the FASTQ record at line 1 is damaged (Sequence and quality captions differ)."
-        ),
+        Refused("genes, line 1: invalid FASTQ record (Sequence and quality captions differ)."),
     ),
     "FASTQ, no record": (b"@", neither),
     # Tables
@@ -318,7 +313,7 @@ CASES: dict[str, tuple[bytes | Callable[[], bytes], Refused | Noted | Found]] = 
     "table, no family": (f"sequence\tnote\n{GENE}\tmine\n".encode(), found("no family")),
     "table, no sequence": (
         b"name,family\na,1\nb,2\n",
-        Refused("genes has no column of sequences that could be told."),
+        Refused("genes: no sequence column found."),
     ),
     "table, empty sequence": (table("\t3"), found("empty")),
     "table, ragged": (table(GENE, f"{GENE}\t3\t4", f"{OTHER}\t3"), found("columns", good=1)),
@@ -332,7 +327,7 @@ CASES: dict[str, tuple[bytes | Callable[[], bytes], Refused | Noted | Found]] = 
     ),
     "table, 10,000 columns": (
         (",".join(f"c{n}" for n in range(10_000)) + "\n1,2\n").encode(),
-        Refused("genes, line 1: 10,000 columns are too many."),
+        Refused("genes, line 1: too many columns (10,000)."),
     ),
     "table, too many": (
         lambda: table(*[f"{GENE}\t3"] * 10_001),
@@ -352,11 +347,11 @@ CASES: dict[str, tuple[bytes | Callable[[], bytes], Refused | Noted | Found]] = 
     ),
     "table, a quote not closed": (
         f'sequence,class\n{GENE},3\n"{OTHER},4\n{OTHER},4\n'.encode(),
-        Refused("genes, line 3: a quotation mark is opened and not closed."),
+        Refused("genes, line 3: unbalanced quotation marks."),
     ),
     "table, text after a quote": (
         f'sequence,class\n"{GENE}"A,3\n'.encode(),
-        Refused("genes, line 2: a quotation mark is opened and not closed."),
+        Refused("genes, line 2: unbalanced quotation marks."),
     ),
     "table, class 3.0": (table(f"{GENE}\t3.0"), found("class")),
     "table, class -1": (table(f"{GENE}\t-1"), found("class")),
@@ -399,15 +394,15 @@ CASES: dict[str, tuple[bytes | Callable[[], bytes], Refused | Noted | Found]] = 
     ),
     "Excel, a far column": (
         workbook_with(SHEET, WIDE_CELL),
-        Refused("genes, line 1: 16,384 columns are too many."),
+        Refused("genes, line 1: too many columns (16,384)."),
     ),
     "LibreOffice": (
         zipped(("mimetype", b"application/vnd.oasis.opendocument.spreadsheet")),
-        Refused("genes is an office document."),
+        Refused("genes: office documents are not supported."),
     ),
     "Word": (
         zipped(("[Content_Types].xml", b""), ("word/document.xml", b"")),
-        Refused("genes is an office document."),
+        Refused("genes: office documents are not supported."),
     ),
 }
 
@@ -434,7 +429,7 @@ class TestHostileFiles:
         else:
             result = report_on(one(data))
             assert codes(result) == expected.codes
-            assert result.good_count == expected.good
+            assert result.valid_count == expected.good
 
     def test_what_is_rejected_says_why_and_can_be_read_again(self, case):
         data, expected = case
@@ -452,15 +447,15 @@ class TestHostileFiles:
         data = zipped(
             ("a.fa", FASTA.encode()), ("notes.pdf", b"%PDF-1.4"), ("b.tsv", TABLE.encode())
         )
-        first, second, third = read_upload(data, "genes.zip", LIMITS)
+        first, second, third = read_files(data, "genes.zip", LIMITS)
         assert [first.format, third.format] == [Format.FASTA, Format.TABLE]
         assert second.format is Format.UNREADABLE
-        assert second.notes[0].startswith("notes.pdf is a PDF file, which is not read.")
+        assert second.notes[0].startswith("notes.pdf: PDF files are not supported.")
 
     def test_a_zip_of_nothing_that_can_be_read_is_refused(self):
         data = zipped(("a.pdf", b"%PDF-1.4"), ("b.png", b"\x89PNG"))
-        with pytest.raises(InputError, match=r"^a\.pdf is a PDF file"):
-            read_upload(data, "genes.zip", LIMITS)
+        with pytest.raises(InputError, match=r"^a\.pdf: PDF files are not supported"):
+            read_files(data, "genes.zip", LIMITS)
 
     def test_names_in_archives_are_labels_only(self):
         data = zipped(("../../\u202egnp.exe/a\x07.fa", FASTA.encode()))
@@ -483,12 +478,12 @@ SMALL = Limits(max_bytes=200_000, max_record_bases=1_000, max_records=100, max_c
 def read_all(data: bytes) -> None:
     """Read it as the page does; nothing but an input error may come out."""
     try:
-        uploads = read_upload(data, "genes", SMALL)
+        uploads = read_files(data, "genes", SMALL)
     except InputError:
         return
     for upload in uploads:
         try:
-            entries = read_entries(upload, propose(upload))
+            entries = read_entries(upload, propose_layout(upload))
         except InputError:
             continue
         assert len(entries) == len(upload.rows)
@@ -517,5 +512,5 @@ class TestAnyBytes:
 class TestReport:
     def test_of_a_good_file_is_clean(self):
         result = report(FASTA)
-        assert result.clean
-        assert result.good_count == 2
+        assert result.all_valid
+        assert result.valid_count == 2

@@ -1,27 +1,121 @@
 import gzip
+import io
+import zipfile
 
 import pytest
 
-from core.errors import InputError
-from core.sequences.importer import read_path, read_records, require_clean
+from core.errors import Cancelled, InputError
+from core.sequences.checks import ImportOptions, Known
+from core.sequences.importer import Importer, ImportSource, read_records
+from core.sequences.layout import SAMPLE_ROWS, propose_layout
 from core.sequences.limits import Limits
 from core.sequences.records import Record
-from tests.support.uploads import report
+from tests.support.uploads import LIMITS, one
 
 GENE = "ATGGCCATTGTAATGGGCCGCTGA"
+OTHER = "ATGTTTCCCGGGAAATTTCCCTAG"
 BAD = f"sequence\tclass\n{GENE}\t3\nACG!\t3\nACG\t\n"
+NAMES = b"class\tgene_family\n3\tSynthase\n"
 
 
-class TestReadPath:
-    def test_reads_what_an_upload_could_be(self, tmp_path):
+def zipped(**members: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(f"{name}.txt", data)
+    return buffer.getvalue()
+
+
+def opened(data: bytes, name: str = "genes.zip") -> ImportSource:
+    return ImportSource.from_bytes(data, name, LIMITS)
+
+
+class TestImportSource:
+    def test_reads_a_path_as_it_reads_an_upload(self, tmp_path):
+        data = gzip.compress(f">a\n{GENE}\n".encode())
         path = tmp_path / "genes.fa.gz"
-        path.write_bytes(gzip.compress(f">a\n{GENE}\n".encode()))
-        (upload,) = read_path(path, Limits())
-        assert (upload.name, upload.rows[0].cells) == ("genes.fa.gz", ("a", f"{GENE}\n"))
+        path.write_bytes(data)
+        source = ImportSource.from_path(path, Limits())
+        assert source == ImportSource.from_bytes(data, "genes.fa.gz", Limits())
+        (file,) = source.files
+        assert (file.name, file.rows[0].cells) == ("genes.fa.gz", ("a", f"{GENE}\n"))
 
     def test_what_is_not_there_is_named(self, tmp_path):
         with pytest.raises(InputError, match=r"genes\.fa cannot be read: No such file"):
-            read_path(tmp_path / "genes.fa", Limits())
+            ImportSource.from_path(tmp_path / "genes.fa", Limits())
+
+    def test_of_a_zip_sequences_names_and_the_unreadable_are_kept_apart(self):
+        source = opened(zipped(a=f">a\n{GENE}\n".encode(), b=NAMES, c=b"%PDF-1.4"))
+        assert [file.name for file in source.files] == ["a.txt"]
+        assert source.family_names == {3: "Synthase"}
+        (message,) = source.unreadable
+        assert message.startswith("c.txt: PDF files are not supported.")
+
+    def test_a_preview_has_the_first_rows_of_each_file(self):
+        source = opened(f"sequence\tclass\n{f'{GENE}{chr(9)}3{chr(10)}' * 300}".encode())
+        assert len(source.files[0].rows) == 300
+        preview = source.preview()
+        assert preview.files[0].rows == source.files[0].rows[:SAMPLE_ROWS]
+        assert propose_layout(preview.files[0]) == propose_layout(source.files[0])
+
+    def test_family_names_alone_are_no_sequences(self):
+        with pytest.raises(InputError, match=r"^n\.txt contains family names but no sequences\."):
+            opened(NAMES, "n.txt").require_sequences()
+        opened(f">a\n{GENE}\n".encode()).require_sequences()
+
+    def test_gives_the_names_of_a_family_names_file(self):
+        assert opened(NAMES).as_family_names() == {3: "Synthase"}
+        with pytest.raises(InputError, match=r"line 1: expected a class number"):
+            opened(f">a\n{GENE}\n".encode()).as_family_names()
+
+
+class TestImporter:
+    @staticmethod
+    def check(importer: Importer, text: str, organism: str = "human"):
+        file = one(text.encode())
+        return importer.check(file, propose_layout(file), ImportOptions(organism))
+
+    def test_a_number_means_one_thing_in_all_files(self):
+        importer = Importer(Known({1: "Ligase"}), LIMITS)
+        self.check(importer, f"sequence\tclass\n{GENE}\t0\n")
+        self.check(importer, f"sequence\tclass\n{OTHER}\tKinase\n", "dog")
+        assert importer.families == {0: "class 0", 1: "Ligase", 2: "Kinase"}
+        assert importer.references == {
+            "human": [Record("", GENE, 1, 2, 0)],
+            "dog": [Record("", OTHER, 1, 2, 2)],
+        }
+
+    def test_names_are_those_of_the_files_that_follow(self):
+        importer = Importer(Known(), LIMITS)
+        importer.add_family_names({3: "Kinase"})
+        importer.add_family_names({3: "Synthase"})
+        report = self.check(importer, f"sequence\tclass\n{GENE}\t3\n")
+        assert report.families == importer.families == {3: "Synthase"}
+
+    def test_records_that_need_no_check_are_added(self):
+        importer = Importer(Known(), LIMITS)
+        importer.add_records("human", [Record("a", GENE, 1, 1, 0)], {0: "Kinase"})
+        self.check(importer, f"sequence\tclass\n{OTHER}\tkinase\n")
+        assert [record.family for record in importer.references["human"]] == [0, 0]
+        assert len(importer.reports) == 1
+
+    def test_progress_is_told_every_thousand_records_and_can_end_it(self):
+        upload = one(b"sequence\tclass\n" + f"{GENE}\t3\n".encode() * 2_500)
+        arguments = (upload, propose_layout(upload), ImportOptions("human"))
+        told = []
+        Importer(Known(), LIMITS, lambda *said: told.append(said)).check(*arguments)
+        assert told == [
+            *(("Checking", done, 2_500) for done in (0, 1_000, 2_000)),
+            ("Comparing", 0, 2_500),
+            ("Comparing with the library", 0, 2_500),
+            ("Checked", 2_500, 2_500),
+        ]
+
+        def enough(*_said):
+            raise Cancelled("It was cancelled.")
+
+        with pytest.raises(Cancelled):
+            Importer(Known(), LIMITS, enough).check(*arguments)
 
 
 class TestReadRecords:
@@ -35,14 +129,6 @@ class TestReadRecords:
         with pytest.raises(InputError) as caught:
             read_records(tmp_path / "genes.txt", "human", Limits())
         assert caught.value.message == (
-            "2 of 3 records cannot be loaded. In genes.txt: Record 2 (line 3) has '!' at base 4;"
-            " only IUPAC letters of DNA are read."
+            "2 of 3 records are invalid. In genes.txt: Record 2 (line 3) has an invalid character"
+            " '!' at base 4; use IUPAC nucleotide codes."
         )
-
-
-class TestRequireClean:
-    def test_counts_over_all_files(self):
-        clean = report(f"sequence\tclass\n{GENE}\t3\n")
-        require_clean([clean, clean])
-        with pytest.raises(InputError, match=r"^4 of 7 records cannot be loaded\. .* Try again\.$"):
-            require_clean([clean, report(BAD), report(BAD)], "Try again.")

@@ -1,99 +1,94 @@
-import time
+from dataclasses import replace
 
 import pytest
 
 from core.errors import InputError
-from core.sequences.layout import FAMILY_PATTERNS, ORGANISM_PATTERNS, best_pattern, search
+from core.sequences.layout import (
+    Layout,
+    propose_layout,
+    propose_organism,
+    read_entries,
+    with_family_pattern,
+)
+from core.sequences.source_file import Format, SourceFile
+from tests.support.uploads import one, report, report_on
 
-EXPLODES = "a" * 900 + "!"
-
-
-class TestFamilyPatterns:
-    @pytest.mark.parametrize(
-        ("header", "family"),
-        [
-            ("gene1 class=3", "3"),
-            ("gene1 Class: 3 length=900", "3"),
-            ("gene1 family:Ion channel", "Ion channel"),
-            ("gene1 family=Ion channel organism=human", "Ion channel"),
-            ("gene1 [family=Ion channel] [organism=human]", "Ion channel"),
-            ("gene1|family=Synthase|human", "Synthase"),
-            ('gene1 gene_family="G protein coupled receptors"', "G protein coupled receptors"),
-            ("gene1|3|human", "3"),
-            ("gene1 |12", "12"),
-            ("gi|17|human class=3", "3"),
-        ],
-    )
-    def test_read_what_people_write(self, header, family):
-        pattern = best_pattern(FAMILY_PATTERNS, [header])
-        assert search(pattern, [header]) == [family]
-
-    @pytest.mark.parametrize("header", ["gene1", "gi|29345|ref|NM_1.2", "class", "x=3", ""])
-    def test_find_nothing_else(self, header):
-        assert best_pattern(FAMILY_PATTERNS, [header]) == ""
-
-    def test_the_one_of_most_headers_is_taken(self):
-        headers = ["a|1|", "b|2|", "c class=3"]
-        assert best_pattern(FAMILY_PATTERNS, headers) == FAMILY_PATTERNS["|3|"]
-
-    def test_none_is_taken_of_no_headers(self):
-        assert best_pattern(FAMILY_PATTERNS, []) == ""
+GENE = "ATGGCCATTGTAATGGGCCGCTGA"
+OTHER = "ATGTTTCCCGGGAAATTTCCCTAG"
 
 
-class TestOrganismPatterns:
-    @pytest.mark.parametrize(
-        ("header", "organism"),
-        [
-            ("a [organism=Homo sapiens]", "Homo sapiens"),
-            ("a organism=human class=3", "human"),
-            ("sp|P1|X Kinase OS=Homo sapiens OX=9606 GN=X", "Homo sapiens"),
-        ],
-    )
-    def test_read_what_people_write(self, header, organism):
-        pattern = best_pattern(ORGANISM_PATTERNS, [header])
-        assert search(pattern, [header]) == [organism]
+class TestProposeLayout:
+    def test_finds_the_columns_of_the_seed(self):
+        assert propose_layout(one(f"sequence\tclass\n{GENE}\t3\n".encode())) == Layout(0, 1)
+
+    def test_finds_columns_by_what_they_are_called(self):
+        text = f"Gene ID,Species,Gene_Family,CDS\na,human,Synthase,{GENE}\n"
+        assert propose_layout(one(text.encode())) == Layout(3, family=2, organism=1, name=0)
+
+    def test_finds_columns_by_what_they_hold(self):
+        rows = "".join(f"g{n},Homo sapiens,{'AB'[n % 2]}x,{GENE}{'A' * n}\n" for n in range(9))
+        assert propose_layout(one(f"w,x,y,z\n{rows}".encode())) == Layout(
+            3, family=2, organism=1, name=0
+        )
+
+    def test_names_of_proteins_are_no_organisms_and_what_is_the_same_for_all_no_family(self):
+        kinds = ("Tyrosine kinase", "Ion channel")
+        rows = "".join(f"g{n},wolf,{kinds[n % 2]},{GENE}{'A' * n}\n" for n in range(9))
+        layout = propose_layout(one(f"w,x,y,z\n{rows}".encode()))
+        assert (layout.family, layout.organism) == (2, None)
+
+    def test_of_two_columns_of_dna_takes_the_one_called_so_and_says_it(self):
+        layout = propose_layout(one(f"probe,sequence,class\n{GENE},{GENE},1\n".encode()))
+        assert layout.sequence == 1
+        assert layout.notes[0].startswith("2 columns contain sequences: 'probe', 'sequence'.")
+        assert layout.name is None
+
+    def test_takes_a_column_called_sequence_whatever_it_holds(self):
+        assert propose_layout(one(b"sequence,class\nMKLV,1\n")).sequence == 0
+
+    def test_never_takes_the_reasons_of_rejected_records(self):
+        layout = propose_layout(
+            one(f"reason\tline\tsequence\nx\t3\t{GENE}\nx\t3\t{GENE}\n".encode())
+        )
+        assert (layout.family, layout.name) == (None, None)
+
+    @pytest.mark.parametrize("header", ["a class=3", "a [family=Ion channel]", "a|3|"])
+    def test_finds_families_in_headers(self, header):
+        layout = propose_layout(one(f">{header}\n{GENE}\n".encode()))
+        assert (layout.sequence, layout.family, layout.name) == (1, 0, 0)
+        assert layout.family_pattern
+
+    def test_finds_none_where_there_are_none(self):
+        assert propose_layout(one(f">a\n{GENE}\n".encode())) == Layout(1, name=0)
 
 
-class TestSearch:
-    def test_gives_the_first_group_of_each(self):
-        assert search(r"fam_(\w+)-(\d)", ["x fam_A-1 y", "none", "fam_B-2"]) == ["A", "", "B"]
+class TestLayout:
+    FASTA = SourceFile("a.fa", Format.FASTA, ("header", "sequence"))
 
-    def test_takes_the_first_place_in_a_header(self):
-        assert search(r"(\d)", ["a1b2"]) == ["1"]
+    def test_the_person_may_choose_another_column(self):
+        upload = one(f"cds,genomic,class\n{GENE},{OTHER},3\n".encode())
+        entries = read_entries(upload, replace(propose_layout(upload), sequence=1))
+        assert [entry.body for entry in entries] == [OTHER]
 
-    def test_alternatives_stay_inside_the_pattern(self):
-        assert search("x|y(.)", ["ayb"]) == ["b"]
+    def test_the_person_may_give_a_pattern(self):
+        upload = one(f">a fam-7\n{GENE}\n".encode())
+        layout = with_family_pattern(upload, propose_layout(upload), r"fam-(\d)")
+        found = report_on(upload, layout=layout)
+        assert found.family_counts == {7: 1}
 
-    @pytest.mark.parametrize("pattern", ["(", "a)(", "[", "(?=a)(b)", r"(a)\1", "*(a)", "(?P<x"])
-    def test_what_is_no_pattern_is_refused(self, pattern):
-        with pytest.raises(InputError) as caught:
-            search(pattern, ["abc"])
-        assert caught.value.message.startswith(f"The pattern {pattern!r} cannot be read: ")
-        assert "^.*?" not in caught.value.message
+    @pytest.mark.parametrize("layout", [Layout(7), Layout(0, family=-1), Layout(0, name=2)])
+    def test_a_column_that_is_not_there_is_refused(self, layout):
+        with pytest.raises(InputError, match=r"^a\.fa has no column -?\d+\."):
+            read_entries(self.FASTA, layout)
 
-    def test_a_pattern_needs_brackets(self):
-        with pytest.raises(InputError, match="has no brackets around the family"):
-            search(r"class=\d+", ["class=3"])
+    def test_a_sequence_column_is_needed(self):
+        with pytest.raises(InputError, match="no sequence column found"):
+            read_entries(self.FASTA, Layout())
 
-    def test_an_endless_pattern_is_refused(self):
-        with pytest.raises(InputError, match="has 301 characters; at most 300 are read"):
-            search("x" * 301, ["x"])
+    def test_blank_cells_beyond_the_header_are_no_problem(self):
+        assert report(f"sequence,class\n{GENE},3,,\n").all_valid
 
-    def test_one_that_is_too_large_unfolded_is_refused(self):
-        with pytest.raises(InputError, match="cannot be read"):
-            search("(((a{9}){99}){99})", ["a"])
-
-    @pytest.mark.parametrize(
-        "pattern", ["(a+)+$", "((a|aa)+)$", "(.*a){20}(b)", "(a*)*b", "(a|a)*(c)", "(.*)(.*)(.*)=x"]
-    )
-    def test_none_takes_long_whatever_it_is(self, pattern):
-        started = time.thread_time()
-        assert len(search(pattern, [EXPLODES] * 50)) == 50
-        assert time.thread_time() - started < 5
-
-    def test_looks_at_the_beginning_of_a_header_only(self):
-        assert search("(x)", ["a" * 1_000 + "x"]) == [""]
-
-    def test_surrogates_in_a_pattern_are_an_input_error(self):
-        with pytest.raises(InputError, match="cannot be read"):
-            search("(\ud800)", ["a"])
+    def test_the_name_of_a_file_proposes_the_organism(self):
+        names = ["human.txt", "E_coli.fasta.gz", "dog", "Pan_troglodytes.v2.long.tsv"]
+        found = [propose_organism(SourceFile(name, Format.FASTA)) for name in names]
+        assert found == ["human", "E_coli", "dog", "Pan_troglodytes.v2"]

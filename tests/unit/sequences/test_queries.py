@@ -67,7 +67,7 @@ class TestFasta:
         assert found.problem is not None
         assert found.problem.code == "letter"
         assert found.problem.message == (
-            "Record 2 (line 5) has '!' at base 7; only IUPAC letters of DNA are read."
+            "Record 2 (line 5) has an invalid character '!' at base 7; use IUPAC nucleotide codes."
         )
         assert found.line == 3
 
@@ -76,14 +76,16 @@ class TestFasta:
         assert repr(letter) in problem(f">a\nAC{letter}GT").message
 
     def test_a_protein_is_recognised(self):
-        assert problem(">a\nMEFLIPQK").message.endswith(", and this looks like a protein.")
+        assert problem(">a\nMEFLIPQK").message.endswith(
+            " and looks like a protein; use a DNA sequence."
+        )
 
     def test_the_longest_sequence_is_read_and_a_longer_one_is_not(self):
         good, bad = read(f">a\n{'A' * MAX_BASES}\n>b\n{'A' * MAX_BASES}\nA")
         assert good.problem is None
         assert bad.problem is not None
         assert bad.problem.code == "too long"
-        assert bad.problem.message == ("Record 2 (line 3) has 1,001 bases; at most 1,000 are read.")
+        assert bad.problem.message == ("Record 2 (line 3) has 1,001 bp; the maximum is 1,000 bp.")
 
 
 class TestTable:
@@ -108,24 +110,22 @@ class TestTable:
         ]
 
     def test_a_table_without_sequences_is_refused(self):
-        assert error("name\tclass\nx\t3\ny\t4").message == (
-            "The text has no column of sequences that could be told."
-        )
+        assert error("name\tclass\nx\t3\ny\t4").message == ("The text: no sequence column found.")
 
     def test_a_header_alone_is_refused(self):
-        assert error(f"{TABLE}\n \n").message == "The text has a header, and no records under it."
+        assert error(f"{TABLE}\n \n").message == "The text has a header but no records."
 
     @pytest.mark.parametrize("row", ["ACGT", "ACGT\t3\t3"])
     def test_a_row_of_another_width_is_a_problem(self, row):
         found = problem(f"{TABLE}\n{row}")
         assert found.code == "columns"
         assert found.message == (
-            f"Record 1 (line 3) has {len(row.split())} columns where the header has 2."
+            f"Record 1 (line 3) has {len(row.split())} columns; the header has 2."
         )
 
     def test_a_wrong_letter_is_named_with_record_line_and_base(self):
         assert problem(f"{TABLE}\nAC T!\t1").message.startswith(
-            "Record 1 (line 3) has '!' at base 4;"
+            "Record 1 (line 3) has an invalid character '!' at base 4;"
         )
 
     def test_an_empty_sequence_is_a_problem(self):
@@ -162,11 +162,13 @@ class TestBare:
         assert read("        1 acgtacgtac acgt\n       61 ttt\n")[0].residues == "ACGTACGTACACGTTTT"
 
     def test_a_wrong_letter_is_named_with_its_line_and_base(self):
-        assert problem("ACGT\n\nACGT7").message.startswith("Record 1 (line 3) has '7' at base 9;")
+        assert problem("ACGT\n\nACGT7").message.startswith(
+            "Record 1 (line 3) has an invalid character '7' at base 9;"
+        )
 
     def test_a_header_in_the_middle_is_named_with_its_line(self):
         assert error("ACGT\n>a\nACGT").message == (
-            "The text, line 2: a FASTA header stands after text that has none."
+            "The text, line 2: FASTA header after a sequence without one."
         )
 
     @pytest.mark.parametrize("text", ["", " \n\t\n "])

@@ -1,7 +1,10 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.sequences.records import Problem, Record, require_good, sequence_id
+from core.library.naming import check_organism_name
+from core.sequences.records import Problem, Record, clean_organism_name, require_valid, sequence_id
 
 GOOD = Record("a", "ACGT", 1, 1)
 
@@ -26,23 +29,35 @@ class TestSequenceId:
         assert len({sequence_id(*pair) for pair in pairs}) == len(pairs)
 
 
-class TestRequireGood:
+class TestRequireValid:
     def test_takes_good_records(self):
-        require_good([GOOD, GOOD], "genes.tsv")
+        require_valid([GOOD, GOOD], "genes.tsv")
 
     def test_refuses_none_at_all(self):
         with pytest.raises(InputError, match=r"^genes\.tsv has no records\.$"):
-            require_good([], "genes.tsv")
+            require_valid([], "genes.tsv")
 
     def test_names_the_one_that_cannot_be_used(self):
         with pytest.raises(InputError) as caught:
-            require_good([GOOD, bad(2, 5)], "genes.tsv")
+            require_valid([GOOD, bad(2, 5)], "genes.tsv")
         assert caught.value.message == "genes.tsv: Record 2 (line 5) has no sequence."
-        assert caught.value.hint == "Nothing was loaded; mend the file and load it again."
+        assert caught.value.hint == "Nothing was loaded; fix the file and load it again."
 
     def test_names_the_first_and_counts_the_others(self):
         with pytest.raises(InputError) as caught:
-            require_good([bad(1, 2), GOOD, bad(3, 4), bad(4, 5)], "genes.tsv")
+            require_valid([bad(1, 2), GOOD, bad(3, 4), bad(4, 5)], "genes.tsv")
         assert caught.value.message == (
-            "genes.tsv: Record 1 (line 2) has no sequence. 2 more records have problems."
+            "genes.tsv: Record 1 (line 2) has no sequence. 2 more records are invalid."
         )
+
+
+class TestCleanOrganismName:
+    @given(st.text(st.sampled_from("aZ_9 .-/<é\n")) | st.text())
+    def test_what_it_gives_can_be_loaded(self, written):
+        name = clean_organism_name(written)
+        if name is not None:
+            check_organism_name(name)
+
+    @pytest.mark.parametrize("name", ["human", "Pan_troglodytes", "_x", "a" * 200])
+    def test_what_can_be_loaded_stays(self, name):
+        assert clean_organism_name(name) == name

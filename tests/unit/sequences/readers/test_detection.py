@@ -6,12 +6,8 @@ import openpyxl
 import pytest
 
 from core.errors import InputError
-from core.sequences.importer import read_path
-from core.sequences.layout import propose
-from core.sequences.limits import Limits
-from core.sequences.readers.detection import read_families, read_upload
-from core.sequences.upload import Format, Layout, Row
-from core.settings import MB, Settings
+from core.sequences.readers.detection import read_family_names, read_files
+from core.sequences.source_file import Format, Row
 from tests.support.uploads import LIMITS, one
 
 GENE = "ATGGCCATTGTAATGGGCCGCTGA"
@@ -73,7 +69,7 @@ class TestFormat:
                 "gene_class.txt": b"class\tgene_family\n3\tSynthase\n",
             }
         )
-        found = read_upload(data, "genes.zip", LIMITS)
+        found = read_files(data, "genes.zip", LIMITS)
         assert [(upload.name, upload.format) for upload in found] == [
             ("a.fa", Format.FASTA),
             ("b.xlsx", Format.EXCEL),
@@ -106,7 +102,7 @@ class TestRows:
         upload = one(f"{GENE}\t3\n{GENE}\t4\n".encode())
         assert upload.header == ("column 1", "column 2")
         assert len(upload.rows) == 2
-        assert upload.notes[0].startswith("Its first line holds DNA")
+        assert upload.notes[0].startswith("No header: the first line contains DNA")
 
     def test_of_rejected_records_are_as_they_were_before(self):
         upload = one(b"reason\tline\tname\tsequence\nbad\t3\t'=A1\t'-ACGT\n")
@@ -128,28 +124,30 @@ class TestExcel:
         assert upload.sheets == ("first", "second")
         assert upload.header == ("Gene", "Family", "DNA")
         assert upload.rows == (Row(2, ("a", "3", GENE)), Row(4, ("b", "4", GENE)))
-        assert upload.notes == ("It has 2 sheets: first, second.",)
+        assert upload.notes == ("Sheet 'first' of 2 was read: first, second.",)
 
     def test_reads_the_one_that_is_chosen(self):
-        (upload,) = read_upload(self.SHEETS, "genes", LIMITS, sheet="second")
+        (upload,) = read_files(self.SHEETS, "genes", LIMITS, sheet="second")
         assert upload.rows == (Row(2, (GENE, "5")),)
 
     def test_a_sheet_that_is_not_there_is_named(self):
-        with pytest.raises(InputError, match=r"^genes has no sheet 'x'\. It has: first, second\.$"):
-            read_upload(self.SHEETS, "genes", LIMITS, sheet="x")
+        with pytest.raises(
+            InputError, match=r"^genes has no sheet 'x'\. Its sheets: first, second\.$"
+        ):
+            read_files(self.SHEETS, "genes", LIMITS, sheet="x")
 
 
 class TestReadFamilies:
     def test_reads_what_is_found_to_be_family_names(self):
         upload = one(b"class,gene_family\r\n0,Synthase\r\n\r\n7,Ion channel\r\n")
-        assert read_families(upload) == {0: "Synthase", 7: "Ion channel"}
+        assert read_family_names(upload) == {0: "Synthase", 7: "Ion channel"}
 
     def test_two_names_of_a_class_are_refused_with_their_line(self):
         with pytest.raises(InputError, match=r"^genes, line 3: class 0 has two names\.$"):
-            read_families(one(b"class,gene_family\n0,Synthase\n0,Ion channel\n"))
+            read_family_names(one(b"class,gene_family\n0,Synthase\n0,Ion channel\n"))
 
     def test_the_header_is_not_needed_and_a_name_may_stand_twice(self):
-        assert read_families(one(b"1\t Kinase \n1\tKinase\n")) == {1: "Kinase"}
+        assert read_family_names(one(b"1\t Kinase \n1\tKinase\n")) == {1: "Kinase"}
 
     @pytest.mark.parametrize(
         "row", ["1", "x\tKinase", "1\t", "\tKinase", "1\tKinase\t", "1 Kinase", "1\t" + "x" * 201]
@@ -157,85 +155,17 @@ class TestReadFamilies:
     def test_a_row_that_cannot_be_read_is_named_with_its_line(self, row):
         upload = one(f"class\tgene_family\n0\tOther\n\n{row}\n".encode())
         with pytest.raises(InputError) as caught:
-            read_families(upload)
+            read_family_names(upload)
         assert caught.value.message == (
             "genes, line 4: expected a class number, a tab and a family name."
         )
 
     def test_a_table_of_something_else_is_refused(self):
         with pytest.raises(InputError, match=r"^genes, line 1: expected a class number"):
-            read_families(one(b"organism\tgene_family\n0\tSynthase\n"))
+            read_family_names(one(b"organism\tgene_family\n0\tSynthase\n"))
 
     @pytest.mark.shared_data
     def test_reads_that_of_the_data_set(self, shared_data):
         upload = one((shared_data / "gene_class.txt").read_bytes())
         assert upload.format is Format.FAMILIES
-        assert read_families(upload)[5] == "Ion channel"
-
-
-class TestPropose:
-    def test_finds_the_columns_of_the_seed(self):
-        assert propose(one(f"sequence\tclass\n{GENE}\t3\n".encode())) == Layout(0, 1)
-
-    def test_finds_columns_by_what_they_are_called(self):
-        text = f"Gene ID,Species,Gene_Family,CDS\na,human,Synthase,{GENE}\n"
-        assert propose(one(text.encode())) == Layout(3, family=2, organism=1, name=0)
-
-    def test_finds_columns_by_what_they_hold(self):
-        rows = "".join(f"g{n},Homo sapiens,{'AB'[n % 2]}x,{GENE}{'A' * n}\n" for n in range(9))
-        assert propose(one(f"w,x,y,z\n{rows}".encode())) == Layout(3, family=2, organism=1, name=0)
-
-    def test_names_of_proteins_are_no_organisms_and_what_is_the_same_for_all_no_family(self):
-        kinds = ("Tyrosine kinase", "Ion channel")
-        rows = "".join(f"g{n},wolf,{kinds[n % 2]},{GENE}{'A' * n}\n" for n in range(9))
-        layout = propose(one(f"w,x,y,z\n{rows}".encode()))
-        assert (layout.family, layout.organism) == (2, None)
-
-    def test_of_two_columns_of_dna_takes_the_one_called_so_and_says_it(self):
-        layout = propose(one(f"probe,sequence,class\n{GENE},{GENE},1\n".encode()))
-        assert layout.sequence == 1
-        assert layout.notes[0].startswith("2 columns hold sequences: 'probe', 'sequence'.")
-        assert layout.name is None
-
-    def test_takes_a_column_called_sequence_whatever_it_holds(self):
-        assert propose(one(b"sequence,class\nMKLV,1\n")).sequence == 0
-
-    def test_never_takes_the_reasons_of_rejected_records(self):
-        layout = propose(one(f"reason\tline\tsequence\nx\t3\t{GENE}\nx\t3\t{GENE}\n".encode()))
-        assert (layout.family, layout.name) == (None, None)
-
-    @pytest.mark.parametrize("header", ["a class=3", "a [family=Ion channel]", "a|3|"])
-    def test_finds_families_in_headers(self, header):
-        layout = propose(one(f">{header}\n{GENE}\n".encode()))
-        assert (layout.sequence, layout.family, layout.name) == (1, 0, 0)
-        assert layout.family_pattern
-
-    def test_finds_none_where_there_are_none(self):
-        assert propose(one(f">a\n{GENE}\n".encode())) == Layout(1, name=0)
-
-
-class TestLimits:
-    def test_are_those_of_the_settings(self, tmp_path):
-        settings = Settings(
-            home=tmp_path,
-            max_file_mb=3,
-            max_disk_file_mb=5,
-            max_record_bases=2_000,
-            max_records=1_500,
-        )
-        for limits, megabytes in ((Limits.of(settings), 3), (Limits.of_disk(settings), 5)):
-            assert limits.max_bytes == megabytes * 1024**2
-            assert (limits.max_record_bases, limits.max_records) == (2_000, 1_500)
-
-    def test_what_is_too_large_is_told_another_way(self):
-        with pytest.raises(InputError) as uploaded:
-            one(b"A" * 1025**2, limits=Limits(max_bytes=MB))
-        assert uploaded.value.message == "genes holds more than 1 MB."
-        assert "GENEKIN_SOURCE_FOLDER" in uploaded.value.hint
-        assert "python -m core" in uploaded.value.hint
-
-    def test_what_is_too_large_on_disk_needs_another_setting(self, tmp_path):
-        (tmp_path / "genes.fa").write_bytes(b"A" * 1025**2)
-        settings = Settings(home=tmp_path, max_disk_file_mb=1)
-        with pytest.raises(InputError, match="raise GENEKIN_MAX_DISK_FILE_MB"):
-            read_path(tmp_path / "genes.fa", Limits.of_disk(settings))
+        assert read_family_names(upload)[5] == "Ion channel"

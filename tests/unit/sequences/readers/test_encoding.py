@@ -7,7 +7,7 @@ LONG = "α" * 1_500_000
 """Longer than a piece, and two bytes a letter."""
 
 
-class TestToText:
+class TestDecode:
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
     @pytest.mark.parametrize("text", ["", "a\n\nbß\n", f"a{LONG}"], ids=["none", "some", "long"])
     def test_tells_the_encoding(self, text, encoding):

@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import StoreError
 from core.sequences.references import published as module
-from core.sequences.references.published import PUBLISHED, Mirror, PublishedFile, published
+from core.sequences.references.published import PUBLISHED, Mirror, PublishedFile, load_published
 
 TABLE = b"sequence\tclass\nATGGCCATTGTAATGGGC\t3\nATGTTTCCCGGG\t4\n"
 WINDOWS = TABLE.replace(b"\n", b"\r\n")
@@ -55,7 +55,7 @@ def at(*urls: str, content: bytes = TABLE) -> list[PublishedFile]:
 
 class TestPublished:
     def test_is_downloaded_checked_and_read(self, site, kept):
-        records = published(kept, MAX_BASES, files=at(f"{site}/a.txt"))["dog"]
+        records = load_published(kept, MAX_BASES, files=at(f"{site}/a.txt"))["dog"]
         assert [(record.residues, record.family) for record in records] == [
             ("ATGGCCATTGTAATGGGC", 3),
             ("ATGTTTCCCGGG", 4),
@@ -63,7 +63,7 @@ class TestPublished:
 
     def test_progress_is_told_in_bytes(self, site, kept):
         told = []
-        published(
+        load_published(
             kept, MAX_BASES, files=at(f"{site}/a.txt"), progress=lambda *each: told.append(each)
         )
         assert told[-1] == ("Downloading dog", len(TABLE), len(TABLE))
@@ -71,46 +71,46 @@ class TestPublished:
     @pytest.mark.parametrize("first", ["missing.txt", "changed.txt"])
     def test_the_second_mirror_is_taken_where_the_first_has_it_not(self, site, kept, first):
         files = at(f"{site}/{first}", f"{site}/windows.txt")
-        assert len(published(kept, MAX_BASES, files=files)["dog"]) == 2
+        assert len(load_published(kept, MAX_BASES, files=files)["dog"]) == 2
         assert len(list(kept.iterdir())) == 1
 
     def test_what_the_folder_has_is_not_downloaded_again(self, site, kept):
-        published(kept, MAX_BASES, files=at(f"{site}/missing.txt", f"{site}/windows.txt"))
+        load_published(kept, MAX_BASES, files=at(f"{site}/missing.txt", f"{site}/windows.txt"))
         elsewhere = "http://127.0.0.1:1"
         files = at(f"{elsewhere}/missing.txt", f"{elsewhere}/windows.txt")
-        assert len(published(kept, MAX_BASES, files=files)["dog"]) == 2
+        assert len(load_published(kept, MAX_BASES, files=files)["dog"]) == 2
 
     def test_what_was_changed_in_the_folder_is_downloaded_again(self, site, kept):
         files = at(f"{site}/a.txt")
-        published(kept, MAX_BASES, files=files)
+        load_published(kept, MAX_BASES, files=files)
         (file,) = kept.iterdir()
         file.write_bytes(b"other")
-        assert len(published(kept, MAX_BASES, files=files)["dog"]) == 2
+        assert len(load_published(kept, MAX_BASES, files=files)["dog"]) == 2
 
     def test_no_internet_is_said_once_and_plainly(self, kept):
         files = at("http://127.0.0.1:1/a.txt", "http://no.such.host.invalid/a.txt")
         with pytest.raises(StoreError) as caught:
-            published(kept, MAX_BASES, files=files)
+            load_published(kept, MAX_BASES, files=files)
         assert caught.value.message == (
-            "The published data set cannot be downloaded: no mirror gives dog."
+            "The published data set cannot be downloaded: no mirror provides dog."
         )
-        assert caught.value.hint.startswith("Is there a connection to the internet?")
+        assert caught.value.hint.startswith("Check the internet connection.")
         assert list(kept.iterdir()) == []
 
     def test_another_file_is_never_taken(self, site, kept):
-        with pytest.raises(StoreError, match="no mirror gives dog"):
-            published(kept, MAX_BASES, files=at(f"{site}/changed.txt"))
+        with pytest.raises(StoreError, match="no mirror provides dog"):
+            load_published(kept, MAX_BASES, files=at(f"{site}/changed.txt"))
         assert list(kept.iterdir()) == []
 
     def test_a_file_without_an_end_is_stopped(self, site, kept, monkeypatch):
         monkeypatch.setattr(module, "_MAX_BYTES", 10)
-        with pytest.raises(StoreError, match="no mirror gives dog"):
-            published(kept, MAX_BASES, files=at(f"{site}/a.txt"))
+        with pytest.raises(StoreError, match="no mirror provides dog"):
+            load_published(kept, MAX_BASES, files=at(f"{site}/a.txt"))
 
     def test_a_folder_that_cannot_be_written_is_named(self, site, tmp_path):
         (tmp_path / "file").write_bytes(b"")
-        with pytest.raises(StoreError, match=r"cannot be kept in .*/file/kept: "):
-            published(tmp_path / "file" / "kept", MAX_BASES, files=at(f"{site}/a.txt"))
+        with pytest.raises(StoreError, match=r"cannot be saved in .*/file/kept: "):
+            load_published(tmp_path / "file" / "kept", MAX_BASES, files=at(f"{site}/a.txt"))
 
     def test_can_be_stopped_and_leaves_nothing(self, site, kept):
         class StoppedError(Exception):
@@ -120,7 +120,7 @@ class TestPublished:
             raise StoppedError
 
         with pytest.raises(StoppedError):
-            published(kept, MAX_BASES, files=at(f"{site}/a.txt"), progress=stop)
+            load_published(kept, MAX_BASES, files=at(f"{site}/a.txt"), progress=stop)
         assert list(kept.iterdir()) == []
 
 

@@ -2,18 +2,18 @@ import pytest
 from Bio.Seq import Seq
 
 from core.errors import InputError
-from core.sequences.alphabet import first_outsider
+from core.sequences.alphabet import find_invalid_character
 from core.sequences.records import Record
-from core.sequences.references.human import human_reference
+from core.sequences.references.human import load_human_reference
 from core.sequences.references.simulated import (
-    MOST,
+    MAX_DIVERGENCE,
     main_frame,
     simulate,
     simulated_name,
     simulated_source,
 )
 
-GENES = [record for record in human_reference()[:60] if len(record.residues) > 300]
+GENES = [record for record in load_human_reference()[:60] if len(record.residues) > 300]
 
 
 def frame_of(residues: str, frame: int) -> str:
@@ -23,7 +23,7 @@ def frame_of(residues: str, frame: int) -> str:
 
 
 class TestSimulate:
-    @pytest.mark.parametrize("divergence", [0.02, 0.1, 0.25, MOST])
+    @pytest.mark.parametrize("divergence", [0.02, 0.1, 0.25, MAX_DIVERGENCE])
     def test_substitutes_the_share_that_is_asked_for(self, divergence):
         for gene, relative in zip(GENES, simulate(GENES, divergence, 1), strict=True):
             pairs = list(zip(gene.residues, relative.residues, strict=True))
@@ -57,7 +57,7 @@ class TestSimulate:
         (relative,) = simulate([Record("a", "NNRY" * 9 + "ACGT" * 9, 5, 9, 3)], 0.3, 1)
         assert (relative.family, relative.position, relative.line) == (3, 5, 9)
         assert relative.residues.startswith("NNRY" * 9)
-        assert first_outsider(relative.residues) is None
+        assert find_invalid_character(relative.residues) is None
 
     def test_is_the_same_for_the_same_seed_only(self):
         assert simulate(GENES[:3], 0.1, 1) == simulate(GENES[:3], 0.1, 1)
@@ -65,10 +65,10 @@ class TestSimulate:
 
     @pytest.mark.parametrize("residues", ["A", "AC", "NNN", "TAA", "ACGTA"])
     def test_takes_sequences_that_are_hardly_any(self, residues):
-        (relative,) = simulate([Record("a", residues, 1, 1, 0)], MOST, 1)
+        (relative,) = simulate([Record("a", residues, 1, 1, 0)], MAX_DIVERGENCE, 1)
         assert len(relative.residues) == len(residues)
 
     @pytest.mark.parametrize("divergence", [0, -0.1, 0.41, 7, float("nan")])
     def test_another_divergence_is_refused(self, divergence):
-        with pytest.raises(InputError, match="cannot be a divergence"):
+        with pytest.raises(InputError, match="Invalid divergence"):
             simulate(GENES, divergence, 1)
