@@ -1,0 +1,101 @@
+"""How often one click asks the stores: a page reads what it shows once."""
+
+import re
+from collections import Counter
+
+import pytest
+from pymilvus import MilvusClient
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from components.shared import services
+from components.shared.session import session
+from tests.support.classify_page import BUTTON, type_text
+from tests.support.pages import button, shown
+from tests.support.synthetic import dna
+
+_TABLE = re.compile(r"(?:FROM|INTO|UPDATE) (\w+)")
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Count SQL statements by verb and table, and calls of Milvus by method."""
+    calls = Counter()
+
+    def count_statement(_connection, _cursor, statement, *_):
+        table = _TABLE.search(statement)
+        calls[f"{statement.split()[0]} {table[1] if table else ''}"] += 1
+
+    def counted(name, method):
+        def call(*args, **kwargs):
+            calls[f"milvus {name}"] += 1
+            return method(*args, **kwargs)
+
+        return call
+
+    for name, method in vars(MilvusClient).items():
+        if not name.startswith("_") and callable(method):
+            monkeypatch.setattr(MilvusClient, name, counted(name, method))
+    event.listen(Engine, "before_cursor_execute", count_statement)
+    yield calls
+    event.remove(Engine, "before_cursor_execute", count_statement)
+
+
+@pytest.fixture
+def warm(monkeypatch):
+    """Leave out the work that fills caches when the stores are opened."""
+    monkeypatch.setattr(services, "_warm_up", lambda _libraries: None)
+
+
+@pytest.fixture
+def page(warm, loaded, opened):
+    return type_text(opened("classify"), f">one\n{dna('human 2')}\n")
+
+
+def statements(calls):
+    """Return the number of SQL statements."""
+    return sum(count for name, count in calls.items() if not name.startswith("milvus"))
+
+
+class TestClassify:
+    def test_a_click_opens_the_library_once(self, page, calls):
+        button(page, BUTTON).click()
+        assert "Synthase</h2>" in shown(page.run())
+        assert calls["SELECT libraries"] == 2  # Their names, and the one that is opened.
+        assert calls["SELECT organisms"] == 3  # The list, and before and after the search.
+        assert calls["SELECT families"] == 1
+        assert calls["milvus describe_collection"] == calls["milvus search"] == 1
+        assert statements(calls) <= 18
+
+    def test_drawing_a_result_again_searches_nothing(self, page, calls):
+        button(page, BUTTON).click()
+        page.run()
+        calls.clear()
+        page.run()
+        assert calls["milvus describe_collection"] == 1
+        assert calls["milvus search"] == 0
+        assert statements(calls) <= 6
+
+
+class TestFragment:
+    @pytest.fixture
+    def rerun(self, monkeypatch):
+        """Runs of the fragment that was drawn last."""
+        drawn = []
+
+        def fragment(draw, run_every):
+            drawn.append(draw)
+            return draw
+
+        monkeypatch.setattr(services.st, "fragment", fragment)
+        return drawn
+
+    def test_reads_libraries_anew_only_when_it_runs_again(self, monkeypatch, rerun):
+        state = {}
+        monkeypatch.setattr("components.shared.session.st.session_state", state)
+        seen = []
+        session.library_names = ["default"]
+        services.draw_fragment(lambda text: seen.append((text, session.library_names)), None, "a")
+        (again,) = rerun
+        again()
+        assert seen == [("a", ["default"]), ("a", None)]
