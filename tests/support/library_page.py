@@ -1,4 +1,4 @@
-"""What a person does on the Library page to add, and how a test waits for what comes of it."""
+"""Actions on the Library page, and waiting for the jobs that they start."""
 
 import time
 from collections.abc import Callable
@@ -10,11 +10,11 @@ from core.stores.sql.jobs import JobRow
 from tests.support.pages import button, widget
 
 PATIENCE = 200
-"""Seconds that a page or a job may take on a busy machine."""
+"""Timeout in seconds of a page or a job, on a busy machine."""
 
 
 def choose(page: AppTest, source: str) -> AppTest:
-    """Choose where genes come from."""
+    """Choose the source to add from."""
     return page.segmented_control(key="source").set_value(source).run()
 
 
@@ -26,8 +26,8 @@ def give(
     organism: str | None = None,
     families: str | None = None,
 ) -> AppTest:
-    """Give a file, and see what is in it; nothing is loaded yet."""
-    choose(page, "Your file")
+    """Upload a file without loading it."""
+    choose(page, "Upload")
     data = content if isinstance(content, bytes) else content.encode()
     page.file_uploader(key="reference").upload(name, data, "text/plain")
     if families is not None:
@@ -41,41 +41,41 @@ def give(
 
 
 def load_button(page: AppTest):
-    """The button that loads the good records of a file."""
-    (found,) = [each for each in page.button if each.label.endswith(("good record", "records"))]
+    """Return the button that loads the valid records of a file."""
+    (found,) = [each for each in page.button if each.label.endswith(("valid record", "records"))]
     return found
 
 
-def until(happened: Callable[[], bool]) -> None:
-    """Wait until it has happened."""
+def until(condition: Callable[[], bool]) -> None:
+    """Wait until the condition holds."""
     deadline = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < deadline, "it does not happen"
+    while not condition():
+        assert time.monotonic() < deadline, "timed out"
         time.sleep(0.01)
 
 
 def until_all_ended() -> None:
-    """Wait until no job is under way any more."""
+    """Wait until no job is queued or running."""
     until(lambda: not any(job.active for job in jobs()))
 
 
 def ended(page: AppTest) -> AppTest:
-    """The page once no job is under way any more."""
+    """Wait until no job is queued or running, and draw the page again."""
     until_all_ended()
     return page.run()
 
 
 def press(page: AppTest, label: str) -> AppTest:
-    """Press a button that has something loaded, and wait until it is."""
+    """Press a button that starts a job, and wait until it has ended."""
     return ended(button(page, label).click().run())
 
 
 def load(page: AppTest, content: bytes | str, **options) -> AppTest:
-    """Give a file, load what is good in it, and wait until it is there."""
+    """Upload a file, load its valid records, and wait until that has ended."""
     give(page, content, **options)
     return ended(load_button(page).click().run())
 
 
 def jobs() -> list[JobRow]:
-    """All jobs, the latest first."""
+    """Return all jobs, the latest first."""
     return services.jobs().recent()

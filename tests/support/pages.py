@@ -1,4 +1,4 @@
-"""What a person reads on a page."""
+"""Reading the text and finding the widgets of a page."""
 
 import re
 
@@ -19,7 +19,7 @@ _KINDS = (
 
 
 def shown(page: AppTest) -> str:
-    """All text of a page; Markdown's escapes are read as what they stand for."""
+    """Return all text of a page, with Markdown's escapes undone."""
     assert not page.exception
     texts = [getattr(element.proto, "body", "") for kind in _KINDS for element in page.get(kind)]
     texts += [element.proto.text for element in page.get("progress")]
@@ -27,8 +27,8 @@ def shown(page: AppTest) -> str:
 
 
 def widget(widgets, label: str):
-    """The one of some widgets that is called so."""
-    (found,) = [each for each in widgets if each.label == label]
+    """Return the only one of these widgets that has this label."""
+    (found,) = [candidate for candidate in widgets if candidate.label == label]
     return found
 
 

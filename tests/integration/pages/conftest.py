@@ -22,7 +22,7 @@ PROJECT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty home for one test; the stores that the pages opened in it are closed after it."""
+    """Set up an empty home for one test; close the stores of the pages after it."""
     monkeypatch.setenv("GENEKIN_HOME", str(tmp_path / "home"))
     yield tmp_path / "home"
     services._open.clear()
@@ -30,7 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the organisms human (12 genes) and dog (4 genes)."""
+    """Fill a home with the organisms human (12 genes) and dog (4 genes)."""
     folder = tmp_path_factory.mktemp("filled") / "home"
     with Stores(Settings(home=folder)) as stores:
         references = {"human": genes("human", 12), "dog": genes("dog", 4)}
@@ -40,22 +40,22 @@ def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def loaded(home: Path, filled_home: Path) -> None:
-    """Put two organisms into the test's home."""
+    """Copy the filled home into the test's home."""
     shutil.copytree(filled_home, home)
 
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
-    """Open a page of the dashboard, by the name of its file."""
-    as_new = PagesManager.__init__
+    """Return a function that opens a page by the name of its file."""
+    init = PagesManager.__init__
 
-    def as_after_app(self: PagesManager, *arguments: Any, **options: Any) -> None:
-        # AppTest forgets before every run that app.py called st.navigation, and would run the
-        # pages alone, as Streamlit did before there was st.navigation.
-        as_new(self, *arguments, **options)
+    def init_with_navigation(self: PagesManager, *args: Any, **kwargs: Any) -> None:
+        # AppTest forgets before every run that app.py calls st.navigation, and would run the
+        # pages without app.py, as Streamlit does with a pages directory.
+        init(self, *args, **kwargs)
         PagesManager.uses_pages_directory = False
 
-    monkeypatch.setattr(PagesManager, "__init__", as_after_app)
+    monkeypatch.setattr(PagesManager, "__init__", init_with_navigation)
 
     def opened(page: str) -> AppTest:
         dashboard = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE).run()

@@ -1,6 +1,6 @@
 import pytest
 
-from components.classify import input as classify_input
+from components.classify import submission
 from components.shared import services
 from tests.support.classify_page import ask, latest_run, shown_run
 from tests.support.pages import button, shown, widget
@@ -31,7 +31,7 @@ def select(page, row):
 class TestEmpty:
     def test_leads_to_where_there_is_something_to_ask(self, loaded, opened):
         page = opened("history")
-        assert "Nothing was classified yet." in shown(page)
+        assert "No runs yet." in shown(page)
         button(page, "Go to Classify").click().run()
         assert page.title[0].value == "Classify"
 
@@ -61,22 +61,22 @@ class TestList:
         ],
     )
     def test_finds_by_names(self, page, wanted, found):
-        widget(page.text_input, "Find").input(wanted).run()
+        widget(page.text_input, "Search").input(wanted).run()
         assert [run["name"] for run in listed(page)] == found
 
     def test_says_when_nothing_is_found(self, page):
-        widget(page.text_input, "Find").input("zebra").run()
-        assert "No run is like that." in shown(page)
+        widget(page.text_input, "Search").input("zebra").run()
+        assert "No matching runs." in shown(page)
 
     @pytest.mark.parametrize(("person", "there"), [("ada@example.org", True), ("", False)])
     def test_who_asked_is_named_where_people_sign_in(
         self, loaded, opened, monkeypatch, person, there
     ):
-        monkeypatch.setattr(classify_input, "current_user", lambda: person)
+        monkeypatch.setattr(submission, "current_user", lambda: person)
         page = ask(opened("classify"), "ACGTACGTAC").switch_page("pages/history.py").run()
         (table,) = page.dataframe
-        assert ("by" in table.proto.column_order) is there
-        assert [run["by"] for run in listed(page)] == [person]
+        assert ("user" in table.proto.column_order) is there
+        assert [run["user"] for run in listed(page)] == [person]
 
 
 class TestOne:
@@ -98,20 +98,20 @@ class TestOne:
         select(page, 0)
         widget(page.text_input, "Name").input("\u202e").run()
         button(page, "Rename").click().run()
-        assert "A run needs a name that can be read." in shown(page)
+        assert "A run needs a name." in shown(page)
 
     def test_another_that_came_meanwhile_is_not_deleted_in_its_place(self, page, opened):
         select(page, 0)
         services.runs().delete(services.runs().find("kinase")[-1].id)
         ask(opened("classify"), f">newer\n{dna('human 3')}\n")
-        button(page, "Yes, delete").click().run()
+        button(page, "Delete run").click().run()
         assert [run["name"] for run in listed(page)] == ["newer", "synthase", "some and 2 more"]
 
     def test_is_deleted_with_its_link(self, page):
         run = latest_run()
-        button(select(page, 0), "Yes, delete").click().run()
+        button(select(page, 0), "Delete run").click().run()
         assert [each["name"] for each in listed(page)] == ["some and 2 more", "kinase"]
         page.query_params.clear()
         assert not page.switch_page("pages/classify.py").run().error
         page.query_params["run"] = run.id
-        assert "There is no run at this link." in shown(page.run())
+        assert "Result not found." in shown(page.run())

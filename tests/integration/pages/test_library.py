@@ -67,7 +67,7 @@ class TestEmpty:
     def test_says_how_to_begin(self, opened):
         page = opened("library")
         assert page.title[0].value == "Library"
-        assert "Nothing is loaded yet. Begin with the human reference" in shown(page)
+        assert "No organisms loaded yet. Start with the human reference" in shown(page)
         assert not button(page, "Load the human reference").disabled
         assert not jobs()
 
@@ -87,7 +87,7 @@ class TestEmpty:
         widget(page.selectbox, "Index").select("HNSW").run()
         load(page, CAT)
         assert organisms(page) == ["**cat** · 6 genes"]
-        assert widget(page.text_input, "Name of the library").value == "pets"
+        assert widget(page.text_input, "Library name").value == "pets"
         assert "Encoder count · index HNSW" in shown(page)
 
     def test_a_library_whose_first_load_is_under_way_is_not_there_yet(self, opened):
@@ -99,7 +99,7 @@ class TestEmpty:
                 seen.append(shown(page.run()))
 
         load_records(services.libraries(), {"cat": genes("cat", 3)}, encoder="count", progress=look)
-        assert [text.count("Nothing is loaded yet.") for text in seen] == [1]
+        assert [text.count("No organisms loaded yet.") for text in seen] == [1]
         assert organisms(page.run()) == ["**cat** · 3 genes"]
 
 
@@ -124,7 +124,7 @@ class TestTwoLibraries:
         page.switch_page("pages/classify.py").run()
         page.text_area(key="text").input(dna("cat 1")).run()
         button(page, "Classify").click().run()
-        assert "closest organism cat · among 6 genes" in shown(page)
+        assert "closest organism cat · searched 6 genes" in shown(page)
 
     def test_a_single_one_needs_no_choice(self, page):
         assert not page.sidebar.selectbox
@@ -142,7 +142,7 @@ class TestTwoLibraries:
         second_library(home)
         page = opened("library")
         page.slider[0].set_value(0.7).run()
-        button(page, "Keep this threshold").click().run()
+        button(page, "Save threshold").click().run()
         page.sidebar.selectbox[0].select("pets").run()
         assert page.slider[0].value == 0.0
         page.sidebar.selectbox[0].select("default").run()
@@ -160,8 +160,8 @@ class TestFile:
 
     def test_is_checked_before_anything_is_loaded(self, page):
         give(page, CAT)
-        assert figures(page) == {"good": "6", "rejected": "0", "ambiguous": "0.0%"}
-        assert load_button(page).label == "Load 6 good records"
+        assert figures(page) == {"Valid": "6", "Invalid": "0", "Ambiguous bases": "0.0%"}
+        assert load_button(page).label == "Load 6 valid records"
         assert not issues(page)
         assert not page.get("download_button")
         assert organisms(page) == AS_LOADED
@@ -169,28 +169,28 @@ class TestFile:
 
     def test_a_second_time_adds_nothing(self, page):
         load(page, CAT)
-        assert "6 records are in the library already." in issues(page)[0]
+        assert "6 records already present in the library." in issues(page)[0]
         ended(load_button(page).click().run())
         assert organisms(page)[2] == "**cat** · 6 genes"
-        assert "cat: 0 genes added; 6 records read, 6 there already." in shown(page)
+        assert "cat: 0 genes added; 6 records read, 6 already present." in shown(page)
 
     def test_what_can_not_be_found_is_said(self, page):
         load(page, "sequence\tclass\nACGT\t1\n")
         text = shown(page)
-        assert "cat: 1 gene added; 1 record read; no search finds 1 of them: too short," in text
+        assert "cat: 1 gene added; 1 record read; 1 not indexed (too short," in text
 
     def test_where_no_family_is_named_it_says_where_to_name_one(self, page):
         give(page, f">a\n{dna('cat 1')}\n", name="cat.fasta")
-        assert "Under *How it is read* you can say where families stand" in shown(page)
-        widget(page.text_input, "Family of records that name none").input("Kinase").run()
-        assert "Under *How it is read*" not in shown(page)
+        assert "Under *Import settings*, choose where the family is" in shown(page)
+        widget(page.text_input, "Default family").input("Kinase").run()
+        assert "Under *Import settings*" not in shown(page)
 
     def test_the_organisms_of_its_records_are_named(self, page):
         rows = "".join(
             f"{gene.residues}\t1\t{each}\n" for each in ("cat", "cow") for gene in genes(each, 2)
         )
         give(page, f"sequence\tclass\torganism\n{rows}")
-        assert "Good records by organism: cat 2, cow 2" in shown(page)
+        assert "Valid records by organism: cat 2, cow 2" in shown(page)
 
     def test_of_a_zip_one_is_chosen_and_names_of_families_are_taken(self, page):
         buffer = io.BytesIO()
@@ -199,25 +199,25 @@ class TestFile:
             archive.writestr("new/cat.txt", table(genes("cat", 5)))
             archive.writestr("gene_class.txt", "class\tgene_family\n7\tLigase\n")
         give(page, buffer.getvalue(), name="pets.zip")
-        assert figures(page)["good"] == "2"
+        assert figures(page)["Valid"] == "2"
         choice = widget(page.selectbox, "File")
         assert choice.options == ["cat.txt", "cat.txt (2)"]
         choice.select_index(1).run()
-        assert figures(page)["good"] == "5"
+        assert figures(page)["Valid"] == "5"
 
 
 class TestReport:
     def test_a_bad_record_is_named_with_its_line(self, page):
         give(page, BAD)
-        assert figures(page) == {"good": "6", "rejected": "1", "ambiguous": "0.0%"}
+        assert figures(page) == {"Valid": "6", "Invalid": "1", "Ambiguous bases": "0.0%"}
         (issue,) = issues(page)
-        assert "[error] 1 record has letters that are not IUPAC DNA." in issue
-        assert "Record 7 (line 8) has '!' at base 4; only IUPAC letters" in issue
+        assert "[error] 1 record with invalid characters; use IUPAC nucleotide codes." in issue
+        assert "Record 7 (line 8) has an invalid character '!' at base 4;" in issue
 
     def test_of_many_the_first_is_an_example_and_the_lines_of_others_follow(self, page):
         give(page, CAT + "ACG!\t1\n" * 12)
         (issue,) = issues(page)
-        assert "12 records have letters that are not IUPAC DNA." in issue
+        assert "12 records with invalid characters; use IUPAC nucleotide codes." in issue
         assert "Record 7 (line 8)" in issue
         assert issue.endswith("Lines 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, …")
 
@@ -230,7 +230,7 @@ class TestReport:
     def test_the_bad_ones_can_be_downloaded(self, page):
         give(page, BAD)
         (download,) = page.get("download_button")
-        assert download.label == "Download the rejected records, with reasons"
+        assert download.label == "Download invalid records with reasons"
 
     def test_without_a_good_one_nothing_can_be_loaded(self, page):
         give(page, "sequence\tclass\nACG!\t1\n")
@@ -238,7 +238,7 @@ class TestReport:
 
     def test_counts_ambiguous_letters(self, page):
         give(page, f"sequence\tclass\n{'ACGTN' * 20}\t1\n")
-        assert figures(page)["ambiguous"] == "20.0%"
+        assert figures(page)["Ambiguous bases"] == "20.0%"
 
     def test_shows_the_families_that_the_file_would_bring(self, page):
         before = len(page.get("vega_lite_chart"))
@@ -248,9 +248,9 @@ class TestReport:
 
     def test_what_a_file_says_is_shown_as_it_is(self, page):
         give(page, "sequence\tclass\nACG<\t:red[*x*]\n", name="<b>*.txt")
-        (issue,) = [line for line in shown(page).split("\n") if "letters that are not" in line]
-        assert "has '<' at base 4" in issue
-        written = next(each.value for each in page.markdown if "letters that" in each.value)
+        (issue,) = [line for line in shown(page).split("\n") if "invalid characters" in line]
+        assert "has an invalid character '<' at base 4" in issue
+        written = next(each.value for each in page.markdown if "invalid characters" in each.value)
         assert written.count("<") == written.count(r"\<")
         assert written.count("*") == written.count(r"\*")
 
@@ -271,14 +271,14 @@ class TestOrganism:
         [
             ("", "has no organism"),
             ("  ", "has no organism"),
-            ("9lives", "has the organism '9lives'; use letters, digits and underscores"),
-            ("<script>**x**", "has the organism '<script>**x**'; use letters"),
+            ("9lives", "has an invalid organism name '9lives'; use letters"),
+            ("<script>**x**", "has an invalid organism name '<script>**x**'; use letters"),
         ],
     )
     def test_one_that_cannot_be_is_refused(self, page, organism, reason):
         give(page, CAT, organism=organism)
         assert reason in issues(page)[0]
-        assert figures(page)["good"] == "0"
+        assert figures(page)["Valid"] == "0"
         assert load_button(page).disabled
 
     def test_a_column_of_the_file_counts_more(self, page):
@@ -291,15 +291,15 @@ class TestHowItIsRead:
     def test_another_column_can_be_chosen(self, page):
         rows = "".join(f"{dna(n)},{dna(-n)},{n % 2}\n" for n in range(1, 5))
         give(page, f"cds,promoter,family\n{rows}", name="cat.csv")
-        assert "2 columns hold sequences: 'cds', 'promoter'. 'cds' was taken;" in shown(page)
-        widget(page.selectbox, "Column of the sequence").select("promoter").run()
+        assert "2 columns contain sequences: 'cds', 'promoter'. Using 'cds';" in shown(page)
+        widget(page.selectbox, "Sequence column").select("promoter").run()
         ended(load_button(page).click().run())
         (cat,) = services.libraries().open().sequences("cat", 1)
         assert cat.residues == dna(-1)
 
     def test_columns_of_one_name_are_told_apart(self, page):
         give(page, f"name,name,sequence,class\na,b,{dna(1)},1\n", name="cat.csv")
-        choice = widget(page.selectbox, "Column of the name")
+        choice = widget(page.selectbox, "Name column")
         assert choice.options == ["–", "name", "name (2)", "sequence", "class"]
         choice.select("name (2)").run()
         ended(load_button(page).click().run())
@@ -307,24 +307,24 @@ class TestHowItIsRead:
 
     def test_without_a_column_of_families_one_can_be_given_for_all(self, page):
         give(page, f"sequence\n{dna(1)}\n{dna(2)}\n")
-        assert "2 records have no family." in shown(page)
-        widget(page.text_input, "Family of records that name none").input("Kinase").run()
-        assert figures(page)["good"] == "2"
+        assert "2 records without a family." in shown(page)
+        widget(page.text_input, "Default family").input("Kinase").run()
+        assert figures(page)["Valid"] == "2"
 
     def test_a_mended_file_of_the_same_name_is_looked_at_anew(self, page):
         give(page, f"sequence\n{dna(1)}\n{dna(2)}\n")
-        assert figures(page)["good"] == "0"
+        assert figures(page)["Valid"] == "0"
         give(page, f"sequence\tclass\n{dna(1)}\t1\n{dna(2)}\t1\n")
-        assert figures(page)["good"] == "2"
+        assert figures(page)["Valid"] == "2"
 
     @pytest.mark.parametrize(
         ("choice", "good"),
-        [("is an error", "0"), ("keeps its first family", "1"), ("is left out", "0")],
+        [("Reject all", "0"), ("Keep the first", "1"), ("Drop", "0")],
     )
     def test_what_becomes_of_a_sequence_with_two_families_is_chosen(self, page, choice, good):
         give(page, f"sequence\tclass\n{dna(1)}\t0\n{dna(1)}\t1\n")
-        widget(page.selectbox, "A sequence with two families").select(choice).run()
-        assert figures(page)["good"] == good
+        widget(page.selectbox, "Conflicting families").select(choice).run()
+        assert figures(page)["Valid"] == good
 
     def test_fasta_says_family_and_organism_in_its_headers(self, page):
         fasta = f">a class=0 organism=lion\n{dna(1)}\n>b class=1 organism=lion\n{dna(2)}\n"
@@ -333,14 +333,14 @@ class TestHowItIsRead:
 
     def test_a_pattern_finds_the_families_of_other_headers(self, page):
         give(page, f">a kinase-like\n{dna(1)}\n>b kinase-like\n{dna(2)}\n", name="cat.fa")
-        assert figures(page)["good"] == "0"
-        pattern = next(each for each in page.text_input if "regular expression" in each.label)
+        assert figures(page)["Valid"] == "0"
+        pattern = next(each for each in page.text_input if "regex" in each.label)
         pattern.input(r"(\w+)-like").run()
-        assert figures(page)["good"] == "2"
-        pattern = next(each for each in page.text_input if "regular expression" in each.label)
+        assert figures(page)["Valid"] == "2"
+        pattern = next(each for each in page.text_input if "regex" in each.label)
         pattern.input("(").run()
         (error,) = page.error
-        assert "cannot be read" in error.value
+        assert "Invalid pattern" in error.value
         assert "Something went wrong" not in shown(page)
 
 
@@ -351,7 +351,7 @@ class TestFamilyNames:
 
     def test_are_shown_as_long_as_a_gene_has_them(self, page):
         load(page, f"sequence\tclass\n{dna(1)}\t7\n", families="7\tLigase\n")
-        page.button(key="remove cat").click().run()
+        page.button(key="delete cat").click().run()
         assert services.libraries().open().families[7] == "Ligase"
         assert "Ligase" not in shown(choose(page, "Human"))
 
@@ -365,7 +365,7 @@ class TestFamilyNames:
 
     def test_alone_they_are_no_reference(self, page):
         give(page, "class\tgene_family\n7\tLigase\n")
-        assert "This file only names families." in shown(page)
+        assert "contains family names but no sequences." in shown(page)
 
     def test_a_bad_table_is_refused_by_line(self, page):
         give(page, CAT, families="class\tgene_family\n1\tKinase\n1\tLigase\n")
@@ -378,12 +378,12 @@ class TestBadFile:
         ("content", "reason"),
         [
             ("", "cat.txt is empty."),
-            ("sequence\tclass\n", "cat.txt has a header, and no records under it."),
-            (f"ACGT\n>a\n{dna(1)}\n", "cat.txt, line 2: a FASTA header stands after text"),
-            ("what is this?", "cat.txt is neither FASTA, nor FASTQ, nor a table, nor a sequence."),
-            (b"\x89PNG\0\xff", "cat.txt is a PNG picture, which is not read."),
+            ("sequence\tclass\n", "cat.txt has a header but no records."),
+            (f"ACGT\n>a\n{dna(1)}\n", "cat.txt, line 2: FASTA header after"),
+            ("what is this?", "cat.txt is not a supported format: no FASTA, FASTQ,"),
+            (b"\x89PNG\0\xff", "cat.txt: PNG images are not supported."),
             (gzip.compress(CAT.encode())[:-9], "cat.txt is a damaged gzip file."),
-            ("a,b\n1,2\n3,4\n", "cat.txt has no column of sequences that could be told."),
+            ("a,b\n1,2\n3,4\n", "cat.txt: no sequence column found."),
         ],
     )
     def test_is_refused_in_plain_words(self, page, content, reason):
@@ -397,27 +397,28 @@ class TestBadFile:
     def test_the_rest_of_the_page_stays(self, page):
         give(page, "")
         assert page.file_uploader(key="reference").value.name == "cat.txt"
-        assert page.segmented_control(key="source").value == "Your file"
+        assert page.segmented_control(key="source").value == "Upload"
         load(page, CAT)
         assert organisms(page)[2] == "**cat** · 6 genes"
 
 
 class TestPublished:
     def test_says_that_it_is_downloaded_and_loads_nothing_unasked(self, page):
-        choose(page, "Published")
-        assert "as published: 6,121 distinct genes. It is downloaded." in shown(page)
+        choose(page, "Human–chimp–dog")
+        text = shown(page)
+        assert "6,121 distinct genes of human, chimpanzee and dog. Requires internet." in text
         assert button(page, "Download and load")
         assert not jobs()
 
 
 class TestSimulated:
     def test_needs_an_organism(self, opened):
-        page = choose(opened("library"), "Simulated")
-        assert "Load an organism first: its genes are what is changed." in shown(page)
+        page = choose(opened("library"), "Simulate")
+        assert "Load an organism first: simulations start from its genes." in shown(page)
 
     def test_are_called_simulated(self, page):
-        choose(page, "Simulated")
-        assert "They are simulated." in shown(page)
+        choose(page, "Simulate")
+        assert "substitutes some of their bases at random" in shown(page)
         widget(page.selectbox, "Organism").select("dog").run()
         press(page, "Simulate and load")
         assert organisms(page)[2] == "**simulated_dog_5** · 4 genes"
@@ -427,7 +428,7 @@ class TestSimulated:
         assert first.residues != genes("dog", 1)[0].residues
 
     def test_diverge_as_far_as_told(self, page):
-        choose(page, "Simulated")
+        choose(page, "Simulate")
         widget(page.selectbox, "Organism").select("dog")
         widget(page.slider, "Divergence").set_value(0.2).run()
         press(page, "Simulate and load")
@@ -440,8 +441,8 @@ class TestJobs:
         load_button(page).click().run()
         assert not page.error
         load_button(page).click().run()
-        assert "The same is under way already." in shown(page)
-        assert "Its progress is among the jobs." in shown(page)
+        assert "This job is already running." in shown(page)
+        assert "See its progress in the job list." in shown(page)
         assert [job.state for job in jobs()].count(QUEUED) == 1
 
     def test_the_same_sequences_in_other_families_are_something_else(self, busy, page):
@@ -454,7 +455,7 @@ class TestJobs:
     def test_one_that_waits_says_so(self, busy, page):
         give(page, CAT)
         load_button(page).click().run()
-        assert "cat.txt → cat** · waits for its turn" in shown(page)
+        assert "cat.txt → cat** · Queued (2nd)" in shown(page)
         assert organisms(page) == AS_LOADED
 
     def test_can_be_cancelled(self, busy, page):
@@ -462,13 +463,13 @@ class TestJobs:
         load_button(page).click().run()
         page.button(key=f"cancel {jobs()[0].id}").click().run()
         until(lambda: jobs()[0].state == CANCELLED)
-        assert "cat.txt → cat** · cancelled. Nothing of it was kept." in shown(page.run())
+        assert "cat.txt → cat** · Cancelled. No results saved." in shown(page.run())
         assert organisms(page) == AS_LOADED
 
     def test_one_that_is_asked_to_end_says_so_until_it_has(self, busy, page):
         services.jobs().cancel(jobs()[0].id)
         page.run()
-        assert "a long wait** · ends as soon as it can" in shown(page)
+        assert "a long wait** · Cancelling…" in shown(page)
         assert button(page, "Cancel").disabled
 
     def test_one_that_failed_says_why(self, busy, page):
@@ -481,17 +482,17 @@ class TestJobs:
         assert jobs()[0].state == FAILED
         text = shown(page)
         assert "cat.txt → cat** · Record 1 (line 2) has the family 0; the library" in text
-        assert "Nothing was loaded; decide which one is right." in text
+        assert "Nothing was loaded. Correct" in text
         assert organisms(page)[2] == "**cat** · 1 gene"
 
     def test_after_one_has_ended_every_control_is_still_there(self, page):
         give(page, CAT)
         controls = [(each.label, each.key) for each in (*page.text_input, *page.selectbox)]
         ended(load_button(page).click().run())
-        assert page.segmented_control(key="source").value == "Your file"
+        assert page.segmented_control(key="source").value == "Upload"
         assert page.file_uploader(key="reference").value.name == "cat.txt"
         assert [(each.label, each.key) for each in (*page.text_input, *page.selectbox)] == controls
-        assert load_button(page).label == "Load 6 good records"
+        assert load_button(page).label == "Load 6 valid records"
 
     def test_the_last_five_are_shown(self, page):
         for number in range(6):
@@ -504,18 +505,18 @@ class TestJobs:
 
 class TestThreshold:
     def test_is_kept_when_told(self, page):
-        assert button(page, "Keep this threshold").disabled
+        assert button(page, "Save threshold").disabled
         page.slider[0].set_value(0.6).run()
         assert services.libraries().open().threshold == 0.0
-        button(page, "Keep this threshold").click().run()
+        button(page, "Save threshold").click().run()
         assert services.libraries().open().threshold == 0.6
-        assert button(page, "Keep this threshold").disabled
+        assert button(page, "Save threshold").disabled
 
 
 class TestRename:
     def test_gives_another_name(self, page):
         assert button(page, "Rename").disabled
-        widget(page.text_input, "Name of the library").input("mammals").run()
+        widget(page.text_input, "Library name").input("mammals").run()
         button(page, "Rename").click().run()
         assert services.libraries().names() == ["mammals"]
         assert organisms(page) == AS_LOADED
@@ -534,7 +535,7 @@ class TestRename:
         second_library(home)
         page = opened("library")
         page.sidebar.selectbox[0].select("pets").run()
-        widget(page.text_input, "Name of the library").input("a zoo").run()
+        widget(page.text_input, "Library name").input("a zoo").run()
         button(page, "Rename").click().run()
         assert not page.error
         assert page.sidebar.selectbox[0].value == "a zoo"
@@ -543,24 +544,24 @@ class TestRename:
     def test_a_name_that_is_taken_is_refused(self, loaded, home, opened):
         second_library(home)
         page = opened("library")
-        widget(page.text_input, "Name of the library").input("pets").run()
+        widget(page.text_input, "Library name").input("pets").run()
         button(page, "Rename").click().run()
-        assert "There is a library 'pets' already." in shown(page)
+        assert "A library named 'pets' already exists." in shown(page)
         assert organisms(page) == AS_LOADED
 
     def test_an_empty_name_is_refused(self, page):
-        widget(page.text_input, "Name of the library").input("").run()
+        widget(page.text_input, "Library name").input("").run()
         button(page, "Rename").click().run()
-        assert "'' cannot name a library." in shown(page)
+        assert "Invalid library name: ''." in shown(page)
 
 
 class TestRemoveLibrary:
-    TYPED = "To remove the library with all its genes, type its name"
+    TYPED = "Type the library's name to confirm deletion"
 
     @pytest.mark.parametrize("typed", ["", "Default", "default "])
     def test_needs_its_name_typed(self, page, typed):
         widget(page.text_input, self.TYPED).input(typed).run()
-        assert button(page, "Remove the library").disabled
+        assert button(page, "Delete library").disabled
 
     def test_a_load_that_waits_does_not_bring_it_back(self, busy, page):
         give(page, CAT)
@@ -570,12 +571,12 @@ class TestRemoveLibrary:
         ended(page)
         assert services.libraries().names() == []
         assert jobs()[0].state == FAILED
-        assert jobs()[0].message == "The library that was meant has been removed meanwhile."
+        assert jobs()[0].message == "The library has been deleted in the meantime."
 
     def test_takes_all_of_it_away(self, page):
         widget(page.text_input, self.TYPED).input("default").run()
-        button(page, "Remove the library").click().run()
-        assert "Nothing is loaded yet." in shown(page)
+        button(page, "Delete library").click().run()
+        assert "No organisms loaded yet." in shown(page)
         assert services.libraries().names() == []
 
     def test_of_one_of_two_leads_to_the_other(self, loaded, home, opened):
@@ -583,20 +584,20 @@ class TestRemoveLibrary:
         page = opened("library")
         page.sidebar.selectbox[0].select("pets").run()
         widget(page.text_input, self.TYPED).input("pets").run()
-        button(page, "Remove the library").click().run()
+        button(page, "Delete library").click().run()
         assert not page.error
         assert organisms(page) == AS_LOADED
 
 
 class TestRemove:
     def test_asks_before_it_removes(self, page):
-        assert "Remove dog with its 4 genes?" in shown(page)
+        assert "Delete dog and its 4 genes?" in shown(page)
 
     def test_takes_an_organism_away(self, page):
-        page.button(key="remove dog").click().run()
+        page.button(key="delete dog").click().run()
         assert organisms(page) == ["**human** · 12 genes"]
 
     def test_the_last_one_leaves_the_beginning(self, page):
-        page.button(key="remove dog").click().run()
-        page.button(key="remove human").click().run()
-        assert "Nothing is loaded yet." in shown(page)
+        page.button(key="delete dog").click().run()
+        page.button(key="delete human").click().run()
+        assert "No organisms loaded yet." in shown(page)

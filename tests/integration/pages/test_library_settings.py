@@ -36,24 +36,24 @@ def read(page):
 
 
 class TestReplace:
-    CHOICE = "human is in the library already"
+    CHOICE = "human: already present"
 
     def test_is_offered_where_the_organism_is_there(self, page):
         give(page, CAT)
         assert not [each for each in page.segmented_control if "already" in each.label]
         widget(page.text_input, "Organism").input("human").run()
         choice = widget(page.segmented_control, self.CHOICE)
-        assert (choice.options, choice.value) == (["Add to it", "Replace it"], "Add to it")
+        assert (choice.options, choice.value) == (["Add", "Replace"], "Add")
 
     def test_puts_the_file_in_the_place_of_the_organism(self, page):
         other_family = f"sequence\tclass\n{dna('human 1')}\t2\n{dna('new')}\t1\n"
         give(page, other_family, organism="human")
-        assert figures(page)["rejected"] == "1"
-        widget(page.segmented_control, self.CHOICE).set_value("Replace it").run()
-        assert figures(page)["rejected"] == "0"
+        assert figures(page)["Invalid"] == "1"
+        widget(page.segmented_control, self.CHOICE).set_value("Replace").run()
+        assert figures(page)["Invalid"] == "0"
         ended(load_button(page).click().run())
         assert organisms(page) == ["**dog** · 4 genes", "**human** · 2 genes"]
-        assert "human: 2 genes in the place of 12; 2 records read" in shown(page)
+        assert "human: 2 genes, replacing 12; 2 records read" in shown(page)
 
     def test_is_not_what_happens_unasked(self, page):
         load(page, table(genes("more", 2)), organism="human")
@@ -73,9 +73,9 @@ class TestProvenance:
         charts = [json.loads(each.proto.spec) for each in page.get("vega_lite_chart")]
         assert [each["encoding"]["x"]["title"] for each in charts] == [
             "genes",
-            "length in bases, n = 12 genes",
+            "length (bp), n = 12 genes",
             "genes",
-            "length in bases, n = 4 genes",
+            "length (bp), n = 4 genes",
         ]
 
 
@@ -83,16 +83,16 @@ class TestNewLibrary:
     @pytest.fixture
     def beside(self, page):
         """The page where a new library is to be made beside the one that is there."""
-        page.segmented_control(key="into default").set_value("A new library").run()
+        page.segmented_control(key="into default").set_value("New library").run()
         return page
 
     def test_needs_a_name_of_its_own(self, beside):
-        assert "Give the new library a name." in shown(beside)
+        assert "Enter a name for the new library." in shown(beside)
         assert not [each for each in beside.button if each.label.startswith("Load")]
         beside.text_input(key="new_library").input("default").run()
-        assert "There is a library of that name already" in shown(beside)
+        assert "A library with this name exists." in shown(beside)
         beside.text_input(key="new_library").input("x" * 65).run()
-        assert "cannot name a library" in shown(beside)
+        assert "Invalid library name" in shown(beside)
 
     def test_is_made_beside_the_other_one(self, beside):
         beside.text_input(key="new_library").input("pets").run()
@@ -103,7 +103,7 @@ class TestNewLibrary:
         beside.sidebar.selectbox[0].select("pets").run()
         assert organisms(beside) == ["**cat** · 6 genes"]
         (every,) = beside.dataframe
-        assert every.value[["library", "organisms", "genes", "state"]].to_numpy().tolist() == [
+        assert every.value[["library", "organisms", "genes", "status"]].to_numpy().tolist() == [
             ["default", 2, 16, "ready"],
             ["pets", 1, 6, "ready"],
         ]
@@ -111,43 +111,43 @@ class TestNewLibrary:
 
 class TestCare:
     def test_the_encoder_is_fitted_to_what_was_added(self, page):
-        assert "The encoder was fitted on all genes that are here." in shown(page)
-        assert button(page, "Refit the encoder").disabled
+        assert "The encoder was fitted on all genes." in shown(page)
+        assert button(page, "Refit encoder").disabled
         load(page, CAT)
-        assert "6 of 22 genes came after the encoder was fitted." in shown(page)
-        before = services.libraries().row("default").fingerprint
+        assert "6 of 22 genes were added after the encoder was fitted." in shown(page)
+        before = services.libraries().library_row("default").fingerprint
 
-        press(page, "Refit the encoder")
+        press(page, "Refit encoder")
 
         assert "Fitted on 22 genes." in read(page)
-        assert services.libraries().row("default").fingerprint != before
-        assert button(page, "Refit the encoder").disabled
+        assert services.libraries().library_row("default").fingerprint != before
+        assert button(page, "Refit encoder").disabled
 
     def test_what_is_whole_needs_no_mending(self, page):
-        press(page, "Check and mend")
-        assert "16 genes compared: nothing was wrong." in read(page)
+        press(page, "Verify and repair")
+        assert "16 genes verified, no problems found." in read(page)
 
     def test_what_was_lost_is_said_and_mended(self, page):
-        row = services.libraries().row("default")
+        row = services.libraries().library_row("default")
         services.libraries().stores.vectors.drop(row.collection)
         page.run()
         assert "are missing from the vector store" in shown(page)
         assert organisms(page) == []
-        press(page, "Check and mend")
-        assert "16 genes compared. Lost vectors made anew: 16" in read(page)
+        press(page, "Verify and repair")
+        assert "16 genes verified. Missing vectors rebuilt: 16" in read(page)
         assert organisms(page) == AS_LOADED
 
     def test_a_library_is_taken_away_as_a_file_and_brought_back(self, page, home):
         assert not page.get("download_button")
         press(page, "Export")
         (download,) = page.get("download_button")
-        assert download.label.startswith("Download the exported file (0.")
+        assert download.label.startswith("Download export (0.")
         (file,) = (home / "exports").iterdir()
 
-        choose(page, "Exported")
+        choose(page, "Import")
         page.file_uploader(key="archive").upload("lab.zip", file.read_bytes(), "application/zip")
         page.run()
-        widget(page.text_input, "Name of the new library; as it was called, if empty").input("copy")
+        page.text_input(key="name of the import").input("copy")
         press(page, "Import")
 
         assert not page.error
@@ -156,10 +156,10 @@ class TestCare:
         assert organisms(page) == AS_LOADED
 
     def test_what_is_no_exported_library_is_refused(self, page):
-        choose(page, "Exported")
+        choose(page, "Import")
         page.file_uploader(key="archive").upload("lab.zip", b"PK", "application/zip")
         press(page.run(), "Import")
         (job, *_) = jobs()
         assert (job.state, job.kind) == (FAILED, "import")
-        assert job.message == "lab.zip is not an archive of a library."
+        assert job.message == "lab.zip is not a GeneKin library archive."
         assert services.libraries().names() == ["default"]

@@ -2,15 +2,15 @@
 
 import pytest
 
-from components.library import upload
-from core.sequences.importer import validate
+from components.shared.sequence_input import max_upload_mb
+from core.sequences.importer import Importer
 from core.settings import Settings
 from tests.support.library_page import choose, ended, give, jobs, load_button, until
 from tests.support.pages import shown, widget
 from tests.support.synthetic import genes, table
 
 CAT = table(genes("cat", 6))
-LABEL = "File in the server's folder"
+LABEL = "File in the server folder"
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ class TestServerFolder:
     def test_an_empty_one_says_so(self, folder, page):
         (folder / "cat.txt").unlink()
         (folder / "old" / "*dog*.txt").unlink()
-        assert "The server's folder is empty." in shown(choose(page, "Server folder"))
+        assert "The server folder is empty." in shown(choose(page, "Server folder"))
 
     def test_one_that_is_gone_is_named(self, folder, page):
         folder.rename(folder.with_name("elsewhere"))
@@ -58,7 +58,7 @@ class TestServerFolder:
         (folder / "cat.txt").write_text(f"{CAT}ACG!\t1\n")
         choose(page, "Server folder")
         widget(page.selectbox, LABEL).select_index(0).run()
-        assert figures(page) == {"good": "6", "rejected": "1", "ambiguous": "0.0%"}
+        assert figures(page) == {"Valid": "6", "Invalid": "1", "Ambiguous bases": "0.0%"}
         assert "Record 7 (line 8)" in shown(page)
         ended(load_button(page).click().run())
         assert "cat: 6 genes added" in shown(page)
@@ -66,9 +66,9 @@ class TestServerFolder:
     def test_a_file_that_changes_is_looked_at_anew(self, folder, page):
         choose(page, "Server folder")
         widget(page.selectbox, LABEL).select_index(0).run()
-        assert figures(page)["good"] == "6"
+        assert figures(page)["Valid"] == "6"
         (folder / "cat.txt").write_text(table(genes("cat", 5)))
-        assert figures(page.run())["good"] == "5"
+        assert figures(page.run())["Valid"] == "5"
 
     def test_reads_what_is_larger_than_an_upload(self, loaded, folder, opened, monkeypatch):
         monkeypatch.setenv("GENEKIN_MAX_FILE_MB", "1")
@@ -76,7 +76,7 @@ class TestServerFolder:
         (folder / "cat.txt").write_text(CAT + "\n" * 1_500_000)
         choose(page, "Server folder")
         widget(page.selectbox, LABEL).select_index(0).run()
-        assert figures(page)["good"] == "6"
+        assert figures(page)["Valid"] == "6"
 
 
 class TestLimit:
@@ -84,34 +84,35 @@ class TestLimit:
         self, loaded, opened, monkeypatch
     ):
         monkeypatch.setenv("GENEKIN_MAX_FILE_MB", "7")
-        page = choose(opened("library"), "Your file")
+        page = choose(opened("library"), "Upload")
         assert {each.proto.max_upload_size_mb for each in page.file_uploader} == {7}
-        assert "Up to 7 MB. What is larger: *Server folder*, or the command line." in shown(page)
+        assert "Max 7 MB. For larger files use *Server folder* or the command line." in shown(page)
 
     def test_is_never_more_than_what_the_server_takes(self, loaded, opened, monkeypatch):
         monkeypatch.setenv("GENEKIN_MAX_FILE_MB", "2000")
-        page = choose(opened("library"), "Your file")
+        page = choose(opened("library"), "Upload")
         assert {each.proto.max_upload_size_mb for each in page.file_uploader} == {200}
 
     def test_of_the_server_is_that_of_the_settings(self):
-        assert upload.largest_upload() == Settings().max_file_mb == 200
+        assert max_upload_mb() == Settings().max_file_mb == 200
 
 
 class TestReport:
     def test_is_made_once_until_something_is_chosen_or_loaded(self, page, monkeypatch):
         made = []
+        check = Importer.check
 
-        def counting(*given, **options):
-            made.append(given)
-            return validate(*given, **options)
+        def counting(*args):
+            made.append(args)
+            return check(*args)
 
-        monkeypatch.setattr(upload, "validate", counting)
+        monkeypatch.setattr(Importer, "check", counting)
         give(page, CAT)
         page.run()
         assert len(made) == 1
-        widget(page.text_input, "Family of records that name none").input("Kinase").run()
+        widget(page.text_input, "Default family").input("Kinase").run()
         assert len(made) == 2
         load_button(page).click().run()
         until(lambda: not any(job.active for job in jobs()))
         page.run()
-        assert "6 records are in the library already." in shown(page)
+        assert "6 records already present in the library." in shown(page)
