@@ -1,4 +1,4 @@
-"""A mean with the interval that a bootstrap gives it."""
+"""Means with bootstrap intervals."""
 
 from dataclasses import dataclass
 
@@ -6,16 +6,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 RESAMPLES = 1_000
-LEVEL = 0.95
-"""How often such intervals hold the true mean."""
+CONFIDENCE_LEVEL = 0.95
 
-_TOGETHER = 4_000_000
-"""Draws at a time, so that they fit into memory."""
+_BATCH_SIZE = 4_000_000
+"""Values drawn at a time, to limit memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean, its 95% interval, and of how many values it is."""
+    """The mean of `n` values and the ends of its 95% interval."""
 
     mean: float
     low: float
@@ -23,40 +22,41 @@ class Estimate:
     n: int
 
     def overlaps(self, other: "Estimate") -> bool:
-        """Whether the two intervals have a value in common."""
+        """Return whether two intervals overlap."""
         return self.low <= other.high and other.low <= self.high
 
 
 def estimate_mean(values: ArrayLike, seed: int = 0) -> Estimate:
-    """The mean of values with the percentile interval of their bootstrap.
+    """Return the mean of values with its percentile bootstrap interval.
+
+    The draws are those of :func:`scipy.stats.bootstrap` with the same seed, but a single value has
+    an interval too.
 
     Parameters
     ----------
     values
         Numbers, shape (n,), at least one.
     seed
-        Of the draws; the same one gives the same interval.
+        Seed of the draws: the same one gives the same interval.
 
     References
     ----------
     Efron B, Tibshirani RJ (1993), An Introduction to the Bootstrap, chapter 13.
 
-    >>> estimated([1.0, 1.0])
+    >>> estimate_mean([1.0, 1.0])
     Estimate(mean=1.0, low=1.0, high=1.0, n=2)
     """
-    given = np.asarray(values, dtype=np.float64)
+    sample = np.asarray(values, dtype=np.float64)
     generator = np.random.default_rng(seed)
-    rows = max(1, _TOGETHER // given.size)
+    rows = max(1, _BATCH_SIZE // sample.size)
     means = np.concatenate(
         [
-            given[generator.integers(given.size, size=(count, given.size))].mean(axis=1)
-            for count in _counts(rows)
+            sample[
+                generator.integers(sample.size, size=(min(rows, RESAMPLES - done), sample.size))
+            ].mean(axis=1)
+            for done in range(0, RESAMPLES, rows)
         ]
     )
-    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
-    return Estimate(float(given.mean()), low, high, given.size)
-
-
-def _counts(rows: int) -> list[int]:
-    """How many resamples to draw at a time."""
-    return [min(rows, RESAMPLES - done) for done in range(0, RESAMPLES, rows)]
+    tail = (1 - CONFIDENCE_LEVEL) / 2
+    low, high = np.quantile(means, [tail, (1 + CONFIDENCE_LEVEL) / 2]).tolist()
+    return Estimate(float(sample.mean()), low, high, sample.size)

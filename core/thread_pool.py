@@ -1,4 +1,4 @@
-"""Work on many items at a time: the compiled kernels release the GIL."""
+"""A thread pool for compiled functions, which release the GIL."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -6,27 +6,32 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TypeVar
 
-_Given = TypeVar("_Given")
-_Made = TypeVar("_Made")
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
-_FEWEST = 8
-"""Fewer items than this are not worth a thread."""
+_MIN_ITEMS = 8
+"""Items below which threads cost more time than they save."""
 
 
 def map_in_threads(
-    work: Callable[[_Given], _Made],
-    items: Sequence[_Given],
-    tick: Callable[[], None] = lambda: None,
-) -> list[_Made]:
-    """`work` done on every item, in their order; it must not call this again.
+    work: Callable[[_Item], _Result],
+    items: Sequence[_Item],
+    check_cancelled: Callable[[], None] = lambda: None,
+) -> list[_Result]:
+    """Return the results of `work` for all items, in their order.
 
-    `tick` is called in this thread as the results come; what it raises ends the work.
+    Parameters
+    ----------
+    work
+        A function that does not call this one.
+    check_cancelled
+        Called in the calling thread after each result; an exception that it raises ends the work.
     """
-    made: list[_Made] = []
-    for each in map(work, items) if len(items) < _FEWEST else _pool().map(work, items):
-        tick()
-        made.append(each)
-    return made
+    results: list[_Result] = []
+    for result in map(work, items) if len(items) < _MIN_ITEMS else _pool().map(work, items):
+        check_cancelled()
+        results.append(result)
+    return results
 
 
 @cache

@@ -1,1 +1,1 @@
-"""Alignment: where a query and its hits are alike, letter by letter, for people to read."""
+"""Alignment of a query with its hits, letter by letter, for people to read."""

@@ -1,4 +1,4 @@
-"""Where on a query the evidence for its call lies: what it shares with its hits, and how well."""
+"""Evidence for a call: the regions that a query shares with its hits, and their alignments."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,69 +6,69 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.alignment.pairwise import Alignment, aligned
-from core.alignment.scoring import nucleotides, proteins
-from core.alignment.translations import Reading, strands, translations
-from core.classification.votes import Hit
-from core.classify import Call
-from core.encoders.proteins import base_codes
-from core.encoders.translation import longest_orf
+from core.alignment.pairwise import Alignment, build_alignment
+from core.alignment.scoring import nucleotide_scheme, protein_scheme
+from core.alignment.translations import Reading, read_strands, translate_frames
+from core.calls import Call
+from core.classification.prediction import Hit
+from core.encoders.proteins import encode_bases
+from core.encoders.translation import find_longest_orf
 from core.library.library import Library
 
-MOST_HITS = 10
-LONGEST = 3_000
+MAX_HITS = 10
+MAX_HIT_LETTERS = 3_000
 """Letters of a hit that are aligned; of a longer one, those around the best segment."""
 _MARGIN = 200
-"""Letters that are aligned beyond where the ends of the hit would lie without gaps; and beyond the
-ends of a segment that chance may have brought."""
-_CLEARLY_BETTER = 2.0
-"""How many times better another reading must fit a hit than the one that was called."""
+"""Letters that are aligned beyond the ends that the hit would have without gaps, and beyond the
+ends of a segment that is not significant."""
+_MIN_SCORE_RATIO = 2.0
+"""Another reading is aligned than the one of the call if its score is this many times higher."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of a query that a hit has too, without gaps.
+    """A region of a query that a hit shares, without gaps.
 
     Attributes
     ----------
     start, end
-        First and last base on the query as given, from 1.
+        First and last base on the query as entered, from 1.
     strand, frame
-        How it is read; the frame is 0 where bases are compared.
-    of
+        Reading of the query; the frame is 0 where bases are compared.
+    hit
         The hit, with its family and organism.
     hit_start, hit_end
         First and last letter on the hit, from 1.
     bits
-        How strong it is: one bit more is half as likely by chance.
-    beyond_chance
-        Whether chance brings so strong a one in less than one comparison of a hundred. A segment
-        that is not is shown where it is the best one that a hit has.
+        Bit score.
+    significant
+        Whether its E-value is below :data:`~core.alignment.scoring.MAX_EVALUE`. A segment that is
+        not significant is the best one of its hit.
     """
 
     start: int
     end: int
     strand: str
     frame: int
-    of: Hit
+    hit: Hit
     hit_start: int
     hit_end: int
     bits: float
-    beyond_chance: bool
+    significant: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a call's best hits have in common with its query.
+    """Alignments of a query with the best hits of its call.
 
     Attributes
     ----------
     alignments
-        One a hit, the best hit first; none of a hit with which nothing aligns.
+        In the order of the hits; hits without any similarity have none.
     segments
-        Of all these hits, in the order of the hits, then from the start of the query on.
+        Of all these hits, in the order of the hits, then by position on the query.
     missing
-        Hits that are not in the library any more.
+        Hits that are no longer in the library.
     """
 
     alignments: tuple[Alignment, ...]
@@ -76,126 +76,137 @@ class Explanation:
     missing: tuple[Hit, ...]
 
 
-def explain(library: Library, query: str, call: Call, most: int = MOST_HITS) -> Explanation:
+def explain(library: Library, query: str, call: Call, max_hits: int = MAX_HITS) -> Explanation:
     """Align a query with the best hits of its call.
 
-    Proteins are aligned where the call has a frame, else bases on both strands.
+    Residues are aligned if the call has a frame, else bases on both strands.
 
     Parameters
     ----------
     query
-        Its residues: IUPAC DNA, upper case.
-    most
-        Hits to align, the best ones.
+        Its residues: upper-case IUPAC DNA.
+    max_hits
+        Number of hits to align, the best ones.
 
     Raises
     ------
     StoreError
         If the residues of the hits cannot be read.
     """
-    hits = call.hits[:most]
+    hits = call.hits[:max_hits]
     residues = library.residues([hit.id for hit in hits])
-    return explain_by(query, call, hits, residues)
+    return explain_hits(query, call, hits, residues)
 
 
-def explain_by(
+def explain_hits(
     query: str, call: Call, hits: Sequence[Hit], residues: Mapping[int, str]
 ) -> Explanation:
-    """As :func:`explain`, by hits whose residues are given by id."""
+    """Align a query with hits as :func:`explain` does.
+
+    Parameters
+    ----------
+    residues
+        DNA of the hits by their ids; hits without one are missing.
+    """
     missing = tuple(hit for hit in hits if hit.id not in residues)
     if len(missing) == len(hits):
         return Explanation((), (), missing)
-    comparing = _Comparing(query, call)
+    aligner = _QueryAligner(query, call)
     alignments: list[Alignment] = []
     segments: list[Segment] = []
     for hit in hits:
-        if hit.id in residues and (found := comparing.with_hit(hit, residues[hit.id])):
-            alignments.append(found[0])
-            segments += found[1]
+        if hit.id in residues and (result := aligner.align(hit, residues[hit.id])):
+            alignments.append(result[0])
+            segments += result[1]
     return Explanation(tuple(alignments), tuple(segments), missing)
 
 
-class _Comparing:
-    """A query, read in all ways, to be compared with one hit after the other."""
+class _QueryAligner:
+    """All readings of a query, to be aligned with one hit after the other."""
 
     def __init__(self, query: str, call: Call) -> None:
-        self._query = query
         self._coding = call.frame > 0
-        self._scheme = proteins() if self._coding else nucleotides()
-        self._readings = translations(query) if self._coding else strands(query)
+        self._scheme = protein_scheme() if self._coding else nucleotide_scheme()
+        self._readings = translate_frames(query) if self._coding else read_strands(query)
         self._called = (call.strand, call.frame)
-        self._aligner = self._scheme.aligner()
+        self._aligner = self._scheme.create_aligner()
 
-    def with_hit(self, hit: Hit, residues: str) -> tuple[Alignment, list[Segment]] | None:
-        """The alignment, and the segments from the start of the query on; None without any."""
-        codes = base_codes(residues)
-        reference = longest_orf(codes) if self._coding else codes
+    def align(self, hit: Hit, residues: str) -> tuple[Alignment, list[Segment]] | None:
+        """Return the alignment and the segments by position, or None without any similarity."""
+        codes = encode_bases(residues)
+        reference = find_longest_orf(codes) if self._coding else codes
         letters = sum(reading.codes.size for reading in self._readings)
-        least = self._scheme.least(letters, reference.size)
-        found = [self._scheme.segments(each.codes, reference, least) for each in self._readings]
-        best = [int(rows[:, 3].max(initial=0)) for rows in found]
-        if not any(best):
-            return None
-        chosen = self._chosen(best)
-        seed = found[chosen][found[chosen][:, 3].argmax()]
-        alignment = self._align(hit, self._readings[chosen], reference, seed, least)
-        segments = [
-            self._segment(hit, reading, row, least)
-            for reading, rows in zip(self._readings, found, strict=True)
-            for row in rows
-            if row[3] >= min(least, max(best))
+        min_score = self._scheme.min_significant_score(letters, reference.size)
+        rows_by_reading = [
+            self._scheme.find_segments(reading.codes, reference, min_score)
+            for reading in self._readings
         ]
-        return alignment, sorted(segments, key=lambda each: (each.start, each.end))
+        best_scores = [int(rows[:, 3].max(initial=0)) for rows in rows_by_reading]
+        if not any(best_scores):
+            return None
+        chosen = self._choose_reading(best_scores)
+        rows = rows_by_reading[chosen]
+        seed = rows[rows[:, 3].argmax()]
+        alignment = self._align_around(hit, self._readings[chosen], reference, seed, min_score)
+        segments = [
+            self._segment(hit, reading, row, min_score)
+            for reading, rows in zip(self._readings, rows_by_reading, strict=True)
+            for row in rows
+            if row[3] >= min(min_score, max(best_scores))
+        ]
+        return alignment, sorted(segments, key=lambda segment: (segment.start, segment.end))
 
-    def _chosen(self, best: Sequence[int]) -> int:
-        """The reading to align: that of the call, unless another one fits this hit far better."""
-        fittest = int(np.argmax(best))
-        for place, reading in enumerate(self._readings):
+    def _choose_reading(self, best_scores: Sequence[int]) -> int:
+        """Return the index of the reading of the call, unless another one fits far better."""
+        best = int(np.argmax(best_scores))
+        for index, reading in enumerate(self._readings):
             called = (reading.strand, reading.frame) == self._called
-            if called and best[place] * _CLEARLY_BETTER >= best[fittest]:
-                return place
-        return fittest
+            if called and best_scores[index] * _MIN_SCORE_RATIO >= best_scores[best]:
+                return index
+        return best
 
-    def _segment(self, hit: Hit, reading: Reading, row: NDArray[np.int64], least: float) -> Segment:
-        first, other, length, score = row.tolist()
-        start, end = reading.on_query(first, first + length)
+    def _segment(
+        self, hit: Hit, reading: Reading, row: NDArray[np.int64], min_score: float
+    ) -> Segment:
+        first, hit_first, length, score = row.tolist()
+        start, end = reading.to_query_positions(first, first + length)
         return Segment(
             start=start,
             end=end,
             strand=reading.strand,
             frame=reading.frame,
-            of=hit,
-            hit_start=other + 1,
-            hit_end=other + length,
-            bits=self._scheme.bits(score),
-            beyond_chance=score >= least,
+            hit=hit,
+            hit_start=hit_first + 1,
+            hit_end=hit_first + length,
+            bits=self._scheme.bit_score(score),
+            significant=score >= min_score,
         )
 
-    def _align(
+    def _align_around(
         self,
         hit: Hit,
         reading: Reading,
         reference: NDArray[np.uint8],
         seed: NDArray[np.int64],
-        least: float,
+        min_score: float,
     ) -> Alignment:
-        """The best local alignment around a segment."""
-        first, other, length, score = seed.tolist()
-        reach = LONGEST // 2 if score >= least else length // 2 + _MARGIN
-        middle = other + length // 2
+        """Return the best local alignment around a segment."""
+        first, hit_first, length, score = seed.tolist()
+        reach = MAX_HIT_LETTERS // 2 if score >= min_score else length // 2 + _MARGIN
+        middle = hit_first + length // 2
         low, high = max(0, middle - reach), min(reference.size, middle + reach)
-        start = max(0, first - (other - low) - _MARGIN)
-        stop = min(reading.codes.size, first + high - other + _MARGIN)
-        query, piece = reading.codes[start:stop], reference[low:high]
-        text = self._scheme.text
-        path = self._aligner.align(text(query), text(piece))[0]  # type: ignore[no-untyped-call]
-        return aligned(
+        start = max(0, first - (hit_first - low) - _MARGIN)
+        stop = min(reading.codes.size, first + high - hit_first + _MARGIN)
+        query, region = reading.codes[start:stop], reference[low:high]
+        decode = self._scheme.decode
+        path = self._aligner.align(decode(query), decode(region))[0]  # type: ignore[no-untyped-call]
+        return build_alignment(
             hit,
             reading,
             reference,
             self._scheme,
             path=path.coordinates + np.array([[start], [low]]),
             score=float(path.score),
-            beyond_chance=score >= least,
-            cut=piece.size < reference.size,
+            significant=score >= min_score,
+            truncated=region.size < reference.size,
         )

@@ -1,4 +1,4 @@
-"""An alignment of a query with a hit, and its rows as people read them."""
+"""Pairwise alignments of queries with hits, and their layout in rows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.alignment.scoring import GAP, Scheme
+from core.alignment.scoring import GAP, ScoringScheme
 from core.alignment.translations import Reading
-from core.classification.votes import Hit
+from core.classification.prediction import Hit
 
-WIDTH = 60
+ROW_WIDTH = 60
 """Columns of a row."""
-_DNA_WIDTH = 20
-"""The same where each column has a codon."""
+_DNA_ROW_WIDTH = 20
+"""Columns of a row with the codons below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,30 +23,31 @@ class Alignment:
     Attributes
     ----------
     strand, frame
-        How the query is read: ``+`` or ``-``, and 1 to 3; the frame is 0 where bases are aligned.
+        Reading of the query: ``+`` or ``-``, and 1 to 3; the frame is 0 where bases are aligned.
     score
-        As blastp counts, in half bits, or as blastn does.
+        Raw score as in blastp, in half bits, or as in blastn.
     identity
-        Share of its columns, gaps among them, in which both have the same letter, 0 to 1.
+        Share of columns, including gaps, with a match, 0 to 1.
     query_coverage, hit_coverage
-        Share of the query's bases, and of the hit's letters, from its first column to its last.
+        Share of the query's bases, and of the hit's letters, from the first column to the last.
     query_start, query_end
-        First and last base on the query as given, from 1; the start is the smaller one.
+        First and last base on the query as entered, from 1; the start is the smaller one.
     hit_start, hit_end
-        First and last letter on the hit, from 1: residues of its longest open stretch, or bases.
-    query, middle, hit
-        The columns: letters and gaps of the query; the letter where both have it, ``+`` where one
-        stands for the other; letters and gaps of the hit.
+        First and last letter on the hit, from 1: residues of its longest ORF, or bases.
+    query_letters, midline, hit_letters
+        The columns: letters and gaps of the query; the letter of a match, ``+`` for similar letters
+        or a blank; letters and gaps of the hit.
     dna
-        The query's bases under the columns, on the strand that is read: three a column.
-    beyond_chance
-        Whether it holds a segment that chance brings in less than one comparison of a hundred.
-    cut
-        Whether only the surroundings of their best segment were aligned: the hit is very long, or
-        the segment is not beyond chance.
+        The query's bases, three a column, on the strand that is read; empty where bases are
+        aligned.
+    significant
+        Whether it has a segment with an E-value below :data:`~core.alignment.scoring.MAX_EVALUE`.
+    truncated
+        Whether only the region around the best segment was aligned, because the hit is very long or
+        the segment is not significant.
     """
 
-    of: Hit
+    hit: Hit
     strand: str
     frame: int
     score: float
@@ -57,78 +58,81 @@ class Alignment:
     query_end: int
     hit_start: int
     hit_end: int
-    query: str
-    middle: str
-    hit: str
+    query_letters: str
+    midline: str
+    hit_letters: str
     dna: str
-    beyond_chance: bool
-    cut: bool
+    significant: bool
+    truncated: bool
 
 
-def aligned(
+def build_alignment(
     hit: Hit,
     reading: Reading,
     reference: NDArray[np.uint8],
-    scheme: Scheme,
+    scheme: ScoringScheme,
     *,
     path: NDArray[np.int64],
     score: float,
-    beyond_chance: bool,
-    cut: bool,
+    significant: bool,
+    truncated: bool,
 ) -> Alignment:
-    """The alignment along a path.
+    """Build the alignment along a path.
 
     Parameters
     ----------
     reference
-        Letters of the hit as numbers.
+        Letters of the hit as numbers, uint8.
     path
-        int64, shape (2, n): where its blocks begin and end, in letters of the query as it is read
-        and of the hit, from 0.
+        int64, shape (2, n): the boundaries of its blocks, in letters of the reading and of the hit,
+        from 0.
     """
-    (first, other), (end, last) = path[:, 0].tolist(), path[:, -1].tolist()
-    blocks = list(zip(path[:, :-1].T.tolist(), np.diff(path).T.tolist(), strict=True))
-    query = _columns(reading.text, [(at[0], by[0], max(by)) for at, by in blocks])
-    letters = _columns(scheme.text(reference), [(at[1], by[1], max(by)) for at, by in blocks])
-    dna = [(at[0] * 3, by[0] * 3, max(by) * 3) for at, by in blocks]
-    start, stop = reading.on_query(first, end)
+    (first, hit_first), (end, hit_end) = path[:, 0].tolist(), path[:, -1].tolist()
+    starts, sizes = path[:, :-1].T.tolist(), np.diff(path).T.tolist()
+    blocks = list(zip(starts, sizes, strict=True))
+    query = _lay_out(reading.text, [(at[0], size[0], max(size)) for at, size in blocks])
+    letters = _lay_out(
+        scheme.decode(reference), [(at[1], size[1], max(size)) for at, size in blocks]
+    )
+    codons = [(at[0] * 3, size[0] * 3, max(size) * 3) for at, size in blocks]
+    query_start, query_end = reading.to_query_positions(first, end)
     return Alignment(
-        of=hit,
+        hit=hit,
         strand=reading.strand,
         frame=reading.frame,
         score=score,
-        identity=sum(map(scheme.same, query, letters)) / len(query),
-        query_coverage=(stop - start + 1) / reading.length,
-        hit_coverage=(last - other) / reference.size,
-        query_start=start,
-        query_end=stop,
-        hit_start=other + 1,
-        hit_end=last,
-        query=query,
-        middle="".join(map(scheme.mark, query, letters)),
-        hit=letters,
-        dna=_columns(reading.dna, dna) if reading.frame else "",
-        beyond_chance=beyond_chance,
-        cut=cut,
+        identity=sum(map(scheme.is_match, query, letters)) / len(query),
+        query_coverage=(query_end - query_start + 1) / reading.length,
+        hit_coverage=(hit_end - hit_first) / reference.size,
+        query_start=query_start,
+        query_end=query_end,
+        hit_start=hit_first + 1,
+        hit_end=hit_end,
+        query_letters=query,
+        midline="".join(map(scheme.match_symbol, query, letters)),
+        hit_letters=letters,
+        dna=_lay_out(reading.dna, codons) if reading.frame else "",
+        significant=significant,
+        truncated=truncated,
     )
 
 
-def _columns(text: str, blocks: list[tuple[int, int, int]]) -> str:
-    """The letters of blocks, each a first letter, how many, and how many columns it takes."""
-    return "".join(text[at : at + count] or GAP * width for at, count, width in blocks)
+def _lay_out(text: str, blocks: list[tuple[int, int, int]]) -> str:
+    """Return the letters of blocks (start, letters, columns), with gaps where it has none."""
+    return "".join(text[start : start + size] or GAP * width for start, size, width in blocks)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AlignmentRow:
     """A row of an alignment.
 
     Attributes
     ----------
     query_start, query_end
-        Bases on the query as given at its two ends, in reading order: they fall on the strand
+        Bases on the query as entered at both ends, in reading order: descending on the strand
         ``-``.
     hit_start, hit_end
-        Letters on the hit at its two ends.
+        Letters on the hit at both ends.
     dna
         Three bases a column; empty where bases are aligned.
     """
@@ -137,59 +141,59 @@ class Row:
     query_end: int
     hit_start: int
     hit_end: int
-    query: str
-    middle: str
-    hit: str
+    query_letters: str
+    midline: str
+    hit_letters: str
     dna: str
 
 
-def rows(alignment: Alignment, width: int = WIDTH) -> Iterator[Row]:
-    """The alignment in rows of so many columns."""
+def split_rows(alignment: Alignment, width: int = ROW_WIDTH) -> Iterator[AlignmentRow]:
+    """Yield an alignment in rows of `width` columns."""
     step = 3 if alignment.frame else 1
     forward = alignment.strand == "+"
     base = alignment.query_start if forward else alignment.query_end
     letter = alignment.hit_start
-    for start in range(0, len(alignment.query), width):
-        query, middle, hit = (
+    for start in range(0, len(alignment.query_letters), width):
+        query, midline, hit = (
             line[start : start + width]
-            for line in (alignment.query, alignment.middle, alignment.hit)
+            for line in (alignment.query_letters, alignment.midline, alignment.hit_letters)
         )
         bases = step * (len(query) - query.count(GAP))
         letters = len(hit) - hit.count(GAP)
         last = base + bases - 1 if forward else base - bases + 1
-        yield Row(
+        yield AlignmentRow(
             query_start=base,
             query_end=last if bases else base,
             hit_start=letter,
             hit_end=letter + max(0, letters - 1),
-            query=query,
-            middle=middle,
-            hit=hit,
+            query_letters=query,
+            midline=midline,
+            hit_letters=hit,
             dna=alignment.dna[start * step : (start + width) * step] if alignment.frame else "",
         )
         base = base + bases if forward else base - bases
         letter += letters
 
 
-def as_text(alignment: Alignment, *, dna: bool = False) -> str:
-    """The alignment in plain text with positions at both ends of every row.
+def format_alignment(alignment: Alignment, *, dna: bool = False) -> str:
+    """Return an alignment as plain text, with positions at both ends of every row.
 
     Parameters
     ----------
     dna
-        Whether the query's codons stand under each row, where there are any.
+        Add the query's codons below each row where residues are aligned.
     """
     codons = dna and alignment.frame > 0
     ends = (alignment.query_end, alignment.hit_end)
     digits = max(len(str(end)) for end in ends)
     lines = []
-    for row in rows(alignment, _DNA_WIDTH if codons else WIDTH):
-        query, middle, hit = row.query, row.middle, row.hit
+    for row in split_rows(alignment, _DNA_ROW_WIDTH if codons else ROW_WIDTH):
+        query, midline, hit = row.query_letters, row.midline, row.hit_letters
         if codons:
-            query, middle, hit = (_spread(line) for line in (query, middle, hit))
+            query, midline, hit = (_space_out(line) for line in (query, midline, hit))
         lines += [
             f"query  {row.query_start:>{digits}} {query} {row.query_end}",
-            f"{'':{digits + 7}} {middle}".rstrip(),
+            f"{'':{digits + 7}} {midline}".rstrip(),
             f"hit    {row.hit_start:>{digits}} {hit} {row.hit_end}",
             *([f"DNA    {'':{digits}} {row.dna}"] if codons else []),
             "",
@@ -197,6 +201,6 @@ def as_text(alignment: Alignment, *, dna: bool = False) -> str:
     return "\n".join(lines)
 
 
-def _spread(line: str) -> str:
-    """A column under the middle of every codon."""
+def _space_out(line: str) -> str:
+    """Return the letters, each above the middle of its codon."""
     return "".join(f" {letter} " for letter in line)

@@ -1,4 +1,4 @@
-"""How letters are compared: residues of proteins, or bases."""
+"""Scoring schemes: for residues as in blastp, for bases as in blastn."""
 
 import math
 from dataclasses import dataclass
@@ -9,80 +9,80 @@ from Bio.Align import PairwiseAligner
 from Bio.Align.substitution_matrices import Array
 from numpy.typing import NDArray
 
-from core.alignment.seeds import segments
+from core.alignment.seeds import find_segments
 from core.encoders.proteins import BASES, BLOSUM62, RESIDUES
 
 GAP = "-"
-CHANCE = 0.01
-"""Segments that chance brings less often than this in a comparison are evidence."""
+MAX_EVALUE = 0.01
+"""Expected number of chance segments of the same score, below which a segment is significant."""
 
 _MANY_PAIRS = 10_000_000
-"""Pairs of letters from which on words are one letter longer, so that it still takes no time."""
+"""Pairs of letters above which words are one letter longer, to limit the time."""
 _MATCH, _MISMATCH = 2.0, -3.0
 
 
 @dataclass(frozen=True, eq=False)
-class Scheme:
-    """A way to score alignments.
+class ScoringScheme:
+    """Scores of letters and gaps, and the statistics of ungapped segments.
 
     Attributes
     ----------
     alphabet
-        The letters, by their numbers; words hold the first `letters` of them.
-    word
-        Letters of the words from which segments are found.
+        The letters, by their numbers; the first `n_letters` are unambiguous.
+    word_size
+        Letters of the words from which segments are extended.
     scores
-        Of each letter against each other, float32.
-    rate, factor
-        Karlin and Altschul's lambda, in nats, and K, of ungapped segments.
+        float32, shape (letters, letters): score of each letter against each other.
+    karlin_lambda, karlin_k
+        Parameters of Karlin and Altschul (1990), lambda in nats, of ungapped segments.
     gap_open, gap_extend
         Scores of the first letter of a gap and of every further one.
     """
 
     alphabet: str
-    letters: int
-    word: int
+    n_letters: int
+    word_size: int
     scores: NDArray[np.float32]
-    rate: float
-    factor: float
+    karlin_lambda: float
+    karlin_k: float
     gap_open: float
     gap_extend: float
 
-    def text(self, codes: NDArray[np.uint8]) -> str:
-        """Numbers as letters."""
+    def decode(self, codes: NDArray[np.uint8]) -> str:
+        """Return the letters of numbers, uint8."""
         return np.frombuffer(self.alphabet.encode(), dtype=np.uint8)[codes].tobytes().decode()
 
-    def least(self, query: int, reference: int) -> float:
-        """The score that is beyond chance between a query and a reference of so many letters."""
-        pairs = max(1, query) * max(1, reference)
-        return math.log(self.factor * pairs / CHANCE) / self.rate
+    def min_significant_score(self, query_letters: int, hit_letters: int) -> float:
+        """Return the score that is significant between a query and a hit of these lengths."""
+        pairs = max(1, query_letters) * max(1, hit_letters)
+        return math.log(self.karlin_k * pairs / MAX_EVALUE) / self.karlin_lambda
 
-    def segments(
-        self, query: NDArray[np.uint8], reference: NDArray[np.uint8], least: float
+    def find_segments(
+        self, query: NDArray[np.uint8], reference: NDArray[np.uint8], min_score: float
     ) -> NDArray[np.int64]:
-        """Ungapped segments of that score, or the best one there is; see :mod:`.seeds`."""
-        word = self.word + (query.size * reference.size > _MANY_PAIRS)
-        return segments(query, reference, self.scores, self.letters, word, least)
+        """Find the ungapped segments of a minimum score, or the best one; see :mod:`.seeds`."""
+        word_size = self.word_size + (query.size * reference.size > _MANY_PAIRS)
+        return find_segments(query, reference, self.scores, self.n_letters, word_size, min_score)
 
-    def bits(self, score: float) -> float:
-        """A score in bits, which does not depend on the scheme."""
-        return (self.rate * score - math.log(self.factor)) / math.log(2)
+    def bit_score(self, score: float) -> float:
+        """Return a score in bits, which are comparable between schemes."""
+        return (self.karlin_lambda * score - math.log(self.karlin_k)) / math.log(2)
 
-    def same(self, one: str, other: str) -> bool:
-        """Whether both letters of a column are the same, and can be read."""
-        return one == other and self.alphabet.index(one) < self.letters
+    def is_match(self, one: str, other: str) -> bool:
+        """Return whether the letters of a column are the same and unambiguous."""
+        return one == other and self.alphabet.index(one) < self.n_letters
 
-    def mark(self, one: str, other: str) -> str:
-        """What stands between the letters of a column: the letter itself, ``+``, or a blank."""
-        if self.same(one, other):
+    def match_symbol(self, one: str, other: str) -> str:
+        """Return the midline of a column: the letter of a match, ``+`` if similar, or a blank."""
+        if self.is_match(one, other):
             return one
         if GAP in {one, other}:
             return " "
         score = self.scores[self.alphabet.index(one), self.alphabet.index(other)]
         return "+" if score > 0 else " "
 
-    def aligner(self) -> PairwiseAligner:
-        """Biopython's aligner for local alignments with affine gaps."""
+    def create_aligner(self) -> PairwiseAligner:
+        """Return Biopython's aligner for local alignments with affine gaps."""
         aligner = PairwiseAligner()  # type: ignore[no-untyped-call]
         aligner.mode = "local"
         aligner.substitution_matrix = Array(  # type: ignore[no-untyped-call]
@@ -94,15 +94,33 @@ class Scheme:
 
 
 @cache
-def proteins() -> Scheme:
-    """As blastp: BLOSUM62, gaps 11 and 1; a stop may be passed, at a cost."""
-    return Scheme(f"{RESIDUES}X*", len(RESIDUES), 2, BLOSUM62, 0.318, 0.134, -12.0, -1.0)
+def protein_scheme() -> ScoringScheme:
+    """Return the scheme of blastp: BLOSUM62, gaps 11 and 1; a stop may be passed, at a cost."""
+    return ScoringScheme(
+        alphabet=f"{RESIDUES}X*",
+        n_letters=len(RESIDUES),
+        word_size=2,
+        scores=BLOSUM62,
+        karlin_lambda=0.318,
+        karlin_k=0.134,
+        gap_open=-12.0,
+        gap_extend=-1.0,
+    )
 
 
 @cache
-def nucleotides() -> Scheme:
-    """As blastn: +2 and -3, gaps 5 and 2; an ambiguity code neither matches nor mismatches."""
+def nucleotide_scheme() -> ScoringScheme:
+    """Return the scheme of blastn: +2 and -3, gaps 5 and 2; an ambiguity code scores 0."""
     scores = np.full((len(BASES) + 1, len(BASES) + 1), _MISMATCH, dtype=np.float32)
     np.fill_diagonal(scores, _MATCH)
     scores[-1, :] = scores[:, -1] = 0
-    return Scheme(f"{BASES}N", len(BASES), 8, scores, 0.634, 0.408, -7.0, -2.0)
+    return ScoringScheme(
+        alphabet=f"{BASES}N",
+        n_letters=len(BASES),
+        word_size=8,
+        scores=scores,
+        karlin_lambda=0.634,
+        karlin_k=0.408,
+        gap_open=-7.0,
+        gap_extend=-2.0,
+    )

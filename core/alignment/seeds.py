@@ -1,8 +1,12 @@
 """Ungapped segments that two sequences share, found from the words they have in common.
 
 Words of a few letters are looked up, and extended along their diagonal until the score falls too
-far below its best (Altschul et al. 1990). So a segment is only missed where not even one word in it
-is the same.
+far below its maximum. So a segment is missed only if it has not one word in common.
+
+References
+----------
+Altschul SF, Gish W, Miller W, Myers EW, Lipman DJ (1990), Basic local alignment search tool. J Mol
+Biol 215:403-410.
 """
 
 import numpy as np
@@ -10,80 +14,80 @@ from numba import njit
 from numpy.typing import NDArray
 
 DROP = 20
-"""How far a score may fall below its best before an extension ends."""
+"""Drop of the score below its maximum at which an extension ends."""
 
 
 @njit(nogil=True, cache=True)
-def segments(  # noqa: PLR0917  (compiled functions have no keyword-only arguments)
+def find_segments(  # noqa: PLR0917  (compiled functions have no keyword-only arguments)
     query: NDArray[np.uint8],
     reference: NDArray[np.uint8],
     scores: NDArray[np.float32],
-    letters: int,
-    word: int,
-    least: float,
+    n_letters: int,
+    word_size: int,
+    min_score: float,
 ) -> NDArray[np.int64]:
-    """Segments that score `least` or more; where there is none, the best one there is.
+    """Find the segments of a minimum score or, if there is none, the best one.
 
     Parameters
     ----------
     query, reference
-        Letters as numbers; those of `letters` and above stand in no word.
+        Letters as numbers; only those below `n_letters` are part of words.
     scores
-        Score of each letter against each other.
-    word
+        float32: score of each letter against each other.
+    word_size
         Letters of a word.
 
     Returns
     -------
     int64, shape (n, 4): first letter in the query and in the reference, from 0; letters; score.
     """
-    heads, following = _words(reference, letters, word)
-    reached = np.zeros(query.size + reference.size + 1, dtype=np.int64)
-    found = [(0, 0, 0, 0)]
+    first_starts, next_starts = _index_words(reference, n_letters, word_size)
+    extended = np.zeros(query.size + reference.size + 1, dtype=np.int64)
+    segments = [(0, 0, 0, 0)]
     best = (0, 0, 0, 0)
-    for place in range(query.size - word + 1):
-        number = _word(query, place, letters, word)
-        other = heads[number] if number >= 0 else -1
+    for start in range(query.size - word_size + 1):
+        number = _word_number(query, start, n_letters, word_size)
+        other = first_starts[number] if number >= 0 else -1
         while other >= 0:
-            diagonal = place - other + reference.size
-            if place >= reached[diagonal]:
-                right, after = _extend(query, reference, place, other, 1, scores)
-                left, before = _extend(query, reference, place - 1, other - 1, -1, scores)
-                reached[diagonal] = place + max(after, word)
-                segment = (place - before, other - before, before + after, int(left + right))
-                if segment[3] >= least:
-                    found.append(segment)
+            diagonal = start - other + reference.size
+            if start >= extended[diagonal]:
+                right, after = _extend(query, reference, start, other, 1, scores)
+                left, before = _extend(query, reference, start - 1, other - 1, -1, scores)
+                extended[diagonal] = start + max(after, word_size)
+                segment = (start - before, other - before, before + after, int(left + right))
+                if segment[3] >= min_score:
+                    segments.append(segment)
                 if segment[3] > best[3]:
                     best = segment
-            other = following[other]
-    if len(found) == 1 and best[3] > 0:
-        found.append(best)
-    return np.array(found, dtype=np.int64)[1:]
+            other = next_starts[other]
+    if len(segments) == 1 and best[3] > 0:
+        segments.append(best)
+    return np.array(segments, dtype=np.int64)[1:]
 
 
 @njit(nogil=True, cache=True)
-def _words(
-    reference: NDArray[np.uint8], letters: int, word: int
+def _index_words(
+    reference: NDArray[np.uint8], n_letters: int, word_size: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where each word comes first, and for every place where its word comes next; or -1."""
-    heads = np.full(letters**word, -1, dtype=np.int64)
-    following = np.full(reference.size, -1, dtype=np.int64)
-    for place in range(reference.size - word, -1, -1):
-        number = _word(reference, place, letters, word)
+    """Return the first start of each word, and the next start of the word at each start; or -1."""
+    first_starts = np.full(n_letters**word_size, -1, dtype=np.int64)
+    next_starts = np.full(reference.size, -1, dtype=np.int64)
+    for start in range(reference.size - word_size, -1, -1):
+        number = _word_number(reference, start, n_letters, word_size)
         if number >= 0:
-            following[place] = heads[number]
-            heads[number] = place
-    return heads, following
+            next_starts[start] = first_starts[number]
+            first_starts[number] = start
+    return first_starts, next_starts
 
 
 @njit(nogil=True, cache=True)
-def _word(sequence: NDArray[np.uint8], place: int, letters: int, word: int) -> int:
-    """The number of the word that begins here; -1 where a letter of it is none."""
+def _word_number(sequence: NDArray[np.uint8], start: int, n_letters: int, word_size: int) -> int:
+    """Return the number of the word at a start; -1 if it has an ambiguous letter."""
     number = 0
-    for letter in sequence[place : place + word]:
-        if letter >= letters:
+    for letter in sequence[start : start + word_size]:
+        if letter >= n_letters:
             return -1
-        number = number * letters + letter
+        number = number * n_letters + letter
     return number
 
 
@@ -91,20 +95,20 @@ def _word(sequence: NDArray[np.uint8], place: int, letters: int, word: int) -> i
 def _extend(  # noqa: PLR0917
     query: NDArray[np.uint8],
     reference: NDArray[np.uint8],
-    place: int,
+    index: int,
     other: int,
     step: int,
     scores: NDArray[np.float32],
 ) -> tuple[float, int]:
-    """The best score from here on in one direction, and how many letters it takes."""
+    """Return the best score of an extension in one direction, and its letters."""
     total, best, count, length = 0.0, 0.0, 0, 0
-    while 0 <= place < query.size and 0 <= other < reference.size:
-        total += scores[query[place], reference[other]]
+    while 0 <= index < query.size and 0 <= other < reference.size:
+        total += scores[query[index], reference[other]]
         count += 1
         if total > best:
             best, length = total, count
         elif total < best - DROP:
             break
-        place += step
+        index += step
         other += step
     return best, length

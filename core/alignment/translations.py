@@ -1,21 +1,22 @@
-"""The ways to read a query: six translations, or its two strands."""
+"""Readings of a query: its six translations, or its two strands."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.alignment.scoring import nucleotides, proteins
-from core.encoders.proteins import base_codes
+from core.alignment.scoring import nucleotide_scheme, protein_scheme
+from core.encoders.proteins import encode_bases
 from core.encoders.translation import translate
 from core.sequences.alphabet import reverse_complement
 
-_CODON = 3
+_FRAMES = 3
+_CODON_BASES = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """A query, read in one way.
+    """A query, read on one strand as bases or in one frame as residues.
 
     Attributes
     ----------
@@ -24,9 +25,9 @@ class Reading:
     codes
         Its letters as numbers, uint8.
     text
-        The same as letters; bases that cannot be read as N.
+        Its letters; ambiguous ones as X or N.
     dna
-        What it is read from: the strand, from the first base of the frame on.
+        The bases that are read: those of the strand, from the first one of the frame on.
     length
         Bases of the query.
     """
@@ -41,47 +42,61 @@ class Reading:
     @property
     def step(self) -> int:
         """Bases of a letter."""
-        return _CODON if self.frame else 1
+        return _CODON_BASES if self.frame else 1
 
-    def on_query(self, first: int, end: int) -> tuple[int, int]:
-        """First and last base of letters `first` to `end` - 1, from 1, on the query as given."""
+    def to_query_positions(self, first: int, end: int) -> tuple[int, int]:
+        """Return the first and last base, from 1, of letters `first` to `end` - 1.
+
+        They are positions on the query as entered; the first is the smaller one on both strands.
+        """
         offset = max(0, self.frame - 1)
         start, stop = offset + self.step * first, offset + self.step * end
-        return (
-            (start + 1, stop)
-            if self.strand == "+"
-            else (self.length - stop + 1, self.length - start)
-        )
+        if self.strand == "+":
+            return start + 1, stop
+        return self.length - stop + 1, self.length - start
 
 
-def translations(query: str) -> list[Reading]:
-    """The six translations: frames 1 to 3 of the strand as given, then of the other one.
+def translate_frames(query: str) -> list[Reading]:
+    """Return the six translations: frames 1 to 3 of the forward strand, then of the reverse one.
 
     Parameters
     ----------
     query
-        IUPAC DNA, upper case.
+        Upper-case IUPAC DNA.
     """
-    residues, lengths = translate(base_codes(query))
+    residues, lengths = translate(encode_bases(query))
     strands = {"+": query, "-": reverse_complement(query)}
     return [
         Reading(
             strand=strand,
             frame=frame + 1,
             codes=(codes := residues[row + frame, : lengths[row + frame]]),
-            text=proteins().text(codes),
+            text=protein_scheme().decode(codes),
             dna=dna[frame:],
             length=len(query),
         )
-        for row, (strand, dna) in zip((0, _CODON), strands.items(), strict=True)
-        for frame in range(_CODON)
+        for row, (strand, dna) in zip((0, _FRAMES), strands.items(), strict=True)
+        for frame in range(_FRAMES)
     ]
 
 
-def strands(query: str) -> list[Reading]:
-    """The strand as given and the other one, as bases."""
-    both = {"+": query, "-": reverse_complement(query)}
+def read_strands(query: str) -> list[Reading]:
+    """Return the forward and the reverse strand, as bases.
+
+    Parameters
+    ----------
+    query
+        Upper-case IUPAC DNA.
+    """
+    strands = {"+": query, "-": reverse_complement(query)}
     return [
-        Reading(strand, 0, codes := base_codes(dna), nucleotides().text(codes), dna, len(query))
-        for strand, dna in both.items()
+        Reading(
+            strand=strand,
+            frame=0,
+            codes=(codes := encode_bases(dna)),
+            text=nucleotide_scheme().decode(codes),
+            dna=dna,
+            length=len(query),
+        )
+        for strand, dna in strands.items()
     ]

@@ -13,13 +13,13 @@ ENCODERS: dict[str, type[Encoder]] = {
 DEFAULT_ENCODER = TranslatedEncoder.name
 
 
-def encoder_class(name: str) -> type[Encoder]:
-    """The encoder of that name.
+def get_encoder_class(name: str) -> type[Encoder]:
+    """Return the class of the encoder with a name.
 
     Raises
     ------
     InputError
-        If there is none.
+        If no encoder has that name.
     """
     try:
         return ENCODERS[name]
@@ -34,7 +34,7 @@ __all__ = [
     "CountEncoder",
     "Encoder",
     "TranslatedEncoder",
-    "encoder_class",
     "fingerprint",
+    "get_encoder_class",
     "state_digest",
 ]

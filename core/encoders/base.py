@@ -1,45 +1,53 @@
-"""What every encoder can do: learn from a reference, and turn sequences into vectors."""
+"""The interface of all encoders, their fingerprints, and batches of sequences."""
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.arrays import Arrays, Vectors
+from core.progress import Progress
 
-Progress = Callable[[int], None]
-"""Called with how many sequences are done; what it raises ends the work."""
+FITTING = "Fitting the encoder"
+"""Name of the step that :meth:`Encoder.fit` reports as progress."""
 
-_TOGETHER = 256
+_BATCH_SIZE = 256
 
 
 class Encoder(Protocol):
     """A fitted mapping from sequences to vectors that are compared by inner product."""
 
     name: ClassVar[str]
-    """How users and the database call it."""
+    """Name on screens, in commands and in the database."""
 
     @classmethod
     def fit(cls, sequences: Sequence[str], progress: Progress = ...) -> Self:
-        """Learn from the sequences of a reference.
+        """Fit an encoder to the sequences of a reference.
+
+        Parameters
+        ----------
+        sequences
+            Upper-case IUPAC DNA.
+        progress
+            Called with the number of sequences done, and of all.
 
         Raises
         ------
         InputError
-            If there is nothing in them to learn from.
+            If all sequences are too short to have a feature.
         """
         ...
 
     @classmethod
     def from_state(cls, arrays: Arrays) -> Self:
-        """The encoder whose :meth:`state` was `arrays`."""
+        """Restore the encoder from the arrays that :meth:`state` returned."""
         ...
 
     def state(self) -> Arrays:
-        """Everything that it learned."""
+        """Return the fitted state as plain arrays."""
         ...
 
     @property
@@ -48,21 +56,21 @@ class Encoder(Protocol):
         ...
 
     def encode(self, sequences: Sequence[str]) -> Vectors:
-        """Vectors to store, one a row; all zeros where nothing was recognised."""
+        """Return the vectors to store, one a row; all zeros where a sequence has no feature."""
         ...
 
     def encode_queries(self, sequences: Sequence[str]) -> Vectors:
-        """Vectors to search with, to be compared with the stored ones by inner product."""
+        """Return the vectors to search with, one a row, for inner products with stored ones."""
         ...
 
 
 def fingerprint(encoder: Encoder) -> str:
-    """A digest of an encoder's name and of all that it learned: 32 hexadecimal digits."""
+    """Return a digest of an encoder's name and fitted state: 32 hexadecimal digits."""
     return state_digest(encoder.name, encoder.state())
 
 
 def state_digest(name: str, state: Arrays) -> str:
-    """A digest of a name and of fitted state: 32 hexadecimal digits."""
+    """Return a digest of a name and of fitted state: 32 hexadecimal digits."""
     digest = hashlib.sha256(name.encode())
     for key, array in sorted(state.items()):
         digest.update(json.dumps([key, array.dtype.str, array.shape]).encode())
@@ -70,13 +78,21 @@ def state_digest(name: str, state: Arrays) -> str:
     return digest.hexdigest()[:32]
 
 
-def batches(sequences: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The sequences, so few at a time that what is made of them stays in the processor's cache."""
-    for start in range(0, len(sequences), _TOGETHER):
-        yield sequences[start : start + _TOGETHER]
+def iter_batches(sequences: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield batches of sequences, small enough for their k-mers to fit into the CPU cache."""
+    for start in range(0, len(sequences), _BATCH_SIZE):
+        yield sequences[start : start + _BATCH_SIZE]
 
 
-def joined(sequences: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Letters of all sequences, one after the other, in ASCII; where each ends, after a first 0."""
+def concatenate(sequences: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Concatenate sequences for the compiled functions.
+
+    Returns
+    -------
+    text
+        uint8, shape (letters,): all letters in ASCII.
+    ends
+        int64, shape (n + 1,): 0, then the end of each sequence.
+    """
     text = np.frombuffer("".join(sequences).encode("ascii"), dtype=np.uint8)
     return text, np.cumsum([0, *map(len, sequences)], dtype=np.int64)

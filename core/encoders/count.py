@@ -1,4 +1,4 @@
-"""The seed's encoder: counts of word 4-grams over the overlapping 4-base words of a sequence."""
+"""The encoder ``count``: 4-grams of the overlapping 4-mers of a sequence, counted."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,30 +9,36 @@ from numba import njit
 from numpy.typing import NDArray
 
 from core.arrays import Arrays
-from core.encoders.base import Progress
+from core.encoders.base import FITTING
 from core.encoders.proteins import BASES
 from core.errors import InputError
+from core.progress import Progress, no_progress
 from core.sequences.alphabet import IUPAC_DNA
 
-WORD = 4
-"""Bases in a word."""
-GRAM = 4
-"""Words in a feature."""
-SPAN = WORD + GRAM - 1
-"""Bases that a feature spans, as its words overlap."""
-FEATURES = 768
+KMER_LENGTH = 4
+"""Bases of a k-mer."""
+NGRAM_LENGTH = 4
+"""K-mers of a feature."""
+FEATURE_LENGTH = KMER_LENGTH + NGRAM_LENGTH - 1
+"""Bases of a feature, as its k-mers overlap."""
+MAX_FEATURES = 768
 
-_KEY_MASK = (1 << 4 * SPAN) - 1
-_BASE_KEY_MASK = (1 << 2 * SPAN) - 1
-_LETTER_NUMBERS = np.full(256, 15, dtype=np.uint8)
-_LETTER_NUMBERS[np.frombuffer(IUPAC_DNA.encode(), dtype=np.uint8)] = np.arange(15)
-_STEP = 1_000
+_KEY_MASK = (1 << 4 * FEATURE_LENGTH) - 1
+_BASE_KEY_MASK = (1 << 2 * FEATURE_LENGTH) - 1
+_LETTER_CODES = np.full(256, 15, dtype=np.uint8)
+_LETTER_CODES[np.frombuffer(IUPAC_DNA.encode(), dtype=np.uint8)] = np.arange(15)
+_PROGRESS_INTERVAL = 1_000
 
 
 class CountEncoder:
-    """4-base words at every position; the 768 commonest word 4-grams; length one.
+    """Counts of the 768 most common k-mer 4-grams, scaled to length one.
 
-    Exactly the encoder of the published demo that GeneKin began as, whose figures it reproduces.
+    This is the encoder of the published demo that GeneKin is based on, whose results it reproduces.
+
+    Parameters
+    ----------
+    features
+        K-mer 4-grams in lower case, in the order of the vector.
 
     >>> encoder = CountEncoder.fit(["ACGTACGTACGT"])
     >>> encoder.encode(["ACGTACG", "ACGT"]).sum(axis=1).tolist()
@@ -43,178 +49,189 @@ class CountEncoder:
 
     def __init__(self, features: Sequence[str]) -> None:
         self._features = list(features)
-        spans = [_letter_numbers(span(feature)) for feature in features]
-        keys = np.array([_key(numbers, bits=4) for numbers in spans], dtype=np.int64)
+        codes = [_letter_codes(merge_kmers(feature)) for feature in features]
+        keys = np.array([_key(window, bits=4) for window in codes], dtype=np.int64)
         self._order = np.argsort(keys)
         self._keys = keys[self._order]
-        self._of_bases = np.full(4**SPAN, -1, dtype=np.int64)
-        for number, numbers in enumerate(spans):
-            if numbers.max() < len(BASES):
-                self._of_bases[_key(numbers, bits=2)] = number
+        self._index_by_base_key = np.full(4**FEATURE_LENGTH, -1, dtype=np.int64)
+        for index, window in enumerate(codes):
+            if window.max() < len(BASES):
+                self._index_by_base_key[_key(window, bits=2)] = index
 
     @classmethod
-    def fit(cls, sequences: Sequence[str], progress: Progress = lambda _done: None) -> Self:
-        """Choose the commonest features of a reference.
+    def fit(cls, sequences: Sequence[str], progress: Progress = no_progress) -> Self:
+        """Choose the most common features of a reference.
 
-        They are those of scikit-learn's CountVectorizer with as many ``max_features``, also where
-        features are equally common; it would hold a matrix of all sequences and features.
+        They are those of scikit-learn's CountVectorizer with ``max_features``, ties included, but
+        without its matrix of all sequences and features.
 
         Raises
         ------
         InputError
             If no sequence is long enough to have a feature.
         """
-        counts = _count_spans(sequences, progress)
+        counts = _count_features(sequences, progress)
         if not counts:
             message = "No sequence is long enough to learn from."
-            raise InputError(message, f"The count encoder needs {SPAN} bases or more.")
-        spans = sorted(counts)
-        if len(spans) > FEATURES:
-            # Equally common ones fall as this sort puts them, from the order of the alphabet.
-            order = (-np.array([counts[each] for each in spans], dtype=np.int64)).argsort()
-            spans = sorted(spans[place] for place in order[:FEATURES].tolist())
-        return cls([words(each).lower() for each in spans])
+            raise InputError(message, f"The count encoder needs {FEATURE_LENGTH} bases or more.")
+        windows = sorted(counts)
+        if len(windows) > MAX_FEATURES:
+            # Ties are broken by this sort of the alphabetical order, as in scikit-learn.
+            order = (-np.array([counts[window] for window in windows], dtype=np.int64)).argsort()
+            windows = sorted(windows[index] for index in order[:MAX_FEATURES].tolist())
+        return cls([split_kmers(window).lower() for window in windows])
 
     @classmethod
     def from_state(cls, arrays: Arrays) -> Self:
-        """The encoder with these features."""
+        """Restore the encoder from its features."""
         return cls(arrays["features"].tolist())
 
     def state(self) -> Arrays:
-        """The features, as an array of strings in the order of the vector."""
+        """Return the features, as an array of strings in the order of the vector."""
         return {"features": np.array(self._features)}
 
     @property
     def dimension(self) -> int:
-        """Number of features: 768, or fewer where the reference has not so many."""
+        """Number of features: 768, or fewer if the reference has fewer."""
         return len(self._features)
 
     def encode(self, sequences: Sequence[str]) -> NDArray[np.float32]:
-        """Feature counts of shape (n, dimension), each row of Euclidean length one or zero."""
+        """Count the features of sequences.
+
+        Returns
+        -------
+        float32, shape (n, dimension), each row of Euclidean length one, or zero without features.
+        """
         vectors = np.zeros((len(sequences), self.dimension), dtype=np.float32)
         for counts, sequence in zip(vectors, sequences, strict=True):
             letters = np.frombuffer(sequence.encode(), dtype=np.uint8)
-            count_features(letters, self._of_bases, self._keys, self._order, counts)
+            count_features(letters, self._index_by_base_key, self._keys, self._order, counts)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         np.divide(vectors, lengths, out=vectors, where=lengths > 0)
         return vectors
 
     def encode_queries(self, sequences: Sequence[str]) -> NDArray[np.float32]:
-        """As :meth:`encode`: queries and references are alike."""
+        """Encode queries exactly as :meth:`encode` encodes references."""
         return self.encode(sequences)
 
 
-def words(sequence: str) -> str:
-    """The 4-base words of a sequence at every position, joined by spaces.
+def split_kmers(sequence: str) -> str:
+    """Return the overlapping 4-mers of a sequence, separated by spaces.
 
-    >>> words("ACGTA")
+    >>> split_kmers("ACGTA")
     'ACGT CGTA'
     """
-    return " ".join(sequence[start : start + WORD] for start in range(len(sequence) - WORD + 1))
+    starts = range(len(sequence) - KMER_LENGTH + 1)
+    return " ".join(sequence[start : start + KMER_LENGTH] for start in starts)
 
 
-def span(feature: str) -> str:
-    """The bases that a word 4-gram spans.
+def merge_kmers(feature: str) -> str:
+    """Return the bases that a k-mer 4-gram spans, in upper case.
 
-    >>> span("acgt cgta gtac tacg")
+    >>> merge_kmers("acgt cgta gtac tacg")
     'ACGTACG'
     """
     first, *others = feature.upper().split()
-    return first + "".join(word[-1] for word in others)
+    return first + "".join(kmer[-1] for kmer in others)
 
 
-def _count_spans(sequences: Sequence[str], progress: Progress) -> dict[str, int]:
-    """How often each run of seven letters stands in the sequences."""
-    of_bases = np.zeros(4**SPAN, dtype=np.int64)
-    others: Counter[int] = Counter()
+def _count_features(sequences: Sequence[str], progress: Progress) -> dict[str, int]:
+    """Count every window of seven letters in the sequences."""
+    base_counts = np.zeros(4**FEATURE_LENGTH, dtype=np.int64)
+    ambiguous_counts: Counter[int] = Counter()
     for done, sequence in enumerate(sequences):
-        if done % _STEP == 0:
-            progress(done)
-        others.update(count_spans(np.frombuffer(sequence.encode(), np.uint8), of_bases).tolist())
+        if done % _PROGRESS_INTERVAL == 0:
+            progress(FITTING, done, len(sequences))
+        letters = np.frombuffer(sequence.encode(), np.uint8)
+        ambiguous_counts.update(count_windows(letters, base_counts).tolist())
     counts = {
-        _spelled(key, bits=2): int(of_bases[key]) for key in np.flatnonzero(of_bases).tolist()
+        _spell(key, bits=2): int(base_counts[key]) for key in np.flatnonzero(base_counts).tolist()
     }
-    return counts | {_spelled(key, bits=4): count for key, count in others.items()}
+    return counts | {_spell(key, bits=4): count for key, count in ambiguous_counts.items()}
 
 
 @njit(nogil=True, cache=True)
-def count_spans(letters: NDArray[np.uint8], of_bases: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Count the runs of seven letters of a sequence.
+def count_windows(letters: NDArray[np.uint8], base_counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count the windows of seven letters of a sequence.
 
     Parameters
     ----------
     letters
         Letters of the sequence, in ASCII.
-    of_bases
-        Where runs of bases are counted, by their key of 2 bits a base.
+    base_counts
+        int64, shape (4**7,): increased by the windows without ambiguity codes, indexed by their
+        key of 2 bits a base.
 
     Returns
     -------
-    int64, the keys of all other runs, of 4 bits a letter, as they come.
+    int64, the keys of all other windows, of 4 bits a letter, in order of position.
     """
-    others = np.empty(letters.size, dtype=np.int64)
-    key, base_key, run, count = np.int64(0), np.int64(0), 0, 0
-    for place in range(letters.size):
-        letter = _LETTER_NUMBERS[letters[place]]
-        key = ((key << 4) | letter) & _KEY_MASK
-        base_key = ((base_key << 2) | (letter & 3)) & _BASE_KEY_MASK
-        run = run + 1 if letter < 4 else 0
-        if run >= SPAN:
-            of_bases[base_key] += 1
-        elif place >= SPAN - 1:
-            others[count] = key
+    ambiguous_keys = np.empty(letters.size, dtype=np.int64)
+    key, base_key, n_bases, count = np.int64(0), np.int64(0), 0, 0
+    for index in range(letters.size):
+        code = _LETTER_CODES[letters[index]]
+        key = ((key << 4) | code) & _KEY_MASK
+        base_key = ((base_key << 2) | (code & 3)) & _BASE_KEY_MASK
+        n_bases = n_bases + 1 if code < 4 else 0
+        if n_bases >= FEATURE_LENGTH:
+            base_counts[base_key] += 1
+        elif index >= FEATURE_LENGTH - 1:
+            ambiguous_keys[count] = key
             count += 1
-    return others[:count]
+    return ambiguous_keys[:count]
 
 
 @njit(nogil=True, cache=True)
 def count_features(
     letters: NDArray[np.uint8],
-    of_bases: NDArray[np.int64],
+    index_by_base_key: NDArray[np.int64],
     keys: NDArray[np.int64],
-    numbers: NDArray[np.int64],
+    order: NDArray[np.int64],
     counts: NDArray[np.float32],
 ) -> None:
-    """Count the features at every position, into `counts`.
+    """Count the features at all positions of a sequence.
 
     Parameters
     ----------
     letters
-        Letters of a sequence, in ASCII.
-    of_bases
-        Number of the feature that spans seven bases, by their key of 2 bits a base; or -1.
-    keys, numbers
-        Keys of all features, 4 bits a letter, ascending, and the features' numbers.
+        Letters of the sequence, in ASCII.
+    index_by_base_key
+        int64, shape (4**7,): index of the feature with a key of 2 bits a base, or -1.
+    keys, order
+        Keys of all features, of 4 bits a letter, ascending, and the index of each.
+    counts
+        float32, shape (features,): increased by the counts.
     """
-    key, base_key, run = np.int64(0), np.int64(0), 0
-    for place in range(letters.size):
-        letter = _LETTER_NUMBERS[letters[place]]
-        key = ((key << 4) | letter) & _KEY_MASK
-        base_key = ((base_key << 2) | (letter & 3)) & _BASE_KEY_MASK
-        run = run + 1 if letter < 4 else 0
-        if run >= SPAN:
-            number = of_bases[base_key]
-            if number >= 0:
-                counts[number] += 1
-        elif place >= SPAN - 1:
-            found = np.searchsorted(keys, key)
-            if found < keys.size and keys[found] == key:
-                counts[numbers[found]] += 1
+    key, base_key, n_bases = np.int64(0), np.int64(0), 0
+    for index in range(letters.size):
+        code = _LETTER_CODES[letters[index]]
+        key = ((key << 4) | code) & _KEY_MASK
+        base_key = ((base_key << 2) | (code & 3)) & _BASE_KEY_MASK
+        n_bases = n_bases + 1 if code < 4 else 0
+        if n_bases >= FEATURE_LENGTH:
+            feature = index_by_base_key[base_key]
+            if feature >= 0:
+                counts[feature] += 1
+        elif index >= FEATURE_LENGTH - 1:
+            rank = np.searchsorted(keys, key)
+            if rank < keys.size and keys[rank] == key:
+                counts[order[rank]] += 1
 
 
-def _letter_numbers(sequence: str) -> NDArray[np.uint8]:
-    numbers: NDArray[np.uint8] = _LETTER_NUMBERS[np.frombuffer(sequence.encode(), dtype=np.uint8)]
-    return numbers
+def _letter_codes(sequence: str) -> NDArray[np.uint8]:
+    codes: NDArray[np.uint8] = _LETTER_CODES[np.frombuffer(sequence.encode(), dtype=np.uint8)]
+    return codes
 
 
-def _spelled(key: int, bits: int) -> str:
-    """The letters of a key."""
-    numbers = [(key >> bits * place) & ((1 << bits) - 1) for place in reversed(range(SPAN))]
-    return "".join(IUPAC_DNA[number] for number in numbers)
+def _spell(key: int, bits: int) -> str:
+    """Return the letters of a key."""
+    mask = (1 << bits) - 1
+    codes = [(key >> bits * index) & mask for index in reversed(range(FEATURE_LENGTH))]
+    return "".join(IUPAC_DNA[code] for code in codes)
 
 
-def _key(numbers: NDArray[np.uint8], bits: int) -> int:
+def _key(codes: NDArray[np.uint8], bits: int) -> int:
     key = 0
-    for number in numbers.tolist():
-        key = (key << bits) | number
+    for code in codes.tolist():
+        key = (key << bits) | code
     return key

@@ -1,13 +1,13 @@
 """The encoder ``translated``: k-mers of what the DNA codes for, in all six frames.
 
-A gene family is a property of a protein. So every frame is translated and cut at stops into open
-stretches; their residues are reduced to twelve groups; each run of six groups is a k-mer. A k-mer
-weighs by the length of the stretch it stands in, so the true reading frame speaks and chance
-stretches whisper: no gene finder is needed, no strand and no frame. Rare k-mers weigh more (inverse
-document frequency over the reference).
+A gene family is a property of a protein. So every frame is translated and split at stops into ORFs;
+their residues are reduced to twelve groups; every six consecutive groups are a k-mer. A k-mer
+weighs by the length of its ORF, so that the true reading frame outweighs chance ORFs: neither a
+gene finder nor the strand or frame is needed. Rare k-mers weigh more, by their inverse document
+frequency (IDF) in the reference.
 
-A sequence has some 2,000 distinct k-mers. Its *profile* has them all, and ranks; its *vector* has
-the heaviest, that is the rarest ones of its longest stretches, and finds candidates in Milvus.
+A sequence has about 2,000 distinct k-mers. Its *profile* has all of them, and ranks candidates; its
+*vector* has those of the largest weights, and finds candidates in Milvus.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,40 +21,41 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from core.arrays import Arrays
-from core.encoders.base import Progress, batches, joined
-from core.encoders.kmers import KmerSpec, KmerWeights, frame_evidence, weighted_kmers
-from core.encoders.proteins import GROUPS, RESIDUE_GROUPS, codon_letters
-from core.encoders.sparse import Rows, add, heaviest, wipe
+from core.encoders.base import FITTING, concatenate, iter_batches
+from core.encoders.kmers import KmerSpec, KmerWeights, score_frames, weigh_kmers
+from core.encoders.proteins import GROUPS, RESIDUE_GROUPS, make_codon_table
+from core.encoders.sparse import SparseRows, add_vector, clear_keys, select_heaviest
 from core.errors import InputError
+from core.progress import Progress, no_progress
 
 K = 6
-KMERS = len(GROUPS) ** K
-"""Possible k-mers: 2,985,984, each with a number of its own."""
+N_KMERS = len(GROUPS) ** K
+"""Possible k-mers, 2,985,984, which are the dimensions of a vector."""
 
-FEWEST_STORED, MOST_STORED = 200, 800
-"""K-mers of a stored vector: the heaviest, as many as a gene of its length has residues."""
-QUERY_KMERS = 800
-"""K-mers of a query vector: the heaviest of those that the reference has, and has rarely."""
-COMMON = 100
-"""A k-mer in more sequences than this finds nothing that rarer ones do not."""
+MIN_STORED_KMERS, MAX_STORED_KMERS = 200, 800
+"""Bounds of the k-mers of a stored vector: otherwise as many as a third of the bases."""
+MAX_QUERY_KMERS = 800
+"""K-mers of a query vector."""
+MAX_DOCUMENT_FREQUENCY = 100
+"""K-mers in more sequences than this are not searched: rarer ones find the same candidates."""
 
-_KIND = KmerSpec(codon_letters(RESIDUE_GROUPS), len(GROUPS), K, power=1.0)
-_MOST_RANKS = np.iinfo(np.uint16).max
-_NOTHING: Rows = (np.zeros(0, np.uint32), np.zeros(0, np.float32), np.zeros(1, np.int64))
+_SPEC = KmerSpec(make_codon_table(RESIDUE_GROUPS), len(GROUPS), K, length_power=1.0)
+_MAX_RANK = np.iinfo(np.uint16).max
+_NO_ROWS: SparseRows = (np.zeros(0, np.uint32), np.zeros(0, np.float32), np.zeros(1, np.int64))
 _tables: list[NDArray[np.float32]] = []
-"""Tables of all k-mers, all zero, that are not in use."""
+"""Tables of all k-mers that are not in use; all zero."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """All k-mers of a sequence, weighted, of Euclidean length one (or none at all).
+    """All k-mers of a sequence, with weights of Euclidean length one.
 
     Attributes
     ----------
     keys
-        uint32, ascending.
+        uint32, shape (k-mers,), ascending.
     weights
-        float32, as many.
+        float32, shape (k-mers,).
     """
 
     keys: NDArray[np.uint32]
@@ -62,36 +63,36 @@ class Profile:
 
     @property
     def nbytes(self) -> int:
-        """Bytes it takes in memory."""
+        """Size in memory, in bytes."""
         return self.keys.nbytes + self.weights.nbytes
 
 
 @contextmanager
-def spread(profiles: Sequence[Profile]) -> Iterator[NDArray[np.float32]]:
-    """The sum of profiles as a table of all k-mers: float32, shape (12**6,)."""
+def profile_table(profiles: Sequence[Profile]) -> Iterator[NDArray[np.float32]]:
+    """Provide the sum of profiles as a table of all k-mers: float32, shape (12**6,)."""
     try:
         table = _tables.pop()
     except IndexError:
-        table = np.zeros(KMERS, dtype=np.float32)
+        table = np.zeros(N_KMERS, dtype=np.float32)
     for profile in profiles:
-        add(table, profile.keys, profile.weights)
+        add_vector(table, profile.keys, profile.weights)
     try:
         yield table
     finally:
         for profile in profiles:
-            wipe(table, profile.keys)
+            clear_keys(table, profile.keys)
         _tables.append(table)
 
 
 class TranslatedEncoder:
-    """Weighted k-mers of the six translations; sparse vectors of length one.
+    """Weighted k-mers of the six translations, as sparse vectors of length one.
 
     Parameters
     ----------
     documents
-        How many sequences it was fitted on.
+        Number of sequences of the reference.
     keys, counts
-        The k-mers of the reference, ascending, and in how many of its sequences each stands.
+        uint32: the k-mers of the reference, ascending, and the number of sequences with each.
     """
 
     name: ClassVar[str] = "translated"
@@ -103,32 +104,34 @@ class TranslatedEncoder:
         self._documents = documents
         self._keys = keys
         self._counts = counts
-        # A k-mer's rank is that of its count among all counts, 0 where the reference has it not.
-        # Were there ever more counts than ranks, the commonest k-mers would share the last one.
-        seen = np.bincount(counts) > 0
-        kinds = np.flatnonzero(seen)[:_MOST_RANKS]
-        ranks = np.zeros(KMERS, dtype=np.uint16)
-        ranks[keys] = np.minimum(np.cumsum(seen), _MOST_RANKS)[counts]
-        frequency = np.append(0, kinds).astype(np.float32)
-        rarities = (np.log((1 + documents) / (1 + frequency)) + 1).astype(np.float32)
-        self._rarity = KmerWeights(ranks, rarities)
-        self._last_searched = int(np.searchsorted(kinds, COMMON, side="right"))
+        # A k-mer has the rank of its count among the different counts; 0 if not in the reference.
+        # If there were more counts than ranks, the most common k-mers would share the last rank.
+        occurs = np.bincount(counts) > 0
+        distinct_counts = np.flatnonzero(occurs)[:_MAX_RANK]
+        ranks = np.zeros(N_KMERS, dtype=np.uint16)
+        ranks[keys] = np.minimum(np.cumsum(occurs), _MAX_RANK)[counts]
+        frequencies = np.append(0, distinct_counts).astype(np.float32)
+        values = (np.log((1 + documents) / (1 + frequencies)) + 1).astype(np.float32)
+        self._idf = KmerWeights(ranks, values)
+        self._max_searched_rank = int(
+            np.searchsorted(distinct_counts, MAX_DOCUMENT_FREQUENCY, side="right")
+        )
 
     @classmethod
-    def fit(cls, sequences: Sequence[str], progress: Progress = lambda _done: None) -> Self:
-        """Count in how many sequences of a reference each k-mer stands.
+    def fit(cls, sequences: Sequence[str], progress: Progress = no_progress) -> Self:
+        """Count the sequences of a reference that have each k-mer.
 
         Raises
         ------
         InputError
             If no sequence has a k-mer.
         """
-        counts = np.zeros(KMERS, dtype=np.uint32)
-        alike = KmerWeights(np.zeros(KMERS, dtype=np.uint16), np.ones(1, dtype=np.float32))
+        counts = np.zeros(N_KMERS, dtype=np.uint32)
+        uniform = KmerWeights(np.zeros(N_KMERS, dtype=np.uint16), np.ones(1, dtype=np.float32))
         done = 0
-        for batch in batches(sequences):
-            progress(done)
-            keys, _, _ = weighted_kmers(*joined(batch), _KIND, alike)
+        for batch in iter_batches(sequences):
+            progress(FITTING, done, len(sequences))
+            keys, _, _ = weigh_kmers(*concatenate(batch), _SPEC, uniform)
             np.add.at(counts, keys, np.uint32(1))
             done += len(batch)
         known = np.flatnonzero(counts)
@@ -139,11 +142,11 @@ class TranslatedEncoder:
 
     @classmethod
     def from_state(cls, arrays: Arrays) -> Self:
-        """The encoder with these document frequencies."""
+        """Restore the encoder from its document frequencies."""
         return cls(int(arrays["documents"]), arrays["keys"], arrays["counts"])
 
     def state(self) -> Arrays:
-        """Document frequencies: how many documents, the k-mers, their counts."""
+        """Return the number of documents, the k-mers, and their document frequencies."""
         return {
             "documents": np.array(self._documents, dtype=np.int64),
             "keys": self._keys,
@@ -151,66 +154,94 @@ class TranslatedEncoder:
         }
 
     def profile(self, sequence: str) -> Profile:
-        """All k-mers of a sequence, those that the reference has not among them."""
-        keys, weights, _ = self._kmers([sequence])
-        return Profile(keys.copy(), weights.copy())  # They come with room to spare.
+        """Return all k-mers of a sequence, including those that are not in the reference."""
+        keys, weights, _ = self._weigh_kmers([sequence])
+        return Profile(keys.copy(), weights.copy())  # Views would keep the larger work arrays.
 
     def profiles(self, sequences: Sequence[str]) -> list[Profile]:
-        """As :meth:`profile`, of many: quicker, but one kept keeps the memory of its neighbours."""
-        found = []
-        for batch in batches(sequences):
-            keys, weights, ends = self._kmers(batch)
-            found += [
+        """Return the profiles of many sequences, faster than one by one.
+
+        They are views into shared arrays: keeping one keeps the memory of its neighbours.
+        """
+        profiles = []
+        for batch in iter_batches(sequences):
+            keys, weights, ends = self._weigh_kmers(batch)
+            profiles += [
                 Profile(keys[first:end], weights[first:end])
                 for first, end in pairwise(ends.tolist())
             ]
-        return found
+        return profiles
 
     def encode(self, sequences: Sequence[str]) -> csr_array:
-        """Vectors to store, float32 of shape (n, 12**6): the heaviest k-mers of each profile."""
-        ranks = self._rarity.ranks
-        return _matrix(
-            heaviest(self._kmers(batch), ranks, 0, _MOST_RANKS, _stored(batch))
-            for batch in batches(sequences)
+        """Return the vectors to store: the k-mers of the largest weights of each profile.
+
+        Returns
+        -------
+        float32, shape (n, 12**6).
+        """
+        return _to_matrix(
+            select_heaviest(
+                self._weigh_kmers(batch), self._idf.ranks, 0, _MAX_RANK, _stored_kmers(batch)
+            )
+            for batch in iter_batches(sequences)
         )
 
     def encode_queries(self, sequences: Sequence[str]) -> csr_array:
-        """Vectors to search with: the heaviest k-mers that the reference has, and has rarely."""
-        return self.query_vectors(self.profiles(sequences))
+        """Return the vectors to search with: the heaviest k-mers that are rare in the reference.
 
-    def query_vectors(self, profiles: Sequence[Profile], most: int = QUERY_KMERS) -> csr_array:
-        """As :meth:`encode_queries`, from profiles, of at most so many k-mers each."""
-        rows, ranks = _concatenated(profiles), self._rarity.ranks
-        limits = np.full(len(profiles), most)
-        return _matrix([heaviest(rows, ranks, 1, self._last_searched, limits)])
-
-    def frame_evidence(
-        self, codes: NDArray[np.uint8], relatives: Sequence[Profile]
-    ) -> NDArray[np.float64]:
-        """How much each frame of a query shares with its relatives: float64, shape (6,).
-
-        Rarity does not count here: rare words of chance stretches would speak too loud.
+        Returns
+        -------
+        float32, shape (n, 12**6).
         """
-        with spread(relatives) as table:
-            return frame_evidence(codes, _KIND, self._rarity, table)
+        return self.encode_query_profiles(self.profiles(sequences))
 
-    def _kmers(self, sequences: Sequence[str]) -> Rows:
-        return weighted_kmers(*joined(sequences), _KIND, self._rarity)
+    def encode_query_profiles(
+        self, profiles: Sequence[Profile], max_kmers: int = MAX_QUERY_KMERS
+    ) -> csr_array:
+        """Return the vectors to search with, of at most `max_kmers` k-mers each, from profiles."""
+        limits = np.full(len(profiles), max_kmers)
+        rows = _concatenate_profiles(profiles)
+        return _to_matrix(
+            [select_heaviest(rows, self._idf.ranks, 1, self._max_searched_rank, limits)]
+        )
+
+    def score_frames(
+        self, codes: NDArray[np.uint8], candidates: Sequence[Profile]
+    ) -> NDArray[np.float64]:
+        """Score the frames of a query by the k-mers they share with candidates.
+
+        The inverse document frequency does not count, as rare k-mers of chance ORFs would outweigh
+        the others.
+
+        Parameters
+        ----------
+        codes
+            Base codes of the query, from :func:`core.encoders.proteins.encode_bases`.
+
+        Returns
+        -------
+        float64, shape (6,): frames 0 to 2 of the forward strand, then of the reverse complement.
+        """
+        with profile_table(candidates) as table:
+            return score_frames(codes, _SPEC, self._idf, table)
+
+    def _weigh_kmers(self, sequences: Sequence[str]) -> SparseRows:
+        return weigh_kmers(*concatenate(sequences), _SPEC, self._idf)
 
 
-def _stored(sequences: Sequence[str]) -> NDArray[np.int64]:
-    """How many k-mers the vector of each of these sequences keeps."""
+def stack_profiles(profiles: Sequence[Profile]) -> csr_array:
+    """Return profiles as the rows of one sparse matrix, float32, shape (n, 12**6)."""
+    return _to_matrix([_concatenate_profiles(profiles)])
+
+
+def _stored_kmers(sequences: Sequence[str]) -> NDArray[np.int64]:
+    """Return the maximum number of k-mers in the stored vector of each sequence."""
     residues = np.array([len(sequence) // 3 for sequence in sequences], dtype=np.int64)
-    return np.clip(residues, FEWEST_STORED, MOST_STORED)
+    return np.clip(residues, MIN_STORED_KMERS, MAX_STORED_KMERS)
 
 
-def stacked(profiles: Sequence[Profile]) -> csr_array:
-    """Profiles as the rows of one sparse matrix, float32, shape (n, 12**6)."""
-    return _matrix([_concatenated(profiles)])
-
-
-def _concatenated(profiles: Sequence[Profile]) -> Rows:
-    keys, weights, _ = _NOTHING
+def _concatenate_profiles(profiles: Sequence[Profile]) -> SparseRows:
+    keys, weights, _ = _NO_ROWS
     return (
         np.concatenate([keys, *(profile.keys for profile in profiles)]),
         np.concatenate([weights, *(profile.weights for profile in profiles)]),
@@ -218,15 +249,15 @@ def _concatenated(profiles: Sequence[Profile]) -> Rows:
     )
 
 
-def _matrix(parts: Iterable[Rows]) -> csr_array:
-    """All rows of all parts as one sparse matrix."""
-    keys, weights, ends = zip(_NOTHING, *parts, strict=True)
-    sizes = np.concatenate([np.diff(each) for each in ends])
+def _to_matrix(blocks: Iterable[SparseRows]) -> csr_array:
+    """Return the rows of all blocks as one sparse matrix."""
+    keys, weights, ends = zip(_NO_ROWS, *blocks, strict=True)
+    sizes = np.concatenate([np.diff(block_ends) for block_ends in ends])
     return csr_array(
         (
             np.concatenate(weights),
             np.concatenate(keys).astype(np.int32),
             np.concatenate([[0], np.cumsum(sizes)]),
         ),
-        shape=(sizes.size, KMERS),
+        shape=(sizes.size, N_KMERS),
     )

@@ -1,7 +1,8 @@
-"""Reading frames, compiled by numba: translation, and the open stretches between stops.
+"""Reading frames, compiled by numba: translation and open reading frames (ORFs).
 
-Each function is checked against a slow, obvious twin in the tests. All release the GIL. Compiled
-code is kept on disk beside this file, so that only the first process ever waits for the compiler.
+An ORF here is a stretch of codons between stops or the ends of the sequence; it need not begin with
+a start codon. All functions release the GIL. Compiled code is cached on disk beside this file, so
+that only the first process has to compile it.
 """
 
 import numpy as np
@@ -9,21 +10,20 @@ from numba import njit
 from numpy.typing import NDArray
 
 from core.encoders.proteins import (
-    BACK_TRIPLE_RESIDUES,
+    CODON_RESIDUES,
     RESIDUES,
+    REVERSE_CODON_RESIDUES,
     STOP,
-    TRIPLE_RESIDUES,
-    codon_letters,
+    make_codon_table,
 )
 
-SHORTEST_ORF = 8
-"""Open stretches below this many residues are chance."""
+MIN_ORF_RESIDUES = 8
+"""Shorter ORFs are attributed to chance."""
 FALLBACK_ORFS = 3
-"""Where none is so long, the longest of this rank and above are kept."""
+"""ORFs to keep if all are shorter than that: the longest ones, and any as long as the last."""
 
 _FRAMES = 6
-_BASES = 4
-_CODON_RESIDUES = codon_letters(np.arange(len(RESIDUES), dtype=np.uint8))
+_RESIDUE_TABLE = make_codon_table(np.arange(len(RESIDUES), dtype=np.uint8))
 
 
 @njit(nogil=True, cache=True)
@@ -33,13 +33,13 @@ def translate(codes: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.i
     Parameters
     ----------
     codes
-        Bases 0 to 3; 4 and above are unreadable.
+        Base codes 0 to 3; 4 is ambiguous.
 
     Returns
     -------
     residues
-        uint8, shape (6, length // 3 + 1): rows 0 to 2 are the frames of the strand as given, 3 to
-        5 those of its reverse complement; 20 unreadable, 21 stop.
+        uint8, shape (6, length // 3 + 1): rows 0 to 2 are the frames of the forward strand, 3 to 5
+        those of the reverse complement; 20 is ambiguous, 21 a stop.
     lengths
         int64, shape (6,): residues in each frame.
     """
@@ -50,121 +50,123 @@ def translate(codes: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.i
         count = max(0, (n - frame) // 3)
         lengths[frame] = count
         lengths[frame + 3] = count
-        back = (n - frame) % 3  # The reverse frame that reads the same triples.
-        for place in range(count):
-            start = frame + 3 * place
-            triple = (codes[start] * 5 + codes[start + 1]) * 5 + codes[start + 2]
-            residues[frame, place] = TRIPLE_RESIDUES[triple]
-            residues[back + 3, count - 1 - place] = BACK_TRIPLE_RESIDUES[triple]
+        reverse_frame = (n - frame) % 3  # It has the same codons.
+        for index in range(count):
+            start = frame + 3 * index
+            codon = (codes[start] * 5 + codes[start + 1]) * 5 + codes[start + 2]
+            residues[frame, index] = CODON_RESIDUES[codon]
+            residues[reverse_frame + 3, count - 1 - index] = REVERSE_CODON_RESIDUES[codon]
     return residues, lengths
 
 
 @njit(nogil=True, cache=True)
-def read_codons(codes: NDArray[np.uint8], codons: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """What the triple that begins at each base stands for, on either strand.
+def read_codons(codes: NDArray[np.uint8], codon_table: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Translate the codon that begins at each base, on both strands.
 
     Parameters
     ----------
     codes
-        Bases 0 to 3; 4 is unreadable.
-    codons
-        What triples stand for, from :func:`core.encoders.proteins.codon_letters`.
+        Base codes 0 to 3; 4 is ambiguous.
+    codon_table
+        Translation of codons, from :func:`core.encoders.proteins.make_codon_table`.
 
     Returns
     -------
-    uint8, shape (2, bases - 2): both strands in the order of the one as given.
+    uint8, shape (2, bases - 2): forward and reverse strand, both in forward order.
     """
-    places = max(0, codes.size - 2)
-    triples = np.empty(places, dtype=np.uint8)
-    letters = np.empty((2, places), dtype=np.uint8)
+    count = max(0, codes.size - 2)
+    codons = np.empty(count, dtype=np.uint8)
+    letters = np.empty((2, count), dtype=np.uint8)
     second, third = codes[1:], codes[2:]
-    for place in range(places):
-        triples[place] = codes[place] * np.uint8(25) + second[place] * np.uint8(5) + third[place]
-    forward, back = letters[0], letters[1]
-    forward_codons, back_codons = codons[0], codons[1]
-    for place in range(places):
-        forward[place] = forward_codons[triples[place]]
-        back[place] = back_codons[triples[place]]
+    for index in range(count):
+        codons[index] = codes[index] * np.uint8(25) + second[index] * np.uint8(5) + third[index]
+    forward, reverse = letters[0], letters[1]
+    forward_table, reverse_table = codon_table[0], codon_table[1]
+    for index in range(count):
+        forward[index] = forward_table[codons[index]]
+        reverse[index] = reverse_table[codons[index]]
     return letters
 
 
 @njit(nogil=True, cache=True)
 def find_orfs(letters: NDArray[np.uint8]) -> tuple[NDArray[np.int64], int]:
-    """Stretches between stops of what :func:`read_codons` read.
+    """Find the ORFs in what :func:`read_codons` returned.
 
-    Those below :data:`SHORTEST_STRETCH` are dropped; if none is left, the longest three are kept
-    (and any as long as the third).
+    ORFs shorter than :data:`MIN_ORF_RESIDUES` are dropped; if all are, the longest three are kept,
+    and any as long as the third.
 
     Returns
     -------
-    stretches
-        int64, shape (n, 2): the base with which each begins and the one where it has ended.
-    forward
-        How many of them, the first ones, are of the strand as given.
+    orfs
+        int64, shape (n, 2): index of the first base, and of the one after the last.
+    n_forward
+        Number of ORFs on the forward strand, which come first.
     """
-    found = np.empty((letters.shape[1] + 6, 2), dtype=np.int64)
-    forward, both = _cut(letters, SHORTEST_ORF, found)
-    if both == 0:
-        _, both = _cut(letters, 1, found)
-        forward, both = _cut(letters, _fallback_size(found[:both]), found)
-    return found[:both], forward
+    orfs = np.empty((letters.shape[1] + 6, 2), dtype=np.int64)
+    n_forward, count = _split_at_stops(letters, MIN_ORF_RESIDUES, orfs)
+    if count == 0:
+        _, count = _split_at_stops(letters, 1, orfs)
+        n_forward, count = _split_at_stops(letters, _fallback_residues(orfs[:count]), orfs)
+    return orfs[:count], n_forward
 
 
 @njit(nogil=True, cache=True)
-def _cut(letters: NDArray[np.uint8], shortest: int, found: NDArray[np.int64]) -> tuple[int, int]:
-    """Stretches of so many residues and more, into `found`: how many forward, and in all."""
-    places = letters.shape[1]
-    forward, count = 0, 0
+def _split_at_stops(
+    letters: NDArray[np.uint8], min_residues: int, orfs: NDArray[np.int64]
+) -> tuple[int, int]:
+    """Write the ORFs of a minimum length to `orfs`; return the forward and the total count."""
+    size = letters.shape[1]
+    n_forward, count = 0, 0
     for strand in range(2):
-        forward = count
+        n_forward = count
         row = letters[strand]
-        for frame in range(min(3, places)):
+        for frame in range(min(3, size)):
             begin = frame
-            for place in range(frame, places, 3):
-                if row[place] == STOP:
-                    if place - begin >= 3 * shortest:
-                        found[count, 0], found[count, 1] = begin, place
+            for index in range(frame, size, 3):
+                if row[index] == STOP:
+                    if index - begin >= 3 * min_residues:
+                        orfs[count, 0], orfs[count, 1] = begin, index
                         count += 1
-                    begin = place + 3
-            end = places + (frame - places) % 3
-            if end - begin >= 3 * shortest:
-                found[count, 0], found[count, 1] = begin, end
+                    begin = index + 3
+            end = size + (frame - size) % 3
+            if end - begin >= 3 * min_residues:
+                orfs[count, 0], orfs[count, 1] = begin, end
                 count += 1
-    return forward, count
+    return n_forward, count
 
 
 @njit(nogil=True, cache=True)
-def _fallback_size(stretches: NDArray[np.int64]) -> int:
-    """Residues of the third longest; 1 where there are not so many."""
+def _fallback_residues(orfs: NDArray[np.int64]) -> int:
+    """Return the residues of the third longest ORF; 1 if there are fewer."""
     longest = np.ones(FALLBACK_ORFS, dtype=np.int64)
-    for row in range(len(stretches)):
-        size = (stretches[row, 1] - stretches[row, 0]) // 3
+    for row in range(len(orfs)):
+        residues = (orfs[row, 1] - orfs[row, 0]) // 3
         for rank in range(FALLBACK_ORFS):
-            if size > longest[rank]:
-                longest[rank], size = size, longest[rank]
+            if residues > longest[rank]:
+                longest[rank], residues = residues, longest[rank]
     return int(longest[-1])
 
 
 @njit(nogil=True, cache=True)
-def longest_orf(codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Residues of the longest open stretch; of equally long ones, the last in residue order.
+def find_longest_orf(codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the residues of the longest ORF, uint8; empty if there is none.
 
-    So that it is the same on either strand. uint8, empty where there is none.
+    Of equally long ones it is the last in residue order, so that both strands give the same one.
     """
-    letters = read_codons(codes, _CODON_RESIDUES)
-    stretches, forward = find_orfs(letters)
-    best = letters[0, :0:3]
-    for row in range(len(stretches)):
-        begin, end = stretches[row]
-        stretch = letters[0, begin:end:3] if row < forward else letters[1, begin:end:3][::-1]
-        if stretch.size > best.size or (stretch.size == best.size and _is_after(stretch, best)):
-            best = stretch
-    return best.copy()
+    letters = read_codons(codes, _RESIDUE_TABLE)
+    orfs, n_forward = find_orfs(letters)
+    longest = letters[0, :0:3]
+    for row in range(len(orfs)):
+        begin, end = orfs[row]
+        orf = letters[0, begin:end:3] if row < n_forward else letters[1, begin:end:3][::-1]
+        if orf.size > longest.size or (orf.size == longest.size and _sorts_after(orf, longest)):
+            longest = orf
+    return longest.copy()
 
 
 @njit(nogil=True, cache=True)
-def _is_after(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
-    for place in range(one.size):
-        if one[place] != other[place]:
-            return bool(one[place] > other[place])
+def _sorts_after(orf: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
+    for index in range(orf.size):
+        if orf[index] != other[index]:
+            return bool(orf[index] > other[index])
     return False

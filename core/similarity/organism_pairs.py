@@ -1,4 +1,4 @@
-"""What comparing the genes of organisms brings: the nearest of each gene, and how near it is."""
+"""Results of comparing organisms: the nearest gene of each gene, and its similarity."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,28 +23,30 @@ class Gene:
 
 @dataclass(frozen=True)
 class Similarity:
-    """The best inner product of each gene of one organism with any gene of another.
+    """The best inner product of each gene of an organism with any gene of a reference organism.
 
-    It is a cosine of weighted words of these genes: 1 where they have the same words, 0 where they
-    share none. It is not the percent identity of genomes.
+    It is a cosine of weighted k-mers: 1 for genes with the same k-mers, 0 for genes that share
+    none. It is not the percent identity of genomes.
 
     Attributes
     ----------
+    organism, reference
+        Names of the two organisms.
     genes
-        Those of the organism `of`, in the order they came.
-    others
-        All of the organism `to`.
+        Genes of `organism`, in the order they were loaded.
+    reference_genes
+        All genes of `reference`.
     nearest
-        Place among `others` of the nearest of each gene, int64, shape (n,); -1 where it shares
-        nothing with any.
+        int64, shape (n,): index in `reference_genes` of the nearest of each gene; -1 where nothing
+        is shared with any.
     best
-        float64, shape (n,); 0 where nothing is shared.
+        float64, shape (n,): inner product with the nearest gene; 0 where nothing is shared.
     """
 
-    of: str
-    to: str
+    organism: str
+    reference: str
     genes: Sequence[Gene]
-    others: Sequence[Gene]
+    reference_genes: Sequence[Gene]
     nearest: NDArray[np.int64]
     best: NDArray[np.float64]
 
@@ -60,42 +62,42 @@ class Similarity:
 
     @cached_property
     def estimate(self) -> Estimate:
-        """The mean with its interval."""
+        """Mean best inner product with its interval."""
         return estimate_mean(self.best)
 
     @cached_property
     def by_family(self) -> Mapping[int, Estimate]:
-        """The same for the genes of each family, by ascending class number."""
+        """Mean best inner products of each family, by ascending class number."""
         families = np.array([gene.family for gene in self.genes], dtype=np.int64)
         return {
             family: estimate_mean(self.best[families == family])
             for family in np.unique(families).tolist()
         }
 
-    def ranked(self, *, closest: bool, most: int) -> list[int]:
-        """Places of the closest, or farthest, genes, those first; of equals, the first came."""
+    def rank_genes(self, *, closest: bool, max_genes: int) -> list[int]:
+        """Return the indices of the most, or least, similar genes, those first; ties in order."""
         order = np.argsort(-self.best if closest else self.best, kind="stable")
-        places: list[int] = order[:most].tolist()
-        return places
+        indices: list[int] = order[:max_genes].tolist()
+        return indices
 
-    def nearest_gene(self, place: int) -> Gene | None:
-        """The gene of `to` that is nearest to the gene at that place."""
-        number = int(self.nearest[place])
-        return self.others[number] if number >= 0 else None
+    def nearest_gene(self, index: int) -> Gene | None:
+        """Return the nearest gene of the reference to a gene; None if nothing is shared."""
+        nearest = int(self.nearest[index])
+        return self.reference_genes[nearest] if nearest >= 0 else None
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Every organism with every other, both ways.
+    """Similarities of all pairs of organisms, in both directions.
 
     Attributes
     ----------
     encoder
-        Of which encoder its figures are.
+        Name of the encoder.
     organisms
-        In the order they came.
+        In the order they were loaded.
     pairs
-        By organism and other organism; at least one gene each.
+        By organism and reference organism; at least one gene each.
     """
 
     encoder: str
@@ -103,16 +105,16 @@ class Comparison:
     pairs: Mapping[tuple[str, str], Similarity]
 
     def distance(self, one: str, other: str) -> float:
-        """One minus the mean of both directions: 0 where every gene has its double."""
-        there, back = self.pairs[one, other].mean, self.pairs[other, one].mean
-        return 1 - (there + back) / 2
+        """Return one minus the mean of both directions: 0 if every gene has an identical one."""
+        forward, reverse = self.pairs[one, other].mean, self.pairs[other, one].mean
+        return 1 - (forward + reverse) / 2
 
     @property
     def n(self) -> int:
-        """Number of genes, of all organisms, whose nearest were looked for."""
-        return sum({pair.of: pair.n for pair in self.pairs.values()}.values())
+        """Number of genes of all organisms whose nearest genes were searched."""
+        return sum({pair.organism: pair.n for pair in self.pairs.values()}.values())
 
-    def seen_from(self, organism: str) -> list[Similarity]:
-        """How close the others' genes come to those of an organism, the closest first."""
-        found = [pair for pair in self.pairs.values() if pair.to == organism]
-        return sorted(found, key=lambda pair: -pair.mean)
+    def rank_against(self, reference: str) -> list[Similarity]:
+        """Return the similarities of the other organisms to a reference, the closest first."""
+        pairs = [pair for pair in self.pairs.values() if pair.reference == reference]
+        return sorted(pairs, key=lambda pair: -pair.mean)

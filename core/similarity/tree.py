@@ -1,34 +1,32 @@
-"""A tree of organisms, by how close their genes are."""
+"""A tree of organisms by the similarity of their genes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from scipy.cluster.hierarchy import dendrogram, linkage
-
 from core.errors import InputError
 from core.similarity.organism_pairs import Comparison
 
-FEWEST = 3
-"""Organisms that a tree needs to say more than one distance."""
+MIN_ORGANISMS = 3
+"""Organisms of a tree; two have a single distance."""
 
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Where two branches meet.
+    """The node where two branches meet.
 
     Attributes
     ----------
-    places
-        Of the two branches: 0 is the first of the tree's organisms, 1 the second.
-    starts
-        The distances at which the two branches begin.
+    positions
+        Positions of the two branches: 0 is the first of the tree's organisms, 1 the second.
+    start_distances
+        Distances at which the two branches begin.
     distance
-        The distance at which they meet: the mean over all pairs of their organisms.
+        Distance at which they meet: the mean over all pairs of their organisms.
     """
 
-    places: tuple[float, float]
-    starts: tuple[float, float]
+    positions: tuple[float, float]
+    start_distances: tuple[float, float]
     distance: float
 
 
@@ -39,38 +37,40 @@ class Tree:
     Attributes
     ----------
     organisms
-        As the tree has them, from one end to the other.
+        Names in the order of the leaves.
     joins
-        One fewer.
+        Inner nodes, one fewer than organisms.
     """
 
     organisms: Sequence[str]
     joins: Sequence[Join]
 
 
-def organism_tree(comparison: Comparison) -> Tree:
-    """Join the organisms by one minus the mean best inner product of both directions.
+def build_tree(comparison: Comparison) -> Tree:
+    """Join organisms by one minus the mean best inner product of both directions.
 
-    It shows which are close, in these genes; it is not a phylogeny.
+    The tree groups organisms by these genes; it is not a phylogeny.
 
     Raises
     ------
     InputError
-        If there are fewer than three.
+        If there are fewer than three organisms.
     """
+    from scipy.cluster.hierarchy import dendrogram, linkage  # It takes half a second to import.
+
     names = comparison.organisms
-    if len(names) < FEWEST:
-        message = f"{len(names)} organisms make no tree."
-        raise InputError(message, "Load three or more.")
+    if len(names) < MIN_ORGANISMS:
+        message = f"A tree needs {MIN_ORGANISMS} or more organisms, not {len(names)}."
+        raise InputError(message, "Load more organisms.")
     distances = [max(0.0, comparison.distance(*pair)) for pair in combinations(names, 2)]
-    drawn = dendrogram(linkage(distances, "average", optimal_ordering=True), no_plot=True)
+    layout = dendrogram(linkage(distances, "average", optimal_ordering=True), no_plot=True)
     joins = tuple(
         Join(
             # scipy draws its leaves at 5, 15, 25, …
-            places=((across[0] - 5) / 10, (across[2] - 5) / 10),
-            starts=(float(up[0]), float(up[3])),
+            positions=((across[0] - 5) / 10, (across[2] - 5) / 10),
+            start_distances=(float(up[0]), float(up[3])),
             distance=float(up[1]),
         )
-        for across, up in zip(drawn["icoord"], drawn["dcoord"], strict=True)
+        for across, up in zip(layout["icoord"], layout["dcoord"], strict=True)
     )
-    return Tree(tuple(names[place] for place in drawn["leaves"] or ()), joins)
+    return Tree(tuple(names[index] for index in layout["leaves"] or ()), joins)

@@ -1,5 +1,5 @@
-"""From which organism the closest relatives of queries come, and how sure that is."""
+"""Tracing: the organisms of the closest relatives of queries, with confidences."""
 
-from core.tracing.tracer import Origin, Traced, origins, trace
+from core.tracing.tracer import OrganismShare, TraceResult, estimate_composition, trace
 
-__all__ = ["Origin", "Traced", "origins", "trace"]
+__all__ = ["OrganismShare", "TraceResult", "estimate_composition", "trace"]

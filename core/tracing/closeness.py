@@ -1,10 +1,10 @@
-"""How likely each of some sequences is the closest relative of a query, by their bases.
+"""Probabilities that candidates are the closest relative of a query, from their bases.
 
-Strains differ by a few bases in a thousand, most of which change no protein; so what the encoders
-see is too coarse here. A query is compared with each candidate by their words of 13 bases. A
-substitution takes up to 13 words away, so the words that one candidate shares and another does not,
-divided by 13, say by how many substitutions it is closer. Each substitution counts by how rare
-substitutions are between the query and its closest relative.
+Strains differ by a few bases in a thousand, most of which change no protein, so encoders cannot
+distinguish them. A query is compared with each candidate by their 13-mers. A substitution removes
+up to 13 of these, so the difference of two candidates in shared 13-mers, divided by 13, says by how
+many substitutions one is closer. A substitution counts the more, the rarer substitutions are
+between the query and its closest relative.
 """
 
 from collections.abc import Sequence
@@ -13,65 +13,71 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.encoders.proteins import base_codes
+from core.encoders.proteins import BASES, encode_bases
 from core.sequences.alphabet import reverse_complement
 
-WORD = 13
-"""Bases in a word: chance brings one into both of two genes once in fifty pairs or so."""
-_MOST_CHANGED = 0.7
-"""Share of the bases that differ where sequences have nothing to do with each other, about."""
-_BASES = 4
+K = 13
+"""Bases of a k-mer: two unrelated genes share one about once in fifty pairs."""
+_MAX_DIVERGENCE = 0.7
+"""Approximate share of bases that differ between unrelated sequences."""
+_N_BASES = len(BASES)
 
 
 @dataclass(frozen=True, slots=True)
 class Closeness:
-    """How close candidates are to a query.
+    """Closeness of candidates to a query.
 
     Attributes
     ----------
-    chances
-        Of each to be the closest relative: float64, shape (n,), they add up to 1. Equal where
-        nothing tells them apart.
+    probabilities
+        float64, shape (n,): that of each candidate to be the closest relative; they add up to 1,
+        and are equal where nothing distinguishes the candidates.
     identity
-        Share of the query's bases that are as in the closest, estimated from the words that they
-        share, above 0 and at most 1.
+        Share of the query's bases that are identical in the closest candidate, estimated from
+        shared k-mers, above 0 and at most 1.
     """
 
-    chances: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
     identity: float
 
 
-def words(sequence: str) -> NDArray[np.int64]:
-    """The distinct words of a sequence as numbers, ascending; those with other letters left out."""
-    codes = base_codes(sequence).astype(np.int64)
-    count = max(0, codes.size - WORD + 1)
+def find_kmers(sequence: str) -> NDArray[np.int64]:
+    """Return the distinct k-mers of a sequence as numbers, ascending, without ambiguous ones."""
+    codes = encode_bases(sequence).astype(np.int64)
+    count = max(0, codes.size - K + 1)
     keys = np.zeros(count, dtype=np.int64)
-    readable = np.ones(count, dtype=np.bool_)
-    for offset in range(WORD):
+    unambiguous = np.ones(count, dtype=np.bool_)
+    for offset in range(K):
         letters = codes[offset : offset + count]
-        keys = keys * _BASES + letters
-        readable &= letters < _BASES
-    return np.unique(keys[readable])
+        keys = keys * _N_BASES + letters
+        unambiguous &= letters < _N_BASES
+    return np.unique(keys[unambiguous])
 
 
-class QueryWords:
-    """A query, to be compared with its candidates."""
+class QueryKmers:
+    """K-mers of both strands of a query, to be compared with those of candidates."""
 
     def __init__(self, sequence: str) -> None:
-        self._strands = (words(sequence), words(reverse_complement(sequence)))
+        self._strands = (find_kmers(sequence), find_kmers(reverse_complement(sequence)))
 
-    def shared(self, candidate: NDArray[np.int64]) -> int:
-        """How many words a candidate, given by its words, has too, on either strand."""
+    def count_shared(self, candidate: NDArray[np.int64]) -> int:
+        """Return the number of k-mers shared with a candidate, on the better strand."""
         return max(
             int(np.isin(strand, candidate, assume_unique=True).sum()) for strand in self._strands
         )
 
     def closeness(self, shared: Sequence[int]) -> Closeness:
-        """How close each candidate is that shares so many words, which are more than none."""
+        """Return the closeness of candidates.
+
+        Parameters
+        ----------
+        shared
+            Number of k-mers shared with each candidate, above 0.
+        """
         most, count = max(shared), self._strands[0].size
-        # Half a word, that no rate is nought: what was not seen may be there all the same.
-        rate = 1 - ((most + 0.5) / (count + 1)) ** (1 / WORD)
-        changed = min(max(rate, 1 / (count + WORD + 1)), _MOST_CHANGED)
-        of_one = np.log((_BASES - 1) * (1 - changed) / changed)
-        chances = np.exp((np.array(shared) - most) / WORD * of_one)
-        return Closeness(chances / chances.sum(), float((most / count) ** (1 / WORD)))
+        # Pseudocount of half a k-mer: avoid a zero rate.
+        rate = 1 - ((most + 0.5) / (count + 1)) ** (1 / K)
+        divergence = min(max(rate, 1 / (count + K + 1)), _MAX_DIVERGENCE)
+        log_odds = np.log((_N_BASES - 1) * (1 - divergence) / divergence)
+        odds = np.exp((np.array(shared) - most) / K * log_odds)
+        return Closeness(odds / odds.sum(), float((most / count) ** (1 / K)))

@@ -1,4 +1,4 @@
-"""How much of a batch comes from each organism, from what each query says of itself."""
+"""Estimation of the composition of a batch from the probabilities of its queries."""
 
 from dataclasses import dataclass
 
@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 RESAMPLES = 200
-_STEPS = 100
-_LEAST = 1e-300
-_SETTLED = 1e-4
+_MAX_ITERATIONS = 100
+_MIN_LIKELIHOOD = 1e-300
+_TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """Shares of a batch, float64, shape (organisms,): how much there is of each, and between what.
+    """Shares of organisms in a batch, each float64, shape (organisms,).
 
     The shares add up to 1; `low` and `high` are the ends of 95% intervals.
     """
@@ -23,20 +23,20 @@ class Mixture:
     high: NDArray[np.float64]
 
 
-def mixture(chances: NDArray[np.float64], seed: int = 0) -> Mixture:
-    """The shares under which a batch is likeliest, found by expectation maximisation.
+def estimate_mixture(probabilities: NDArray[np.float64], seed: int = 0) -> Mixture:
+    """Estimate the maximum-likelihood shares of a batch by expectation maximisation.
 
-    A query that could be of several organisms counts for those that the others speak for. One query
-    more, of any organism alike, stands for what was not seen; the intervals are of the Bayesian
-    bootstrap.
+    A query that may come from several organisms counts for those that other queries support. One
+    additional query, equally likely from any organism, is a pseudocount; the intervals are those of
+    the Bayesian bootstrap.
 
     Parameters
     ----------
-    chances
-        How likely each query is of each organism if all were as common, float64, shape (n,
-        organisms).
+    probabilities
+        float64, shape (n, organisms): that of each query to come from each organism, if all
+        organisms were equally common.
     seed
-        Of the draws.
+        Seed of the bootstrap.
 
     References
     ----------
@@ -44,17 +44,18 @@ def mixture(chances: NDArray[np.float64], seed: int = 0) -> Mixture:
     algorithm. J R Stat Soc B 39:1-38.
     Rubin DB (1981), The Bayesian bootstrap. Ann Stat 9:130-134.
     """
-    queries, organisms = chances.shape
-    rows = np.concatenate([chances, np.eye(organisms)])
-    usual = np.concatenate([np.ones(queries), np.full(organisms, 1 / organisms)])
-    drawn = np.random.default_rng(seed).standard_gamma(usual, size=(RESAMPLES, usual.size))
-    weights = np.concatenate([usual[None], drawn])
+    queries, organisms = probabilities.shape
+    rows = np.concatenate([probabilities, np.eye(organisms)])
+    observed = np.concatenate([np.ones(queries), np.full(organisms, 1 / organisms)])
+    generator = np.random.default_rng(seed)
+    resampled = generator.standard_gamma(observed, size=(RESAMPLES, observed.size))
+    weights = np.concatenate([observed[None], resampled])
     weights /= weights.sum(axis=1, keepdims=True)
     shares = np.full((RESAMPLES + 1, organisms), 1 / organisms)
-    for _ in range(_STEPS):
-        before = shares
-        shares = shares * ((weights / np.maximum(shares @ rows.T, _LEAST)) @ rows)
-        if np.abs(shares - before).max() < _SETTLED:
+    for _ in range(_MAX_ITERATIONS):
+        previous = shares
+        shares = shares * ((weights / np.maximum(shares @ rows.T, _MIN_LIKELIHOOD)) @ rows)
+        if np.abs(shares - previous).max() < _TOLERANCE:
             break
     low, high = np.quantile(shares[1:], [0.025, 0.975], axis=0)
     return Mixture(shares[0], low, high)

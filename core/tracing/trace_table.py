@@ -1,11 +1,11 @@
-"""What tracing found as rows, for files and screens: column names that scripts can rely on."""
+"""Trace results as rows, for files and screens. Scripts may rely on the column names."""
 
 import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from core.tracing.tracer import Origin, Traced, origins
+from core.tracing.tracer import OrganismShare, TraceResult, estimate_composition
 
 COLUMNS = ("query", "length", "organism", "confidence", "identity", "gene", "next", "note")
 SUMMARY_COLUMNS = ("organism", "queries", "share", "low", "high")
@@ -14,51 +14,62 @@ FORMATS = ("tsv", "csv", "json")
 _Cell = str | int | float | None
 
 
-def row(traced: Traced) -> dict[str, _Cell]:
-    """The answer for a query; what it does not have is None."""
-    names = list(traced.organisms)
+def to_row(result: TraceResult) -> dict[str, _Cell]:
+    """Return the row of a query, with None in cells that do not apply."""
+    names = list(result.organisms)
     return {
-        "query": traced.query,
-        "length": traced.length,
-        "organism": traced.organism or None,
-        "confidence": round(traced.confidence, 4) if names else None,
-        "identity": round(traced.identity, 4) if names else None,
-        "gene": traced.closest[names[0]].name if names else None,
+        "query": result.query,
+        "length": result.length,
+        "organism": result.organism or None,
+        "confidence": round(result.confidence, 4) if names else None,
+        "identity": round(result.identity, 4) if names else None,
+        "gene": result.closest[names[0]].name if names else None,
         "next": names[1] if len(names) > 1 else None,
-        "note": traced.problem or None,
+        "note": result.problem or None,
     }
 
 
-def summary_row(origin: Origin) -> dict[str, _Cell]:
-    """How much of a batch comes from an organism."""
-    share = origin.share
+def to_summary_row(part: OrganismShare) -> dict[str, _Cell]:
+    """Return the row of an organism's share of a batch."""
     return {
-        "organism": origin.organism,
-        "queries": origin.queries,
-        "share": round(share.mean, 4),
-        "low": round(share.low, 4),
-        "high": round(share.high, 4),
+        "organism": part.organism,
+        "queries": part.queries,
+        "share": round(part.share.mean, 4),
+        "low": round(part.share.low, 4),
+        "high": round(part.share.high, 4),
     }
 
 
-def as_text(traced: Sequence[Traced], file_format: str, *, summary: bool = False) -> str:
-    """All answers, or what they are together, as TSV or CSV with a header line, or as JSON.
+def format_results(
+    results: Sequence[TraceResult], file_format: str, *, summary: bool = False
+) -> str:
+    """Return results as TSV or CSV with a header line, or as JSON.
 
-    JSON has both, and the confidence of every organism.
+    Parameters
+    ----------
+    file_format
+        One of :data:`FORMATS`.
+    summary
+        Give one row an organism instead of one a query. JSON always has both, and all confidences.
     """
     if file_format == "json":
-        found = {
-            "organisms": [summary_row(each) for each in origins(traced)],
-            "queries": [row(each) | {"organisms": dict(each.organisms)} for each in traced],
+        document = {
+            "organisms": [to_summary_row(part) for part in estimate_composition(results)],
+            "queries": [
+                to_row(result) | {"organisms": dict(result.organisms)} for result in results
+            ],
         }
-        return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     delimiter = "\t" if file_format == "tsv" else ","
     if summary:
-        return _table(SUMMARY_COLUMNS, map(summary_row, origins(traced)), delimiter)
-    return _table(COLUMNS, map(row, traced), delimiter)
+        rows = map(to_summary_row, estimate_composition(results))
+        return _format_table(SUMMARY_COLUMNS, rows, delimiter)
+    return _format_table(COLUMNS, map(to_row, results), delimiter)
 
 
-def _table(columns: Sequence[str], rows: Iterable[Mapping[str, _Cell]], delimiter: str) -> str:
+def _format_table(
+    columns: Sequence[str], rows: Iterable[Mapping[str, _Cell]], delimiter: str
+) -> str:
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, columns, delimiter=delimiter, lineterminator="\n")
     writer.writeheader()

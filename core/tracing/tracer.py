@@ -1,11 +1,11 @@
-"""Queries traced to the organisms of a library.
+"""Tracing of queries to the organisms of a library.
 
-Each organism's partition is searched by itself, so that each is judged by the best that it has,
-however many others are closer. Works for whatever a lab loads as organisms: species, strains,
-isolates.
+The partition of each organism is searched separately, so that every organism is represented by its
+best candidates, however many closer ones others have. It works for whatever is loaded as organisms:
+species, strains, isolates.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,39 +13,42 @@ from numpy.typing import NDArray
 
 from core.arrays import Vectors
 from core.bootstrap import Estimate
-from core.classification.votes import Hit
-from core.classify import FIRST_KMERS, query_name
+from core.calls import query_name
+from core.classification.prediction import Hit
+from core.classify import FIRST_KMERS
 from core.encoders import Encoder
 from core.encoders.translated import TranslatedEncoder
 from core.errors import EncoderReplaced
 from core.library.library import Library
+from core.progress import Progress, no_progress
 from core.sequences.records import Record
-from core.tracing.closeness import QueryWords, words
-from core.tracing.mixture import mixture
+from core.tracing.closeness import QueryKmers, find_kmers
+from core.tracing.mixture import estimate_mixture
 
 CANDIDATES = 3
 """Sequences of each organism that a query is compared with."""
-_TOGETHER = 128
-_NOTHING = "It shares no stretch of 13 bases with what is most like it in any organism."
+_BATCH_SIZE = 128
+_NO_SHARED_KMER = "No 13-mer shared with the best candidates of any organism."
 
 
 @dataclass(frozen=True, slots=True)
-class Traced:
-    """Where a query's closest relatives are.
+class TraceResult:
+    """The closest relatives of a query.
 
     Attributes
     ----------
     query, length
-        Its name, and its bases.
+        Its name, and its length in bases.
     organisms
-        Confidence that each organism has the closest relative, the closest first; they add up to 1.
-        Empty where the query shares nothing with any, or cannot be read.
+        Probability of each organism to have the closest relative, the highest first; they add up to
+        1. Empty if the query is invalid or shares nothing with any.
     closest
         The closest sequence of each of them, by organism.
     identity
-        Share of its bases that are as in the closest of all, estimated from shared words, 0 to 1.
+        Share of its bases that are identical in the closest of all, estimated from shared k-mers,
+        0 to 1.
     problem
-        Why there is no answer; empty where there is one.
+        The reason why there is no result; empty if there is one.
     """
 
     query: str
@@ -57,26 +60,26 @@ class Traced:
 
     @property
     def organism(self) -> str:
-        """The organism of the closest relative; empty where there is none."""
+        """Organism of the closest relative; empty if there is none."""
         return next(iter(self.organisms), "")
 
     @property
     def confidence(self) -> float:
-        """How sure that organism is."""
+        """Probability of that organism."""
         return self.organisms.get(self.organism, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """How much of a batch comes from an organism.
+class OrganismShare:
+    """Share of an organism in a batch.
 
     Attributes
     ----------
     queries
-        How many have their closest relative there with a confidence above one half.
+        Number of queries with their closest relative there, at a confidence above one half.
     share
-        Share of all that could be traced, with its interval; likely, not counted: a query that
-        could be of several organisms counts for those that the others speak for.
+        Maximum-likelihood share of all queries that could be traced, with its interval; a query
+        that may come from several organisms counts for those that other queries support.
     """
 
     organism: str
@@ -85,27 +88,24 @@ class Origin:
 
 
 def trace(
-    library: Library,
-    records: Sequence[Record],
-    *,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
-) -> list[Traced]:
-    """Trace each record to the organisms of a library; an invalid one never stops the others.
+    library: Library, records: Sequence[Record], *, progress: Progress = no_progress
+) -> list[TraceResult]:
+    """Trace records to the organisms of a library; an invalid record never stops the others.
 
-    Confidences are those of a model in which every base changes at one rate, which is estimated for
-    each query from its closest relative. On fragments of simulated strains, with the encoder
-    translated, they are right about as often as they say; with the encoder count they are too high
-    (docs/tracing.md has the figures). They are of the organisms that are loaded: a
-    query from elsewhere is traced to what is closest to it, and `identity` says how close that is.
+    Confidences are those of a model in which all bases change at one rate, estimated for each query
+    from its closest relative. On fragments of simulated strains they are calibrated with the
+    encoder translated, and too high with the encoder count (docs/tracing.md has the figures). They
+    refer to the loaded organisms: a query from another one is traced to its closest relative, and
+    `identity` says how close that is.
 
     Parameters
     ----------
     progress
-        Called with how many records are done, and of how many.
+        Called with the number of records done, and of all.
 
     Returns
     -------
-    list of Traced
+    list of TraceResult
         In the order of the records.
 
     Raises
@@ -114,119 +114,122 @@ def trace(
         If the library is empty.
     """
     try:
-        return list(_traced(library, records, progress))
+        return list(_trace(library, records, progress))
     except EncoderReplaced:
         return trace(library.reopened(), records, progress=progress)
 
 
-def origins(traced: Sequence[Traced]) -> list[Origin]:
-    """How much of a batch comes from each organism, the largest share first.
+def estimate_composition(results: Sequence[TraceResult]) -> list[OrganismShare]:
+    """Estimate the share of each organism in a batch, the largest first.
 
-    Empty where nothing of it could be traced.
+    Empty if no query could be traced.
     """
-    found = [each.organisms for each in traced if each.organisms]
-    names = list(dict.fromkeys(name for each in found for name in each))
+    traced = [result.organisms for result in results if result.organisms]
+    names = list(dict.fromkeys(name for organisms in traced for name in organisms))
     if not names:
         return []
-    chances = np.array([[each.get(name, 0.0) for name in names] for each in found])
-    mixed = mixture(chances)
-    shares = zip(mixed.shares.tolist(), mixed.low.tolist(), mixed.high.tolist(), strict=True)
-    clear = (chances > 0.5).sum(axis=0).tolist()
-    listed = [
-        Origin(name, count, Estimate(*share, len(found)))
-        for name, count, share in zip(names, clear, shares, strict=True)
+    probabilities = np.array([[organisms.get(name, 0.0) for name in names] for organisms in traced])
+    mixture = estimate_mixture(probabilities)
+    intervals = zip(
+        mixture.shares.tolist(), mixture.low.tolist(), mixture.high.tolist(), strict=True
+    )
+    confident = (probabilities > 0.5).sum(axis=0).tolist()
+    parts = [
+        OrganismShare(name, count, Estimate(*interval, len(traced)))
+        for name, count, interval in zip(names, confident, intervals, strict=True)
     ]
-    return sorted(listed, key=lambda each: -each.share.mean)
+    return sorted(parts, key=lambda part: -part.share.mean)
 
 
-def _traced(
-    library: Library, records: Sequence[Record], progress: Callable[[int, int], None]
-) -> Iterator[Traced]:
-    for start in range(0, len(records), _TOGETHER):
-        batch = records[start : start + _TOGETHER]
-        good = [record.residues for record in batch if record.problem is None]
-        comparing = _Comparing(library, good)
-        places = iter(range(len(good)))
+def _trace(
+    library: Library, records: Sequence[Record], progress: Progress
+) -> Iterator[TraceResult]:
+    for start in range(0, len(records), _BATCH_SIZE):
+        batch = records[start : start + _BATCH_SIZE]
+        valid = [record.residues for record in batch if record.problem is None]
+        tracer = _BatchTracer(library, valid)
+        indices = iter(range(len(valid)))
         for done, record in enumerate(batch, start=start + 1):
             name, length = query_name(record), len(record.residues)
             if record.problem is not None:
-                yield Traced(name, length, problem=record.problem.message)
+                yield TraceResult(name, length, problem=record.problem.message)
             else:
-                yield comparing.traced(name, next(places))
-            progress(done, len(records))
+                yield tracer.result(name, next(indices))
+            progress("Tracing", done, len(records))
 
 
-class _Comparing:
-    """Queries with their candidates of every organism, found in two steps.
+class _BatchTracer:
+    """Queries with their candidates of every organism, searched in two steps.
 
-    A fragment may miss its gene in one organism and find it in another; that gene as a whole then
-    finds its counterparts in all of them.
+    A fragment may find its gene in one organism and miss it in another; the complete gene then
+    finds its counterparts in all organisms.
     """
 
     def __init__(self, library: Library, sequences: Sequence[str]) -> None:
         self._library = library
         self._organisms = library.organism_names()
-        self._lengths = [len(each) for each in sequences]
-        self._queries = [QueryWords(each) for each in sequences]
+        self._lengths = [len(sequence) for sequence in sequences]
+        self._queries = [QueryKmers(sequence) for sequence in sequences]
         self._residues: dict[int, str] = {}
-        self._words: dict[int, NDArray[np.int64]] = {}
-        self._candidates = self._nearest(sequences)
+        self._kmers: dict[int, NDArray[np.int64]] = {}
+        self._candidates = self._search(sequences)
         self._add_counterparts()
 
-    def traced(self, name: str, place: int) -> Traced:
-        """The answer for the query at that place."""
-        found = self._closest(place)
-        if not found:
-            return Traced(name, self._lengths[place], problem=_NOTHING)
-        closeness = self._queries[place].closeness([shared for shared, _ in found.values()])
-        chances = dict(zip(found, closeness.chances.tolist(), strict=True))
-        ranked = sorted(chances, key=lambda organism: -chances[organism])
-        return Traced(
+    def result(self, name: str, index: int) -> TraceResult:
+        """Return the result of the query at an index."""
+        closest = self._find_closest(index)
+        if not closest:
+            return TraceResult(name, self._lengths[index], problem=_NO_SHARED_KMER)
+        closeness = self._queries[index].closeness([shared for shared, _ in closest.values()])
+        probabilities = dict(zip(closest, closeness.probabilities.tolist(), strict=True))
+        ranked = sorted(probabilities, key=lambda organism: -probabilities[organism])
+        return TraceResult(
             query=name,
-            length=self._lengths[place],
-            organisms={organism: chances[organism] for organism in ranked},
-            closest={organism: found[organism][1] for organism in ranked},
+            length=self._lengths[index],
+            organisms={organism: probabilities[organism] for organism in ranked},
+            closest={organism: closest[organism][1] for organism in ranked},
             identity=closeness.identity,
         )
 
     def _add_counterparts(self) -> None:
-        """Of what each query is closest to, the nearest in every organism."""
+        """Add the nearest sequences, in every organism, to the closest one of each query."""
         anchors: dict[int, int] = {}
-        for place in range(len(self._queries)):
-            if found := self._closest(place):
-                anchors[place] = max(found.values(), key=lambda each: each[0])[1].id
+        for index in range(len(self._queries)):
+            if closest := self._find_closest(index):
+                _, anchor = max(closest.values(), key=lambda shared_hit: shared_hit[0])
+                anchors[index] = anchor.id
         genes = list(dict.fromkeys(anchors.values()))
-        nearest = self._nearest([self._residues[number] for number in genes])
-        counterparts = dict(zip(genes, nearest, strict=True))
-        for place, number in anchors.items():
-            self._candidates[place] += counterparts[number]
+        hits = self._search([self._residues[gene] for gene in genes])
+        counterparts = dict(zip(genes, hits, strict=True))
+        for index, gene in anchors.items():
+            self._candidates[index] += counterparts[gene]
 
-    def _nearest(self, sequences: Sequence[str]) -> list[list[Hit]]:
-        """The nearest of each organism, for each sequence; their words are known from then on."""
-        found: list[list[Hit]] = [[] for _ in sequences]
-        vectors = _query_vectors(self._library.encoder, sequences)
+    def _search(self, sequences: Sequence[str]) -> list[list[Hit]]:
+        """Return the nearest hits in each organism for each sequence, and load their k-mers."""
+        candidates: list[list[Hit]] = [[] for _ in sequences]
+        vectors = _encode_queries(self._library.encoder, sequences)
         for organism in self._organisms:
-            hits = self._library.search_vectors(vectors, organisms=[organism], limit=CANDIDATES)
-            for candidates, nearest in zip(found, hits, strict=True):
-                candidates.extend(nearest)
-        numbers = {hit.id for hits in found for hit in hits} - self._words.keys()
-        residues = self._library.residues(list(numbers))
+            nearest = self._library.search_vectors(vectors, organisms=[organism], limit=CANDIDATES)
+            for known, hits in zip(candidates, nearest, strict=True):
+                known.extend(hits)
+        ids = {hit.id for hits in candidates for hit in hits} - self._kmers.keys()
+        residues = self._library.residues(list(ids))
         self._residues |= residues
-        self._words |= {number: words(sequence) for number, sequence in residues.items()}
-        return found
+        self._kmers |= {id_: find_kmers(sequence) for id_, sequence in residues.items()}
+        return candidates
 
-    def _closest(self, place: int) -> dict[str, tuple[int, Hit]]:
-        """How many words each organism's closest candidate shares with a query, if any."""
-        best: dict[str, tuple[int, Hit]] = {}
-        for hit in self._candidates[place]:
-            if hit.id in self._words:  # Else it was removed meanwhile.
-                shared = self._queries[place].shared(self._words[hit.id])
-                if shared > best.get(hit.organism, (0, hit))[0]:
-                    best[hit.organism] = shared, hit
-        return best
+    def _find_closest(self, index: int) -> dict[str, tuple[int, Hit]]:
+        """Return the closest candidate of each organism, with the number of shared k-mers."""
+        closest: dict[str, tuple[int, Hit]] = {}
+        for hit in self._candidates[index]:
+            if hit.id in self._kmers:  # Otherwise it was removed after the search.
+                shared = self._queries[index].count_shared(self._kmers[hit.id])
+                if shared > closest.get(hit.organism, (0, hit))[0]:
+                    closest[hit.organism] = shared, hit
+        return closest
 
 
-def _query_vectors(encoder: Encoder, sequences: Sequence[str]) -> Vectors:
+def _encode_queries(encoder: Encoder, sequences: Sequence[str]) -> Vectors:
     if isinstance(encoder, TranslatedEncoder):
-        return encoder.query_vectors(encoder.profiles(sequences), FIRST_KMERS)
+        return encoder.encode_query_profiles(encoder.profiles(sequences), FIRST_KMERS)
     return encoder.encode_queries(sequences)

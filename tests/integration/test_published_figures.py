@@ -16,7 +16,7 @@ from core.sequences.importer import read_records
 from core.sequences.limits import Limits
 from core.sequences.records import Record
 from core.settings import Settings
-from core.similarity import similarity
+from core.similarity import compare_organisms
 from core.stores import Stores
 
 pytestmark = [pytest.mark.shared_data, pytest.mark.timeout(600)]
@@ -72,7 +72,7 @@ class TestLoad:
 class TestSimilarity:
     @pytest.mark.parametrize(("organism", "mean"), [("chimpanzee", 0.9702), ("dog", 0.7045)])
     def test_of_the_first_800_genes_to_human(self, libraries, everything, organism, mean):
-        found = similarity(libraries.open("everything"), organism, "human", limit=800)
+        found = compare_organisms(libraries.open("everything"), organism, "human", limit=800)
 
         assert found.n == 800
         assert found.mean == pytest.approx(mean, abs=0.0005)

@@ -6,30 +6,31 @@ import pytest
 from core.library.load import load
 from core.library.manager import Libraries
 from core.sequences.records import Problem, Record
-from core.sequences.references.human import human_reference
+from core.sequences.references.human import load_human_reference
 from core.sequences.references.simulated import simulate
 from core.settings import Settings
 from core.stores import Stores
-from core.tracing import Traced, origins, trace, tracer
+from core.tracing import TraceResult, estimate_composition, trace, tracer
 from tests.support.synthetic import dna
 
 # Far apart in the file: beside a gene stand others that are nearly the same.
-GENES = [each for each in human_reference() if 800 <= len(each.residues) <= 2_000][::55][:40]
+LONG_GENES = [record for record in load_human_reference() if 800 <= len(record.residues) <= 2_000]
+GENES = LONG_GENES[::55][:40]
 STRAINS = {
     f"strain_{number}": [
-        replace(record, name=f"strain_{number}_{place}")
-        for place, record in enumerate(simulate(GENES, 0.01, seed=number), start=1)
+        replace(record, name=f"strain_{number}_{index}")
+        for index, record in enumerate(simulate(GENES, 0.01, seed=number), start=1)
     ]
     for number in range(4)
 }
 
 
-def query(strain, place, start=100, length=400):
-    residues = STRAINS[strain][place].residues[start : start + length]
-    return Record(f"{strain} {place}", residues, 1, 1)
+def query(strain, index, start=100, length=400):
+    residues = STRAINS[strain][index].residues[start : start + length]
+    return Record(f"{strain} {index}", residues, 1, 1)
 
 
-QUERIES = [query(strain, place) for strain in STRAINS for place in range(20)]
+QUERIES = [query(strain, index) for strain in STRAINS for index in range(20)]
 
 
 @pytest.fixture(scope="module")
@@ -63,39 +64,39 @@ class TestTrace:
 
     def test_confidences_are_right_as_often_as_they_say(self, library):
         changed = [
-            replace(each, residues=simulated.residues)
-            for each, simulated in zip(QUERIES, simulate(QUERIES, 0.02, seed=9), strict=True)
+            replace(record, residues=simulated.residues)
+            for record, simulated in zip(QUERIES, simulate(QUERIES, 0.02, seed=9), strict=True)
         ]
         found = trace(library, changed)
-        said = [each.confidence for each in found]
-        right = [each.organism == each.query.split()[0] for each in found]
-        assert np.mean(right) == pytest.approx(np.mean(said), abs=0.06)
+        confidences = [result.confidence for result in found]
+        right = [result.organism == result.query.split()[0] for result in found]
+        assert np.mean(right) == pytest.approx(np.mean(confidences), abs=0.06)
         assert np.mean(right) > 0.85
 
     def test_with_the_encoder_count_too(self, libraries):
-        whole = [query(strain, place, 0, 3_000) for strain in STRAINS for place in range(10)]
-        found = trace(libraries.open("count"), whole)
-        assert [each.organism for each in found] == [each.name.split()[0] for each in whole]
+        genes = [query(strain, index, 0, 3_000) for strain in STRAINS for index in range(10)]
+        found = trace(libraries.open("count"), genes)
+        assert [result.organism for result in found] == [gene.name.split()[0] for gene in genes]
 
     def test_is_the_same_whatever_the_batches(self, library, monkeypatch):
-        whole = trace(library, QUERIES[:9])
-        monkeypatch.setattr(tracer, "_TOGETHER", 4)
-        assert trace(library, QUERIES[:9]) == whole
+        in_one_batch = trace(library, QUERIES[:9])
+        monkeypatch.setattr(tracer, "_BATCH_SIZE", 4)
+        assert trace(library, QUERIES[:9]) == in_one_batch
 
     def test_what_is_like_nothing_says_so(self, library):
         (found,) = trace(library, [Record("noise", dna("noise", 300), 1, 1)])
         assert (found.organism, found.confidence, found.identity) == ("", 0.0, 0.0)
-        assert "It shares no stretch of 13 bases" in found.problem
+        assert "No 13-mer shared" in found.problem
 
     def test_an_invalid_record_stops_no_other(self, library):
         bad = Record("bad", "AC!", 2, 3, problem=Problem("letter", "Record 2 has '!'."))
-        told = []
+        steps = []
         found = trace(
-            library, [QUERIES[0], bad, QUERIES[21]], progress=lambda *far: told.append(far)
+            library, [QUERIES[0], bad, QUERIES[21]], progress=lambda *step: steps.append(step)
         )
-        assert [each.organism for each in found] == ["strain_0", "", "strain_1"]
+        assert [result.organism for result in found] == ["strain_0", "", "strain_1"]
         assert found[1].problem == "Record 2 has '!'."
-        assert told == [(1, 3), (2, 3), (3, 3)]
+        assert steps == [("Tracing", done, 3) for done in (1, 2, 3)]
 
     def test_of_nothing_there_is_nothing(self, library):
         assert trace(library, []) == []
@@ -106,27 +107,33 @@ class TestTrace:
         assert found.organisms == {"alone": 1.0}
 
 
-class TestOrigins:
+class TestEstimateComposition:
     def traced(self, **organisms):
-        return Traced("q", 300, organisms=organisms)
+        return TraceResult("q", 300, organisms=organisms)
 
     def test_has_the_queries_that_are_clear_and_the_share_of_all(self):
-        found = origins([self.traced(a=0.9, b=0.1), self.traced(a=0.4, b=0.3, c=0.3)] * 20)
-        assert [(each.organism, each.queries, each.share.n) for each in found] == [
+        found = estimate_composition(
+            [self.traced(a=0.9, b=0.1), self.traced(a=0.4, b=0.3, c=0.3)] * 20
+        )
+        assert [(part.organism, part.queries, part.share.n) for part in found] == [
             ("a", 20, 40),
             ("b", 0, 40),
             ("c", 0, 40),
         ]
-        assert sum(each.share.mean for each in found) == pytest.approx(1, abs=0.001)
-        assert all(each.share.low <= each.share.mean <= each.share.high for each in found)
+        assert sum(part.share.mean for part in found) == pytest.approx(1, abs=0.001)
+        assert all(part.share.low <= part.share.mean <= part.share.high for part in found)
 
     def test_the_largest_share_comes_first(self):
-        found = origins([self.traced(a=0.9, b=0.1), self.traced(b=1.0), self.traced(b=1.0)])
-        assert [(each.organism, each.queries) for each in found] == [("b", 2), ("a", 1)]
+        found = estimate_composition(
+            [self.traced(a=0.9, b=0.1), self.traced(b=1.0), self.traced(b=1.0)]
+        )
+        assert [(part.organism, part.queries) for part in found] == [("b", 2), ("a", 1)]
 
     def test_what_was_not_traced_does_not_count(self):
-        found = origins([self.traced(a=1.0), Traced("noise", 9, problem="It is like nothing.")])
-        assert [(each.organism, each.share.n) for each in found] == [("a", 1)]
+        found = estimate_composition(
+            [self.traced(a=1.0), TraceResult("noise", 9, problem="It is like nothing.")]
+        )
+        assert [(part.organism, part.share.n) for part in found] == [("a", 1)]
 
     def test_of_nothing_there_are_none(self):
-        assert origins([Traced("noise", 9)]) == []
+        assert estimate_composition([TraceResult("noise", 9)]) == []

@@ -1,4 +1,4 @@
-"""Made-up gene families: members that descend from one random protein, by substitutions."""
+"""Simulated gene families: members descend from one random protein by substitutions."""
 
 import random
 from functools import cache
@@ -15,20 +15,20 @@ _STOPS = set(CodonTable.unambiguous_dna_by_name["Standard"].stop_codons)
 
 @cache
 def ancestor(family: int) -> str:
-    """An open reading frame of 150 codons."""
-    draw = random.Random(f"ancestor {family}")
-    return "".join(_codon(draw) for _ in range(CODONS))
+    """Return the ancestral open reading frame of a family, of 150 codons."""
+    generator = random.Random(f"ancestor {family}")
+    return "".join(_draw_codon(generator) for _ in range(CODONS))
 
 
 def member(family: int, name: object, change: float) -> str:
-    """A descendant in which this share of the bases has been drawn again; it stays open."""
-    draw = random.Random(f"member {family} {name}")
+    """Return a descendant without stops, in which a share `change` of the bases is redrawn."""
+    generator = random.Random(f"member {family} {name}")
     codons = [ancestor(family)[start : start + 3] for start in range(0, 3 * CODONS, 3)]
-    return "".join(_changed(codon, change, draw) for codon in codons)
+    return "".join(_mutate(codon, change, generator) for codon in codons)
 
 
 def members(organism: str, families: int = 6, count: int = 12) -> list[Record]:
-    """Members of each family, near ones and far ones."""
+    """Return members of each family, close and distant ones."""
     changes = (0.05, 0.1, 0.2, 0.3)
     return [
         Record(
@@ -43,14 +43,16 @@ def members(organism: str, families: int = 6, count: int = 12) -> list[Record]:
     ]
 
 
-def _codon(draw: random.Random) -> str:
-    while (codon := "".join(draw.choices("ACGT", k=3))) in _STOPS:
+def _draw_codon(generator: random.Random) -> str:
+    while (codon := "".join(generator.choices("ACGT", k=3))) in _STOPS:
         pass
     return codon
 
 
-def _changed(codon: str, change: float, draw: random.Random) -> str:
+def _mutate(codon: str, change: float, generator: random.Random) -> str:
     while True:
-        changed = "".join(draw.choice("ACGT") if draw.random() < change else base for base in codon)
-        if changed not in _STOPS:
-            return changed
+        mutated = "".join(
+            generator.choice("ACGT") if generator.random() < change else base for base in codon
+        )
+        if mutated not in _STOPS:
+            return mutated

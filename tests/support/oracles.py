@@ -1,4 +1,4 @@
-"""What the compiled kernels compute, said slowly and plainly, with Biopython and strings."""
+"""Slow, obvious implementations of the compiled functions, with Biopython and strings."""
 
 import math
 from collections import Counter, defaultdict
@@ -10,7 +10,7 @@ from Bio.Seq import Seq
 
 from core.encoders.proteins import GROUPS, RESIDUES
 
-UNREADABLE = "?"
+AMBIGUOUS = "?"
 STOP = "*"
 
 _TABLE = CodonTable.unambiguous_dna_by_name["Standard"]
@@ -22,84 +22,85 @@ def reverse_complement(dna: str) -> str:
     return str(Seq(dna).reverse_complement())
 
 
-def translation(dna: str) -> str:
-    """One letter a codon; whatever is left over at the end is dropped."""
+def translate(dna: str) -> str:
+    """Return one letter a codon, without the bases that are left over at the end."""
     codons = [dna[start : start + 3] for start in range(0, len(dna) - 2, 3)]
     return "".join(
-        STOP if codon in _TABLE.stop_codons else _TABLE.forward_table.get(codon, UNREADABLE)
+        STOP if codon in _TABLE.stop_codons else _TABLE.forward_table.get(codon, AMBIGUOUS)
         for codon in codons
     )
 
 
 def six_frames(dna: str) -> list[str]:
-    """Three frames of the strand, then three of the other one, each from its own 5' end."""
+    """Return three frames of the forward strand, then three of the reverse complement."""
     dna = dna.replace("U", "T")
     strands = (dna, reverse_complement(dna))
-    return [translation(strand[frame:]) for strand in strands for frame in range(3)]
+    return [translate(strand[frame:]) for strand in strands for frame in range(3)]
 
 
-def stretches(frames: list[str]) -> list[str]:
-    """What is between stops: 8 residues or more; if none is, the longest three and their equals."""
-    found = [stretch for frame in frames for stretch in frame.split(STOP) if stretch]
-    long = [stretch for stretch in found if len(stretch) >= 8]
-    if long or not found:
+def find_orfs(frames: list[str]) -> list[str]:
+    """Return what is between stops, of 8 residues or more; else the longest three, with ties."""
+    orfs = [orf for frame in frames for orf in frame.split(STOP) if orf]
+    long = [orf for orf in orfs if len(orf) >= 8]
+    if long or not orfs:
         return long
-    third = sorted(map(len, found), reverse=True)[:3][-1]
-    return [stretch for stretch in found if len(stretch) >= third]
+    third = sorted(map(len, orfs), reverse=True)[:3][-1]
+    return [orf for orf in orfs if len(orf) >= third]
 
 
-def longest_stretch(dna: str) -> str:
-    """The longest; of equals the last in the order of RESIDUES, what is unreadable after them."""
-    order = RESIDUES + UNREADABLE
+def find_longest_orf(dna: str) -> str:
+    """Return the longest ORF; of equals the last in the order of RESIDUES, then AMBIGUOUS."""
+    order = RESIDUES + AMBIGUOUS
     return max(
-        stretches(six_frames(dna)),
-        key=lambda stretch: (len(stretch), [order.index(residue) for residue in stretch]),
+        find_orfs(six_frames(dna)),
+        key=lambda orf: (len(orf), [order.index(residue) for residue in orf]),
         default="",
     )
 
 
-def in_groups(protein: str) -> str:
-    """Each residue as the first of its group."""
+def reduce_alphabet(protein: str) -> str:
+    """Return each residue as the first of its group."""
     return "".join(
         next((group[0] for group in GROUPS if residue in group), residue) for residue in protein
     )
 
 
-def kmers(stretch: str, k: int) -> list[str]:
-    """At every place; none that holds something unreadable."""
-    words = [stretch[start : start + k] for start in range(len(stretch) - k + 1)]
-    return [word for word in words if UNREADABLE not in word]
+def split_kmers(orf: str, k: int) -> list[str]:
+    """Return the k-mers at all positions, without ambiguous ones."""
+    kmers = [orf[start : start + k] for start in range(len(orf) - k + 1)]
+    return [kmer for kmer in kmers if AMBIGUOUS not in kmer]
 
 
-def kmer_number(word: str, alphabet: str) -> int:
+def number_kmer(kmer: str, alphabet: str) -> int:
     number = 0
-    for letter in word:
+    for letter in kmer:
         number = number * len(alphabet) + alphabet.index(letter)
     return number
 
 
-def weighted_kmers(dna: str, k: int, power: float, *, groups: bool) -> dict[int, float]:
-    """(longest stretch it stands in / longest of all) ** power * (1 + ln count), by number."""
+def weigh_kmers(dna: str, k: int, power: float, *, groups: bool) -> dict[int, float]:
+    """Return (longest ORF with it / longest of all) ** power * (1 + ln count), by number."""
     alphabet = "".join(group[0] for group in GROUPS) if groups else RESIDUES
-    found = stretches(six_frames(dna))
+    orfs = find_orfs(six_frames(dna))
     counts: Counter[str] = Counter()
     longest: defaultdict[str, int] = defaultdict(int)
-    for stretch in found:
-        for word in kmers(in_groups(stretch) if groups else stretch, k):
-            counts[word] += 1
-            longest[word] = max(longest[word], len(stretch))
-    of_all = max(map(len, found), default=1)
+    for orf in orfs:
+        for kmer in split_kmers(reduce_alphabet(orf) if groups else orf, k):
+            counts[kmer] += 1
+            longest[kmer] = max(longest[kmer], len(orf))
+    longest_of_all = max(map(len, orfs), default=1)
     return {
-        kmer_number(word, alphabet): (longest[word] / of_all) ** power * (1 + math.log(count))
-        for word, count in counts.items()
+        number_kmer(kmer, alphabet): (longest[kmer] / longest_of_all) ** power
+        * (1 + math.log(count))
+        for kmer, count in counts.items()
     }
 
 
-def rarity(documents: int, frequency: int) -> float:
+def idf(documents: int, frequency: int) -> float:
     return math.log((1 + documents) / (1 + frequency)) + 1
 
 
-def length_one(weights: dict[int, float]) -> dict[int, float]:
+def normalise(weights: dict[int, float]) -> dict[int, float]:
     length = math.sqrt(sum(weight**2 for weight in weights.values()))
     return {number: weight / length for number, weight in weights.items()}
 
@@ -108,31 +109,31 @@ def inner_product(one: dict[int, float], other: dict[int, float]) -> float:
     return sum(weight * other.get(number, 0) for number, weight in one.items())
 
 
-def substitution(one: str, other: str) -> float:
-    """BLOSUM62 in half bits; -6 for a stop, -1 for what is unreadable."""
+def substitution_score(one: str, other: str) -> float:
+    """Return the score of BLOSUM62 in half bits; -6 for a stop, -1 for an ambiguous residue."""
     if STOP in {one, other}:
         return -6
-    if UNREADABLE in {one, other}:
+    if AMBIGUOUS in {one, other}:
         return -1
     return _BLOSUM62[one][other]
 
 
 def aligned_frames(dna: str) -> list[str]:
-    """Frames whose squared stretch lengths add up to 0.3 of the best frame's or more."""
+    """Return frames whose squared ORF lengths add up to 0.3 of the best frame's or more."""
     frames = six_frames(dna)
-    openness = [sum(len(stretch) ** 2 for stretch in frame.split(STOP)) for frame in frames]
+    openness = [sum(len(orf) ** 2 for orf in frame.split(STOP)) for frame in frames]
     return [
         frame for frame, open_ in zip(frames, openness, strict=True) if open_ >= 0.3 * max(openness)
     ]
 
 
-def best_segment(dna: str, protein: str) -> float:
-    """The best ungapped local score, from every start on every diagonal of every frame."""
+def best_segment_score(dna: str, protein: str) -> float:
+    """Return the best ungapped local score, from every start on every diagonal of every frame."""
     best = 0.0
     for frame in aligned_frames(dna):
         for start, other in product(range(len(frame)), range(len(protein))):
             total = 0.0
             for one, two in zip(frame[start:], protein[other:], strict=False):
-                total += substitution(one, two)
+                total += substitution_score(one, two)
                 best = max(best, total)
     return best

@@ -4,7 +4,7 @@ import pytest
 from core.bootstrap import Estimate, estimate_mean
 
 
-class TestEstimated:
+class TestEstimateMean:
     def test_is_the_mean_and_how_many_values_it_is_of(self):
         found = estimate_mean([0.0, 1.0, 1.0, 0.0])
         assert (found.mean, found.n) == (0.5, 4)
@@ -18,11 +18,11 @@ class TestEstimated:
 
     def test_it_holds_the_true_mean_as_often_as_it_says(self):
         draw = np.random.default_rng(2)
-        held = [
+        contained = [
             (found := estimate_mean(draw.beta(2, 1, size=60))).low <= 2 / 3 <= found.high
             for _ in range(300)
         ]
-        assert 0.91 <= np.mean(held) <= 0.98
+        assert 0.91 <= np.mean(contained) <= 0.98
 
     def test_the_same_seed_gives_the_same_interval(self):
         values = [0.1, 0.5, 0.9, 0.3]
@@ -34,11 +34,11 @@ class TestEstimated:
 
     def test_more_values_than_are_drawn_at_a_time(self, monkeypatch):
         values = np.linspace(0, 1, 50)
-        whole = estimate_mean(values)
-        monkeypatch.setattr("core.bootstrap._TOGETHER", 120)
+        in_one_batch = estimate_mean(values)
+        monkeypatch.setattr("core.bootstrap._BATCH_SIZE", 120)
         found = estimate_mean(values)
-        assert (found.mean, found.n) == (whole.mean, whole.n)
-        assert found.low == pytest.approx(whole.low, abs=0.02)
+        assert (found.mean, found.n) == (in_one_batch.mean, in_one_batch.n)
+        assert found.low == pytest.approx(in_one_batch.low, abs=0.02)
 
 
 class TestOverlaps:

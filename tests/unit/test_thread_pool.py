@@ -6,7 +6,7 @@ import pytest
 from core.thread_pool import map_in_threads
 
 
-class TestInThreads:
+class TestMapInThreads:
     @pytest.mark.parametrize("count", [0, 1, 7, 8, 100])
     def test_answers_in_the_order_of_the_items(self, count):
         assert map_in_threads(lambda item: item * 2, range(count)) == [2 * n for n in range(count)]
@@ -28,17 +28,17 @@ class TestInThreads:
 
     @pytest.mark.parametrize("count", [3, 30])
     def test_says_that_it_goes_on_and_can_be_ended(self, count):
-        told = []
-        map_in_threads(str, range(count), lambda: told.append(threading.get_ident()))
-        assert told == [threading.get_ident()] * count
+        threads = []
+        map_in_threads(str, range(count), lambda: threads.append(threading.get_ident()))
+        assert threads == [threading.get_ident()] * count
 
-        def enough():
+        def cancel():
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            map_in_threads(str, range(count), enough)
+            map_in_threads(str, range(count), cancel)
 
     def test_many_threads_may_ask_at_once(self):
-        with ThreadPoolExecutor(4) as askers:
-            asked = [askers.submit(map_in_threads, str, range(50)) for _ in range(8)]
-            assert all(each.result() == [str(n) for n in range(50)] for each in asked)
+        with ThreadPoolExecutor(4) as callers:
+            futures = [callers.submit(map_in_threads, str, range(50)) for _ in range(8)]
+            assert all(future.result() == [str(n) for n in range(50)] for future in futures)

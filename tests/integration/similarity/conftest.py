@@ -12,17 +12,18 @@ from core.stores import Stores
 from tests.support.evolution import FAMILIES, members
 
 
-def named(organism, records):
+def rename(organism, records):
     return [
-        replace(record, name=f"{organism}_{place}") for place, record in enumerate(records, start=1)
+        replace(record, name=f"{organism}_{number}")
+        for number, record in enumerate(records, start=1)
     ]
 
 
-HUMAN = named("human", members("human", families=3, count=4))
+HUMAN = rename("human", members("human", families=3, count=4))
 REFERENCES = {
     "human": HUMAN,
-    "chimpanzee": named("chimpanzee", simulate(HUMAN[:9], 0.02, seed=1)),
-    "dog": named("dog", simulate(HUMAN[:6], 0.2, seed=2)),
+    "chimpanzee": rename("chimpanzee", simulate(HUMAN[:9], 0.02, seed=1)),
+    "dog": rename("dog", simulate(HUMAN[:6], 0.2, seed=2)),
 }
 
 

@@ -7,32 +7,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
-from core.encoders import CountEncoder, encoder_class, fingerprint
-from core.encoders.count import words
+from core.encoders import CountEncoder, fingerprint, get_encoder_class
+from core.encoders.count import split_kmers
 from core.errors import InputError
 from core.sequences.alphabet import IUPAC_DNA
 
 dna = st.text(st.sampled_from("ACGTN"), max_size=60)
-references = st.lists(dna, min_size=1, max_size=8).filter(lambda some: max(map(len, some)) >= 7)
+references = st.lists(dna, min_size=1, max_size=8).filter(
+    lambda sequences: max(map(len, sequences)) >= 7
+)
 
 
-def published(reference, queries):
-    """The encoder of the published demo, as it was written there."""
+def published_vectors(reference, queries):
+    """Encode queries as the published demo does."""
     texts = [" ".join(s[i : i + 4].lower() for i in range(len(s) - 4 + 1)) for s in reference]
     vectorizer = CountVectorizer(ngram_range=(4, 4), max_features=768).fit(texts)
-    asked = [" ".join(s[i : i + 4].lower() for i in range(len(s) - 4 + 1)) for s in queries]
-    counts = vectorizer.transform(asked).toarray().astype(float)
+    query_texts = [" ".join(s[i : i + 4].lower() for i in range(len(s) - 4 + 1)) for s in queries]
+    counts = vectorizer.transform(query_texts).toarray().astype(float)
     lengths = np.linalg.norm(counts, axis=1, keepdims=True)
     return counts / np.where(lengths, lengths, 1)
 
 
-class TestWords:
+class TestSplitKmers:
     @pytest.mark.parametrize(
         ("sequence", "expected"),
         [("ACGTA", "ACGT CGTA"), ("ACGT", "ACGT"), ("ACG", ""), ("", "")],
     )
     def test_are_the_four_bases_at_every_position(self, sequence, expected):
-        assert words(sequence) == expected
+        assert split_kmers(sequence) == expected
 
 
 class TestCountEncoder:
@@ -40,7 +42,7 @@ class TestCountEncoder:
     def test_is_the_published_one(self, reference, queries):
         encoder = CountEncoder.fit(reference)
         np.testing.assert_allclose(
-            encoder.encode(queries), published(reference, queries), atol=1e-6
+            encoder.encode(queries), published_vectors(reference, queries), atol=1e-6
         )
 
     def test_is_the_published_one_where_features_must_be_chosen(self):
@@ -50,7 +52,7 @@ class TestCountEncoder:
         encoder = CountEncoder.fit(reference)
         assert encoder.dimension == 768
         np.testing.assert_allclose(
-            encoder.encode(queries), published(reference, queries), atol=1e-6
+            encoder.encode(queries), published_vectors(reference, queries), atol=1e-6
         )
 
     @pytest.mark.parametrize("letters", ["ACGT", "ACGTACGTN", IUPAC_DNA])
@@ -59,13 +61,13 @@ class TestCountEncoder:
         generator = random.Random(seed)
         reference = ["".join(generator.choices(letters, k=200)) for _ in range(30)]
         vectorizer = CountVectorizer(ngram_range=(4, 4), max_features=768)
-        expected = vectorizer.fit(map(words, reference)).get_feature_names_out().tolist()
+        expected = vectorizer.fit(map(split_kmers, reference)).get_feature_names_out().tolist()
         assert CountEncoder.fit(reference).state()["features"].tolist() == expected
 
     def test_tells_how_many_are_done_while_it_is_fitted(self):
-        told: list[int] = []
-        CountEncoder.fit(["ACGTACGT"] * 2_500, told.append)
-        assert told == [0, 1_000, 2_000]
+        steps: list[tuple[str, int, int]] = []
+        CountEncoder.fit(["ACGTACGT"] * 2_500, lambda *step: steps.append(step))
+        assert steps == [("Fitting the encoder", done, 2_500) for done in (0, 1_000, 2_000)]
 
     def test_vectors_are_float32_of_length_one(self):
         vectors = CountEncoder.fit(["ACGTACGTAA"]).encode(["ACGTACGTAA", "ACGTACG"])
@@ -144,12 +146,12 @@ class TestFingerprint:
             assert one != other
 
 
-class TestEncoderClass:
+class TestGetEncoderClass:
     def test_is_found_by_name(self):
-        assert encoder_class("count") is CountEncoder
+        assert get_encoder_class("count") is CountEncoder
 
     def test_an_unknown_name_is_refused_and_the_known_ones_are_told(self):
         with pytest.raises(
             InputError, match=r"^There is no encoder 'bert'\. Choose one of: .*count"
         ):
-            encoder_class("bert")
+            get_encoder_class("bert")

@@ -3,38 +3,38 @@ from Bio.Align import substitution_matrices
 from Bio.Seq import Seq
 
 from core.encoders.proteins import (
-    BACK_TRIPLE_RESIDUES,
+    AMBIGUOUS,
     BLOSUM62,
+    CODON_RESIDUES,
     GROUPS,
     RESIDUE_GROUPS,
     RESIDUES,
+    REVERSE_CODON_RESIDUES,
     STOP,
-    TRIPLE_RESIDUES,
-    UNREADABLE,
-    base_codes,
+    encode_bases,
 )
 
-TRIPLES = [a + b + c for a in "ACGTN" for b in "ACGTN" for c in "ACGTN"]
+CODONS = [a + b + c for a in "ACGTN" for b in "ACGTN" for c in "ACGTN"]
 
 
-class TestBaseCodes:
+class TestEncodeBases:
     def test_are_0_to_3_for_bases_with_u_as_t_and_4_for_the_rest(self):
-        assert base_codes("ACGTU").tolist() == [0, 1, 2, 3, 3]
-        assert set(base_codes("RYSWKMBDHVN-acgt").tolist()) == {4}
+        assert encode_bases("ACGTU").tolist() == [0, 1, 2, 3, 3]
+        assert set(encode_bases("RYSWKMBDHVN-acgt").tolist()) == {4}
 
     def test_of_nothing_are_nothing(self):
-        assert base_codes("").shape == (0,)
+        assert encode_bases("").shape == (0,)
 
 
-class TestTripleResidues:
-    @pytest.mark.parametrize("back", [False, True], ids=["as they stand", "on the other strand"])
-    def test_are_the_standard_code(self, back):
-        table = BACK_TRIPLE_RESIDUES if back else TRIPLE_RESIDUES
+class TestCodonResidues:
+    @pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
+    def test_are_the_standard_code(self, reverse):
+        table = REVERSE_CODON_RESIDUES if reverse else CODON_RESIDUES
         letters = RESIDUES + "X*"
-        for triple, number in zip(TRIPLES, table.tolist(), strict=True):
-            codon = Seq(triple).reverse_complement() if back else Seq(triple)
-            expected = "X" if "N" in triple else str(codon.translate())
-            assert letters[number] == expected, triple
+        for codon, number in zip(CODONS, table.tolist(), strict=True):
+            read = Seq(codon).reverse_complement() if reverse else Seq(codon)
+            expected = "X" if "N" in codon else str(read.translate())
+            assert letters[number] == expected, codon
 
 
 class TestGroups:
@@ -55,4 +55,4 @@ class TestBlosum62:
 
     def test_a_stop_costs_more_than_what_is_unreadable(self):
         assert set(BLOSUM62[STOP].tolist()) == set(BLOSUM62[:, STOP].tolist()) == {-6}
-        assert set(BLOSUM62[UNREADABLE, :STOP].tolist()) == {-1}
+        assert set(BLOSUM62[AMBIGUOUS, :STOP].tolist()) == {-1}

@@ -1,4 +1,4 @@
-"""Sparse vectors against their slow, obvious twins."""
+"""Sparse vectors against slow, obvious implementations."""
 
 from itertools import pairwise
 
@@ -13,7 +13,7 @@ from tests.support import oracles
 vectors = st.dictionaries(st.integers(0, 60), st.floats(0, 1, width=32), max_size=30)
 
 
-def arrays(vector):
+def to_arrays(vector):
     return (
         np.array(sorted(vector), dtype=np.uint32),
         np.array([vector[key] for key in sorted(vector)], dtype=np.float32),
@@ -24,41 +24,43 @@ class TestTable:
     @given(vectors, vectors)
     def test_has_the_inner_product_with_a_vector(self, one, other):
         table = np.zeros(61, dtype=np.float32)
-        sparse.add(table, *arrays(one))
-        found = sparse.dot(table, *arrays(other))
+        sparse.add_vector(table, *to_arrays(one))
+        found = sparse.dot(table, *to_arrays(other))
         assert found == pytest.approx(oracles.inner_product(one, other), abs=1e-5)
 
     @given(vectors, vectors)
     def test_has_the_sum_of_what_is_added_until_it_is_wiped(self, one, other):
         table = np.zeros(61, dtype=np.float32)
         for vector in (one, other):
-            sparse.add(table, *arrays(vector))
+            sparse.add_vector(table, *to_arrays(vector))
         sums = [one.get(key, 0) + other.get(key, 0) for key in range(61)]
         assert table.tolist() == pytest.approx(sums)
         for vector in (one, other):
-            sparse.wipe(table, arrays(vector)[0])
+            sparse.clear_keys(table, to_arrays(vector)[0])
         assert not table.any()
 
 
-class TestHeaviest:
-    # Few different weights, so that ties decide; and bits that differ in every place.
+class TestSelectHeaviest:
+    # Few different weights, so that ties decide; and bits that differ at all positions.
     weights = st.sampled_from([0.0, 0.25, 0.5, 1.0]) | st.floats(0, 1, width=32)
     rows = st.lists(st.dictionaries(st.integers(0, 60), weights, max_size=30), max_size=5)
 
     @given(rows, st.lists(st.integers(1, 12), min_size=5), st.integers(0, 3), st.integers(0, 3))
     def test_are_the_first_of_equals_and_only_those_of_the_ranks_wanted(
-        self, rows, most, lowest, highest
+        self, rows, limits, lowest, highest
     ):
         ranks = np.arange(61, dtype=np.uint16) % 4
         keys, weights = (
-            np.concatenate(parts) for parts in zip(*map(arrays, [{}, *rows]), strict=True)
+            np.concatenate(parts) for parts in zip(*map(to_arrays, [{}, *rows]), strict=True)
         )
         ends = np.cumsum([0, *map(len, rows)])
-        found = sparse.heaviest((keys, weights, ends), ranks, lowest, highest, np.array(most))
+        found = sparse.select_heaviest(
+            (keys, weights, ends), ranks, lowest, highest, np.array(limits)
+        )
         expected = []
-        for row, limit in zip(rows, most, strict=False):
-            useful = [key for key in sorted(row) if lowest <= key % 4 <= highest]
-            kept = sorted(useful, key=lambda key: -row[key])[:limit]
+        for row, limit in zip(rows, limits, strict=False):
+            candidates = [key for key in sorted(row) if lowest <= key % 4 <= highest]
+            kept = sorted(candidates, key=lambda key: -row[key])[:limit]
             expected.append({key: row[key] for key in sorted(kept)})
         assert [
             dict(zip(found[0][first:end].tolist(), found[1][first:end].tolist(), strict=True))

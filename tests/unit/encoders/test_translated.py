@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.encoders import TranslatedEncoder, encoder_class, fingerprint
+from core.encoders import TranslatedEncoder, fingerprint, get_encoder_class
 from core.encoders.translated import (
-    COMMON,
-    FEWEST_STORED,
-    KMERS,
-    MOST_STORED,
-    QUERY_KMERS,
-    spread,
-    stacked,
+    MAX_DOCUMENT_FREQUENCY,
+    MAX_QUERY_KMERS,
+    MAX_STORED_KMERS,
+    MIN_STORED_KMERS,
+    N_KMERS,
+    profile_table,
+    stack_profiles,
 )
 from core.errors import InputError
 from tests.support import oracles
@@ -28,22 +28,25 @@ sequences = st.text(st.sampled_from("ACGT" * 8 + "N"), max_size=150)
 
 
 @cache
-def kmers(sequence):
-    return oracles.weighted_kmers(sequence, 6, 1.0, groups=True)
+def expected_kmers(sequence):
+    return oracles.weigh_kmers(sequence, 6, 1.0, groups=True)
 
 
 def profile(reference, sequence):
-    """The profile of a sequence, by definition."""
-    frequency = {key: sum(key in kmers(one) for one in reference) for key in kmers(sequence)}
-    weights = {
-        key: weight * oracles.rarity(len(reference), frequency[key])
-        for key, weight in kmers(sequence).items()
+    """Return the profile of a sequence, by definition."""
+    frequency = {
+        key: sum(key in expected_kmers(one) for one in reference)
+        for key in expected_kmers(sequence)
     }
-    return oracles.length_one(weights)
+    weights = {
+        key: weight * oracles.idf(len(reference), frequency[key])
+        for key, weight in expected_kmers(sequence).items()
+    }
+    return oracles.normalise(weights)
 
 
 def heaviest(found, limit):
-    """Keys of the heaviest, in order; of equals, the first."""
+    """Return the keys of the largest weights, in order; of equal ones, the first."""
     pairs = zip(found.keys.tolist(), found.weights.tolist(), strict=True)
     return sorted(key for key, _ in sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:limit])
 
@@ -74,7 +77,7 @@ class TestProfile:
 
     def test_u_is_t(self, encoder):
         found, expected = (
-            encoder.profile(each) for each in (REFERENCE[0].replace("T", "U"), REFERENCE[0])
+            encoder.profile(sequence) for sequence in (REFERENCE[0].replace("T", "U"), REFERENCE[0])
         )
         assert found.weights.tobytes() == expected.weights.tobytes()
 
@@ -86,13 +89,13 @@ class TestProfile:
         assert np.isfinite(found.weights).all()
 
     def test_many_are_those_of_each(self, encoder):
-        some = [*REFERENCE, "", *(dna(n, 60) for n in range(300))]
-        found = encoder.profiles(some)
-        assert len(found) == len(some)
-        for each, sequence in zip(found, some, strict=True):
+        selection = [*REFERENCE, "", *(dna(n, 60) for n in range(300))]
+        found = encoder.profiles(selection)
+        assert len(found) == len(selection)
+        for profile, sequence in zip(found, selection, strict=True):
             alone = encoder.profile(sequence)
-            assert each.keys.tolist() == alone.keys.tolist()
-            assert each.weights.tobytes() == alone.weights.tobytes()
+            assert profile.keys.tolist() == alone.keys.tolist()
+            assert profile.weights.tobytes() == alone.weights.tobytes()
         assert encoder.profiles([]) == []
 
     def test_counts_its_bytes(self, encoder):
@@ -100,19 +103,23 @@ class TestProfile:
         assert found.nbytes == 8 * found.keys.size > 0
 
 
-class TestSpread:
+class TestProfileTable:
     def test_is_a_table_of_the_sum_of_all(self, encoder):
         one, other = encoder.profiles(REFERENCE[:2])
-        with spread([one, other]) as table:
-            assert table.shape == (KMERS,)
-            sums = stacked([one, other]).sum(axis=0)
+        with profile_table([one, other]) as table:
+            assert table.shape == (N_KMERS,)
+            sums = stack_profiles([one, other]).sum(axis=0)
             np.testing.assert_allclose(table, sums, rtol=1e-6)
 
     def test_every_table_is_one_of_its_own_and_clean(self, encoder):
         profile = encoder.profile(REFERENCE[0])
-        with spread([profile]) as table:
+        with profile_table([profile]) as table:
             assert table.any()
-        with spread([]) as first, spread([profile]) as second, spread([]) as third:
+        with (
+            profile_table([]) as first,
+            profile_table([profile]) as second,
+            profile_table([]) as third,
+        ):
             assert not first.any()
             assert not third.any()
             assert np.flatnonzero(second).tolist() == profile.keys.tolist()
@@ -121,57 +128,64 @@ class TestSpread:
         profiles = encoder.profiles(REFERENCE)
         start = threading.Barrier(4)
 
-        def right(profile):
+        def is_exact(profile):
             start.wait()
             for _ in range(50):
-                with spread([profile]) as table:
+                with profile_table([profile]) as table:
                     if np.count_nonzero(table) != profile.keys.size:
                         return False
             return True
 
         with ThreadPoolExecutor(4) as threads:
-            assert all(threads.map(right, profiles))
+            assert all(threads.map(is_exact, profiles))
 
 
 class TestEncode:
     def test_keeps_the_heaviest_kmers_of_each_profile(self, encoder):
         # Of random DNA many k-mers weigh the same, so that ties decide.
-        some = [*REFERENCE, dna("long", 1_500), dna("longer", 3_000), "ACGT", dna("short", 30)]
-        vectors = encoder.encode(some)
-        assert (vectors.shape, vectors.dtype) == ((len(some), KMERS), np.float32)
-        for row, sequence in zip(vectors, some, strict=True):
+        selection = [*REFERENCE, dna("long", 1_500), dna("longer", 3_000), "ACGT", dna("short", 30)]
+        vectors = encoder.encode(selection)
+        assert (vectors.shape, vectors.dtype) == ((len(selection), N_KMERS), np.float32)
+        for row, sequence in zip(vectors, selection, strict=True):
             found = encoder.profile(sequence)
             residues = len(sequence) // 3
-            limit = min(max(residues, FEWEST_STORED), MOST_STORED)
+            limit = min(max(residues, MIN_STORED_KMERS), MAX_STORED_KMERS)
             assert row.indices.tolist() == heaviest(found, limit)
             kept = np.isin(found.keys, row.indices)
             assert row.data.tolist() == found.weights[kept].tolist()
-        assert np.diff(vectors.indptr).tolist()[-4:-2] == [500, MOST_STORED]
+        assert np.diff(vectors.indptr).tolist()[-4:-2] == [500, MAX_STORED_KMERS]
 
     def test_of_nothing_has_no_rows(self, encoder):
-        assert encoder.encode([]).shape == encoder.encode_queries([]).shape == (0, KMERS)
+        assert encoder.encode([]).shape == encoder.encode_queries([]).shape == (0, N_KMERS)
 
     def test_whole_profiles_have_length_one(self, encoder):
-        rows = stacked([encoder.profile(sequence) for sequence in REFERENCE])
+        rows = stack_profiles([encoder.profile(sequence) for sequence in REFERENCE])
         lengths = np.sqrt(rows.multiply(rows).sum(axis=1))
         np.testing.assert_allclose(lengths, 1, rtol=1e-5)
 
 
 class TestEncodeQueries:
     def test_has_only_kmers_of_the_reference(self, encoder):
-        known = set().union(*(kmers(sequence) for sequence in REFERENCE))
+        known = set().union(*(expected_kmers(sequence) for sequence in REFERENCE))
         query = member(1, "query", 0.3)
         (row,) = encoder.encode_queries([query])
-        assert set(row.indices.tolist()) == set(kmers(query)) & known != set(kmers(query))
+        assert (
+            set(row.indices.tolist())
+            == set(expected_kmers(query)) & known
+            != set(expected_kmers(query))
+        )
 
     def test_has_at_most_the_heaviest(self, encoder):
         long = "".join(REFERENCE)
         wide = TranslatedEncoder.fit([long])
         (row,) = wide.encode_queries([long])
-        assert row.indices.tolist() == heaviest(wide.profile(long), QUERY_KMERS)
-        assert row.indices.size == QUERY_KMERS == 800
+        assert row.indices.tolist() == heaviest(wide.profile(long), MAX_QUERY_KMERS)
+        assert row.indices.size == MAX_QUERY_KMERS == 800
 
-    @pytest.mark.parametrize(("copies", "searched"), [(COMMON, True), (COMMON + 1, False)])
+    @pytest.mark.parametrize(
+        ("copies", "searched"),
+        [(MAX_DOCUMENT_FREQUENCY, True), (MAX_DOCUMENT_FREQUENCY + 1, False)],
+    )
     def test_has_no_kmer_that_more_than_a_hundred_sequences_have(self, copies, searched):
         common, rare = dna("common", 90), dna("rare", 90)
         encoder = TranslatedEncoder.fit([common] * copies + [rare])
@@ -199,8 +213,10 @@ class TestState:
         state = encoder.state()
         assert int(state["documents"]) == len(REFERENCE)
         found = dict(zip(state["keys"].tolist(), state["counts"].tolist(), strict=True))
-        everything = sorted(set().union(*map(kmers, REFERENCE)))
-        assert found == {key: sum(key in kmers(one) for one in REFERENCE) for key in everything}
+        everything = sorted(set().union(*map(expected_kmers, REFERENCE)))
+        assert found == {
+            key: sum(key in expected_kmers(one) for one in REFERENCE) for key in everything
+        }
 
     def test_does_not_depend_on_the_order_of_the_reference(self, encoder):
         shuffled = random.Random(3).sample(REFERENCE, len(REFERENCE))
@@ -214,7 +230,7 @@ class TestState:
             TranslatedEncoder.fit(["ACGTACGTACGTACGTA", "N" * 100])
 
 
-class TestEncoderClass:
+class TestGetEncoderClass:
     def test_finds_it_by_name(self):
-        assert encoder_class("translated") is TranslatedEncoder
+        assert get_encoder_class("translated") is TranslatedEncoder
         assert TranslatedEncoder.dimension is None

@@ -12,13 +12,13 @@ def genes(organism, families):
     ]
 
 
-def pair(best, of="dog", to="human", families=None, nearest=None):
+def pair(best, organism="dog", reference="human", families=None, nearest=None):
     count = len(best)
     return Similarity(
-        of,
-        to,
-        genes(of, families or [0] * count),
-        genes(to, [0] * 5),
+        organism,
+        reference,
+        genes(organism, families or [0] * count),
+        genes(reference, [0] * 5),
         np.array(nearest if nearest is not None else [0] * count),
         np.array(best, dtype=np.float64),
     )
@@ -37,8 +37,8 @@ class TestSimilarity:
 
     def test_the_closest_and_the_farthest_come_first(self):
         found = pair([0.2, 0.9, 0.4, 0.9])
-        assert found.ranked(closest=True, most=3) == [1, 3, 2]
-        assert found.ranked(closest=False, most=9) == [0, 2, 1, 3]
+        assert found.rank_genes(closest=True, max_genes=3) == [1, 3, 2]
+        assert found.rank_genes(closest=False, max_genes=9) == [0, 2, 1, 3]
 
     def test_a_gene_that_shares_nothing_has_no_nearest(self):
         found = pair([0.5, 0.0], nearest=[4, -1])
@@ -63,4 +63,4 @@ class TestComparison:
         assert comparison.n == 3
 
     def test_seen_from_an_organism_the_closest_come_first(self, comparison):
-        assert [each.of for each in comparison.seen_from("human")] == ["cat", "dog"]
+        assert [pair.organism for pair in comparison.rank_against("human")] == ["cat", "dog"]

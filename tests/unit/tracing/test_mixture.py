@@ -1,44 +1,50 @@
 import numpy as np
 import pytest
 
-from core.tracing.mixture import mixture
+from core.tracing.mixture import estimate_mixture
 
 
 def batch(truth, count, clear, seed=1):
-    """What queries say that come from these shares; of those that are not clear, nothing."""
+    """Return probabilities of queries from these shares; a part of them is informative."""
     draw = np.random.default_rng(seed)
     sources = draw.choice(len(truth), count, p=truth)
-    chances = np.full((count, len(truth)), 1 / len(truth))
-    told = np.flatnonzero(draw.random(count) < clear)
-    chances[told] = 0.02 / (len(truth) - 1)
-    chances[told, sources[told]] = 0.98
-    return chances
+    probabilities = np.full((count, len(truth)), 1 / len(truth))
+    informative = np.flatnonzero(draw.random(count) < clear)
+    probabilities[informative] = 0.02 / (len(truth) - 1)
+    probabilities[informative, sources[informative]] = 0.98
+    return probabilities
 
 
 class TestMixture:
     def test_queries_that_say_nothing_do_not_blur_it(self):
-        shares = mixture(batch([0.7, 0.3, 0.0], 2_000, clear=0.3)).shares
+        shares = estimate_mixture(batch([0.7, 0.3, 0.0], 2_000, clear=0.3)).shares
         assert shares == pytest.approx([0.7, 0.3, 0.0], abs=0.05)
 
     def test_the_intervals_hold_the_truth_as_often_as_they_say(self):
         truth = np.array([0.6, 0.4])
-        found = [mixture(batch(truth, 60, clear=0.7, seed=seed)) for seed in range(100)]
-        held = [each.low[0] <= truth[0] <= each.high[0] for each in found]
+        found = [estimate_mixture(batch(truth, 60, clear=0.7, seed=seed)) for seed in range(100)]
+        held = [result.low[0] <= truth[0] <= result.high[0] for result in found]
         assert 0.88 <= np.mean(held) <= 0.99
 
     def test_what_a_few_queries_did_not_show_may_be_there(self):
-        few, many = (mixture(np.tile([1.0, 0.0], (count, 1))) for count in (5, 500))
+        few, many = (estimate_mixture(np.tile([1.0, 0.0], (count, 1))) for count in (5, 500))
         assert few.high[1] > 0.05
         assert 0 < many.high[1] < 0.02
         assert few.shares[0] < many.shares[0] < 1
 
     def test_where_nothing_is_said_all_are_alike(self):
-        assert mixture(np.full((40, 4), 0.25)).shares == pytest.approx([0.25] * 4)
+        assert estimate_mixture(np.full((40, 4), 0.25)).shares == pytest.approx([0.25] * 4)
 
     def test_shares_add_up_to_one(self):
-        assert mixture(batch([0.5, 0.3, 0.2], 50, clear=0.5)).shares.sum() == pytest.approx(1)
+        assert estimate_mixture(
+            batch([0.5, 0.3, 0.2], 50, clear=0.5)
+        ).shares.sum() == pytest.approx(1)
 
     def test_the_same_seed_gives_the_same_interval(self):
-        chances = batch([0.5, 0.5], 30, clear=0.5)
-        assert np.array_equal(mixture(chances, 3).low, mixture(chances, 3).low)
-        assert not np.array_equal(mixture(chances, 3).low, mixture(chances, 4).low)
+        probabilities = batch([0.5, 0.5], 30, clear=0.5)
+        assert np.array_equal(
+            estimate_mixture(probabilities, 3).low, estimate_mixture(probabilities, 3).low
+        )
+        assert not np.array_equal(
+            estimate_mixture(probabilities, 3).low, estimate_mixture(probabilities, 4).low
+        )

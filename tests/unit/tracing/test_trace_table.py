@@ -4,19 +4,19 @@ import json
 
 import pytest
 
-from core.classification.votes import Hit
-from core.tracing import Traced
-from core.tracing.trace_table import COLUMNS, SUMMARY_COLUMNS, as_text
+from core.classification.prediction import Hit
+from core.tracing import TraceResult
+from core.tracing.trace_table import COLUMNS, SUMMARY_COLUMNS, format_results
 
-FOUND = [
-    Traced(
+RESULTS = [
+    TraceResult(
         "one",
         300,
         organisms={"a": 0.98765, "b": 0.01235},
         closest={"a": Hit(1, "a", 0, "gene 1", 0.9, 900), "b": Hit(2, "b", 0, "gene 2", 0.8, 900)},
         identity=0.991234,
     ),
-    Traced("bad", 3, problem="Record 2 has '!'."),
+    TraceResult("bad", 3, problem="Record 2 has '!'."),
 ]
 
 
@@ -24,22 +24,22 @@ def read(text, delimiter="\t"):
     return list(csv.DictReader(io.StringIO(text), delimiter=delimiter))
 
 
-class TestAsText:
+class TestFormatResults:
     @pytest.mark.parametrize(("file_format", "delimiter"), [("tsv", "\t"), ("csv", ",")])
     def test_has_a_row_a_query(self, file_format, delimiter):
-        one, bad = read(as_text(FOUND, file_format), delimiter)
+        one, bad = read(format_results(RESULTS, file_format), delimiter)
         assert tuple(one) == COLUMNS
         assert list(one.values()) == ["one", "300", "a", "0.9877", "0.9912", "gene 1", "b", ""]
         assert list(bad.values()) == ["bad", "3", "", "", "", "", "", "Record 2 has '!'."]
 
     def test_the_summary_has_a_row_an_organism(self):
-        first, second = read(as_text(FOUND, "tsv", summary=True))
+        first, second = read(format_results(RESULTS, "tsv", summary=True))
         assert tuple(first) == SUMMARY_COLUMNS
         assert (first["organism"], first["queries"], second["organism"]) == ("a", "1", "b")
         assert float(first["low"]) <= float(first["share"]) <= float(first["high"]) <= 1
 
     def test_json_has_both_and_every_confidence(self):
-        found = json.loads(as_text(FOUND, "json"))
-        assert [each["organism"] for each in found["organisms"]] == ["a", "b"]
+        found = json.loads(format_results(RESULTS, "json"))
+        assert [part["organism"] for part in found["organisms"]] == ["a", "b"]
         assert found["queries"][0]["organisms"] == {"a": 0.98765, "b": 0.01235}
         assert found["queries"][1]["note"] == "Record 2 has '!'."
