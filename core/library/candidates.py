@@ -1,7 +1,7 @@
-"""What deciding needs of candidates, made from their rows and kept in memory within bounds.
+"""Candidate cache: what the model needs of each hit, made from its residues and kept in memory.
 
-A profile takes ten times the room of the residues it is made of, and less time to make than to
-read: so the residues in the labels are what every process of a deployment shares.
+A profile takes ten times the memory of its residues, and less time to make than to read. So the
+database keeps the residues, which all processes share, and each process makes its own profiles.
 """
 
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from threading import Lock
 import numpy as np
 from cachetools import LRUCache
 
-from core.classification.model import Candidate, candidate
-from core.classification.votes import Hit
+from core.classification.model import Candidate, make_candidate
+from core.classification.prediction import Hit
 from core.encoders.base import Encoder
 from core.encoders.translated import Profile, TranslatedEncoder
 from core.stores.sql import LabelStore, LibraryRow
@@ -20,27 +20,27 @@ from core.stores.sql import LabelStore, LibraryRow
 _Key = tuple[str, int, int]
 """Encoder, sequence and family: another library may have the same sequence in another family."""
 
-_OVERHEAD = 600
-"""Bytes of the objects around the arrays of a relative."""
+_OBJECT_BYTES = 600
+"""Bytes of the Python objects around a candidate's arrays."""
 
 
 class CandidateCache:
-    """The relatives used last; safe to share between threads.
+    """The most recently used candidates; safe to share between threads.
 
     Parameters
     ----------
-    most_bytes
-        Bound of its memory.
+    max_bytes
+        Upper limit of the memory used.
     """
 
-    def __init__(self, most_bytes: int) -> None:
-        self._kept: LRUCache[_Key, Candidate] = LRUCache(most_bytes, getsizeof=_size)
+    def __init__(self, max_bytes: int) -> None:
+        self._cache: LRUCache[_Key, Candidate] = LRUCache(max_bytes, getsizeof=_size)
         self._lock = Lock()
 
-    def of(
+    def candidates(
         self, labels: LabelStore, row: LibraryRow, encoder: Encoder, hits: Sequence[Hit]
     ) -> list[Candidate]:
-        """The relative of every hit, in their order.
+        """Return the candidate of every hit, in the order of the hits.
 
         Raises
         ------
@@ -52,27 +52,27 @@ class CandidateCache:
             raise TypeError(message)
         families = {hit.id: hit.family for hit in hits}
         with self._lock:
-            found = {
-                number: self._kept.get((row.fingerprint, number, family))
+            cached = {
+                number: self._cache.get((row.fingerprint, number, family))
                 for number, family in families.items()
             }
-        missing = [number for number, known in found.items() if known is None]
+        missing = [number for number, known in cached.items() if known is None]
         residues = labels.residues(row.id, missing) if missing else {}
         made = {
-            number: candidate(encoder, families[number], sequence)
+            number: make_candidate(encoder, families[number], sequence)
             for number, sequence in residues.items()
         }
         with self._lock:
-            for number, each in made.items():
+            for number, new in made.items():
                 with suppress(ValueError):  # It alone is larger than the cache.
-                    self._kept[row.fingerprint, number, each.family] = each
-        return [found[hit.id] or made.get(hit.id) or _nothing(hit) for hit in hits]
+                    self._cache[row.fingerprint, number, new.family] = new
+        return [cached[hit.id] or made.get(hit.id) or _empty_candidate(hit) for hit in hits]
 
 
-def _nothing(hit: Hit) -> Candidate:
-    empty = Profile(np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.float32))
-    return Candidate(hit.family, empty, np.zeros(0, dtype=np.uint8))
+def _empty_candidate(hit: Hit) -> Candidate:
+    profile = Profile(np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.float32))
+    return Candidate(hit.family, profile, np.zeros(0, dtype=np.uint8))
 
 
 def _size(candidate: Candidate) -> int:
-    return candidate.profile.nbytes + candidate.protein.nbytes + _OVERHEAD
+    return candidate.profile.nbytes + candidate.protein.nbytes + _OBJECT_BYTES

@@ -1,9 +1,19 @@
-"""Making a library: a fitted encoder kept with it, and an empty collection for its vectors."""
+"""Creation of a library: its encoder and model, and an empty collection for its vectors."""
 
-from core.encoders import Encoder, fingerprint
+from collections.abc import Iterable
+from dataclasses import asdict
+
+from core.classification.model import FamilyModel
+from core.classification.training import train_model
+from core.encoders import (
+    Encoder,
+    TranslatedEncoder,
+    fingerprint,
+    state_digest,
+)
 from core.errors import InputError, LibraryError
-from core.library.library import index_settings
 from core.library.naming import free_collection_name
+from core.progress import Progress, no_progress
 from core.stores import Stores
 from core.stores.milvus.index import SPARSE_INDEX, VectorIndex
 from core.stores.sql import LibraryRow
@@ -12,37 +22,37 @@ from core.stores.sql import LibraryRow
 def create_library(
     stores: Stores, name: str, encoder: Encoder, index: VectorIndex | None
 ) -> LibraryRow:
-    """A new library with nothing in it; whoever makes it holds the lock of its name.
+    """Create a library with nothing in it; the caller holds the write lock of its name.
 
     Parameters
     ----------
     encoder
         Fitted.
     index
-        How Milvus indexes the vectors; if None, as is usual for the encoder's.
+        How Milvus indexes the vectors; the default for the encoder's vectors, if None.
 
     Raises
     ------
     InputError
-        If the index cannot be had for the encoder's vectors.
+        If the index does not suit the encoder's vectors.
     LibraryError
         If the vector store has a collection of its name that is not GeneKin's.
     """
-    index = _index(encoder, index)
+    index = _check_index(encoder, index)
     row = stores.labels.add_library(
         name,
         collection=free_collection(stores, name),
         encoder=encoder.name,
         fingerprint=fingerprint(encoder),
         state=encoder.state(),
-        index=index_settings(index),
+        index=asdict(index),
     )
     create_collection(stores, row.collection, name, encoder, index)
     return row
 
 
 def free_collection(stores: Stores, library: str) -> str:
-    """Name of a collection that can be made for a library.
+    """Return the name of a collection that can be created for a library.
 
     Raises
     ------
@@ -50,29 +60,54 @@ def free_collection(stores: Stores, library: str) -> str:
         If the vector store has one of that name that no library knows.
     """
     collection = free_collection_name(library, stores.labels.collections())
-    if stores.vectors.about(collection) is not None:
+    if stores.vectors.description(collection) is not None:
         message = (
             f"The vector store already has a collection {collection}, made by another encoder or"
             " for another database."
         )
-        raise LibraryError(message, "Remove it there, or use another library name.")
+        raise LibraryError(message, "Delete it there, or use another library name.")
     return collection
 
 
 def create_collection(
     stores: Stores, collection: str, library: str, encoder: Encoder, index: VectorIndex
 ) -> None:
-    """An empty collection that says whose vectors it has."""
-    about = f"GeneKin library {library!r}, encoder {encoder.name}, fingerprint"
-    about += f" {fingerprint(encoder)}"
-    stores.vectors.create(collection, encoder.dimension, index, about)
+    """Create an empty collection whose description names the library and its encoder."""
+    description = f"GeneKin library {library!r}, encoder {encoder.name}, fingerprint"
+    description += f" {fingerprint(encoder)}"
+    stores.vectors.create(collection, encoder.dimension, index, description)
 
 
-def _index(encoder: Encoder, wanted: VectorIndex | None) -> VectorIndex:
-    """The index for an encoder's vectors; sparse ones can have only one kind."""
+def train_library_model(
+    encoder: Encoder,
+    labelled: Iterable[tuple[str, int]],
+    progress: Progress = no_progress,
+) -> FamilyModel | None:
+    """Train a model on sequences and their families; None if the encoder has no model."""
+    if not isinstance(encoder, TranslatedEncoder):
+        return None
+    families = dict(labelled)  # A sequence that two organisms share counts once.
+    return train_model(encoder, list(families), list(families.values()), progress=progress)
+
+
+def model_digest(model: FamilyModel) -> str:
+    """Return the fingerprint of a model, as the database keeps it."""
+    return state_digest("caller", model.state())
+
+
+def save_model(stores: Stores, row: LibraryRow, model: FamilyModel) -> None:
+    """Save a library's model, in place of the one it had."""
+    stores.labels.save_model(row.id, model_digest(model), model.state())
+
+
+def _check_index(encoder: Encoder, index: VectorIndex | None) -> VectorIndex:
+    """Return the index for an encoder's vectors; sparse ones can have only one kind."""
     if encoder.dimension is not None:
-        return wanted or VectorIndex()
-    if wanted is not None:
-        message = f"The vectors of the encoder {encoder.name} are sparse; {wanted.kind} is not."
-        raise InputError(message, "Leave the index out, or choose the encoder count.")
+        return index or VectorIndex()
+    if index is not None:
+        message = (
+            f"The encoder {encoder.name} makes sparse vectors, which the index {index.kind} does"
+            " not support."
+        )
+        raise InputError(message, "Leave out the index, or use the encoder count.")
     return VectorIndex(SPARSE_INDEX)

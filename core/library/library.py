@@ -1,119 +1,149 @@
-"""A library, opened to search: an encoder, vectors and labels under one name."""
+"""One opened library: its encoder, vectors and labels under one name, ready to search."""
 
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 
 import numpy as np
 
-from core.arrays import Vectors, recognised
+from core.arrays import Vectors, nonzero_rows
 from core.classification.model import Candidate, FamilyModel
-from core.classification.votes import Hit
+from core.classification.prediction import Hit
 from core.encoders import Encoder
-from core.errors import EncoderReplaced, InputError, LibraryError, StoreError
+from core.errors import EncoderReplaced, InputError, StoreError
 from core.library.candidates import CandidateCache
+from core.library.snapshot import LibrarySnapshot, restrict, unknown_organism_error
 from core.stores import Stores
 from core.stores.milvus.index import VectorIndex
 from core.stores.milvus.vectors import Neighbours
-from core.stores.sql import Label, LibraryRow, LoadRow, OrganismRow, SequenceRow
-from core.stores.sql.schema import PENDING
+from core.stores.sql import Label, LibraryRow, LoadRow, OrganismRow, SequenceRow, Visibility
+from core.stores.sql.schema import READY
 
-_ATTEMPTS = 3
+_MAX_SEARCHES = 4
+"""Attempts of one search; the first may rest on what was visible when the library was opened."""
 
 
 class Library:
-    """A library, opened to search; a light object, made anew for each piece of work."""
+    """A library, opened for one piece of work.
+
+    What it says about its organisms, loads and families is read once. A search is always of the
+    library as it is now, and brings the rest up to date when the library has changed.
+    """
 
     def __init__(
         self,
         stores: Stores,
         row: LibraryRow,
         encoder: Encoder,
-        caller: FamilyModel | None,
-        relatives: CandidateCache,
+        model: FamilyModel | None,
+        candidate_cache: CandidateCache,
         *,
-        open_again: "Callable[[str], Library]",
+        open_library: "Callable[[str], Library]",
     ) -> None:
         self._stores = stores
         self._row = row
-        self._relatives = relatives
-        self._open_again = open_again
-        self.caller = caller
+        self._candidate_cache = candidate_cache
+        self._open_library = open_library
+        self._snapshot = LibrarySnapshot(stores.labels, row)
+        self.model = model
         self.name = row.name
         self.encoder = encoder
         self.fingerprint = row.fingerprint
         self.identity = row.identity
         self.index = VectorIndex(**row.index)
-        self.families = stores.labels.families(row.id)
 
     def reopened(self) -> "Library":
-        """The library as it is now."""
-        return self._open_again(self.name)
+        """Return the library as it is now, with the encoder that it has now."""
+        return self._open_library(self.name)
+
+    def refresh(self) -> None:
+        """Read organisms, loads and families again when they are next used."""
+        self._snapshot = LibrarySnapshot(self._stores.labels, self._row)
 
     @property
     def threshold(self) -> float:
-        """Confidence from which on a query is called."""
+        """The lowest confidence at which a query is called."""
         if self._row.threshold is not None:
             return self._row.threshold
-        return self.caller.threshold if self.caller else 0.0
+        return self.model.threshold if self.model else 0.0
+
+    @property
+    def families(self) -> dict[int, str]:
+        """Family names by class number."""
+        return self._snapshot.families
 
     def family_name(self, family: int) -> str:
-        """The name of a class number; what was loaded since this was opened may be new here."""
+        """Return the name of a class number, also of one that was added after opening."""
         return self.families.get(family, f"class {family}")
 
-    def relatives(self, hits: Sequence[Hit]) -> list[Candidate]:
-        """What deciding needs of each hit; a sequence removed meanwhile shares nothing."""
-        return self._relatives.of(self._stores.labels, self._row, self.encoder, hits)
-
     def organisms(self) -> list[OrganismRow]:
-        """The organisms that are ready, with their counts, in the order they came."""
-        return self._stores.labels.organisms(self._row.id)
+        """Return the ready organisms with their counts, in the order they were added."""
+        return self._snapshot.organisms
 
     def organism_names(self) -> list[str]:
-        """Names of the organisms that are ready, in the order they came."""
-        return self._stores.labels.organism_names(self._row.id)
-
-    def added_since_fit(self) -> int:
-        """How many of its sequences came after its encoder was fitted."""
-        return self._stores.labels.count_after(self._row.id, self._row.fitted_load)
+        """Return the names of the ready organisms, in the order they were added."""
+        return list(self.partitions())
 
     def partitions(self) -> dict[str, str]:
-        """Partitions of the organisms that are ready: sequences have their ids by them."""
-        return self._stores.labels.partitions(self._row.id)
+        """Return the partitions of the ready organisms: sequence ids are made with them."""
+        return self._snapshot.visibility.partitions
+
+    def loads(self) -> dict[int, list[LoadRow]]:
+        """Return the loads that brought the sequences of each organism, by its id."""
+        return self._snapshot.loads
+
+    def added_since_fit(self) -> int:
+        """Return how many sequences were added after the encoder was fitted."""
+        return self._snapshot.added_since_fit
 
     def contents(self) -> str:
-        """A digest of all that its answers depend on, 64 hexadecimal digits.
+        """Return a digest of all that the answers depend on, 64 hexadecimal digits.
 
         It changes with every load and removal, with the names of families, and with a calibration.
         """
-        loads = self._stores.labels.loaded_at(self._row.id)  # Nothing else changes an organism.
-        loaded = {number: str(time) for number, time in loads.items()}
-        told = [self.fingerprint, self._row.caller, self.families, self.organism_names(), loaded]
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        visibility = self._snapshot.visibility
+        dates = {  # Nothing but a load changes an organism.
+            number: str(visibility.loaded_at[number])
+            for number, state in visibility.load_states.items()
+            if state == READY
+        }
+        values = [self.fingerprint, self._row.caller, self.families, self.organism_names(), dates]
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     def residues(self, ids: Sequence[int]) -> dict[int, str]:
-        """The residues of those of these sequences that the library has."""
+        """Return the residues of those sequences that the library has, by id."""
         return self._stores.labels.residues(self._row.id, ids)
 
     def known_families(self, ids: Sequence[int]) -> dict[int, int]:
-        """The family of each of these sequences that the library has."""
+        """Return the families of those sequences that the library has, by id."""
         return self._stores.labels.known_families(self._row.id, ids)
 
-    def loads(self) -> dict[int, list[LoadRow]]:
-        """Where the sequences of each organism came from, by its id."""
-        return self._stores.labels.loads_by_organism(self._row.id)
-
     def lengths(self, organism: OrganismRow) -> dict[int, int]:
-        """How many sequences of an organism have each length in bases."""
+        """Return the number of an organism's sequences by their length in bases."""
         return self._stores.labels.lengths(organism.id)
 
     def sequences(self, organism: str, limit: int | None = None) -> list[SequenceRow]:
-        """The first `limit` (or all) sequences of an organism, in the order they came."""
-        rows = {row.name: row for row in self.organisms()}
-        if organism not in rows:
-            raise no_organism(self.name, organism, list(rows))
-        return self._stores.labels.sequences(rows[organism].id, limit)
+        """Return the first `limit` (or all) sequences of an organism, in the order they came.
+
+        Raises
+        ------
+        InputError
+            If the organism is not in the library.
+        """
+        labels = self._stores.labels
+        ids = {row.name: row.id for row in self.organisms()}
+        rows = labels.sequences(ids[organism], limit) if organism in ids else []
+        if not rows:  # It was added or replaced after this library was opened.
+            self.refresh()
+            ids = {row.name: row.id for row in self.organisms()}
+            if organism not in ids:
+                raise unknown_organism_error(self.name, organism, list(ids))
+            rows = labels.sequences(ids[organism], limit)
+        return rows
+
+    def candidates(self, hits: Sequence[Hit]) -> list[Candidate]:
+        """Return the candidate of every hit; one removed in the meantime has no k-mers."""
+        return self._candidate_cache.candidates(self._stores.labels, self._row, self.encoder, hits)
 
     def search(
         self,
@@ -122,21 +152,21 @@ class Library:
         organisms: Sequence[str] | None = None,
         limit: int = 10,
     ) -> list[list[Hit]]:
-        """The nearest neighbours of each sequence, best first.
+        """Return the nearest neighbours of each sequence, best first.
 
         Parameters
         ----------
         sequences
             IUPAC DNA, upper case.
         organisms
-            Where to look; everywhere, if None.
+            Organisms to search; all, if None.
         limit
-            Most neighbours a sequence.
+            Maximum number of neighbours per sequence.
 
         Returns
         -------
         list of list of Hit
-            One list a sequence; empty where nothing of it was recognised.
+            One list per sequence; empty where the encoder recognises nothing in it.
 
         Raises
         ------
@@ -152,102 +182,95 @@ class Library:
     def search_vectors(
         self, vectors: Vectors, *, organisms: Sequence[str] | None = None, limit: int = 10
     ) -> list[list[Hit]]:
-        """As :meth:`search`, from the vectors of queries.
+        """Search as :meth:`search` does, with the vectors of the queries.
 
         Raises
         ------
-        Refitted
-            If its encoder was exchanged meanwhile: the vectors of the queries say nothing any more.
+        EncoderReplaced
+            If the library has another encoder by now: these vectors are of no use to it.
         """
-        readable = np.flatnonzero(recognised(vectors))
+        readable = np.flatnonzero(nonzero_rows(vectors))
         hits: list[list[Hit]] = [[] for _ in range(vectors.shape[0])]
-        for row, found in zip(
-            readable, self._neighbours(vectors[readable], organisms, limit), strict=True
-        ):
-            hits[row] = found
+        neighbours = self._neighbours(vectors[readable], organisms, limit)
+        for index, row_hits in zip(readable, neighbours, strict=True):
+            hits[index] = row_hits
         return hits
 
     def _neighbours(
         self, vectors: Vectors, organisms: Sequence[str] | None, limit: int
     ) -> list[list[Hit]]:
-        """Search and recall; again, if the library was written to in between."""
+        """Search and label the hits; search again if the library was written to in between."""
         if not vectors.shape[0]:
-            self._visible(organisms)  # What is asked for must be there all the same.
+            self.refresh()
+            self._visible(organisms)  # Validate organisms even without queries.
             return []
-        for attempt in range(1, _ATTEMPTS + 1):
+        for attempt in range(1, _MAX_SEARCHES + 1):
             visible = self._visible(organisms)
-            partitions, loads = visible
-            pending = [number for number, state in loads.items() if state == PENDING]
             try:
-                found = self._stores.vectors.search(
+                neighbours = self._stores.vectors.search(
                     self._row.collection,
-                    list(partitions.values()),
+                    list(visible.partitions.values()),
                     vectors,
                     limit,
                     self.index,
-                    without_loads=pending,
+                    without_loads=visible.pending,
                 )
             except StoreError:
-                self._require_same_encoder()
-                if attempt < _ATTEMPTS and self._visible(organisms) != visible:
+                self._check_encoder()
+                if attempt < _MAX_SEARCHES and self._visible_now(organisms) != visible:
                     continue
                 raise
-            ids = np.unique(found.ids[found.ids >= 0]).tolist()
-            labels = self._stores.labels.recall(self._row.id, ids)
-            if len(labels) == len(ids) and self._visible(organisms) == visible:
+            ids = np.unique(neighbours.ids[neighbours.ids >= 0]).tolist()
+            labels = self._stores.labels.labels_for(self._row.id, ids)
+            if self._visible_now(organisms) == visible and len(labels) == len(ids):
                 break
-        return _hits(found, labels)
+        return _hits(neighbours, labels)
 
-    def _require_same_encoder(self) -> None:
+    def _check_encoder(self) -> None:
         row = self._stores.labels.library(self.name)
         if row is not None and row.collection != self._row.collection:
-            message = f"The encoder of the library {self.name!r} was exchanged meanwhile."
-            raise EncoderReplaced(message, "Ask again.")
+            message = f"The encoder of the library {self.name!r} was refitted in the meantime."
+            raise EncoderReplaced(message, "Search again.")
 
-    def _visible(self, organisms: Sequence[str] | None) -> tuple[dict[str, str], dict[int, str]]:
-        """The organisms to search with their partitions, and the state of every load."""
-        ready = self._stores.labels.partitions(self._row.id)
-        for organism in organisms or ():
-            if organism not in ready:
-                raise no_organism(self.name, organism, list(ready))
-        wanted = {
-            name: partition
-            for name, partition in ready.items()
-            if organisms is None or name in organisms
-        }
-        if not wanted:
-            message = f"The library {self.name!r} is empty."
-            raise LibraryError(message, "Load an organism first.")
-        return wanted, self._stores.labels.load_states(self._row.id)
+    def _visible(self, organisms: Sequence[str] | None) -> Visibility:
+        """Return what a search of some organisms may see, by the last look at the library.
+
+        Raises
+        ------
+        InputError
+            If an organism is not in the library, also after another look.
+        LibraryError
+            If there is nothing to search.
+        """
+        known = self._snapshot.visibility.partitions
+        if not known or any(organism not in known for organism in organisms or ()):
+            return self._visible_now(organisms)
+        return restrict(self._snapshot.visibility, self.name, organisms)
+
+    def _visible_now(self, organisms: Sequence[str] | None) -> Visibility:
+        """Look again; on a change, forget what was read before."""
+        visibility = self._stores.labels.visible(self._row.id)
+        if visibility != self._snapshot.visibility:
+            self._snapshot = LibrarySnapshot(self._stores.labels, self._row, visibility)
+        return restrict(visibility, self.name, organisms)
 
 
 def check_threshold(threshold: float) -> None:
-    """Check that a confidence can be a threshold.
+    """Check that a threshold is a confidence.
 
     Raises
     ------
     InputError
         If it is not between 0 and 1.
     """
-    if not 0 <= threshold <= 1:  # Not a number fails too.
-        message = f"{threshold} cannot be a threshold."
+    if not 0 <= threshold <= 1:  # NaN fails too.
+        message = f"Invalid threshold: {threshold}."
         raise InputError(message, "A confidence lies between 0 and 1.")
 
 
-def index_settings(index: VectorIndex) -> Mapping[str, object]:
-    """An index as its library's row keeps it."""
-    return asdict(index)
-
-
-def no_organism(library: str, organism: str, known: Sequence[str]) -> InputError:
-    """The error that an organism is not in a library, and which ones are."""
-    message = f"There is no organism {organism[:80]!r} in the library {library!r}."
-    return InputError(message, f"It has: {', '.join(known) or 'none yet'}.")
-
-
-def _hits(found: Neighbours, labels: Mapping[int, Label]) -> list[list[Hit]]:
+def _hits(neighbours: Neighbours, labels: Mapping[int, Label]) -> list[list[Hit]]:
     hits = []
-    for ids, scores in zip(found.ids.tolist(), found.scores.tolist(), strict=True):
+    for ids, scores in zip(neighbours.ids.tolist(), neighbours.scores.tolist(), strict=True):
         rows = (
             (number, labels.get(number), score) for number, score in zip(ids, scores, strict=True)
         )

@@ -1,45 +1,21 @@
-"""All libraries of a deployment: opened, changed, removed, and mended after a crash."""
-
-import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+"""All libraries of a deployment: open, rename, delete, calibrate, and recover after a crash."""
 
 from core.classification.model import FamilyModel
-from core.classification.training import train_model
-from core.encoders import Encoder, TranslatedEncoder, encoder_class, state_digest
+from core.encoders import Encoder, get_encoder_class, state_digest
 from core.errors import InputError, LibraryError
 from core.library.candidates import CandidateCache
-from core.library.library import Library, check_threshold, no_organism
+from core.library.create import save_model, train_library_model
+from core.library.library import Library, check_threshold
 from core.library.naming import check_library_name
+from core.library.recovery import RecoveryReport, recover, remove_if_empty, remove_organism
+from core.library.snapshot import unknown_organism_error
 from core.stores import Stores
-from core.stores.locks import writing
-from core.stores.sql import Identity, LibraryRow, OrganismRow
-from core.stores.sql.schema import PENDING, READY, REMOVING
+from core.stores.locks import write_lock
+from core.stores.sql import Identity, LibraryRow
 
 DEFAULT_LIBRARY = "default"
 
 _CACHE_BYTES = 256_000_000
-
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class RecoveryReport:
-    """What :meth:`Libraries.reconcile` found and finished."""
-
-    loads_undone: int
-    removals_finished: int
-    collections_dropped: int = 0
-
-
-def train_library_model(
-    encoder: TranslatedEncoder,
-    labelled: Sequence[tuple[str, int]],
-    progress: Callable[[int, int], None],
-) -> FamilyModel:
-    """A caller, fitted on sequences and their families."""
-    families = dict(labelled)  # A sequence that two organisms share is one witness, not two.
-    return train_model(encoder, list(families), list(families.values()), progress=progress)
 
 
 class Libraries:
@@ -48,57 +24,112 @@ class Libraries:
     Parameters
     ----------
     cache_bytes
-        Most memory for what was read of candidates.
+        Upper limit of the memory for candidates.
     """
 
     def __init__(self, stores: Stores, cache_bytes: int = _CACHE_BYTES) -> None:
         self.stores = stores
         self._encoders: dict[str, Encoder] = {}
-        self._callers: dict[str, FamilyModel] = {}
-        self._relatives = CandidateCache(cache_bytes)
+        self._models: dict[str, FamilyModel] = {}
+        self._candidate_cache = CandidateCache(cache_bytes)
+
+    # Lookup
 
     def names(self) -> list[str]:
-        """Names of all libraries, in alphabetical order."""
+        """Return the names of all libraries, in alphabetical order."""
         return self.stores.labels.library_names()
 
     def open(self, name: str = DEFAULT_LIBRARY) -> Library:
-        """The library of that name.
+        """Open a library.
 
         Raises
         ------
         LibraryError
-            If there is none, or its collection in Milvus was made by another encoder.
+            If there is none of that name, or its collection was made by another encoder.
         """
-        row = self.row(name)
+        row = self.library_row(name)
         while True:
             try:
-                self.require_own_collection(row)
-                encoder, caller = self.encoder(row), self._caller(row)
-            except LibraryError:
-                before, row = row, self.row(name)
-                if row == before:
+                self.check_collection(row)
+                encoder, model = self.encoder(row), self._model(row)
+            except LibraryError:  # A refit may have replaced the encoder after the row was read.
+                previous, row = row, self.library_row(name)
+                if row == previous:
                     raise
-            else:  # Nothing was exchanged between one look and the other.
-                return Library(
-                    self.stores, row, encoder, caller, self._relatives, open_again=self.open
-                )
+            else:
+                cache = self._candidate_cache
+                return Library(self.stores, row, encoder, model, cache, open_library=self.open)
 
-    def name_of(self, identity: Identity) -> str:
-        """What a library is called now, whatever it was called when it was looked at.
+    def library_row(self, name: str) -> LibraryRow:
+        """Return a library's row of the database.
 
         Raises
         ------
         LibraryError
-            If it is there no more.
+            If there is none of that name.
+        """
+        row = self.stores.labels.library(name)
+        if row is None:
+            message = f"There is no library {name!r}."
+            raise LibraryError(message, "Load an organism into it first.")
+        return row
+
+    def current_name(self, identity: Identity) -> str:
+        """Return the name that a library has now, after any renaming.
+
+        Raises
+        ------
+        LibraryError
+            If it has been deleted.
         """
         name = self.stores.labels.library_name(identity)
         if name is None:
-            message = "The library that was meant has been removed meanwhile."
+            message = "The library has been deleted in the meantime."
             raise LibraryError(message, "Nothing was changed. Choose another library.")
         return name
 
+    def encoder(self, row: LibraryRow) -> Encoder:
+        """Return a library's encoder, which is read once per process."""
+        if row.fingerprint not in self._encoders:
+            state = self.stores.labels.encoder_state(row.id)
+            _check_digest(row, state_digest(row.encoder, state), row.fingerprint)
+            self._encoders[row.fingerprint] = get_encoder_class(row.encoder).from_state(state)
+        return self._encoders[row.fingerprint]
+
+    def _model(self, row: LibraryRow) -> FamilyModel | None:
+        if not row.caller:
+            return None
+        if row.caller not in self._models:
+            state = self.stores.labels.model_state(row.id)
+            _check_digest(row, state_digest("caller", state), row.caller)
+            self._models[row.caller] = FamilyModel.from_state(state)
+        return self._models[row.caller]
+
+    def check_collection(self, row: LibraryRow) -> None:
+        """Check that the library's collection in Milvus was made by its encoder.
+
+        Raises
+        ------
+        LibraryError
+            If it is missing or another encoder's.
+        """
+        description = self.stores.vectors.description(row.collection)
+        if description is None:
+            message = f"The vectors of the library {row.name!r} are missing from the vector store."
+            hint = "Check GENEKIN_MILVUS_URI and GENEKIN_DATABASE_URL: they belong together."
+            raise LibraryError(message, hint)
+        if not description.endswith(row.fingerprint):
+            message = (
+                f"The vectors of the library {row.name!r} were made by another encoder than the"
+                f" library's ({row.encoder})."
+            )
+            hint = "Check GENEKIN_MILVUS_URI and GENEKIN_DATABASE_URL, or use another library name."
+            raise LibraryError(message, hint)
+
+    # Changes
+
     def remove_organism(self, name: str, organism: str, *, timeout: float = 60.0) -> int:
-        """Remove an organism with all its sequences; returns how many there were.
+        """Remove an organism with all its sequences; return their number.
 
         Raises
         ------
@@ -107,24 +138,24 @@ class Libraries:
         StoreError
             If another writer does not finish within `timeout` seconds.
         """
-        library = self.open(name)
-        with writing(self.stores.database.engine, name, timeout):
-            row = self.row(name)
-            self.finish_interrupted(row)
-            found = {known.name: known for known in library.organisms()}
-            if organism not in found:
-                raise no_organism(name, organism, list(found))
-            self._remove(row, found[organism])
-            self._remove_if_empty(row)
-        return found[organism].count
+        self.open(name)  # Nothing is removed from a library whose collection is another's.
+        with write_lock(self.stores.database.engine, name, timeout):
+            row = self.library_row(name)
+            recover(self.stores, row)
+            organisms = {known.name: known for known in self.stores.labels.organisms(row.id)}
+            if organism not in organisms:
+                raise unknown_organism_error(name, organism, list(organisms))
+            remove_organism(self.stores, row, organisms[organism])
+            remove_if_empty(self.stores, row)
+        return organisms[organism].count
 
     def rename(self, name: str, new_name: str, *, timeout: float = 60.0) -> None:
-        """Call a library by another name.
+        """Rename a library.
 
         Raises
         ------
         InputError
-            If it cannot be called so, or another library is.
+            If the new name is invalid, or another library has it.
         LibraryError
             If there is no such library.
         StoreError
@@ -132,17 +163,17 @@ class Libraries:
         """
         check_library_name(new_name)
         if new_name == name:
-            raise InputError(f"The library {name!r} is called so already.", "Choose another name.")
+            raise InputError(f"The library already has the name {name!r}.", "Choose another name.")
         engine = self.stores.database.engine
-        with writing(engine, name, timeout), writing(engine, new_name, timeout):
-            row = self.row(name)
+        with write_lock(engine, name, timeout), write_lock(engine, new_name, timeout):
+            row = self.library_row(name)
             if self.stores.labels.library(new_name) is not None:
-                message = f"There is a library {new_name!r} already."
+                message = f"A library named {new_name!r} already exists."
                 raise InputError(message, "Choose another name.")
             self.stores.labels.rename_library(row.id, new_name)
 
     def delete(self, name: str, *, timeout: float = 60.0) -> int:
-        """Remove a library with all its organisms; returns how many sequences there were.
+        """Delete a library with all its organisms; return the number of its sequences.
 
         Raises
         ------
@@ -151,13 +182,13 @@ class Libraries:
         StoreError
             If another writer does not finish within `timeout` seconds.
         """
-        with writing(self.stores.database.engine, name, timeout):
-            row = self.row(name)
-            self.finish_interrupted(row)
+        with write_lock(self.stores.database.engine, name, timeout):
+            row = self.library_row(name)
+            recover(self.stores, row)
             organisms = self.stores.labels.organisms(row.id)
             for organism in organisms:
-                self._remove(row, organism)
-            self._remove_if_empty(row)
+                remove_organism(self.stores, row, organism)
+            remove_if_empty(self.stores, row)
         return sum(organism.count for organism in organisms)
 
     def reconcile(self, name: str, *, timeout: float = 60.0) -> RecoveryReport:
@@ -170,38 +201,41 @@ class Libraries:
         StoreError
             If another writer does not finish within `timeout` seconds.
         """
-        with writing(self.stores.database.engine, name, timeout):
-            row = self.row(name)
-            return self.finish_interrupted(row)
+        with write_lock(self.stores.database.engine, name, timeout):
+            return recover(self.stores, self.library_row(name))
 
     def calibrate(self, name: str, *, timeout: float = 60.0) -> Library:
-        """Fit the library's caller again, on all that it has now; its threshold too.
+        """Train the library's model again, on all that it has now; its threshold too.
 
         Raises
         ------
         LibraryError
-            If there is no such library, or its encoder has no caller.
+            If there is no such library, or its encoder has no model.
         StoreError
             If another writer does not finish within `timeout` seconds.
         """
-        with writing(self.stores.database.engine, name, timeout):
-            row = self.row(name)
-            self.finish_interrupted(row)
+        with write_lock(self.stores.database.engine, name, timeout):
+            row = self.library_row(name)
+            recover(self.stores, row)
             library = self.open(name)
-            if not isinstance(library.encoder, TranslatedEncoder):
+            model = train_library_model(
+                library.encoder,
+                (
+                    (sequence.residues, sequence.family)
+                    for organism in library.organisms()
+                    for sequence in library.sequences(organism.name)
+                ),
+            )
+            if model is None:
                 message = f"The library {name!r} has the encoder {row.encoder}."
-                raise LibraryError(message, "Only the encoder translated is calibrated.")
-            labelled = [
-                (sequence.residues, sequence.family)
-                for organism in library.organisms()
-                for sequence in library.sequences(organism.name)
-            ]
-            self.train_model(row, library.encoder, labelled)
+                hint = "Only libraries with the encoder translated can be calibrated."
+                raise LibraryError(message, hint)
+            save_model(self.stores, row, model)
             self.stores.labels.set_threshold(row.id, None)
         return self.open(name)
 
     def set_threshold(self, name: str, threshold: float) -> None:
-        """Choose the confidence, 0 to 1, from which on a query of this library is called.
+        """Set the lowest confidence, 0 to 1, at which a query of this library is called.
 
         Raises
         ------
@@ -211,114 +245,12 @@ class Libraries:
             If there is no such library.
         """
         check_threshold(threshold)
-        self.stores.labels.set_threshold(self.row(name).id, threshold)
-
-    # For writers, who hold the library's lock
-
-    def train_model(
-        self,
-        row: LibraryRow,
-        encoder: TranslatedEncoder,
-        labelled: Sequence[tuple[str, int]],
-        progress: Callable[[int, int], None] = lambda _done, _total: None,
-    ) -> None:
-        """Fit a caller on sequences and their families, and keep it with the library."""
-        state = train_library_model(encoder, labelled, progress).state()
-        self.stores.labels.save_caller(row.id, state_digest("caller", state), state)
-
-    def require_own_collection(self, row: LibraryRow) -> None:
-        """Check that the library's collection in Milvus was made by its encoder.
-
-        Raises
-        ------
-        LibraryError
-            If it is missing or another encoder's.
-        """
-        about = self.stores.vectors.about(row.collection)
-        if about is None:
-            message = f"The vectors of the library {row.name!r} are missing from the vector store."
-            hint = "Check GENEKIN_MILVUS_URI and GENEKIN_DATABASE_URL: they belong together."
-            raise LibraryError(message, hint)
-        if not about.endswith(row.fingerprint):
-            message = (
-                f"The vectors of the library {row.name!r} were made by another encoder than the"
-                f" one it remembers ({row.encoder})."
-            )
-            hint = "Check GENEKIN_MILVUS_URI and GENEKIN_DATABASE_URL, or use another library name."
-            raise LibraryError(message, hint)
-
-    def finish_interrupted(self, row: LibraryRow) -> RecoveryReport:
-        """Undo what is pending, finish what is removing, drop what is spare: its writer is dead.
-
-        A library that has no organisms then goes too, whether or not it got its collection.
-        """
-        pending = self.stores.labels.pending_loads(row.id)
-        for load_id in pending:
-            self._undo_load(row, load_id)
-        removing = self.stores.labels.organisms(row.id, REMOVING)
-        for organism in removing:
-            self._remove(row, organism)
-        if row.spare:
-            self.stores.vectors.drop(row.spare)
-            self.stores.labels.set_spare(row.id, None)
-        self._remove_if_empty(row)
-        return RecoveryReport(len(pending), len(removing), int(row.spare is not None))
-
-    def _undo_load(self, row: LibraryRow, load_id: int) -> None:
-        """Take a pending load's vectors out of Milvus, then its rows out of the tables."""
-        labels, vectors = self.stores.labels, self.stores.vectors
-        if vectors.about(row.collection) is not None:
-            vectors.delete(row.collection, labels.load_ids_with_vectors(load_id))
-            for organism in labels.organisms(row.id, PENDING):
-                vectors.drop_partition(row.collection, organism.partition)
-        labels.undo_load(row.id, load_id)
-        _log.info("load %d of the library %s was undone", load_id, row.name)
-
-    def _remove(self, row: LibraryRow, organism: OrganismRow) -> None:
-        self.stores.labels.mark_removing(organism.id)
-        if self.stores.vectors.about(row.collection) is not None:
-            self.stores.vectors.drop_partition(row.collection, organism.partition)
-        self.stores.labels.remove_organism(organism.id)
-
-    def _remove_if_empty(self, row: LibraryRow) -> None:
-        """A library without organisms has nothing that its encoder was fitted on."""
-        if not self.stores.labels.organisms(row.id, PENDING, READY, REMOVING):
-            self.stores.vectors.drop(row.collection)
-            self.stores.labels.remove_library(row.id)
-
-    def row(self, name: str) -> LibraryRow:
-        """What the tables say of the library of that name.
-
-        Raises
-        ------
-        LibraryError
-            If there is none.
-        """
-        row = self.stores.labels.library(name)
-        if row is None:
-            message = f"There is no library {name!r}."
-            raise LibraryError(message, "Load an organism into it first.")
-        return row
-
-    def encoder(self, row: LibraryRow) -> Encoder:
-        """The library's encoder, read once a process."""
-        if row.fingerprint not in self._encoders:
-            state = self.stores.labels.encoder_state(row.id)
-            _require_digest(row, state_digest(row.encoder, state), row.fingerprint)
-            self._encoders[row.fingerprint] = encoder_class(row.encoder).from_state(state)
-        return self._encoders[row.fingerprint]
-
-    def _caller(self, row: LibraryRow) -> FamilyModel | None:
-        if not row.caller:
-            return None
-        if row.caller not in self._callers:
-            state = self.stores.labels.caller_state(row.id)
-            _require_digest(row, state_digest("caller", state), row.caller)
-            self._callers[row.caller] = FamilyModel.from_state(state)
-        return self._callers[row.caller]
+        self.stores.labels.set_threshold(self.library_row(name).id, threshold)
 
 
-def _require_digest(row: LibraryRow, found: str, expected: str) -> None:
-    if found != expected:
-        message = f"What the library {row.name!r} has learned is not what the database says it is."
-        raise LibraryError(message, "Restore the database, or load the library again.")
+def _check_digest(row: LibraryRow, digest: str, expected: str) -> None:
+    if digest != expected:
+        message = f"The encoder or model of the library {row.name!r} is damaged in the database."
+        raise LibraryError(
+            message, "Restore the database from a backup, or load the library again."
+        )

@@ -1,4 +1,4 @@
-"""What libraries and organisms can be called, and what their collections are called for it."""
+"""Names of libraries and organisms, and of the Milvus collections and partitions for them."""
 
 import hashlib
 import re
@@ -13,7 +13,7 @@ _RESERVED_PARTITION = "_default"
 
 
 def check_library_name(name: str) -> None:
-    """Check that a library can be called so.
+    """Check that a library can have this name.
 
     Raises
     ------
@@ -22,13 +22,13 @@ def check_library_name(name: str) -> None:
         (MySQL takes "a" and "a " for one name).
     """
     if not 0 < len(name) <= _MAX_LIBRARY_NAME or name != name.strip() or not name.isprintable():
-        message = f"{name[:_MAX_LIBRARY_NAME]!r} cannot name a library."
-        hint = f"Give it 1 to {_MAX_LIBRARY_NAME} printable characters, without spaces around them."
+        message = f"Invalid library name: {name[:_MAX_LIBRARY_NAME]!r}."
+        hint = f"Use 1 to {_MAX_LIBRARY_NAME} printable characters, without spaces around them."
         raise InputError(message, hint)
 
 
 def check_organism_name(name: str) -> None:
-    """Check that an organism can be called so: its name is that of a Milvus partition.
+    """Check that an organism can have this name, which is also that of a Milvus partition.
 
     Raises
     ------
@@ -36,23 +36,23 @@ def check_organism_name(name: str) -> None:
         If it cannot.
     """
     if not _PARTITION_NAME.fullmatch(name) or name == _RESERVED_PARTITION:
-        message = f"{name[:80]!r} cannot name an organism."
+        message = f"Invalid organism name: {name[:80]!r}."
         hint = "Use letters, digits and underscores, not beginning with a digit: Homo_sapiens."
         raise InputError(message, hint)
 
 
 def free_partition_name(organism: str, taken: Collection[str]) -> str:
-    """A partition for an organism: called as it is, where no other one has that.
+    """Return a partition name for an organism: its own, or numbered if that is taken.
 
     >>> free_partition_name("human", ["human", "human__2"])
     'human__3'
     """
-    candidates = (f"{organism}__{number}" for number in count(2))
-    return next(name for name in chain([organism], candidates) if name not in taken)
+    numbered = (f"{organism}__{number}" for number in count(2))
+    return next(name for name in chain([organism], numbered) if name not in taken)
 
 
 def collection_name(library: str) -> str:
-    """The Milvus collection of a new library: readable, and a name that Milvus takes.
+    """Return the Milvus collection of a new library: readable, and a name that Milvus takes.
 
     >>> collection_name("my lab")
     'genekin_my_lab_e283ee3c'
@@ -62,6 +62,7 @@ def collection_name(library: str) -> str:
 
 
 def free_collection_name(library: str, taken: Collection[str]) -> str:
-    """A collection name for a new library; a renamed one may have its first."""
-    candidates = (collection_name(f"{library} {number}") for number in count(2))
-    return next(name for name in chain([collection_name(library)], candidates) if name not in taken)
+    """Return a collection name for a new library; a renamed library may have its first."""
+    numbered = (collection_name(f"{library} {number}") for number in count(2))
+    first = collection_name(library)
+    return next(name for name in chain([first], numbered) if name not in taken)

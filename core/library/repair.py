@@ -1,26 +1,25 @@
-"""Mending: after the loss of a part of either store, both say the same again.
+"""Repair: make both stores of a library agree after one of them lost something.
 
-What a crash leaves under way is undone or finished first. Then the rows decide, since they have the
-sequences: a row that is to have a vector and has none is encoded anew, and a vector that no row
-knows is deleted. So a collection that was dropped is made again as a whole, and one that comes from
-an older backup is brought up to date.
+Interrupted work is undone or finished first. Then the rows decide, since they have the sequences:
+a row that lacks its vector is encoded again, and a vector without a row is deleted. So a collection
+that was dropped is made again in full, and one from an older backup is brought up to date.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.library.create import create_collection
-from core.library.manager import Libraries, RecoveryReport
-from core.library.refit import require_count, rewrite
-from core.progress import Progress
-from core.stores.locks import writing
+from core.library.manager import Libraries
+from core.library.recovery import RecoveryReport, recover
+from core.library.writer import check_vector_count, write_vectors
+from core.progress import Progress, no_progress
+from core.stores.locks import write_lock
 from core.stores.milvus.index import VectorIndex
-from core.stores.sql import LibraryRow, OrganismRow, SequenceRow
+from core.stores.sql import LibraryRow, OrganismRow
 
 
 @dataclass(frozen=True, slots=True)
 class RepairReport:
-    """What was wrong with a library, and is not any more.
+    """What was wrong with a library, and has been repaired.
 
     Attributes
     ----------
@@ -33,7 +32,7 @@ class RepairReport:
     vectors_deleted
         Vectors that belonged to no sequence.
     collection_made
-        Whether there were no vectors at all.
+        True if there were no vectors at all.
     """
 
     library: str
@@ -48,10 +47,10 @@ def repair(
     libraries: Libraries,
     name: str,
     *,
-    progress: Progress = lambda _doing, _done, _total: None,
+    progress: Progress = no_progress,
     timeout: float = 60.0,
 ) -> RepairReport:
-    """Bring the vectors of a library into agreement with its rows.
+    """Make the vectors of a library agree with its rows.
 
     Raises
     ------
@@ -59,18 +58,18 @@ def repair(
         If there is no such library, or its collection in Milvus was made by another encoder.
     StoreError
         If a store fails, or another writer does not finish within `timeout` seconds. What was
-        mended until then is right.
+        repaired until then stays repaired.
     """
-    with writing(libraries.stores.database.engine, name, timeout):
-        interrupted = libraries.finish_interrupted(libraries.row(name))
+    with write_lock(libraries.stores.database.engine, name, timeout):
+        interrupted = recover(libraries.stores, libraries.library_row(name))
         row = libraries.stores.labels.library(name)
         if row is None:  # It was never complete.
             return RepairReport(name, interrupted, 0, 0, 0, collection_made=False)
-        return _Mending(libraries, row, progress).run(interrupted)
+        return _Repair(libraries, row, progress).run(interrupted)
 
 
-class _Mending:
-    """One library, compared organism by organism."""
+class _Repair:
+    """The repair of one library, organism by organism."""
 
     def __init__(self, libraries: Libraries, row: LibraryRow, progress: Progress) -> None:
         self._libraries = libraries
@@ -83,14 +82,18 @@ class _Mending:
         self._done = self._written = self._deleted = 0
 
     def run(self, interrupted: RecoveryReport) -> RepairReport:
+        """Compare and repair all organisms."""
+        collection = self._row.collection
         made = self._make_collection()
-        self._drop_partitions()
-        expected = {each.partition: self._mend(each) for each in self._organisms}
+        self._drop_unknown_partitions()
+        expected = [(organism, self._repair(organism)) for organism in self._organisms]
         if self._written or self._deleted:
             self._progress("Indexing", self._total, self._total)
-            self._vectors.settle(self._row.collection)
-            for partition, count in expected.items():
-                require_count(self._vectors, self._row.collection, partition, count)
+            self._vectors.flush_and_index(collection)
+            for organism, count in expected:
+                check_vector_count(
+                    self._vectors, collection, organism.partition, count, organism.name
+                )
         return RepairReport(
             self._row.name,
             interrupted,
@@ -101,8 +104,9 @@ class _Mending:
         )
 
     def _make_collection(self) -> bool:
-        if self._vectors.about(self._row.collection) is not None:
-            self._libraries.require_own_collection(self._row)
+        """Create the collection if it is missing; return True if it was."""
+        if self._vectors.description(self._row.collection) is not None:
+            self._libraries.check_collection(self._row)
             return False
         encoder = self._libraries.encoder(self._row)
         index = VectorIndex(**self._row.index)
@@ -111,36 +115,33 @@ class _Mending:
         )
         return True
 
-    def _drop_partitions(self) -> None:
-        """Of organisms that there are no more."""
+    def _drop_unknown_partitions(self) -> None:
+        """Drop the partitions of organisms that the library does not have."""
         known = {organism.partition for organism in self._organisms}
         for partition in self._vectors.partitions(self._row.collection) - known:
             self._deleted += self._vectors.count(self._row.collection, partition)
             self._vectors.drop_partition(self._row.collection, partition)
 
-    def _mend(self, organism: OrganismRow) -> int:
-        """Compare and mend an organism; returns how many vectors it is to have."""
+    def _repair(self, organism: OrganismRow) -> int:
+        """Compare an organism's vectors with its rows; return how many it should have."""
         collection, partition = self._row.collection, organism.partition
         self._vectors.add_partition(collection, partition)
-        found = self._vectors.ids(collection, partition)
+        ids = self._vectors.ids(collection, partition)
         rows = {row.id: row for row in self._labels.sequences(organism.id) if row.has_vector}
-        strange = sorted(found - rows.keys())
-        self._vectors.delete(collection, strange)
-        self._deleted += len(strange)
-        self._rewrite(partition, (row for number, row in rows.items() if number not in found))
-        self._done += organism.count
-        self._progress("Comparing", self._done, self._total)
-        return len(rows)
-
-    def _rewrite(self, partition: str, rows: Iterable[SequenceRow]) -> None:
-        lost = list(rows)
+        unknown = sorted(ids - rows.keys())
+        self._vectors.delete(collection, unknown)
+        self._deleted += len(unknown)
+        lost = [row for number, row in rows.items() if number not in ids]
         if lost:
-            rewrite(
+            write_vectors(
                 self._vectors,
                 self._libraries.encoder(self._row),
                 lost,
-                collection=self._row.collection,
+                collection=collection,
                 partition=partition,
-                progress=lambda done: self._progress("Encoding", done, len(lost)),
+                progress=self._progress,
             )
             self._written += len(lost)
+        self._done += organism.count
+        self._progress("Comparing", self._done, self._total)
+        return len(rows)

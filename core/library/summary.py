@@ -1,4 +1,4 @@
-"""What there is to say of a library, also of one that cannot be searched."""
+"""Library summary: everything the screens and ``status`` say of a library, searchable or not."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.errors import LibraryError
 from core.library.manager import Libraries
+from core.library.snapshot import LibrarySnapshot
 from core.stores.sql import LoadRow, OrganismRow
 
 
@@ -16,15 +17,15 @@ class LibrarySummary:
     Attributes
     ----------
     index
-        Its kind.
+        Kind of its vector index.
     threshold
-        Confidence from which on a query is called; None where that is not known.
+        Lowest confidence at which a query is called; None if unknown.
     loads
-        What brought the sequences of each organism, by its name.
+        The loads that brought the sequences of each organism, by its name.
     added_since_fit
-        Sequences that came after its encoder was fitted.
+        Sequences that were added after its encoder was fitted.
     problem
-        Why it cannot be searched, and what to do; empty where it can.
+        Why it cannot be searched, and what to do; empty if it can.
     """
 
     name: str
@@ -45,39 +46,41 @@ class LibrarySummary:
 
 
 def summarize(libraries: Libraries, name: str) -> LibrarySummary:
-    """The library of that name at a glance.
+    """Summarize one library.
 
     Raises
     ------
     LibraryError
-        If there is none.
+        If there is none of that name.
     """
-    row, labels = libraries.row(name), libraries.stores.labels
+    row = libraries.library_row(name)
     threshold, problem = row.threshold, ""
     try:
         threshold = libraries.open(name).threshold
     except LibraryError as error:
         problem = str(error)
-    organisms = tuple(labels.organisms(row.id))
-    loads = labels.loads_by_organism(row.id)
+    snapshot = LibrarySnapshot(libraries.stores.labels, row)
     return LibrarySummary(
         name=name,
         encoder=row.encoder,
         fingerprint=row.fingerprint,
         index=str(row.index["kind"]),
         threshold=threshold,
-        families=labels.families(row.id),
-        organisms=organisms,
-        loads={each.name: tuple(loads.get(each.id, ())) for each in organisms},
-        added_since_fit=labels.count_after(row.id, row.fitted_load),
+        families=snapshot.families,
+        organisms=tuple(snapshot.organisms),
+        loads={
+            organism.name: tuple(snapshot.loads.get(organism.id, ()))
+            for organism in snapshot.organisms
+        },
+        added_since_fit=snapshot.added_since_fit,
         problem=problem,
     )
 
 
 def summarize_all(libraries: Libraries) -> list[LibrarySummary]:
-    """All libraries at a glance, in alphabetical order."""
-    found = []
+    """Summarize all libraries, in alphabetical order."""
+    summaries = []
     for name in libraries.names():
-        with suppress(LibraryError):  # It was removed between one look and the other.
-            found.append(summarize(libraries, name))
-    return found
+        with suppress(LibraryError):  # Removed after its name was read.
+            summaries.append(summarize(libraries, name))
+    return summaries

@@ -1,4 +1,4 @@
-"""All that a library has in both stores, to compare before with after."""
+"""Everything that both stores have of a library, to compare before with after."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ from core.stores.sql.schema import PENDING, READY, REMOVING
 
 @dataclass(frozen=True)
 class Contents:
-    """What is in the tables under a library's name, and in its collection, by organism."""
+    """The rows of a library, and the vectors of its collection by organism."""
 
     library: LibraryRow | None
     organisms: list[OrganismRow]
     sequences: dict[str, list[SequenceRow]]
     families: dict[int, str]
     pending: list[int]
-    about: str | None
+    description: str | None
     vectors: dict[str, list[int]]
 
 
@@ -26,28 +26,29 @@ NOTHING = Contents(None, [], {}, {}, [], None, {})
 
 
 def contents(libraries: Libraries, name: str) -> Contents:
+    """Read a library from both stores."""
     labels, vectors = libraries.stores.labels, libraries.stores.vectors
     row = labels.library(name)
     collection = row.collection if row else collection_name(name)
-    about = vectors.about(collection)
-    ids = vector_ids(vectors, collection) if about is not None else {}
+    description = vectors.description(collection)
+    ids = vector_ids(vectors, collection) if description is not None else {}
     if row is None:
-        return Contents(None, [], {}, {}, [], about, ids)
+        return Contents(None, [], {}, {}, [], description, ids)
     organisms = labels.organisms(row.id, PENDING, READY, REMOVING)
-    of_partitions = {each.partition: each.name for each in organisms}
+    names = {organism.partition: organism.name for organism in organisms}
     return Contents(
         row,
         organisms,
-        {each.name: labels.sequences(each.id) for each in organisms},
+        {organism.name: labels.sequences(organism.id) for organism in organisms},
         labels.families(row.id),
         labels.pending_loads(row.id),
-        about,
-        {of_partitions.get(partition, partition): found for partition, found in ids.items()},
+        description,
+        {names.get(partition, partition): found for partition, found in ids.items()},
     )
 
 
 def vector_ids(vectors: VectorStore, collection: str) -> dict[str, list[int]]:
-    """Ids of the vectors in every partition that is not Milvus's own."""
+    """Return the ids of the vectors in every partition but Milvus's own."""
     partitions = vectors._client.list_partitions(collection)
     return {
         partition: sorted(
@@ -66,9 +67,9 @@ def vector_ids(vectors: VectorStore, collection: str) -> dict[str, list[int]]:
 
 
 def require_agreement(found: Contents) -> None:
-    """Check that nothing is under way, and that both stores have the same sequences."""
+    """Check that no work is pending, and that both stores have the same sequences."""
     assert found.pending == []
-    assert [each.state for each in found.organisms] == [READY] * len(found.organisms)
+    assert {organism.state for organism in found.organisms} <= {READY}
     assert found.vectors == {
         organism: sorted(row.id for row in rows if row.has_vector)
         for organism, rows in found.sequences.items()

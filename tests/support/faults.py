@@ -1,4 +1,4 @@
-"""Failures on demand, at any call that a library makes to its stores."""
+"""Fault injection: failures at any call that a library makes to its stores."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,17 +18,17 @@ def failing(
     call: int = 1,
     when: str = "before",
 ) -> Iterator[None]:
-    """Let one call to a store's method fail, before or after its work is done; expect the error.
+    """Make one call to a store's method fail, before or after its work; expect the error.
 
     Parameters
     ----------
     store, method
         Such as ``"vectors", "upsert"``.
     call
-        Which call to it fails, from 1.
+        Number of the call that fails, from 1.
     """
     target = getattr(libraries.stores, store)
-    real: Callable[..., object] = getattr(target, method)
+    original: Callable[..., object] = getattr(target, method)
     calls = 0
 
     def fail(*arguments: object, **options: object) -> object:
@@ -36,7 +36,7 @@ def failing(
         calls += 1
         if calls == call and when == "before":
             raise error
-        result = real(*arguments, **options)
+        result = original(*arguments, **options)
         if calls == call:
             raise error
         return result

@@ -1,6 +1,6 @@
-"""Changes of a library in a process of its own, to be killed at any moment; and what a search sees.
+"""Changes of a library in a separate process that is killed, and the searches meanwhile.
 
-The process is forked from one that has everything imported, so that it begins at once.
+The process is forked from one that has everything imported, so that it starts at once.
 """
 
 import multiprocessing
@@ -23,14 +23,14 @@ from core.settings import Settings
 from core.stores import Stores
 from tests.support.synthetic import dna, genes
 
-CountEncoder.fit(["ACGT" * 9]).encode(["ACGT" * 9])  # Compiled here, once for all processes.
+CountEncoder.fit(["ACGT" * 9]).encode(["ACGT" * 9])  # Compile once for all processes.
 
 QUERY = dna("asked", 20_000)
-"""Like every gene a little, so that each has a score of its own."""
+"""A little similar to every gene, so that each has a score of its own."""
 LIMIT = 40
-"""Fewer hits than there are: what should not be found would take the place of what should."""
+"""Fewer hits than there are genes: a hit that should be hidden displaces another one."""
 PAUSE = 0.03
-"""Seconds between two searches, which a process under test shares the machine with."""
+"""Seconds between two searches, since the process under test shares the machine."""
 
 State = dict[str, list[Record]]
 """The sequences of each organism, in their order."""
@@ -38,7 +38,7 @@ State = dict[str, list[Record]]
 
 @dataclass(frozen=True)
 class Change:
-    """Something that is done to a library, all of it or none.
+    """A change of a library that happens completely or not at all.
 
     Attributes
     ----------
@@ -51,22 +51,24 @@ class Change:
 
     @property
     def references(self) -> State:
+        """The records that it loads."""
         human = {"human": named("human", self.number, 20)}
         if self.kind == "replace":
             return human
         return {**human, f"new_{self.number}": named("new", self.number, 10)}
 
     def after(self, state: State) -> State:
-        """What there is after it."""
+        """Return the state after the change."""
         if self.kind == "refit":
             return state
         old = {} if self.kind == "replace" else state
         added = {name: [*old.get(name, []), *new] for name, new in self.references.items()}
-        # One that was replaced comes after those that were there.
+        # A replaced organism comes after the others.
         kept = {name: state[name] for name in state if name not in added or name in old}
         return {**kept, **added}
 
-    def do(self, libraries: Libraries, library: str) -> None:
+    def apply(self, libraries: Libraries, library: str) -> None:
+        """Make the change."""
         if self.kind == "refit":
             refit(libraries, library)
         else:
@@ -75,24 +77,24 @@ class Change:
 
 
 def named(organism: str, number: int, count: int) -> list[Record]:
-    """Genes whose names no other change gives."""
+    """Return genes whose names are unique to a change."""
     return [
-        replace(each, name=f"{organism} {number}.{each.position}")
-        for each in genes(f"{organism} {number}", count)
+        replace(record, name=f"{organism} {number}.{record.position}")
+        for record in genes(f"{organism} {number}", count)
     ]
 
 
 def look(libraries: Libraries, library: str) -> str:
-    """What a search sees: the scores of the best hits, in a line."""
+    """Search, and return the scores of the best hits in one line."""
     try:
         (hits,) = libraries.open(library).search([QUERY], limit=LIMIT)
-    except LibraryError:  # It is not there yet, or has nothing in it.
+    except LibraryError:  # Not created yet, or empty.
         return ""
     return " ".join(f"{hit.score:.7f}" for hit in hits)
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether two searches saw the same, as exact as servers compute."""
+    """Return True if two searches saw the same, as exactly as servers compute."""
     scores = [line.split() for line in (one, other)]
     return len(scores[0]) == len(scores[1]) and all(
         abs(float(first) - float(second)) < 1e-5 for first, second in zip(*scores, strict=True)
@@ -100,10 +102,10 @@ def alike(one: str, other: str) -> bool:
 
 
 class Watcher:
-    """Searches a library again and again, in a thread, and tells what is seen."""
+    """Searches a library repeatedly, in a thread, and reports every result."""
 
-    def __init__(self, libraries: Libraries, library: str, tell: Callable[[str], object]) -> None:
-        self._libraries, self._library, self._tell = libraries, library, tell
+    def __init__(self, libraries: Libraries, library: str, report: Callable[[str], object]) -> None:
+        self._libraries, self._library, self._report = libraries, library, report
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -118,30 +120,30 @@ class Watcher:
     def _watch(self) -> None:
         while not self._end.wait(PAUSE):
             try:
-                self._tell(look(self._libraries, self._library))
+                self._report(look(self._libraries, self._library))
             except Exception as error:  # noqa: BLE001  (a thread's outermost layer: the test reads it)
-                self._tell(f"{type(error).__name__}: {error}")
+                self._report(f"{type(error).__name__}: {error}")
 
 
 def work(
-    settings: Settings, library: str, change: Change, watched: Path | None, parent: Connection
+    settings: Settings, library: str, change: Change, log: Path | None, parent: Connection
 ) -> None:
-    """The process: say when it begins, and when it has done it; write down what a search sees."""
+    """Run in the process: send when the change begins and ends, and log what searches see."""
     with Stores(settings) as stores:
         libraries = Libraries(stores)
-        if watched is None:
-            _do(libraries, library, change, parent)
+        if log is None:
+            _apply(libraries, library, change, parent)
             return
-        # What is written without a buffer is there after a kill.
-        file = os.open(watched, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        # Unbuffered, so that it survives the kill.
+        file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         with Watcher(libraries, library, lambda seen: os.write(file, f"{seen}\n".encode())):
-            _do(libraries, library, change, parent)
+            _apply(libraries, library, change, parent)
         os.close(file)
 
 
-def _do(libraries: Libraries, library: str, change: Change, parent: Connection) -> None:
+def _apply(libraries: Libraries, library: str, change: Change, parent: Connection) -> None:
     parent.send("begun")
-    change.do(libraries, library)
+    change.apply(libraries, library)
     parent.send("done")
 
 
@@ -151,23 +153,26 @@ def run(
     change: Change,
     *,
     seconds: float | None = None,
-    watched: Path | None = None,
+    log: Path | None = None,
 ) -> tuple[bool, float]:
-    """Begin a change and kill it after so many seconds, or let it end; whether it said it was done.
+    """Run a change, and kill it after some seconds, or let it end.
 
-    Returns also how long it took, or was let to live.
+    Returns
+    -------
+    tuple of bool and float
+        True if it reported its end; and the seconds that it took or lived.
     """
     ours, theirs = _PROCESSES.Pipe()
-    process = _PROCESSES.Process(target=work, args=(settings, library, change, watched, theirs))
+    process = _PROCESSES.Process(target=work, args=(settings, library, change, log, theirs))
     process.start()
     theirs.close()
     try:
-        assert ours.poll(120), "it does not begin"
+        assert ours.poll(120), "the change does not start"
         assert ours.recv() == "begun"
         started = time.monotonic()
         done = ours.poll(120 if seconds is None else seconds)
         took = time.monotonic() - started
-        assert done or seconds is not None, "it does not end"
+        assert done or seconds is not None, "the change does not end"
     finally:
         process.kill()
         process.join()
@@ -181,5 +186,5 @@ _PROCESSES.set_forkserver_preload([__name__])
 
 
 def seen_in(file: Path) -> Sequence[str]:
-    """What was seen until the process died; of a line that was cut short, nothing."""
+    """Return what searches saw until the process died, without an incomplete last line."""
     return file.read_text().split("\n")[:-1] if file.exists() else []

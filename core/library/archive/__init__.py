@@ -1,4 +1,4 @@
-"""A library as one file: exported, checked, and imported where it is to answer alike."""
+"""Archives: a library exported into one file, and imported where it answers alike."""
 
 from core.library.archive.exporter import export_library
 from core.library.archive.importer import import_library

@@ -1,4 +1,4 @@
-"""Writing an archive: complete, or not there."""
+"""Export: a library is written into one file, completely or not at all."""
 
 import hashlib
 import zipfile
@@ -10,10 +10,10 @@ from core import __version__
 from core.arrays import to_npy
 from core.errors import write_error
 from core.library.archive.format import (
-    CALLER,
     ENCODER,
     FORMAT,
     MANIFEST,
+    MODEL,
     SEQUENCES,
     Index,
     Load,
@@ -23,13 +23,14 @@ from core.library.archive.format import (
     Sequence,
 )
 from core.library.manager import Libraries
-from core.progress import Progress
-from core.stores.locks import writing
+from core.library.recovery import recover
+from core.progress import Progress, no_progress
+from core.stores.locks import write_lock
 from core.stores.sql import LibraryRow, OrganismRow
 from core.stores.sql.tables import utc_now
 
-_TOLD = 1_000
-"""Sequences from one word of progress to the next."""
+_PROGRESS_INTERVAL = 1_000
+"""Sequences between two reports of progress."""
 
 
 def export_library(
@@ -37,15 +38,15 @@ def export_library(
     name: str,
     path: Path,
     *,
-    progress: Progress = lambda _doing, _done, _total: None,
+    progress: Progress = no_progress,
     timeout: float = 60.0,
 ) -> int:
-    """Write a library into one file; returns how many sequences it has.
+    """Write a library into one file; return the number of its sequences.
 
     Parameters
     ----------
     path
-        Where it goes; what is there is replaced once the new file is complete.
+        The file; an existing one is replaced once the new one is complete.
 
     Raises
     ------
@@ -57,12 +58,12 @@ def export_library(
         If another writer does not finish within `timeout` seconds.
     """
     part = path.parent / f".{path.name}.part"
-    with writing(libraries.stores.database.engine, name, timeout):
-        row = libraries.row(name)
-        libraries.finish_interrupted(row)
+    with write_lock(libraries.stores.database.engine, name, timeout):
+        recover(libraries.stores, libraries.library_row(name))
+        row = libraries.library_row(name)
         try:
             with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
-                count = _Export(libraries, libraries.row(name), archive, progress).write()
+                count = _Export(libraries, row, archive, progress).write()
             part.replace(path)
         except OSError as error:
             raise write_error(path, error) from None
@@ -73,7 +74,7 @@ def export_library(
 
 
 class _Export:
-    """One library on its way into an archive."""
+    """The export of one library."""
 
     def __init__(
         self,
@@ -89,19 +90,20 @@ class _Export:
         self._members: dict[str, Member] = {}
 
     def write(self) -> int:
+        """Write all members; return the number of sequences."""
         organisms = self._labels.organisms(self._row.id)
         total = sum(organism.count for organism in organisms)
         states = {ENCODER: self._labels.encoder_state(self._row.id)}
         if self._row.caller:
-            states[CALLER] = self._labels.caller_state(self._row.id)
-        for kind, state in states.items():
-            for array, values in state.items():
-                with self._member(f"{kind}/{array}.npy") as write:
-                    write(to_npy(values))
+            states[MODEL] = self._labels.model_state(self._row.id)
+        for folder, state in states.items():
+            for array_name, array in state.items():
+                with self._member(f"{folder}/{array_name}.npy") as write:
+                    write(to_npy(array))
         with self._member(SEQUENCES) as write:
             for done, line in enumerate(self._lines(organisms), start=1):
                 write(line)
-                if done % _TOLD == 0 or done == total:
+                if done % _PROGRESS_INTERVAL == 0 or done == total:
                     self._progress("Exporting", done, total)
         self._archive.writestr(MANIFEST, self._manifest(organisms).model_dump_json(indent=1))
         return total
@@ -116,7 +118,7 @@ class _Export:
 
     @contextmanager
     def _member(self, name: str) -> Iterator[Callable[[bytes], None]]:
-        """A member to write to; the manifest gets its checksum."""
+        """Open a member to write to; the manifest gets its checksum."""
         digest, size = hashlib.sha256(), 0
         with self._archive.open(name, "w", force_zip64=True) as file:
 
@@ -148,8 +150,8 @@ class _Export:
                     name=organism.name,
                     sequences=organism.count,
                     loads=tuple(
-                        Load(source=each.source, date=each.date, by=each.by, sequences=each.count)
-                        for each in loads.get(organism.id, ())
+                        Load(source=load.source, date=load.date, by=load.by, sequences=load.count)
+                        for load in loads.get(organism.id, ())
                     ),
                 )
                 for organism in organisms

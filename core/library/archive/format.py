@@ -1,9 +1,8 @@
-"""What an archive says of itself: the library, and a checksum of every other member.
+"""Format of an archive: its members, its manifest, and what its arrays may contain.
 
-An archive is a zip of ``manifest.json``; ``sequences.jsonl``, a JSON object a line in the order in
-which they came; and what encoder and caller learned, an array a member.
-
-Arrays of an archive: read without trusting what they say of themselves.
+An archive is a zip of ``manifest.json``, which has a checksum of every other member;
+``sequences.jsonl``, one JSON object per line in the order in which the sequences came; and the
+fitted states of encoder and model, one array per member. Readers trust none of it.
 """
 
 import io
@@ -21,14 +20,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from core.arrays import Arrays
 from core.classification.model import ModelParameters
 from core.classification.peptide_kmers import DIMENSION
-from core.encoders.count import FEATURES, GRAM, WORD
-from core.encoders.translated import KMERS
+from core.encoders.count import KMER_LENGTH, MAX_FEATURES, NGRAM_LENGTH
+from core.encoders.translated import N_KMERS
 
 FORMAT: Literal[1] = 1
-"""Version of the format; a reader takes this one and no newer one."""
+"""Version of the format; newer ones are refused."""
 MANIFEST = "manifest.json"
 SEQUENCES = "sequences.jsonl"
-ENCODER, CALLER = "encoder", "caller"
+ENCODER, MODEL = "encoder", "caller"
+"""Folders of the two fitted states; the model has the name of format 1."""
 
 _Count = Annotated[int, Field(ge=0)]
 _Name = Annotated[str, Field(min_length=1, max_length=255)]
@@ -41,26 +41,26 @@ _Parameters = Annotated[
 
 
 class _Part(BaseModel):
-    """Read strictly: what is not foreseen is refused."""
+    """Part of an archive, read strictly: unknown fields are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Version(BaseModel):
-    """The one thing that every version of the format says."""
+    """The field that every version of the format has."""
 
     format: Annotated[int, Field(ge=1)]
 
 
 class Member(_Part):
-    """How large a member is, and what SHA-256 makes of it."""
+    """Size and SHA-256 of a member."""
 
     bytes: _Count
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Index(_Part):
-    """As :class:`~core.stores.milvus.vectors.VectorIndex`."""
+    """A :class:`~core.stores.milvus.index.VectorIndex`."""
 
     kind: _Name
     build: _Parameters
@@ -68,7 +68,7 @@ class Index(_Part):
 
 
 class Load(_Part):
-    """Where sequences of an organism came from, when, by whom, and how many."""
+    """A load of an organism: its source, date, user, and number of sequences."""
 
     source: str
     date: datetime
@@ -77,7 +77,7 @@ class Load(_Part):
 
 
 class Organism(_Part):
-    """An organism, with the loads that brought its sequences."""
+    """An organism with its loads."""
 
     name: _Name
     sequences: _Count
@@ -85,7 +85,7 @@ class Organism(_Part):
 
 
 class Manifest(_Part):
-    """A library without its sequences and arrays."""
+    """Everything about a library but its sequences and arrays."""
 
     format: Literal[1]
     genekin: _Name
@@ -110,31 +110,31 @@ class Sequence(_Part):
     residues: str
 
 
-_WORD = f"[acgtryswkmbdhvn]{{{WORD}}}"
-_GRAM = re.compile(" ".join([_WORD] * GRAM))
+_KMER = f"[acgtryswkmbdhvn]{{{KMER_LENGTH}}}"
+_NGRAM = re.compile(" ".join([_KMER] * NGRAM_LENGTH))
 
 
 def from_npy(data: bytes) -> NDArray[Any]:
-    """The array of a ``.npy`` file, which is as large as it says before room is made for it.
+    """Read a ``.npy`` file, after checking that it is as large as its header says.
 
     Raises
     ------
     ValueError
-        If it is no such file, or another size than it says.
+        If it is no such file, or has another size.
     """
     file = io.BytesIO(data)
     if npy.read_magic(file) != (1, 0):
-        message = "is of another version"
+        message = "unsupported version of the array format"
         raise ValueError(message)
     shape, _, dtype = npy.read_array_header_1_0(file)
     if dtype.hasobject or prod(shape) * dtype.itemsize != len(data) - file.tell():
-        message = "is not as large as it says"
+        message = "size and header of the array disagree"
         raise ValueError(message)
     return np.asarray(np.load(io.BytesIO(data), allow_pickle=False))
 
 
-def check_encoder(name: str, state: Arrays) -> None:
-    """Check that arrays are what an encoder learned: whatever goes wrong later is no one's fault.
+def check_encoder_state(name: str, state: Arrays) -> None:
+    """Check that arrays are the fitted state of an encoder, so that nothing fails later.
 
     Raises
     ------
@@ -149,11 +149,11 @@ def check_encoder(name: str, state: Arrays) -> None:
     _check(documents.dtype == np.int64 and documents.shape == () and bool(documents > 0))
     _check(keys.dtype == counts.dtype == np.uint32 and keys.ndim == 1 and keys.size > 0)
     _check(keys.shape == counts.shape and bool((keys[:-1] < keys[1:]).all()))
-    _check(bool(keys[-1] < KMERS and counts.min() > 0 and counts.max() <= documents))
+    _check(bool(keys[-1] < N_KMERS and counts.min() > 0 and counts.max() <= documents))
 
 
-def check_caller(state: Arrays) -> None:
-    """Check that arrays are what a caller learned.
+def check_model_state(state: Arrays) -> None:
+    """Check that arrays are the fitted state of a model.
 
     Raises
     ------
@@ -175,24 +175,24 @@ def check_caller(state: Arrays) -> None:
     }
     for name, shape in shapes.items():
         array = state[name]
-        wanted = np.float32 if len(shape) == 2 or name == "word_rarity" else np.float64
-        _check(array.dtype == wanted and array.shape == shape and bool(np.isfinite(array).all()))
+        dtype = np.float32 if len(shape) == 2 or name == "word_rarity" else np.float64
+        _check(array.dtype == dtype and array.shape == shape and bool(np.isfinite(array).all()))
     _check(bool(0 <= state["threshold"][0] <= 1))
 
 
 def _are_features(features: NDArray[Any]) -> bool:
-    if features.dtype.kind != "U" or features.ndim != 1 or not 0 < features.size <= FEATURES:
+    if features.dtype.kind != "U" or features.ndim != 1 or not 0 < features.size <= MAX_FEATURES:
         return False
-    return all(_is_feature(each) for each in features.tolist())
+    return all(map(_is_feature, features.tolist()))
 
 
 def _is_feature(feature: str) -> bool:
-    """Whether it is a run of words, each a base further on."""
-    overlaps = (one[1:] == two[:-1] for one, two in pairwise(feature.split(" ")))
-    return bool(_GRAM.fullmatch(feature)) and all(overlaps)
+    """Return True for a run of k-mers, each one base further on."""
+    overlaps = (kmer[1:] == following[:-1] for kmer, following in pairwise(feature.split(" ")))
+    return bool(_NGRAM.fullmatch(feature)) and all(overlaps)
 
 
-def _check(holds: bool) -> None:  # noqa: FBT001  (it reads as a sentence)
-    if not holds:
-        message = "is not what was learned"
+def _check(is_valid: bool) -> None:  # noqa: FBT001  (an assertion)
+    if not is_valid:
+        message = "not a fitted state"
         raise ValueError(message)

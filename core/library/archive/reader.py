@@ -1,4 +1,4 @@
-"""Reading an archive from who knows where: within bounds, never onto the disk, all checked."""
+"""Archive reader: takes a file from anywhere, within limits, in memory, and checks all of it."""
 
 import hashlib
 import re
@@ -16,55 +16,56 @@ from core.arrays import Arrays
 from core.encoders import ENCODERS, state_digest
 from core.errors import InputError
 from core.library.archive.format import (
-    CALLER,
     ENCODER,
     FORMAT,
     MANIFEST,
+    MODEL,
     SEQUENCES,
     Manifest,
     Sequence,
     Version,
-    check_caller,
-    check_encoder,
+    check_encoder_state,
+    check_model_state,
     from_npy,
 )
 from core.sequences.limits import Limits
+from core.settings import MB
 
 _ARRAY = re.compile(r"(encoder|caller)/([a-z_]{1,32})\.npy")
-_MANIFEST_BYTES = 10_000_000
-_SMALL = 1_000_000
-"""Bytes below which no quotient of sizes is suspicious."""
-_LINE_EXTRA = 10_000
-"""Bytes of a line beside its residues."""
-_ENCRYPTED = 1
+_MAX_MANIFEST_BYTES = 10_000_000
+_MIN_SUSPICIOUS_BYTES = 1_000_000
+"""Size below which no compression ratio is suspicious."""
+_LINE_OVERHEAD = 10_000
+"""Bytes of a line apart from its residues."""
+_ENCRYPTED_FLAG = 1
 _MAGIC = b"PK\x03\x04"
-_AGAIN = "Export the library again, or copy the file again."
-_NOT_OURS = "Give a file that Export on the Library page, or `python -m core export`, has written."
-_DAMAGED = (
+_DAMAGED_HINT = "Export the library again, or copy the file again."
+_NOT_AN_ARCHIVE_HINT = "Choose a file exported on the Library page or with `python -m core export`."
+_UPDATE_HINT = "Update GeneKin, then import it."
+_ZIP_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
-    NotImplementedError,  # A method of packing that Python does not know.
-    RuntimeError,  # A password.
+    NotImplementedError,  # Unknown compression method.
+    RuntimeError,  # Encrypted.
     ValueError,
 )
 
 
 class Archive:
-    """An archive, opened; what it says of itself is read and checked.
+    """An open archive, whose sizes, manifest and member names have been checked.
 
     Parameters
     ----------
     file
-        Of the archive.
+        The zip file.
     name
-        What the person calls it.
+        Its name for messages.
 
     Raises
     ------
     InputError
-        If it is no archive of a library, damaged, of a newer GeneKin, or larger than is read; also
-        from every method.
+        If it is not an archive, damaged, of a newer GeneKin, or too large; also from every method.
     """
 
     def __init__(self, file: BinaryIO | Path, name: str, limits: Limits) -> None:
@@ -74,7 +75,7 @@ class Archive:
             self._zip = zipfile.ZipFile(file)
         except OSError as error:
             raise InputError(f"{name} cannot be read: {error.strerror}.") from None
-        except _DAMAGED:
+        except _ZIP_ERRORS:
             raise self._unreadable(file) from None
         try:
             self._check_sizes()
@@ -95,40 +96,40 @@ class Archive:
     ) -> None:
         self._zip.close()
 
-    def encoder(self) -> Arrays:
-        """What the encoder learned: what the manifest's fingerprint says."""
+    def encoder_state(self) -> Arrays:
+        """Return the fitted state of the encoder, which matches the manifest's fingerprint."""
         name = self.manifest.encoder
         if name not in ENCODERS:
-            message = f"{self.name} has the encoder {name!r}, which this GeneKin does not know."
-            raise InputError(message, "Update GeneKin, then import it.")
+            message = f"{self.name} has the encoder {name!r}, which this version does not support."
+            raise InputError(message, _UPDATE_HINT)
         state = self._state(ENCODER)
         try:
-            check_encoder(name, state)
+            check_encoder_state(name, state)
         except ValueError:
-            raise self.damaged("what its encoder learned") from None
+            raise self.damaged("its encoder") from None
         if state_digest(name, state) != self.manifest.fingerprint:
-            raise self.damaged("what its encoder learned")
+            raise self.damaged("its encoder")
         return state
 
-    def caller(self) -> Arrays | None:
-        """What the caller learned; None where there is no caller."""
+    def model_state(self) -> Arrays | None:
+        """Return the fitted state of the model; None if the library has none."""
         if self.manifest.caller is None:
             return None
-        state = self._state(CALLER)
+        state = self._state(MODEL)
         try:
-            check_caller(state)
+            check_model_state(state)
         except ValueError:
-            raise self.damaged("what its caller learned") from None
-        if state_digest(CALLER, state) != self.manifest.caller:
-            raise self.damaged("what its caller learned")
+            raise self.damaged("its model") from None
+        if state_digest(MODEL, state) != self.manifest.caller:
+            raise self.damaged("its model")
         return state
 
     def sequences(self) -> Iterator[Sequence]:
-        """The sequences in the order in which they came, once their checksum agrees."""
+        """Yield the sequences in the order in which they came, after comparing their checksum."""
         digest = hashlib.sha256()
         for line in self._lines():
             digest.update(line)
-        self._compare(SEQUENCES, digest.hexdigest())
+        self._check_sha256(SEQUENCES, digest.hexdigest())
         for line in self._lines():
             try:
                 yield Sequence.model_validate_json(line)
@@ -136,21 +137,23 @@ class Archive:
                 raise self.damaged(SEQUENCES) from None
 
     def _lines(self) -> Iterator[bytes]:
-        most = self._limits.max_record_bases + _LINE_EXTRA
+        max_bytes = self._limits.max_record_bases + _LINE_OVERHEAD
         try:
             with self._zip.open(SEQUENCES) as file:
-                while line := file.readline(most):
+                while line := file.readline(max_bytes):
                     yield line
-        except (*_DAMAGED, OSError):
+        except (*_ZIP_ERRORS, OSError):
             raise self.damaged(SEQUENCES) from None
 
-    def _state(self, kind: str) -> Arrays:
-        found = (_ARRAY.fullmatch(name) for name in self.manifest.members)
-        return {match[2]: self._array(match[0]) for match in found if match and match[1] == kind}
+    def _state(self, folder: str) -> Arrays:
+        matches = (_ARRAY.fullmatch(name) for name in self.manifest.members)
+        return {
+            match[2]: self._array(match[0]) for match in matches if match and match[1] == folder
+        }
 
     def _array(self, member: str) -> NDArray[Any]:
         data = self._bytes(member)
-        self._compare(member, hashlib.sha256(data).hexdigest())
+        self._check_sha256(member, hashlib.sha256(data).hexdigest())
         try:
             return from_npy(data)
         except ValueError:
@@ -159,15 +162,15 @@ class Archive:
     def _bytes(self, member: str) -> bytes:
         try:
             return self._zip.read(member)
-        except (*_DAMAGED, OSError):
+        except (*_ZIP_ERRORS, OSError):
             raise self.damaged(member) from None
 
-    def _compare(self, member: str, digest: str) -> None:
+    def _check_sha256(self, member: str, digest: str) -> None:
         if digest != self.manifest.members[member].sha256:
             raise self.damaged(member)
 
     def _unreadable(self, file: BinaryIO | Path) -> InputError:
-        """What to say of a file without the list of members that ends a zip."""
+        """Return the error for a file without the list of members that ends a zip."""
         if isinstance(file, Path):
             with file.open("rb") as opened:
                 start = opened.read(len(_MAGIC))
@@ -175,50 +178,53 @@ class Archive:
             file.seek(0)
             start = file.read(len(_MAGIC))
         if start == _MAGIC:
-            return InputError(f"{self.name} is damaged: its end is missing.", _AGAIN)
-        return InputError(f"{self.name} is not an archive of a library.", _NOT_OURS)
+            return InputError(f"{self.name} is incomplete: its end is missing.", _DAMAGED_HINT)
+        return self._not_an_archive()
+
+    def _not_an_archive(self) -> InputError:
+        return InputError(f"{self.name} is not a GeneKin library archive.", _NOT_AN_ARCHIVE_HINT)
 
     def _check_sizes(self) -> None:
-        """No member unpacks to more than it says here: Python reads no further."""
+        """Check the sizes that the zip claims: Python reads no member beyond them."""
         infos = self._zip.infolist()
         if len(infos) > self._limits.max_members:
-            raise InputError(f"{self.name} is not an archive of a library.", _NOT_OURS)
-        unpacked = sum(info.file_size for info in infos)
-        packed = sum(info.compress_size for info in infos)
-        if unpacked > self._limits.max_bytes:
-            message = f"{self.name} holds more than {self._limits.max_bytes // 1_000_000:,} MB."
+            raise self._not_an_archive()
+        size = sum(info.file_size for info in infos)
+        compressed = sum(info.compress_size for info in infos)
+        if size > self._limits.max_bytes:
+            message = f"{self.name} unpacks to more than {self._limits.max_bytes // MB:,} MB."
             raise InputError(message, self._limits.advice)
-        if unpacked > max(_SMALL, packed * self._limits.max_ratio):
-            message = f"{self.name} unpacks to far more than a library would."
-            raise InputError(message, _NOT_OURS)
-        if any(info.flag_bits & _ENCRYPTED for info in infos):
-            raise InputError(f"{self.name} has a password.", "Pack it without one.")
+        if size > max(_MIN_SUSPICIOUS_BYTES, compressed * self._limits.max_ratio):
+            message = f"{self.name} has an implausible compression ratio."
+            raise InputError(message, _NOT_AN_ARCHIVE_HINT)
+        if any(info.flag_bits & _ENCRYPTED_FLAG for info in infos):
+            raise InputError(f"{self.name} is encrypted.", "Use an archive without a password.")
 
     def _manifest(self) -> Manifest:
         infos = [info for info in self._zip.infolist() if info.filename == MANIFEST]
-        if len(infos) != 1 or infos[0].file_size > _MANIFEST_BYTES:
-            raise InputError(f"{self.name} is not an archive of a library.", _NOT_OURS)
+        if len(infos) != 1 or infos[0].file_size > _MAX_MANIFEST_BYTES:
+            raise self._not_an_archive()
         data = self._bytes(MANIFEST)
         try:
             version = Version.model_validate_json(data).format
             if version > FORMAT:
                 message = (
-                    f"{self.name} was exported by a newer GeneKin: its format is {version},"
-                    f" and this one reads {FORMAT}."
+                    f"{self.name} was exported by a newer version of GeneKin (format {version};"
+                    f" this version reads format {FORMAT})."
                 )
-                raise InputError(message, "Update GeneKin, then import it.")
+                raise InputError(message, _UPDATE_HINT)
             return Manifest.model_validate_json(data)
         except ValidationError:
             raise self.damaged(MANIFEST) from None
 
     def _check_members(self) -> None:
-        """What is there is what the manifest tells of, under names that an archive has."""
-        wanted = {MANIFEST: None, SEQUENCES: None, **self.manifest.members}
+        """Check that the members are those of the manifest, under names that an archive has."""
+        expected = {MANIFEST, SEQUENCES, *self.manifest.members}
         names = [info.filename for info in self._zip.infolist()]
         for name in names:
-            if name not in wanted or names.count(name) > 1 or not self._is_known(name):
-                message = f"{self.name} holds {name[:80]!r}, which no archive of a library does."
-                raise InputError(message, _NOT_OURS)
+            if name not in expected or names.count(name) > 1 or not self._is_known(name):
+                message = f"{self.name} contains {name[:80]!r}, which is not part of an archive."
+                raise InputError(message, _NOT_AN_ARCHIVE_HINT)
         for name, member in self.manifest.members.items():
             if name not in names or self._zip.getinfo(name).file_size != member.bytes:
                 raise self.damaged(name)
@@ -228,5 +234,7 @@ class Archive:
         return name in {MANIFEST, SEQUENCES} or _ARRAY.fullmatch(name) is not None
 
     def damaged(self, part: str) -> InputError:
-        """The error that a part of it is not what was written."""
-        return InputError(f"{self.name} is damaged: {part[:80]} is not what was exported.", _AGAIN)
+        """Return the error that a part of it is not what was exported."""
+        return InputError(
+            f"{self.name} is damaged: {part[:80]} is not as it was exported.", _DAMAGED_HINT
+        )

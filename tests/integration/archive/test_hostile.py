@@ -1,4 +1,4 @@
-"""Archives that are damaged, or made to do harm: refused in plain words, and nothing is kept."""
+"""Damaged and malicious archives: refused with an explanation, and nothing is kept."""
 
 import hashlib
 import io
@@ -74,12 +74,12 @@ def counted(archives) -> Members:
 
 @pytest.fixture
 def refused(here):
-    """Try to import; what is said, once it is sure that nothing was kept."""
+    """Return a function that expects an import to fail without a trace, and returns the error."""
 
     def refused(data: bytes, limits=LIMITS) -> str:
         collections = here.stores.vectors._client.list_collections()
         with pytest.raises(InputError) as raised:
-            import_library(here, io.BytesIO(data), NAME, limits=limits, called="lab.zip")
+            import_library(here, io.BytesIO(data), NAME, limits=limits, display_name="lab.zip")
         assert here.names() == []
         assert here.stores.vectors._client.list_collections() == collections
         return str(raised.value)
@@ -87,15 +87,15 @@ def refused(here):
     return refused
 
 
-NOT_OURS = (
-    "lab.zip is not an archive of a library. Give a file that Export on the Library page, or"
-    " `python -m core export`, has written."
+NOT_AN_ARCHIVE = (
+    "lab.zip is not a GeneKin library archive. Choose a file exported on the Library page or with"
+    " `python -m core export`."
 )
-AGAIN = "Export the library again, or copy the file again."
+DAMAGED_HINT = "Export the library again, or copy the file again."
 
 
 def is_damaged(part: str) -> str:
-    return f"lab.zip is damaged: {part} is not what was exported. {AGAIN}"
+    return f"lab.zip is damaged: {part} is not as it was exported. {DAMAGED_HINT}"
 
 
 def npy(kind: str, shape: str) -> bytes:
@@ -112,16 +112,16 @@ class TestDamaged:
 
     @pytest.mark.parametrize("data", [b"", b"PK", b">a\nACGT\n", b"\0" * 100])
     def test_what_is_no_archive(self, refused, data):
-        assert refused(data) == NOT_OURS
+        assert refused(data) == NOT_AN_ARCHIVE
 
     def test_another_zip(self, refused):
-        assert refused(Members({"human.txt": b"sequence\tclass\n"}).pack()) == NOT_OURS
+        assert refused(Members({"human.txt": b"sequence\tclass\n"}).pack()) == NOT_AN_ARCHIVE
 
     @pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.999])
     def test_one_that_was_cut(self, refused, lab, part):
         data = lab.pack()
         assert refused(data[: int(part * len(data))]) == (
-            f"lab.zip is damaged: its end is missing. {AGAIN}"
+            f"lab.zip is incomplete: its end is missing. {DAMAGED_HINT}"
         )
 
     def test_a_byte_that_changed_on_the_way(self, refused, lab):
@@ -156,41 +156,43 @@ class TestForeign:
         lab[name] = b"root"
         for data in (lab.pack(), lab.sign().pack()):
             assert refused(data).startswith(
-                f"lab.zip holds {name!r}, which no archive of a library"
+                f"lab.zip contains {name!r}, which is not part of an archive."
             )
 
     def test_a_member_twice(self, refused, lab):
         buffer = io.BytesIO(lab.pack())
         with zipfile.ZipFile(buffer, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
             archive.writestr("encoder/keys.npy", b"other")
-        assert refused(buffer.getvalue()).startswith("lab.zip holds 'encoder/keys.npy'")
+        assert refused(buffer.getvalue()).startswith("lab.zip contains 'encoder/keys.npy'")
 
     def test_a_newer_version(self, refused, lab):
         assert refused(lab.sign(format=2, novelty=True).pack()) == (
-            "lab.zip was exported by a newer GeneKin: its format is 2, and this one reads 1."
-            " Update GeneKin, then import it."
+            "lab.zip was exported by a newer version of GeneKin (format 2; this version reads"
+            " format 1). Update GeneKin, then import it."
         )
 
     def test_an_encoder_of_a_newer_version(self, refused, lab):
-        assert "has the encoder 'bert', which this GeneKin does not know" in (
+        assert "has the encoder 'bert', which this version does not support" in (
             refused(lab.sign(encoder="bert").pack())
         )
 
     def test_a_password(self, refused, lab):
         data = bytearray(lab.pack())
-        place = data.rindex(b"PK\x01\x02")
-        data[place + 8 : place + 10] = struct.pack("<H", 1)
-        assert refused(bytes(data)) == "lab.zip has a password. Pack it without one."
+        offset = data.rindex(b"PK\x01\x02")
+        data[offset + 8 : offset + 10] = struct.pack("<H", 1)
+        assert refused(bytes(data)) == "lab.zip is encrypted. Use an archive without a password."
 
 
 class TestBombs:
     def test_more_than_is_read(self, refused, lab):
         limits = replace(LIMITS, max_bytes=100_000, advice="Do something else.")
-        assert refused(lab.pack(), limits) == "lab.zip holds more than 0 MB. Do something else."
+        assert (
+            refused(lab.pack(), limits) == "lab.zip unpacks to more than 0 MB. Do something else."
+        )
 
     def test_what_unpacks_to_far_more_than_it_is(self, refused, lab):
         lab["sequences.jsonl"] = b"\n" * 60_000_000
-        assert "unpacks to far more than a library would" in refused(lab.sign().pack())
+        assert "has an implausible compression ratio" in refused(lab.sign().pack())
 
     def test_a_member_that_hides_how_large_it_is(self, refused, lab):
         """What the list of members says is read, and no more."""
@@ -222,14 +224,14 @@ class TestLearned:
     )
     def test_are_no_encoder(self, refused, lab, member, array):
         lab[f"{member}.npy"] = to_npy(array)
-        assert refused(lab.sign().pack()) == is_damaged("what its encoder learned")
+        assert refused(lab.sign().pack()) == is_damaged("its encoder")
 
     @pytest.mark.parametrize(
         "features", [["acgt"], ["acgt cgta gtac tac!"], ["acgt acgt acgt acgt"], []]
     )
     def test_are_no_features(self, refused, counted, features):
         counted["encoder/features.npy"] = to_npy(np.array(features, dtype="U19"))
-        assert refused(counted.sign().pack()) == is_damaged("what its encoder learned")
+        assert refused(counted.sign().pack()) == is_damaged("its encoder")
 
     @pytest.mark.parametrize(
         ("member", "array"),
@@ -241,14 +243,14 @@ class TestLearned:
             ("clear_weights", np.zeros(200)),
         ],
     )
-    def test_are_no_caller(self, refused, lab, member, array):
+    def test_are_no_model(self, refused, lab, member, array):
         lab[f"caller/{member}.npy"] = to_npy(array)
-        assert refused(lab.sign().pack()) == is_damaged("what its caller learned")
+        assert refused(lab.sign().pack()) == is_damaged("its model")
 
     def test_are_another_library_s(self, refused, lab):
         manifest = json.loads(lab["manifest.json"]) | {"fingerprint": "0" * 32}
         lab["manifest.json"] = json.dumps(manifest).encode()
-        assert refused(lab.pack()) == is_damaged("what its encoder learned")
+        assert refused(lab.pack()) == is_damaged("its encoder")
 
     def test_a_pickle_is_never_opened(self, refused, lab):
         lab["encoder/keys.npy"] = npy("|O", "(1,)") + b"cposix\nsystem\n(S'true'\ntR."
@@ -273,17 +275,17 @@ class TestSequences:
 
     def test_with_letters_that_are_no_dna(self, refused, lab):
         assert refused(lab.line(residues="ACGT'; DROP TABLE").pack()) == (
-            'lab.zip: sequence 1 has "\'" at base 5; only IUPAC letters of DNA are read.'
-            " Nothing was imported."
+            'lab.zip: sequence 1 has an invalid character "\'" at base 5; use IUPAC nucleotide'
+            " codes. Nothing was imported."
         )
 
     def test_of_an_organism_that_cannot_be_called_so(self, refused, lab):
         lab = Members({name: data.replace(b'"dog"', b'"d g"') for name, data in lab.items()})
-        assert refused(lab.sign().pack()).startswith("'d g' cannot name an organism.")
+        assert refused(lab.sign().pack()).startswith("Invalid organism name: 'd g'.")
 
     def test_longer_than_is_read(self, refused, lab):
         text = refused(lab.pack(), replace(LIMITS, max_record_bases=100))
-        assert "sequence 1 has 450 bases; at most 100 are read" in text
+        assert "sequence 1 has 450 bp; the maximum is 100 bp" in text
 
     def test_fewer_than_there_were(self, refused, lab):
         lines = lab["sequences.jsonl"].splitlines(keepends=True)

@@ -1,4 +1,4 @@
-"""What is exported and imported answers as it did, wherever it is."""
+"""An imported library answers as the exported one, wherever it is deployed."""
 
 import json
 import zipfile
@@ -24,27 +24,27 @@ QUERIES = [
 
 
 def require_same_answers(one, other):
-    """Check that two libraries answer the same queries alike, as exactly as servers compute."""
-    (said, numbers), (expected, exactly) = answers(*one), answers(*other)
-    assert said == expected
-    assert numbers == pytest.approx(exactly, abs=1e-5)
+    """Check that two libraries give the same answers, as exactly as servers compute."""
+    (texts, numbers), (expected_texts, expected_numbers) = answers(*one), answers(*other)
+    assert texts == expected_texts
+    assert numbers == pytest.approx(expected_numbers, abs=1e-5)
 
 
 def answers(libraries, name):
-    """All that a person sees of the answers: what they say, and their numbers.
+    """Return what a person sees of the answers: texts and numbers.
 
-    Of genes that share nothing with a query, one is as good as another.
+    Genes that share nothing with a query are interchangeable.
     """
-    said: list[tuple[object, ...]] = []
+    texts: list[tuple[object, ...]] = []
     numbers: list[float] = []
     for call in classify(libraries.open(name), QUERIES):
         hits = sorted(
             (hit for hit in call.hits if hit.score > 0), key=lambda hit: (hit.organism, hit.name)
         )
-        said.append((call.status, call.family, call.organism, call.strand, call.frame))
-        said += [(hit.organism, hit.name, hit.family) for hit in hits]
+        texts.append((call.status, call.family, call.organism, call.strand, call.frame))
+        texts += [(hit.organism, hit.name, hit.family) for hit in hits]
         numbers += [call.confidence, *(hit.score for hit in hits)]
-    return said, numbers
+    return texts, numbers
 
 
 class TestRoundTrip:
@@ -60,8 +60,8 @@ class TestRoundTrip:
             old.threshold,
         )
         assert new.families == old.families
-        assert [(each.name, each.families) for each in new.organisms()] == [
-            (each.name, each.families) for each in old.organisms()
+        assert [(organism.name, organism.families) for organism in new.organisms()] == [
+            (organism.name, organism.families) for organism in old.organisms()
         ]
         require_same_answers((here, name), (source, name))
         require_agreement(contents(here, name))
@@ -74,10 +74,14 @@ class TestRoundTrip:
         ]
 
     def test_says_where_it_came_from(self, archives, here):
-        import_library(here, archives / "lab.zip", "told", limits=LIMITS, called="a.zip", by="ada")
+        import_library(
+            here, archives / "lab.zip", "told", limits=LIMITS, display_name="a.zip", by="ada"
+        )
 
-        organisms = {each.name: each.id for each in here.open("told").organisms()}
-        (load,) = here.stores.labels.loads_by_organism(here.row("told").id)[organisms["human"]]
+        organisms = {organism.name: organism.id for organism in here.open("told").organisms()}
+        (load,) = here.stores.labels.loads_by_organism(here.library_row("told").id)[
+            organisms["human"]
+        ]
         assert (load.by, load.count) == ("ada", 18)
         assert load.source.startswith("a.zip, exported 20")
         assert load.source.endswith(" from lab (there: lab.fasta)")
@@ -101,8 +105,10 @@ class TestExport:
         assert export_library(source, "lab", tmp_path / "again.zip") == 30
 
         members = [zipfile.ZipFile(path) for path in (archives / "lab.zip", tmp_path / "again.zip")]
-        first, second = ({name: each.read(name) for name in each.namelist()} for each in members)
-        manifests = [json.loads(each.pop("manifest.json")) for each in (first, second)]
+        first, second = (
+            {name: archive.read(name) for name in archive.namelist()} for archive in members
+        )
+        manifests = [json.loads(contents.pop("manifest.json")) for contents in (first, second)]
         assert first == second
         for manifest in manifests:
             del manifest["exported_at"]
@@ -113,14 +119,14 @@ class TestExport:
         manifest = json.loads(zipfile.ZipFile(archives / "lab.zip").read("manifest.json"))
         (human, _) = manifest["organisms"]
         assert (human["name"], human["sequences"]) == ("human", 18)
-        (told,) = human["loads"]
-        assert (told["source"], told["by"], told["sequences"]) == ("lab.fasta", "ada", 18)
+        (load,) = human["loads"]
+        assert (load["source"], load["by"], load["sequences"]) == ("lab.fasta", "ada", 18)
         assert manifest["members"]["sequences.jsonl"].keys() == {"bytes", "sha256"}
 
     def test_tells_how_far_it_is(self, source, tmp_path):
-        told = []
-        export_library(source, "lab", tmp_path / "a.zip", progress=lambda *step: told.append(step))
-        assert told == [("Exporting", 30, 30)]
+        steps = []
+        export_library(source, "lab", tmp_path / "a.zip", progress=lambda *step: steps.append(step))
+        assert steps == [("Exporting", 30, 30)]
 
     def test_of_what_is_not_there_writes_nothing(self, source, tmp_path):
         with pytest.raises(LibraryError, match="There is no library 'nowhere'"):
@@ -147,7 +153,7 @@ class TestImport:
         with pytest.raises(InputError) as raised:
             import_library(here, archives / "lab.zip", "taken", limits=LIMITS)
         assert str(raised.value) == (
-            "There is a library 'taken' already. Import it under another name."
+            "A library named 'taken' already exists. Import it under another name."
         )
         assert contents(here, "taken") == before
 
@@ -156,7 +162,7 @@ class TestImport:
         [
             ("labels", "add_library", KeyboardInterrupt()),
             ("vectors", "create", StoreError("no connection")),
-            ("labels", "save_caller", StoreError("no disk")),
+            ("labels", "save_model", StoreError("no disk")),
             ("labels", "set_threshold", KeyboardInterrupt()),
             ("vectors", "upsert", StoreError("no connection")),
             ("labels", "finish_load", StoreError("no disk")),

@@ -46,11 +46,11 @@ def test_a_file_name_may_be_no_text(run, exported, tmp_path):
 
 def test_a_name_that_is_taken_is_refused(run, exported):
     run("import", exported)
-    assert "There is a library 'default' already." in run("import", exported).refused()
+    assert "A library named 'default' already exists." in run("import", exported).refused()
 
 
 def test_what_is_no_archive_is_refused(run, written, tmp_path):
-    assert "is not an archive of a library" in run("import", written(">a\nACGT\n")).refused()
+    assert "is not a GeneKin library archive" in run("import", written(">a\nACGT\n")).refused()
     assert "No such file or directory" in run("import", tmp_path / "missing.zip").refused()
     assert names(run) == []
 

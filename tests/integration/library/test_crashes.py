@@ -1,6 +1,6 @@
-"""What is killed at any moment leaves the old state or the new one, and nothing between.
+"""A change that is killed at any moment leaves the old state or the new one, nothing in between.
 
-Twenty moments, spread over what each kind of change takes when nothing kills it.
+Twenty moments, spread over the time that each kind of change takes.
 """
 
 import random
@@ -20,35 +20,35 @@ from tests.support.killing import Change, State, Watcher, alike, look, run, seen
 
 
 class Victim:
-    """A library, what it should have, and how long its changes take when nothing kills them."""
+    """A library, its expected state, and the seconds that its changes take undisturbed."""
 
     def __init__(self, settings: Settings, library: str) -> None:
         self.settings = settings
         self.library = library
         self.state: State = {}
         self.seconds: dict[str, float] = {}
-        self.ended_by_itself: list[bool] = []
+        self.ended_undisturbed: list[bool] = []
         self.view = ""
         self._moments = random.Random(library)
 
     def measure(self, change: Change) -> None:
-        """Make a change to the end."""
+        """Run a change to its end, and measure it."""
         done, seconds = run(self.settings, self.library, change)
         assert done
         self.seconds[self._kind(change)] = seconds
         self.state = change.after(self.state)
 
-    def kill(self, change: Change, watched: Path | None = None) -> None:
-        """Begin a change, and kill it at a moment of its time."""
+    def kill(self, change: Change, log: Path | None = None) -> None:
+        """Start a change, and kill it at a random moment."""
         kind = self._kind(change)
         moment = self._moments.uniform(0, self.seconds[kind])
-        done, seconds = run(self.settings, self.library, change, seconds=moment, watched=watched)
-        self.ended_by_itself.append(done)
+        done, seconds = run(self.settings, self.library, change, seconds=moment, log=log)
+        self.ended_undisturbed.append(done)
         if done:
             self.seconds[kind] = min(seconds, self.seconds[kind])
 
     def check(self, libraries: Libraries, change: Change, seen: list[str]) -> None:
-        """Mend what is left, and see that it is what was before, or what the change makes."""
+        """Repair what is left, and check that it is the state before or after the change."""
         seen.append(look(libraries, self.library))
         with Watcher(libraries, self.library, seen.append):
             if libraries.stores.labels.library(self.library):
@@ -57,24 +57,24 @@ class Victim:
         found = contents(libraries, self.library)
 
         require_agreement(found)
-        there = {
+        state = {
             organism: [(row.name, row.residues) for row in rows]
             for organism, rows in found.sequences.items()
         }
-        if there == _as_found(change.after(self.state)):
+        if state == _names_and_residues(change.after(self.state)):
             self.state = change.after(self.state)
-        assert there == _as_found(self.state)
+        assert state == _names_and_residues(self.state)
         assert self.state or found == NOTHING
         before, after = self.view, seen[-1]
-        strange = [each for each in seen if not alike(each, before) and not alike(each, after)]
-        assert strange == []
+        mixed = [line for line in seen if not alike(line, before) and not alike(line, after)]
+        assert mixed == []
         self.view = after
 
     def _kind(self, change: Change) -> str:
         return change.kind if self.state else "first"
 
 
-def _as_found(state: State) -> dict[str, list[tuple[str, str]]]:
+def _names_and_residues(state: State) -> dict[str, list[tuple[str, str]]]:
     return {
         organism: [(record.name, record.residues) for record in records]
         for organism, records in state.items()
@@ -82,7 +82,7 @@ def _as_found(state: State) -> dict[str, list[tuple[str, str]]]:
 
 
 def measured(settings: Settings, library: str, kinds: list[str]) -> Victim:
-    """A library that was made, and then changed once in each way."""
+    """Create a library, and run each kind of change once."""
     victim = Victim(settings, library)
     for number, kind in enumerate(["append", *kinds]):
         victim.measure(Change(kind, number))
@@ -90,22 +90,22 @@ def measured(settings: Settings, library: str, kinds: list[str]) -> Victim:
 
 
 def unborn(settings: Settings, library: str, like: Victim) -> Victim:
-    """A library that is to be killed while it is made."""
+    """Return a library that will be killed while it is created."""
     victim = Victim(settings, library)
     victim.seconds = dict(like.seconds)
     return victim
 
 
 def require_moments(victims: list[Victim], count: int) -> None:
-    """Check that so many changes were begun, and that most of them were killed in mid work."""
-    ended = [each for victim in victims for each in victim.ended_by_itself]
+    """Check the number of changes, and that most of them were killed before their end."""
+    ended = [done for victim in victims for done in victim.ended_undisturbed]
     assert len(ended) == count
     assert ended.count(False) > count / 2
 
 
 def test_where_one_process_has_the_stores(tmp_path):
-    """The searches are those of the process that is killed: it writes down what they see."""
-    settings, watched = Settings(home=tmp_path / "home"), tmp_path / "seen"
+    """The killed process itself searches, and logs what it sees."""
+    settings, log = Settings(home=tmp_path / "home"), tmp_path / "seen"
     grown = measured(settings, "grown", ["append", "replace", "refit"])
     born = [unborn(settings, f"new {number}", grown) for number in range(4)]
     work = [(grown, kind) for kind in ("append", "replace", "append", "refit") * 4]
@@ -115,9 +115,9 @@ def test_where_one_process_has_the_stores(tmp_path):
         grown.view = look(Libraries(stores), "grown")
     for number, (victim, kind) in enumerate(work, start=10):
         change = Change(kind, number)
-        victim.kill(change, watched)
+        victim.kill(change, log)
         with Stores(settings) as stores:
-            victim.check(Libraries(stores), change, list(seen_in(watched)))
+            victim.check(Libraries(stores), change, list(seen_in(log)))
 
     require_moments([grown, *born], 20)
 
@@ -125,7 +125,7 @@ def test_where_one_process_has_the_stores(tmp_path):
 @pytest.mark.milvus_server
 @pytest.mark.mariadb
 def test_where_many_processes_share_them(milvus_server, mariadb):
-    """The searches are another process's; four libraries at once, since a server mostly waits."""
+    """Another process searches; four libraries at once, since a server mostly waits."""
     url = mariadb.url(f"genekin_{uuid4().hex}")
     settings = Settings(milvus_uri=milvus_server.uri, database_url=SecretStr(url))
 
@@ -133,7 +133,7 @@ def test_where_many_processes_share_them(milvus_server, mariadb):
 
         def five_kills(name: str) -> list[Victim]:
             grown = measured(settings, name, ["append"])
-            grown.seconds["replace"] = grown.seconds["append"]  # It writes as much.
+            grown.seconds["replace"] = grown.seconds["append"]  # It writes as many.
             born = unborn(settings, f"{name} born", grown)
             grown.view = look(Libraries(stores), name)
             work = [(grown, kind) for kind in ("append", "replace", "append", "append")]

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import event
 
 from core.errors import InputError, LibraryError, StoreError
 from core.library.load import load
-from core.library.manager import RecoveryReport
+from core.library.manager import Libraries
 from core.library.naming import collection_name
+from core.library.recovery import RecoveryReport
 from core.stores.milvus.index import VectorIndex
 from tests.support.contents import NOTHING, contents, require_agreement
 from tests.support.faults import failing
@@ -36,6 +39,22 @@ def loaded(deployed, name):
 
 def organisms_of(hits) -> set[str]:
     return {hit.organism for hit in hits}
+
+
+@contextmanager
+def counted_statements(libraries: Libraries) -> Iterator[list[str]]:
+    """Collect the SQL statements that are executed."""
+    statements: list[str] = []
+
+    def collect(_connection, _cursor, statement, *_) -> None:
+        statements.append(statement)
+
+    engine = libraries.stores.database.engine
+    event.listen(engine, "before_cursor_execute", collect)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", collect)
 
 
 class TestSearch:
@@ -75,7 +94,7 @@ class TestSearch:
 
 class TestContents:
     def test_organisms_are_in_the_order_they_came(self, library):
-        assert [(each.name, each.families) for each in library.organisms()] == [
+        assert [(organism.name, organism.families) for organism in library.organisms()] == [
             ("human", {0: 3, 1: 3, 2: 3}),
             ("chimpanzee", {0: 2, 1: 2, 2: 2}),
             ("dog", {0: 2, 1: 1, 2: 1}),
@@ -99,6 +118,68 @@ class TestContents:
             library.sequences("cat")
 
 
+class TestSnapshot:
+    """What a library says of itself is read once; a search is of the library as it is now."""
+
+    def test_reads_everything_at_most_once(self, deployed, loaded):
+        library = deployed.open(loaded)
+
+        def look() -> tuple[object, ...]:
+            return (
+                library.organism_names(),
+                library.partitions(),
+                library.organisms(),
+                library.loads(),
+                library.families,
+                library.added_since_fit(),
+                library.contents(),
+            )
+
+        first = look()
+        with counted_statements(deployed) as statements:
+            assert look() == first
+            library.search([QUERY])
+        assert len(statements) == 2  # The labels of the hits, and another look at what is visible.
+
+    def test_is_brought_up_to_date_by_a_search(self, deployed, loaded):
+        library = deployed.open(loaded)
+        before = library.contents()
+        load(deployed, {"chimpanzee": CHIMPANZEE}, library=loaded, families={0: "Kinase"})
+
+        assert library.contents() == before
+        assert organisms_of(library.search([QUERY], organisms=["chimpanzee"])[0]) == {"chimpanzee"}
+        assert library.organism_names() == ["human", "dog", "chimpanzee"]
+        assert [organism.count for organism in library.organisms()] == [9, 4, 6]
+        assert library.family_name(0) == "Kinase"
+        assert library.contents() == deployed.open(loaded).contents() != before
+
+    def test_is_brought_up_to_date_on_request(self, deployed, loaded):
+        library = deployed.open(loaded)
+        assert library.organism_names() == ["human", "dog"]
+        deployed.remove_organism(loaded, "dog")
+
+        library.refresh()
+        assert library.organism_names() == ["human"]
+
+    def test_has_the_sequences_of_an_organism_that_came_or_was_replaced_later(
+        self, deployed, loaded
+    ):
+        library = deployed.open(loaded)
+        assert len(library.sequences("dog")) == 4
+        load(deployed, {"chimpanzee": CHIMPANZEE, "dog": DOG[:2]}, library=loaded, replace=True)
+
+        assert len(library.sequences("dog")) == 2
+        assert len(library.sequences("chimpanzee")) == 6
+
+    def test_without_queries_organisms_are_those_of_now(self, deployed, loaded):
+        library = deployed.open(loaded)
+        assert library.organism_names() == ["human", "dog"]
+        deployed.remove_organism(loaded, "dog")
+
+        with pytest.raises(InputError, match="There is no organism 'dog'"):
+            library.search([], organisms=["dog"])
+
+
 class TestLibraries:
     def test_opening_one_that_is_not_there(self, deployed):
         with pytest.raises(LibraryError) as raised:
@@ -111,7 +192,7 @@ class TestLibraries:
     def test_have_contents_of_their_own(self, deployed, library, loaded):
         mine = deployed.open(loaded)
 
-        assert [each.name for each in mine.organisms()] == ["human", "dog"]
+        assert [organism.name for organism in mine.organisms()] == ["human", "dog"]
         assert organisms_of(mine.search([QUERY], limit=99)[0]) == {"human", "dog"}
         assert organisms_of(library.search([QUERY], limit=99)[0]) == {"human", "chimpanzee", "dog"}
         assert {library.name, loaded} <= set(deployed.names())
@@ -164,7 +245,7 @@ class TestRemoving:
             deployed.remove_organism(loaded, "human")
 
         library = deployed.open(loaded)
-        assert [each.name for each in library.organisms()] == ["dog"]
+        assert [organism.name for organism in library.organisms()] == ["dog"]
         assert organisms_of(library.search([QUERY], limit=99)[0]) == {"dog"}
         with pytest.raises(InputError, match="There is no organism 'human'"):
             library.search([QUERY], organisms=["human"])
@@ -182,7 +263,10 @@ class TestRemoving:
 
         found = contents(deployed, loaded)
         require_agreement(found)
-        assert {each.name: each.count for each in found.organisms} == {"human": 9, "dog": 2}
+        assert {organism.name: organism.count for organism in found.organisms} == {
+            "human": 9,
+            "dog": 2,
+        }
 
     def test_the_last_one_that_is_interrupted_leaves_no_old_encoder(self, deployed, loaded):
         old = deployed.open(loaded).fingerprint
@@ -198,7 +282,7 @@ class TestRemoving:
     def test_is_seen_by_searches_as_a_whole_or_not_at_all(self, deployed, loaded):
         library = deployed.open(loaded)
         both = {hit.name for hit in library.search([QUERY], limit=99)[0]}
-        human = {each for each in both if each.startswith("human")}
+        human = {name for name in both if name.startswith("human")}
 
         with ThreadPoolExecutor(1) as pool:
             removing = pool.submit(deployed.remove_organism, loaded, "dog")
@@ -207,7 +291,7 @@ class TestRemoving:
                 seen.append({hit.name for hit in library.search([QUERY], limit=99)[0]})
             assert removing.result() == 4
 
-        assert all(each in (both, human) for each in seen)
+        assert all(result in (both, human) for result in seen)
         assert {hit.name for hit in library.search([QUERY], limit=99)[0]} == human
 
 
@@ -273,7 +357,7 @@ class TestMismatch:
                 use(other_collection)
             assert str(raised.value) == (
                 f"The vectors of the library {other_collection!r} were made by another encoder"
-                " than the one it remembers (count). Check GENEKIN_MILVUS_URI and"
+                " than the library's (count). Check GENEKIN_MILVUS_URI and"
                 " GENEKIN_DATABASE_URL, or use another library name."
             )
 
@@ -285,7 +369,7 @@ class TestMismatch:
             with pytest.raises(LibraryError, match="are missing from the vector store") as raised:
                 use(other_collection)
             assert "they belong together" in raised.value.hint
-        assert deployed.stores.vectors.about(collection_name(other_collection)) is None
+        assert deployed.stores.vectors.description(collection_name(other_collection)) is None
 
 
 @pytest.fixture
@@ -317,20 +401,20 @@ class TestRename:
         meant = deployed.open(loaded).identity
         deployed.rename(loaded, new_name)
 
-        assert deployed.name_of(meant) == new_name
-        with pytest.raises(LibraryError, match="has been renamed or removed meanwhile"):
-            load(deployed, {"cat": DOG}, library=loaded, encoder="count", into=meant)
+        assert deployed.current_name(meant) == new_name
+        with pytest.raises(LibraryError, match="was renamed or deleted in the meantime"):
+            load(deployed, {"cat": DOG}, library=loaded, encoder="count", identity=meant)
         assert loaded not in deployed.names()
-        load(deployed, {"cat": DOG}, library=deployed.name_of(meant), into=meant)
+        load(deployed, {"cat": DOG}, library=deployed.current_name(meant), identity=meant)
         assert deployed.open(new_name).organism_names() == ["human", "dog", "cat"]
 
         deployed.delete(new_name)
-        with pytest.raises(LibraryError, match="has been removed meanwhile"):
-            deployed.name_of(meant)
+        with pytest.raises(LibraryError, match="has been deleted in the meantime"):
+            deployed.current_name(meant)
 
     def test_never_takes_the_name_of_another(self, deployed, loaded, new_name):
         load(deployed, {"chimpanzee": CHIMPANZEE}, library=new_name, encoder="count")
-        with pytest.raises(InputError, match="already"):
+        with pytest.raises(InputError, match="already exists"):
             deployed.rename(loaded, new_name)
 
         assert deployed.open(loaded).organism_names() == ["human", "dog"]
@@ -343,7 +427,7 @@ class TestDelete:
 
         assert deployed.delete(loaded) == len(HUMAN) + len(DOG)
         assert loaded not in deployed.names()
-        assert deployed.stores.vectors.about(collection) is None
+        assert deployed.stores.vectors.description(collection) is None
 
     def test_of_what_is_not_there_says_so(self, deployed):
         with pytest.raises(LibraryError, match="There is no library 'nowhere'"):

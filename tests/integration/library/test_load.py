@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from core.classification.votes import Hit
+from core.classification.prediction import Hit
 from core.errors import InputError, LibraryError, StoreError
 from core.library import writer
-from core.library.load import LoadReport, OrganismReport, load
+from core.library.load import LoadReport, load
 from core.library.manager import Libraries
 from core.library.naming import collection_name
+from core.library.writer import OrganismReport
 from core.sequences.limits import Limits
 from core.sequences.queries import read_text_queries
 from core.sequences.records import Record, sequence_id
@@ -22,13 +23,13 @@ from tests.support.faults import failing
 from tests.support.synthetic import FAMILY_NAMES, dna, genes
 
 HUMAN, DOG, MORE = genes("human"), genes("dog", 5), genes("more", 6)
-SILENT = Record("silent", "ACGTAC", 10, 11, 1)
+UNREADABLE = Record("unreadable", "ACGTAC", 10, 11, 1)
 """Too short for the count encoder to recognise anything in it."""
 
 QUERIES = [record.residues for record in (*HUMAN[:3], *DOG[:3], *MORE[:3])]
 
 
-def found_by(libraries: Libraries, name: str) -> list[list[Hit]]:
+def find(libraries: Libraries, name: str) -> list[list[Hit]]:
     """The hits of the same queries, all that there are."""
     return libraries.open(name).search(QUERIES, limit=100)
 
@@ -45,13 +46,13 @@ class FirstLoad:
 
 @pytest.fixture(scope="module")
 def first_load(deployed) -> FirstLoad:
-    """A load in small batches: human, one of them silent, and dog."""
+    """A load in small batches: human, one of them unreadable, and dog."""
     progress: list[tuple[str, int, int]] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(writer, "_BATCH", 4)
+        patch.setattr(writer, "_BATCH_SIZE", 4)
         report = load(
             deployed,
-            {"human": [*HUMAN, SILENT], "dog": DOG},
+            {"human": [*HUMAN, UNREADABLE], "dog": DOG},
             library="loaded once",
             encoder="count",
             families=FAMILY_NAMES,
@@ -69,34 +70,43 @@ def library(first_load) -> str:
 @pytest.fixture
 def unchanged(deployed, library) -> Iterator[Contents]:
     """What the library has, which is there after the test as well."""
-    before, found = contents(deployed, library), found_by(deployed, library)
+    before, found = contents(deployed, library), find(deployed, library)
     yield before
     assert contents(deployed, library) == before
-    assert found_by(deployed, library) == found
+    assert find(deployed, library) == found
 
 
 class TestLoad:
     def test_every_sequence_finds_itself(self, deployed, library):
         hits = deployed.open(library).search([record.residues for record in (*HUMAN, *DOG)])
 
-        assert [each[0].name for each in hits] == [
+        assert [query_hits[0].name for query_hits in hits] == [
             *(f"human_{record.position}" for record in HUMAN),
             *(f"dog_{record.position}" for record in DOG),
         ]
-        assert [each[0].family for each in hits] == [record.family for record in (*HUMAN, *DOG)]
-        assert [each[0].score for each in hits] == pytest.approx([1] * len(hits), abs=1e-5)
+        assert [query_hits[0].family for query_hits in hits] == [
+            record.family for record in (*HUMAN, *DOG)
+        ]
+        assert [query_hits[0].score for query_hits in hits] == pytest.approx(
+            [1] * len(hits), abs=1e-5
+        )
 
     def test_both_stores_agree(self, deployed, library):
         found = contents(deployed, library)
 
         require_agreement(found)
-        assert {each.name: each.count for each in found.organisms} == {"human": 10, "dog": 5}
-        assert found.vectors["dog"] == sorted(sequence_id("dog", each.residues) for each in DOG)
+        assert {organism.name: organism.count for organism in found.organisms} == {
+            "human": 10,
+            "dog": 5,
+        }
+        assert found.vectors["dog"] == sorted(sequence_id("dog", record.residues) for record in DOG)
 
     def test_sequences_keep_their_order_and_their_letters(self, deployed, library):
         rows = deployed.open(library).sequences("human")
 
-        assert [row.residues for row in rows] == [each.residues for each in (*HUMAN, SILENT)]
+        assert [row.residues for row in rows] == [
+            record.residues for record in (*HUMAN, UNREADABLE)
+        ]
         assert [row.position for row in rows] == list(range(1, 11))
 
     def test_families_have_the_names_they_were_given(self, deployed, library):
@@ -104,7 +114,7 @@ class TestLoad:
 
     def test_of_what_is_there_changes_nothing(self, deployed, library, unchanged):
         report = load(
-            deployed, {"human": [*HUMAN, SILENT], "dog": DOG}, library=library, encoder="count"
+            deployed, {"human": [*HUMAN, UNREADABLE], "dog": DOG}, library=library, encoder="count"
         )
 
         assert report.organisms == (
@@ -146,11 +156,11 @@ class TestAppend:
         library = deployed.open(name)
         assert library.fingerprint == encoder
         assert [row.residues for row in library.sequences("human")] == [
-            each.residues for each in (*HUMAN, *MORE)
+            record.residues for record in (*HUMAN, *MORE)
         ]
         assert library.families == {0: "class 0", 1: "class 1", 2: "class 2"}
         # One sequence in two organisms is two; the others are found once.
-        found = found_by(deployed, name)
+        found = find(deployed, name)
         assert [hit.organism for hit in found[0] if hit.score > 0.999] in (
             ["human", "dog"],
             ["dog", "human"],
@@ -176,27 +186,27 @@ class TestCopies:
         )
 
 
-class TestSilentSequences:
+class TestUnreadableSequences:
     """Those in which the encoder recognises nothing have no vector."""
 
     def test_are_kept(self, deployed, library):
         rows = deployed.open(library).sequences("human")
 
-        assert [row.name for row in rows if not row.has_vector] == ["silent"]
+        assert [row.name for row in rows if not row.has_vector] == ["unreadable"]
 
     def test_are_reported(self, first_load):
-        assert [each.without_vector for each in first_load.report.organisms] == [1, 0]
+        assert [organism.without_vector for organism in first_load.report.organisms] == [1, 0]
 
     def test_find_nothing_and_are_never_found(self, deployed, library):
-        hits = deployed.open(library).search([SILENT.residues, HUMAN[0].residues], limit=100)
+        hits = deployed.open(library).search([UNREADABLE.residues, HUMAN[0].residues], limit=100)
 
         assert hits[0] == []
-        assert "silent" not in names_of(hits[1])
+        assert "unreadable" not in names_of(hits[1])
         assert len(hits[1]) == 14
 
 
 class TestRefusals:
-    """What cannot be loaded is said in one sentence, and leaves everything as it was."""
+    """Invalid input is explained in one sentence, and leaves everything as it was."""
 
     def test_two_families_for_a_sequence_of_a_file(self, deployed, library, unchanged):
         records = [*MORE, Record("", MORE[1].residues, 7, 8, 0)]
@@ -205,8 +215,8 @@ class TestRefusals:
             load(deployed, {"mouse": MORE, "human": records}, library=library)
 
         assert str(raised.value) == (
-            "human: records 2 (line 3) and 7 (line 8) are the same sequence in two families, 1 and"
-            " 0. Nothing was loaded; decide which one is right."
+            "human: records 2 (line 3) and 7 (line 8) have the same sequence but different"
+            " families, 1 and 0. Nothing was loaded. Correct one of the two."
         )
 
     def test_another_family_than_the_library_has(self, deployed, library, unchanged):
@@ -228,9 +238,9 @@ class TestRefusals:
             load(deployed, {"rat": MORE, "mouse": records}, library=library)
 
         assert str(raised.value) == (
-            "mouse: Record 2 (line 4) has '!' at base 5; only IUPAC letters of DNA are read."
-            " 1 more records have problems."
-            " Nothing was loaded; mend the file and load it again."
+            "mouse: Record 2 (line 4) has an invalid character '!' at base 5; use IUPAC nucleotide"
+            " codes. 1 more records are invalid."
+            " Nothing was loaded; fix the file and load it again."
         )
 
     def test_no_records(self, deployed, library, unchanged):
@@ -245,16 +255,19 @@ class TestRefusals:
         "organism", ["", "1a", "a b", "_default", "é", "x" * 300, "a'; drop", "a\n", "human/dog"]
     )
     def test_names_that_milvus_would_refuse(self, deployed, library, organism):
-        with pytest.raises(InputError, match="cannot name an organism") as raised:
+        with pytest.raises(InputError, match="Invalid organism name") as raised:
             load(deployed, {"rat": MORE, organism: MORE}, library=library)
 
         assert len(raised.value.message) < 120
         assert "Use letters, digits and underscores" in raised.value.hint
-        assert [each.name for each in deployed.open(library).organisms()] == ["human", "dog"]
+        assert [organism.name for organism in deployed.open(library).organisms()] == [
+            "human",
+            "dog",
+        ]
 
     @pytest.mark.parametrize("library_name", ["", " ", "a ", " a", "a\nb", "x" * 65])
     def test_names_that_no_library_can_have(self, deployed, library_name):
-        with pytest.raises(InputError, match="cannot name a library"):
+        with pytest.raises(InputError, match="Invalid library name"):
             load(deployed, {"human": HUMAN}, library=library_name, encoder="count")
 
         assert library_name not in deployed.names()
@@ -265,7 +278,7 @@ class TestRefusals:
 
         assert str(raised.value) == (
             "The library 'loaded once' has the encoder count, not translated."
-            " Load into a library of another name."
+            " Use another library name."
         )
 
     def test_another_index(self, deployed, library, unchanged):
@@ -273,8 +286,7 @@ class TestRefusals:
             load(deployed, {"human": MORE}, library=library, index=VectorIndex.of_kind("HNSW"))
 
         assert str(raised.value) == (
-            "The library 'loaded once' has the index FLAT, not HNSW."
-            " Load into a library of another name."
+            "The library 'loaded once' has the index FLAT, not HNSW. Use another library name."
         )
 
     def test_an_encoder_that_is_not_there(self, deployed, name):
@@ -285,7 +297,7 @@ class TestRefusals:
 
     def test_nothing_to_learn_from(self, deployed, name):
         with pytest.raises(InputError, match="No sequence is long enough to learn from"):
-            load(deployed, {"human": [SILENT]}, library=name, encoder="count")
+            load(deployed, {"human": [UNREADABLE]}, library=name, encoder="count")
 
         assert contents(deployed, name) == NOTHING
 
@@ -296,7 +308,7 @@ class TestRefusals:
         with pytest.raises(LibraryError, match="already has a collection"):
             load(deployed, {"human": HUMAN}, library=name, encoder="count")
 
-        assert vectors.about(collection_name(name)) == "somebody else's"
+        assert vectors.description(collection_name(name)) == "somebody else's"
         assert name not in deployed.names()
 
     def test_while_another_writer_is_at_work(self, deployed, name):
@@ -304,7 +316,7 @@ class TestRefusals:
             if doing == "Indexing":
                 load(deployed, {"dog": DOG}, library=name, encoder="count", timeout=0)
 
-        with pytest.raises(StoreError, match="Something else is being written to the library"):
+        with pytest.raises(StoreError, match="Another process is writing to the library"):
             load(deployed, {"human": HUMAN}, library=name, encoder="count", progress=load_inside)
 
         assert contents(deployed, name) == NOTHING
@@ -334,8 +346,8 @@ FAILURES = [
     Failure("labels", "add_sequences", KeyboardInterrupt(), call=3, when="after"),
     Failure("vectors", "upsert", KeyboardInterrupt()),
     Failure("vectors", "upsert", StoreError("no connection"), call=2, when="after"),
-    Failure("vectors", "settle", StoreError("no connection")),
-    Failure("vectors", "settle", KeyboardInterrupt(), when="after"),
+    Failure("vectors", "flush_and_index", StoreError("no connection")),
+    Failure("vectors", "flush_and_index", KeyboardInterrupt(), when="after"),
     Failure("labels", "finish_load", StoreError("no disk")),
 ]
 FIRST_FAILURES = [
@@ -355,7 +367,7 @@ class TestFailures:
 
     @pytest.fixture(autouse=True)
     def _small_batches(self, monkeypatch) -> None:
-        monkeypatch.setattr(writer, "_BATCH", 4)
+        monkeypatch.setattr(writer, "_BATCH_SIZE", 4)
 
     @pytest.mark.parametrize("failure", FAILURES, ids=str)
     def test_an_append_is_undone(self, deployed, library, unchanged, failure):
@@ -378,7 +390,10 @@ class TestFailures:
 
         found = contents(deployed, name)
         require_agreement(found)
-        assert {each.name: each.count for each in found.organisms} == {"human": 9, "dog": 5}
+        assert {organism.name: organism.count for organism in found.organisms} == {
+            "human": 9,
+            "dog": 5,
+        }
 
     def test_what_failed_can_be_loaded(self, deployed, name):
         load(deployed, {"human": HUMAN}, library=name, encoder="count")
@@ -389,7 +404,7 @@ class TestFailures:
         load(deployed, {"human": MORE, "dog": DOG}, library=name)
 
         require_agreement(contents(deployed, name))
-        for hits in found_by(deployed, name):
+        for hits in find(deployed, name):
             assert len(hits) == 20
             assert hits[0].score == pytest.approx(1, abs=1e-5)
 
@@ -414,12 +429,12 @@ class TestFailures:
 
         monkeypatch.setattr(deployed.stores.vectors, "upsert", lose_one)
 
-        with pytest.raises(StoreError, match="has 4 vectors of mouse where 6 were written"):
+        with pytest.raises(StoreError, match="has 4 vectors of mouse, but 6 were written"):
             load(deployed, {"mouse": MORE}, library=library)
 
     def test_what_could_not_be_undone_is_hidden_until_it_is(self, deployed, name):
         load(deployed, {"human": HUMAN}, library=name, encoder="count")
-        before, found = contents(deployed, name), found_by(deployed, name)
+        before, found = contents(deployed, name), find(deployed, name)
 
         def down(*_: object) -> None:
             message = "down"
@@ -432,27 +447,27 @@ class TestFailures:
                 load(deployed, {"human": MORE, "dog": DOG}, library=name)
 
         assert len(contents(deployed, name).pending) == 1
-        assert found_by(deployed, name) == found
+        assert find(deployed, name) == found
         assert deployed.reconcile(name).loads_undone == 1
         assert contents(deployed, name) == before
-        assert found_by(deployed, name) == found
+        assert find(deployed, name) == found
 
 
 class TestSearchesMeanwhile:
     def test_see_a_load_as_a_whole_or_not_at_all(self, deployed, name, monkeypatch):
-        monkeypatch.setattr(writer, "_BATCH", 2)
+        monkeypatch.setattr(writer, "_BATCH_SIZE", 2)
         load(deployed, {"human": HUMAN}, library=name, encoder="count")
         old = {f"human_{record.position}" for record in HUMAN}
         more = [replace(record, name=f"more_{record.position}") for record in MORE]
-        new = old | {record.name for record in more} | {f"dog_{each.position}" for each in DOG}
+        new = old | {record.name for record in more} | {f"dog_{record.position}" for record in DOG}
 
         with ThreadPoolExecutor(1) as pool:
-            seen = [names_of(found_by(deployed, name)[0])]
+            seen = [names_of(find(deployed, name)[0])]
             loading_it = pool.submit(load, deployed, {"human": more, "dog": DOG}, library=name)
             while not loading_it.done():
-                seen.append(names_of(found_by(deployed, name)[0]))
+                seen.append(names_of(find(deployed, name)[0]))
             loading_it.result()
 
         assert seen[0] == old
-        assert all(each in (old, new) for each in seen)
-        assert names_of(found_by(deployed, name)[0]) == new
+        assert all(result in (old, new) for result in seen)
+        assert names_of(find(deployed, name)[0]) == new

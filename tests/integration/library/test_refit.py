@@ -1,4 +1,4 @@
-"""Fitting the encoder anew: the old one serves until one transaction exchanges everything."""
+"""A refit: the old encoder serves until one transaction exchanges everything."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -6,14 +6,16 @@ from functools import partial
 
 import pytest
 
-from core.classify import Status, classify
+from core.calls import Status
+from core.classify import classify
 from core.encoders import CountEncoder, fingerprint
 from core.errors import Cancelled, LibraryError, StoreError
 from core.library.load import load
-from core.library.manager import Libraries, RecoveryReport
+from core.library.manager import Libraries
+from core.library.recovery import RecoveryReport
 from core.library.refit import refit
 from core.settings import Settings
-from core.similarity import similarity
+from core.similarity import compare_organisms
 from core.stores import Stores
 from tests.support.contents import contents, require_agreement
 from tests.support.evolution import members
@@ -31,7 +33,7 @@ def load_and_grow(libraries: Libraries, name: str) -> None:
     load(libraries, {"human": [*MORE, SHORT], "dog": DOG}, library=name)
 
 
-def found_by(libraries: Libraries, name: str) -> dict[tuple[str, str], float]:
+def find(libraries: Libraries, name: str) -> dict[tuple[str, str], float]:
     """The scores of a query's hits."""
     (hits,) = libraries.open(name).search([MORE[0].residues], limit=100)
     return {(hit.organism, hit.name): hit.score for hit in hits}
@@ -44,14 +46,18 @@ as_before = partial(pytest.approx, abs=1e-5)
 def collections(libraries: Libraries, name: str) -> set[str]:
     """The collections that the vector store has for a library."""
     known = libraries.stores.vectors._client.list_collections()
-    return {each for each in known if each.startswith(f"genekin_{name.replace(' ', '_')}")}
+    return {
+        collection
+        for collection in known
+        if collection.startswith(f"genekin_{name.replace(' ', '_')}")
+    }
 
 
 def require_refitted(libraries: Libraries, name: str) -> None:
     """Check that the encoder is that of all sequences, and that nothing else is left."""
-    row = libraries.row(name)
+    row = libraries.library_row(name)
     everything = [*FIRST, *MORE, SHORT, *DOG]
-    encoder = CountEncoder.fit([each.residues for each in everything])
+    encoder = CountEncoder.fit([record.residues for record in everything])
     assert row.fingerprint == fingerprint(libraries.encoder(row)) == fingerprint(encoder)
     assert (collections(libraries, name), row.spare) == ({row.collection}, None)
     require_agreement(contents(libraries, name))
@@ -60,16 +66,16 @@ def require_refitted(libraries: Libraries, name: str) -> None:
 def test_wherever_it_is_deployed_searches_see_the_old_encoder_or_the_new_one(deployed, name):
     load_and_grow(deployed, name)
     opened = deployed.open(name)
-    seen = [found_by(deployed, name)]
+    seen = [find(deployed, name)]
     with ThreadPoolExecutor(1) as pool:
         refitting = pool.submit(refit, deployed, name)
         while not refitting.done():
-            seen.append(found_by(deployed, name))
+            seen.append(find(deployed, name))
         report = refitting.result()
 
-    new = found_by(deployed, name)
+    new = find(deployed, name)
     assert new != as_before(seen[0])
-    assert all(each == as_before(seen[0]) or each == as_before(new) for each in seen)
+    assert all(result == as_before(seen[0]) or result == as_before(new) for result in seen)
     assert report.sequences == 16
     require_refitted(deployed, name)
     # Who opened it before asks again, of the encoder that there is now.
@@ -119,32 +125,32 @@ class TestRefit:
     def test_fits_the_caller_too(self, here):
         load(here, {"human": members("human", families=3, count=6)}, library="translated")
         load(here, {"dog": members("dog", families=4, count=6)}, library="translated")
-        before = here.row("translated")
+        before = here.library_row("translated")
         old = here.open("translated")
         queries = members("query", families=4, count=1)
 
         refit(here, "translated")
 
-        after = here.row("translated")
+        after = here.library_row("translated")
         assert {before.fingerprint, before.caller}.isdisjoint({after.fingerprint, after.caller})
         new = classify(here.open("translated"), queries)
         assert [call.family_id for call in new] == [0, 1, 2, 3]
         assert {call.status for call in new} == {Status.CALLED}
         assert classify(old, queries) == new
-        assert similarity(old, "dog", "human", 3).n == 3
+        assert compare_organisms(old, "dog", "human", 3).n == 3
         here.delete("translated")
 
     def test_tells_how_far_it_is(self, here, grown):
-        told = []
-        refit(here, grown, progress=lambda *step: told.append(step))
-        assert list(dict.fromkeys(doing for doing, _, _ in told)) == [
+        steps = []
+        refit(here, grown, progress=lambda *step: steps.append(step))
+        assert list(dict.fromkeys(step for step, _, _ in steps)) == [
             "Fitting the encoder",
             "Encoding",
             "Indexing",
             "Counting",
         ]
-        assert [done for doing, done, _ in told if doing == "Encoding"] == [14, 16]
-        assert {total for _, _, total in told} == {16}
+        assert [done for step, done, _ in steps if step == "Encoding"] == [14, 16]
+        assert {total for _, _, total in steps} == {16}
 
     def test_of_what_is_not_there(self, here):
         with pytest.raises(LibraryError, match="There is no library 'nowhere'"):
@@ -155,15 +161,15 @@ class TestRefit:
             if doing == "Encoding":
                 raise Cancelled("enough")
 
-        before, found = contents(here, grown), found_by(here, grown)
+        before, found = contents(here, grown), find(here, grown)
         with pytest.raises(Cancelled):
             refit(here, grown, progress=cancel)
         assert contents(here, grown) == before
-        assert found_by(here, grown) == as_before(found)
+        assert find(here, grown) == as_before(found)
 
 
 class TestFailures:
-    """Wherever it fails, the old one is there afterwards, exactly, or the new one."""
+    """Wherever a refit fails, the library has the old encoder afterwards, or the new one."""
 
     @pytest.mark.parametrize(
         "failure",
@@ -172,33 +178,33 @@ class TestFailures:
             ("vectors", "create", StoreError("no connection")),
             ("vectors", "add_partition", KeyboardInterrupt()),
             ("vectors", "upsert", StoreError("no connection")),
-            ("vectors", "settle", KeyboardInterrupt()),
+            ("vectors", "flush_and_index", KeyboardInterrupt()),
         ],
         ids=lambda failure: failure[1],
     )
     def test_before_the_exchange_leave_the_old_one(self, here, grown, failure):
-        before, found = contents(here, grown), found_by(here, grown)
+        before, found = contents(here, grown), find(here, grown)
         with failing(here, *failure, when="after"):
             refit(here, grown)
 
         assert contents(here, grown) == before
-        assert found_by(here, grown) == as_before(found)
+        assert find(here, grown) == as_before(found)
         assert before.library is not None
         assert collections(here, grown) == {before.library.collection}
 
     def test_in_the_middle_of_the_exchange_leave_the_old_one(self, here, grown, monkeypatch):
-        before, found = contents(here, grown), found_by(here, grown)
+        before, found = contents(here, grown), find(here, grown)
         monkeypatch.setattr("core.stores.sql.libraries.chunks", lambda _: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             refit(here, grown)
 
         assert contents(here, grown) == before
-        assert found_by(here, grown) == as_before(found)
+        assert find(here, grown) == as_before(found)
 
     @pytest.mark.parametrize(
         "failure",
         [
-            ("labels", "exchange_encoder", KeyboardInterrupt()),
+            ("labels", "replace_encoder", KeyboardInterrupt()),
             ("vectors", "drop", KeyboardInterrupt()),
         ],
         ids=lambda failure: failure[1],
@@ -230,6 +236,6 @@ class TestFailures:
             upsert(collection, partition, ids[1:], load_id, vectors[1:])
 
         monkeypatch.setattr(here.stores.vectors, "upsert", lose_one)
-        with pytest.raises(StoreError, match="has 13 vectors of human where 14 were written"):
+        with pytest.raises(StoreError, match="has 13 vectors of human, but 14 were written"):
             refit(here, grown)
         assert contents(here, grown) == before

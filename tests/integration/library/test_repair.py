@@ -1,4 +1,4 @@
-"""Mending: whatever was lost in either store, both say the same again, as the rows do."""
+"""Repair: whatever either store lost, both agree again, with the rows."""
 
 from dataclasses import replace
 
@@ -6,8 +6,9 @@ import pytest
 
 from core.errors import Cancelled, LibraryError, StoreError
 from core.library.load import load
-from core.library.manager import Libraries, RecoveryReport
+from core.library.manager import Libraries
 from core.library.naming import collection_name
+from core.library.recovery import RecoveryReport
 from core.library.repair import RepairReport, repair
 from core.library.summary import summarize_all
 from core.settings import Settings
@@ -23,11 +24,11 @@ NOTHING_WAS_WRONG = RecoveryReport(0, 0)
 
 @pytest.fixture(scope="module")
 def library(deployed):
-    """A library that every test leaves as it found it: by mending it."""
+    """A library that every test repairs."""
     references = {"human": HUMAN, "dog": DOG}
-    load(deployed, references, library="mended", encoder="count", families=FAMILY_NAMES)
-    yield "mended"
-    deployed.delete("mended")
+    load(deployed, references, library="repaired", encoder="count", families=FAMILY_NAMES)
+    yield "repaired"
+    deployed.delete("repaired")
 
 
 @pytest.fixture
@@ -41,16 +42,20 @@ def as_it_was(deployed, library):
 
 
 def scores(libraries):
-    hits = libraries.open("mended").search([each.residues for each in (*HUMAN, *DOG)], limit=20)
-    return {(query, hit.name): hit.score for query, each in enumerate(hits) for hit in each}
+    hits = libraries.open("repaired").search(
+        [record.residues for record in (*HUMAN, *DOG)], limit=20
+    )
+    return {
+        (query, hit.name): hit.score for query, query_hits in enumerate(hits) for hit in query_hits
+    }
 
 
 def report(**changes):
     nothing = {"vectors_written": 0, "vectors_deleted": 0, "collection_made": False}
-    return RepairReport("mended", NOTHING_WAS_WRONG, sequences=13, **nothing | changes)
+    return RepairReport("repaired", NOTHING_WAS_WRONG, sequences=13, **nothing | changes)
 
 
-class TestMend:
+class TestRepair:
     def test_of_what_is_whole_changes_nothing(self, deployed, library, as_it_was):
         assert repair(deployed, library) == report()
 
@@ -58,26 +63,26 @@ class TestMend:
         vectors, collection = deployed.stores.vectors, collection_name(library)
         vectors.delete(collection, as_it_was.vectors["human"][:3])
         vectors.drop_partition(collection, "dog")
-        told = []
+        steps = []
 
-        assert repair(deployed, library, progress=lambda *step: told.append(step)) == report(
+        assert repair(deployed, library, progress=lambda *step: steps.append(step)) == report(
             vectors_written=7
         )
 
-        assert ("Encoding", 3, 3) in told
-        assert [step for step in told if step[0] == "Comparing"] == [
+        assert ("Encoding", 3, 3) in steps
+        assert [step for step in steps if step[0] == "Comparing"] == [
             ("Comparing", 9, 13),
             ("Comparing", 13, 13),
         ]
 
     def test_makes_a_collection_that_was_dropped_anew(self, deployed, library, as_it_was):
         deployed.stores.vectors.drop(collection_name(library))
-        (told,) = [each for each in summarize_all(deployed) if each.name == library]
-        assert "are missing from the vector store" in told.problem
-        assert told.count == 13
+        (summary,) = [summary for summary in summarize_all(deployed) if summary.name == library]
+        assert "are missing from the vector store" in summary.problem
+        assert summary.count == 13
 
         assert repair(deployed, library) == report(vectors_written=13, collection_made=True)
-        assert [each.problem for each in summarize_all(deployed)] == [""]
+        assert [summary.problem for summary in summarize_all(deployed)] == [""]
 
     def test_deletes_what_belongs_to_no_sequence(self, deployed, library, as_it_was):
         """As where the database comes from an older backup than the vectors."""
@@ -86,7 +91,7 @@ class TestMend:
         vectors.upsert(collection, "human", [5, 2**62], 1, some)
         vectors.add_partition(collection, "cat")
         vectors.upsert(collection, "cat", [6, 7], 1, some)
-        vectors.settle(collection)
+        vectors.flush_and_index(collection)
 
         assert repair(deployed, library) == report(vectors_deleted=4)
 
@@ -113,7 +118,7 @@ def here(tmp_path_factory):
 
 @pytest.fixture
 def lost(here):
-    """A library whose vectors were lost; the test ends with it mended."""
+    """A library whose vectors were lost; the test ends by repairing it."""
     load(here, {"human": HUMAN, "dog": DOG}, library="lost", encoder="count")
     before = contents(here, "lost")
     here.stores.vectors.drop(collection_name("lost"))
@@ -124,7 +129,7 @@ def lost(here):
 
 
 class TestFailures:
-    """What is mended until it fails is right; the next one does the rest."""
+    """What a repair did until it failed stays; the next one does the rest."""
 
     @pytest.mark.parametrize(
         "failure",
@@ -132,7 +137,7 @@ class TestFailures:
             ("vectors", "create", StoreError("no connection")),
             ("vectors", "add_partition", KeyboardInterrupt()),
             ("vectors", "upsert", StoreError("no connection")),
-            ("vectors", "settle", KeyboardInterrupt()),
+            ("vectors", "flush_and_index", KeyboardInterrupt()),
         ],
         ids=lambda failure: failure[1],
     )
@@ -157,7 +162,7 @@ class TestFailures:
 
         with monkeypatch.context() as patch:
             patch.setattr(here.stores.vectors, "upsert", lose_one)
-            with pytest.raises(StoreError, match="has 8 vectors of human where 9 were written"):
+            with pytest.raises(StoreError, match="has 8 vectors of human, but 9 were written"):
                 repair(here, lost)
 
 
@@ -174,7 +179,7 @@ class TestRefusals:
 
         with pytest.raises(LibraryError, match="were made by another encoder"):
             repair(here, "other")
-        assert vectors.about(collection) == "somebody else's"
+        assert vectors.description(collection) == "somebody else's"
 
     def test_what_was_never_complete_is_gone(self, here):
         here.stores.labels.add_library(

@@ -7,7 +7,16 @@ from core.library.load import load
 from core.settings import Settings
 from tests.support.contents import contents, require_agreement
 from tests.support.faults import failing
-from tests.support.replacement import DOG, KEPT, NEW, OLD, found_by, load_old, replaced, require_new
+from tests.support.replacement import (
+    DOG,
+    KEPT,
+    NEW,
+    OLD,
+    find,
+    load_old,
+    replace_human,
+    require_new,
+)
 from tests.support.synthetic import genes
 
 
@@ -26,7 +35,7 @@ def library(deployed, name) -> str:
 
 class TestReplacing:
     def test_leaves_an_organism_like_any_other(self, deployed, library):
-        replaced(deployed, library)
+        replace_human(deployed, library)
 
         again = load(deployed, {"human": [*NEW, *OLD[3:]]}, library=library)
         assert (again.organisms[0].known, again.organisms[0].added) == (8, 4)
@@ -36,20 +45,20 @@ class TestReplacing:
 
         back = load(deployed, {"human": OLD}, library=library, replace=True)
         assert back.organisms[0].replaced == 12
-        assert found_by(deployed, library)[0]["human_1"] == (0, "human")
+        assert find(deployed, library)[0]["human_1"] == (0, "human")
         require_agreement(contents(deployed, library))
         assert deployed.remove_organism(library, "human") == 7
         assert deployed.open(library).organism_names() == ["dog"]
 
     def test_of_what_is_not_there_adds_it(self, deployed, library):
         cat = genes("cat", 3)
-        told = load(deployed, {"cat": cat, "dog": DOG[:2]}, library=library, replace=True)
+        report = load(deployed, {"cat": cat, "dog": DOG[:2]}, library=library, replace=True)
 
-        assert [(each.organism, each.replaced) for each in told.organisms] == [
+        assert [(organism.organism, organism.replaced) for organism in report.organisms] == [
             ("cat", 0),
             ("dog", 4),
         ]
-        counts = {each.name: each.count for each in deployed.open(library).organisms()}
+        counts = {organism.name: organism.count for organism in deployed.open(library).organisms()}
         assert counts == {"human": 7, "cat": 3, "dog": 2}
         require_agreement(contents(deployed, library))
 
@@ -59,7 +68,7 @@ class TestFailures:
 
     def test_of_two_families_for_a_sequence_is_refused(self, deployed, library):
         before = contents(deployed, library)
-        with pytest.raises(InputError, match="are the same sequence in two families"):
+        with pytest.raises(InputError, match="have the same sequence but different families"):
             load(deployed, {"human": [*OLD, KEPT[0]]}, library=library, replace=True)
         assert contents(deployed, library) == before
 
@@ -70,22 +79,22 @@ class TestFailures:
             ("vectors", "add_partition", StoreError("no connection")),
             ("labels", "add_sequences", KeyboardInterrupt()),
             ("vectors", "upsert", StoreError("no connection")),
-            ("vectors", "settle", KeyboardInterrupt()),
+            ("vectors", "flush_and_index", KeyboardInterrupt()),
         ],
         ids=lambda failure: failure[1],
     )
     def test_before_the_exchange_leave_the_old_one(self, deployed, library, failure):
-        before, found = contents(deployed, library), found_by(deployed, library)
+        before, found = contents(deployed, library), find(deployed, library)
         with failing(deployed, *failure, when="after"):
-            replaced(deployed, library)
+            replace_human(deployed, library)
 
         assert contents(deployed, library) == before
-        assert found_by(deployed, library) == found
+        assert find(deployed, library) == found
 
     def test_of_the_exchange_itself_leave_the_old_one(self, deployed, library):
         before = contents(deployed, library)
         with failing(deployed, "labels", "finish_load", StoreError("no disk")):
-            replaced(deployed, library)
+            replace_human(deployed, library)
         assert contents(deployed, library) == before
 
     @pytest.mark.parametrize(
@@ -98,7 +107,7 @@ class TestFailures:
     )
     def test_after_the_exchange_leave_the_new_one(self, deployed, library, store, method, when):
         with failing(deployed, store, method, KeyboardInterrupt(), when=when):
-            replaced(deployed, library)
+            replace_human(deployed, library)
         require_new(deployed, library)
 
     def test_in_removing_the_old_one_are_no_failures_of_the_load(
@@ -110,10 +119,10 @@ class TestFailures:
 
         with monkeypatch.context() as patch:
             patch.setattr(deployed.stores.vectors, "drop_partition", down)
-            assert replaced(deployed, library).organisms[0].replaced == 7
+            assert replace_human(deployed, library).organisms[0].replaced == 7
 
-        hits = found_by(deployed, library)
-        assert all(len(each) == 12 for each in hits)
+        hits = find(deployed, library)
+        assert all(len(query_hits) == 12 for query_hits in hits)
         assert deployed.reconcile(library).removals_finished == 1
-        assert found_by(deployed, library) == hits
+        assert find(deployed, library) == hits
         require_new(deployed, library)

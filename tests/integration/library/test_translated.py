@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
-from core.classify import Status, classify
+from core.calls import Status
+from core.classify import classify
 from core.errors import InputError, LibraryError, StoreError
 from core.library.load import load
 from core.library.manager import Libraries
@@ -85,15 +86,15 @@ class TestCalls:
         calls = classify(library, NOISE)
         assert {call.status for call in calls} == {Status.UNKNOWN}
         assert {call.reason for call in calls} <= {
-            "Nothing in it is like anything in the library.",
-            "The closest gene shares no more with it than random DNA does.",
+            "No similar gene in the library.",
+            "The closest gene is no more similar than expected by chance.",
         }
 
     @pytest.mark.parametrize("query", LITTLE, ids=lambda query: query.name)
     def test_what_has_nothing_to_compare_is_unknown(self, library, query):
         (call,) = classify(library, [query])
         assert (call.status, call.hits, call.organism) == (Status.UNKNOWN, (), "")
-        assert call.reason == "Nothing in it is like anything in the library."
+        assert call.reason == "No similar gene in the library."
         assert call.family_id in FAMILIES
         assert 0 < call.confidence < library.threshold
         assert (call.strand, call.frame, call.organism_confidence) == ("", 0, 0.0)
@@ -118,7 +119,7 @@ class TestCalls:
 
 class TestStrand:
     def test_the_other_strand_gives_the_same_answers(self, library, calls):
-        turned = [replace(each, residues=reverse_complement(each.residues)) for each in ALL]
+        turned = [replace(record, residues=reverse_complement(record.residues)) for record in ALL]
         assert answers(classify(library, turned)) == answers(calls)
 
     @pytest.mark.parametrize("frame", [1, 2, 3])
@@ -129,7 +130,7 @@ class TestStrand:
         assert (turned.strand, turned.frame) == ("-", frame)
 
     def test_u_is_t(self, library, calls):
-        rna = [record(each.residues.replace("T", "U"), each.name) for each in NEAR]
+        rna = [record(query.residues.replace("T", "U"), query.name) for query in NEAR]
         assert classify(library, rna) == calls[: len(NEAR)]
 
 
@@ -147,7 +148,8 @@ class TestThreshold:
         (call,) = classify(library, FAR[:1], threshold=1)
         assert call.status is Status.UNKNOWN
         assert call.reason == (
-            f"Family 0 is likeliest, but at {call.confidence:.0%} below the threshold of 100%."
+            f"Family 0 is the best guess, but its confidence of {call.confidence:.0%} is below the"
+            " threshold of 100%."
         )
 
     @pytest.mark.parametrize("threshold", [-0.1, 1.1, float("nan")])
@@ -173,30 +175,32 @@ class TestThreshold:
 
 class TestSameAnswers:
     def test_one_by_one_as_all_together(self, library, calls):
-        assert [classify(library, [each])[0] for each in ALL] == calls
+        assert [classify(library, [record])[0] for record in ALL] == calls
 
     def test_in_any_order(self, library, calls):
         order = random.Random(1).sample(range(len(ALL)), len(ALL))
-        shuffled = classify(library, [ALL[place] for place in order])
-        assert shuffled == [calls[place] for place in order]
+        shuffled = classify(library, [ALL[index] for index in order])
+        assert shuffled == [calls[index] for index in order]
 
     def test_with_another_size_of_batch(self, library, calls, monkeypatch):
-        monkeypatch.setattr("core.classify._TOGETHER", 7)
-        monkeypatch.setattr("core.classify._UNCLEAR_TOGETHER", 2)
+        monkeypatch.setattr("core.classify._BATCH_SIZE", 7)
+        monkeypatch.setattr("core.classify._UNCLEAR_BATCH_SIZE", 2)
         assert classify(library, ALL) == calls
 
     def test_from_threads_at_once(self, libraries, calls):
         with ThreadPoolExecutor(2) as threads:
-            asked = [threads.submit(classify, libraries.open(), some) for some in (ALL, ALL[::-1])]
-        assert asked[0].result() == calls
-        assert asked[1].result() == calls[::-1]
+            futures = [
+                threads.submit(classify, libraries.open(), some) for some in (ALL, ALL[::-1])
+            ]
+        assert futures[0].result() == calls
+        assert futures[1].result() == calls[::-1]
 
     @pytest.mark.parametrize("cache_bytes", [1, 30_000, MUCH])
     def test_from_another_process_with_any_cache(self, libraries, calls, cache_bytes):
         other = Libraries(libraries.stores, cache_bytes)
         assert classify(other.open(), ALL) == calls
         assert classify(other.open(), ALL) == calls
-        assert other._relatives._kept.currsize <= cache_bytes
+        assert other._candidate_cache._cache.currsize <= cache_bytes
 
     def test_after_the_library_was_calibrated_on_the_same(self, libraries, calls):
         libraries.calibrate("default")
@@ -277,7 +281,7 @@ class TestLittleLibraries:
         library = made(records)
         assert classify(library, NEAR[:1])[0].family_id == 0
         libraries.remove_organism(library.name, "human")
-        library = made([replace(each, family=1 - (each.family or 0)) for each in records])
+        library = made([replace(record, family=1 - (record.family or 0)) for record in records])
         assert classify(library, NEAR[:1])[0].family_id == 1
 
 
@@ -285,7 +289,9 @@ class TestIndex:
     def test_a_dense_one_is_refused_and_nothing_is_left(self, libraries):
         from core.stores.milvus.index import VectorIndex
 
-        with pytest.raises(InputError, match="are sparse; HNSW is not"):
+        with pytest.raises(
+            InputError, match="makes sparse vectors, which the index HNSW does not support"
+        ):
             load(
                 libraries,
                 {"human": members("human", 2, 2)},

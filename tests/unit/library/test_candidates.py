@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from core.classification.votes import Hit
+from core.classification.prediction import Hit
 from core.encoders import TranslatedEncoder, fingerprint
 from core.encoders.count import CountEncoder
 from core.library.candidates import CandidateCache
@@ -18,12 +18,12 @@ MUCH = 10_000_000
 
 
 class Labels(LabelStore):
-    """Labels that remember what they were asked for."""
+    """Labels that record the requested ids."""
 
-    asked: list[int]
+    requested: list[int]
 
     def residues(self, library_id, ids):
-        self.asked += ids
+        self.requested += ids
         return super().residues(library_id, ids)
 
 
@@ -31,7 +31,7 @@ class Labels(LabelStore):
 def labels(tmp_path):
     database = Database(f"sqlite:///{tmp_path / 'labels.sqlite'}", timeout=10)
     labels = Labels(database)
-    labels.asked = []
+    labels.requested = []
     yield labels
     database.close()
 
@@ -61,52 +61,59 @@ def hits(numbers, shift=0):
     return [Hit(n, "human", (n + shift) % 6, f"s{n}", 0.5, len(SEQUENCES[n])) for n in numbers]
 
 
-class TestRelativeCache:
+class TestCandidateCache:
     def test_makes_the_relative_of_each_hit_in_their_order(self, labels):
-        found = CandidateCache(MUCH).of(labels, library(labels), ENCODER, hits([5, 2, 5]))
-        assert [each.family for each in found] == [5, 2, 5]
-        for each, number in zip(found, [5, 2, 5], strict=True):
-            assert each.profile.keys.tolist() == ENCODER.profile(SEQUENCES[number]).keys.tolist()
+        found = CandidateCache(MUCH).candidates(labels, library(labels), ENCODER, hits([5, 2, 5]))
+        assert [candidate.family for candidate in found] == [5, 2, 5]
+        for candidate, number in zip(found, [5, 2, 5], strict=True):
+            assert (
+                candidate.profile.keys.tolist() == ENCODER.profile(SEQUENCES[number]).keys.tolist()
+            )
 
     def test_reads_each_sequence_once(self, labels):
         cache, row = CandidateCache(MUCH), library(labels)
-        cache.of(labels, row, ENCODER, hits([1, 2]))
-        cache.of(labels, row, ENCODER, hits([2, 3, 1]))
-        assert sorted(labels.asked) == [1, 2, 3]
+        cache.candidates(labels, row, ENCODER, hits([1, 2]))
+        cache.candidates(labels, row, ENCODER, hits([2, 3, 1]))
+        assert sorted(labels.requested) == [1, 2, 3]
 
     def test_stays_within_its_bytes_and_forgets_what_was_used_least(self, labels):
         cache, row = CandidateCache(50_000), library(labels)
         for number in range(12):
-            (found,) = cache.of(labels, row, ENCODER, hits([number]))
+            (found,) = cache.candidates(labels, row, ENCODER, hits([number]))
             assert found.family == number % 6
-            assert 0 < cache._kept.currsize <= 50_000
-        assert 0 < len(cache._kept) < 12
-        cache.of(labels, row, ENCODER, hits([11]))
-        assert labels.asked == list(range(12))
+            assert 0 < cache._cache.currsize <= 50_000
+        assert 0 < len(cache._cache) < 12
+        cache.candidates(labels, row, ENCODER, hits([11]))
+        assert labels.requested == list(range(12))
 
     def test_counts_more_than_the_arrays_take(self, labels):
         cache, row = CandidateCache(MUCH), library(labels)
-        found = cache.of(labels, row, ENCODER, hits(range(12)))
-        arrays = sum(each.profile.nbytes + each.protein.nbytes for each in found)
-        assert arrays < cache._kept.currsize < arrays + 12 * 1_000
+        found = cache.candidates(labels, row, ENCODER, hits(range(12)))
+        arrays = sum(candidate.profile.nbytes + candidate.protein.nbytes for candidate in found)
+        assert arrays < cache._cache.currsize < arrays + 12 * 1_000
 
     def test_what_is_larger_than_it_is_made_all_the_same(self, labels):
         cache = CandidateCache(1)
-        found = cache.of(labels, library(labels), ENCODER, hits(range(12)))
-        assert [each.family for each in found] == [number % 6 for number in range(12)]
-        assert cache._kept.currsize == 0
+        found = cache.candidates(labels, library(labels), ENCODER, hits(range(12)))
+        assert [candidate.family for candidate in found] == [number % 6 for number in range(12)]
+        assert cache._cache.currsize == 0
 
     def test_libraries_of_the_same_sequences_keep_their_own_families(self, labels):
         cache = CandidateCache(MUCH)
         one, other = library(labels), library(labels, shift=1)
         assert one.fingerprint == other.fingerprint
-        assert [each.family for each in cache.of(labels, one, ENCODER, hits([1, 2]))] == [1, 2]
-        found = cache.of(labels, other, ENCODER, hits([1, 2], shift=1))
-        assert [each.family for each in found] == [2, 3]
+        assert [
+            candidate.family for candidate in cache.candidates(labels, one, ENCODER, hits([1, 2]))
+        ] == [
+            1,
+            2,
+        ]
+        found = cache.candidates(labels, other, ENCODER, hits([1, 2], shift=1))
+        assert [candidate.family for candidate in found] == [2, 3]
 
     def test_a_sequence_removed_meanwhile_shares_nothing(self, labels):
         gone = Hit(99, "human", 3, "gone", 0.5, 100)
-        near, nothing = CandidateCache(MUCH).of(
+        near, nothing = CandidateCache(MUCH).candidates(
             labels, library(labels), ENCODER, [*hits([1]), gone]
         )
         assert near.profile.keys.size
@@ -119,13 +126,15 @@ class TestRelativeCache:
         def ask(seed):
             start.wait()
             numbers = [(seed * 5 + step) % 12 for step in range(24)]
-            found = cache.of(labels, row, ENCODER, hits(numbers))
-            return [each.family for each in found] == [number % 6 for number in numbers]
+            found = cache.candidates(labels, row, ENCODER, hits(numbers))
+            return [candidate.family for candidate in found] == [number % 6 for number in numbers]
 
         with ThreadPoolExecutor(4) as threads:
             assert all(threads.map(ask, range(4)))
-        assert cache._kept.currsize <= 60_000
+        assert cache._cache.currsize <= 60_000
 
     def test_an_encoder_without_profiles_has_no_relatives(self, labels):
         with pytest.raises(TypeError, match="count makes no profiles"):
-            CandidateCache(MUCH).of(labels, library(labels), CountEncoder(["acgt cgta"]), hits([1]))
+            CandidateCache(MUCH).candidates(
+                labels, library(labels), CountEncoder(["acgt cgta"]), hits([1])
+            )
