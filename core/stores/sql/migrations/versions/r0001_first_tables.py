@@ -46,8 +46,11 @@ _metadata = MetaData()
 def upgrade() -> None:
     """Create what is missing of the tables."""
     connection = op.get_bind()
-    _metadata.create_all(connection)
+    existing = inspect(connection).get_table_names()
     for table in _metadata.sorted_tables:
+        if table.name not in existing:
+            table.create(connection)
+            continue
         _add_missing_columns(connection, table)
         for index in table.indexes:
             index.create(connection, checkfirst=True)
