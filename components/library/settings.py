@@ -34,9 +34,11 @@ def settings_panel(library: Library) -> None:
         f" {library.fingerprint}"
     )
     _threshold_settings(library)
-    _encoder_settings(library)
-    _repair_settings(library.name, library.identity)
-    _export_settings(library)
+    st.write(_fit_text(library))
+    with st.container(horizontal=True):
+        _encoder_settings(library)
+        _repair_settings(library.name, library.identity)
+        _export_settings(library)
     _name_settings(library)
     _deletion_settings(library)
 
@@ -90,16 +92,18 @@ def _threshold_settings(library: Library) -> None:
         st.rerun()
 
 
-def _encoder_settings(library: Library) -> None:
+def _fit_text(library: Library) -> str:
     added = library.added_since_fit()
+    if not added:
+        return "The encoder was fitted on all genes."
     total = sum(organism.count for organism in library.organisms())
-    st.write(
-        f"{added:,} of {pluralize(total, 'gene')} were added after the encoder was fitted."
-        if added
-        else "The encoder was fitted on all genes."
-    )
+    were = "was" if added == 1 else "were"
+    return f"{added:,} of {pluralize(total, 'gene')} {were} added after the encoder was fitted."
+
+
+def _encoder_settings(library: Library) -> None:
     help_ = "Fit the encoder and the classifier again, on all genes of the library."
-    if st.button("Refit encoder", disabled=not added, help=help_):
+    if st.button("Refit encoder", disabled=not library.added_since_fit(), help=help_):
 
         def work(opened: Libraries, name: str, progress: Progress) -> dict[str, object]:
             report = refit(opened, name, progress=progress)
