@@ -5,7 +5,6 @@ apart by position and label, because colours belong to families. Text and thin l
 of the background. Pure: data in, chart out.
 """
 
-
 import altair as alt
 
 from components.shared.palette import NEUTRAL

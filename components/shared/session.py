@@ -112,7 +112,6 @@ class Slot(StrEnum):
     GENE_ALIGNMENT = "gene alignment"
     EVALUATION = "evaluation"
     OTHER_EVALUATION = "other evaluation"
-    EVALUATION_FILES = "evaluation files"
     BENCHMARK_FIGURES = "benchmark figures"
 
 

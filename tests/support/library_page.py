@@ -42,7 +42,11 @@ def give(
 
 def load_button(page: AppTest):
     """Return the button that loads the valid records of a file."""
-    (found,) = [each for each in page.button if each.label.endswith(("valid record", "records"))]
+    (found,) = [
+        candidate
+        for candidate in page.button
+        if candidate.label.endswith(("valid record", "records"))
+    ]
     return found
 
 

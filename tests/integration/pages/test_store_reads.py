@@ -20,7 +20,7 @@ _TABLE = re.compile(r"(?:FROM|INTO|UPDATE) (\w+)")
 @pytest.fixture
 def calls(monkeypatch):
     """Count SQL statements by verb and table, and calls of Milvus by method."""
-    calls = Counter()
+    calls: Counter[str] = Counter()
 
     def count_statement(_connection, _cursor, statement, *_):
         table = _TABLE.search(statement)
@@ -87,12 +87,11 @@ class TestFragment:
             drawn.append(draw)
             return draw
 
-        monkeypatch.setattr(services.st, "fragment", fragment)
+        monkeypatch.setattr("components.shared.services.st.fragment", fragment)
         return drawn
 
     def test_reads_libraries_anew_only_when_it_runs_again(self, monkeypatch, rerun):
-        state = {}
-        monkeypatch.setattr("components.shared.session.st.session_state", state)
+        monkeypatch.setattr("components.shared.session.st.session_state", {})
         seen = []
         session.library_names = ["default"]
         services.draw_fragment(lambda text: seen.append((text, session.library_names)), None, "a")
