@@ -1,1 +1,1 @@
-"""The commands of the command line, a module for each kind; ``running`` runs them."""
+"""Command line: one module for each group of commands."""

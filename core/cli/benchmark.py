@@ -5,8 +5,7 @@ from pathlib import Path
 
 import click
 
-from core.cli.file_options import FILES_HELP, FileOptions, file_options
-from core.cli.files import check_files
+from core.cli.files import FILES_HELP, FileOptions, check_files, file_options
 from core.cli.shared import (
     ListCommand,
     current_user,

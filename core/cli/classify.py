@@ -1,103 +1,131 @@
-"""Commands that ask a library: for gene families, and how close organisms are."""
+"""Commands that query a library: gene families of sequences, and similarity of organisms."""
 
-import argparse
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+import click
+
 from core.classify import DEFAULT_NEIGHBOURS, classify
-from core.cli.shared import Commands, open_libraries, output_file, write, write_json
+from core.cli.shared import (
+    QUERY_FORMATS,
+    format_option,
+    help_examples,
+    library_option,
+    open_libraries,
+    output_option,
+    query_argument,
+    terminal_progress,
+    write,
+    write_json,
+)
 from core.runs.call_table import FORMATS, format_calls
 from core.sequences.files import read_bytes
 from core.sequences.limits import Limits
 from core.sequences.queries import read_queries
 from core.sequences.records import Record
 from core.settings import read_settings
-from core.similarity import similarity
+from core.similarity import compare_organisms
 
 
-def add_to(commands: Commands) -> None:
-    """Add `classify` and `similarity`."""
-    query = commands.add(_classify, "Name the gene family of every sequence in a file.")
-    query.add_argument(
-        "file",
-        metavar="FILE|-",
-        help="FASTA, FASTQ, a table, Excel or one bare sequence; plain, gzipped or zipped",
-    )
-    query.add_argument("--organism", action="append", metavar="NAME", help="search only there")
-    query.add_argument("--neighbours", type=int, default=DEFAULT_NEIGHBOURS, metavar="K")
-    query.add_argument(
-        "--threshold",
-        type=float,
-        metavar="CONFIDENCE",
-        help="call a family from this confidence on, 0 to 1; default: the library's own",
-    )
-    query.add_argument("--format", choices=FORMATS, default="tsv")
-    query.add_argument("--output", type=output_file, metavar="FILE")
-
-    compare = commands.add(
-        _similarity, "Mean best inner product of an organism's genes to another's."
-    )
-    compare.add_argument("--of", required=True, metavar="ORGANISM")
-    compare.add_argument("--to", required=True, metavar="ORGANISM")
-    compare.add_argument("--limit", type=int, metavar="N", help="only the first N genes")
-    compare.add_argument("--format", choices=("text", "json"), default="text")
-
-
-def _classify(options: argparse.Namespace) -> None:
+@click.command(
+    "classify",
+    help=f"Find the gene family of every sequence in FILE ({QUERY_FORMATS}), or of standard input"
+    " (-).",
+    epilog=help_examples(
+        "classify queries.fasta",
+        "classify queries.fasta.gz --threshold 0.95 --format csv --output calls.csv",
+        "classify - --organism human < query.txt",
+    ),
+)
+@query_argument
+@library_option
+@click.option("--organism", multiple=True, metavar="NAME", help="Search only here; repeatable.")
+@click.option(
+    "--neighbours",
+    type=int,
+    default=DEFAULT_NEIGHBOURS,
+    show_default=True,
+    metavar="K",
+    help="Maximum hits a query.",
+)
+@click.option(
+    "--threshold",
+    type=float,
+    metavar="CONFIDENCE",
+    help="Minimum confidence for a call, 0 to 1; default: the library's own.",
+)
+@format_option(*FORMATS)
+@output_option
+def classify_command(
+    *,
+    file: str,
+    library: str,
+    organism: Sequence[str],
+    neighbours: int,
+    threshold: float | None,
+    file_format: str,
+    output: Path | None,
+) -> None:
+    """Classify the queries of a file."""
     settings = read_settings()
-    records = queries(options.file, Limits.of_disk(settings))
-    with _without_collector(), open_libraries(settings) as libraries:
+    records = read_query_file(file, Limits.of_disk(settings))
+    with (
+        _garbage_collector_off(),
+        open_libraries(settings) as libraries,
+        terminal_progress() as progress,
+    ):
         calls = classify(
-            libraries.open(options.library),
+            libraries.open(library),
             records,
-            organisms=options.organism,
-            neighbours=options.neighbours,
-            threshold=options.threshold,
-            progress=show_answered,
+            organisms=list(organism) or None,
+            neighbours=neighbours,
+            threshold=threshold,
+            progress=progress,
         )
-    write(format_calls(calls, options.format), options.output)
+    write(format_calls(calls, file_format), output)
 
 
-def queries(file: str, limits: Limits) -> list[Record]:
-    """The queries of a file, or of standard input if it is ``-``."""
+def read_query_file(file: str, limits: Limits) -> list[Record]:
+    """Return the queries of a file, or of standard input if it is ``-``."""
     if file == "-":
         return read_queries(sys.stdin.buffer.read(limits.max_bytes + 1), "standard input", limits)
     return read_queries(read_bytes(Path(file), limits.max_bytes), file, limits)
 
 
-def _similarity(options: argparse.Namespace) -> None:
+@click.command("similarity", epilog=help_examples("similarity --of dog --to human"))
+@library_option
+@click.option("--of", "of", required=True, metavar="ORGANISM", help="Organism of the genes.")
+@click.option(
+    "--to", "to", required=True, metavar="ORGANISM", help="Organism they are compared to."
+)
+@click.option("--limit", type=int, metavar="N", help="Only the first N genes of each organism.")
+@format_option("text", "json")
+def similarity_command(library: str, of: str, to: str, limit: int | None, file_format: str) -> None:
+    """Compute the mean best inner product of an organism's genes with another's."""
     with open_libraries(read_settings()) as libraries:
-        found = similarity(libraries.open(options.library), options.of, options.to, options.limit)
-    if options.format == "json":
-        write_json({"of": found.of, "to": found.to, **asdict(found.estimate)})
+        result = compare_organisms(libraries.open(library), of, to, limit)
+    if file_format == "json":
+        write_json({"of": result.organism, "to": result.reference, **asdict(result.estimate)})
         return
     sys.stdout.write(
-        f"{found.mean:.4f}\tmean best inner product of {found.n:,} genes of {found.of}"
-        f" with those of {found.to}\n"
+        f"{result.mean:.4f}\tmean best inner product of {result.n:,} genes of {result.organism}"
+        f" with those of {result.reference}\n"
     )
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
-    """Leave the garbage collector out of a short run.
+def _garbage_collector_off() -> Iterator[None]:
+    """Switch the garbage collector off for a short run.
 
-    Milvus Lite keeps its postings as millions of tuples; going over them again and again, to find
-    nothing, takes a fifth of the time that a batch takes.
+    Milvus Lite keeps its postings as millions of tuples; traversing them again and again, to find
+    nothing, takes a fifth of the time of a batch.
     """
     gc.disable()
     try:
         yield
     finally:
         gc.enable()
-
-
-def show_answered(done: int, total: int) -> None:
-    """Say on a terminal how many records are answered."""
-    if sys.stderr.isatty() and (done % 100 == 0 or done == total):
-        end = "\n" if done == total else ""
-        sys.stderr.write(f"\r\x1b[K{done:,} of {total:,} records{end}")
-        sys.stderr.flush()

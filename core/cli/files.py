@@ -1,11 +1,14 @@
 """Files named on the command line: how to read them, and their records after all checks."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import wraps
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from core.cli.shared import write
+import click
+
+from core.cli.shared import output_file, write
 from core.errors import InputError
 from core.library.naming import check_organism_name
 from core.progress import Progress, no_progress
@@ -26,6 +29,10 @@ from core.sequences.source_file import SourceFile
 
 BUILT_IN = "builtin:human"
 """FILE that stands for the built-in human reference."""
+FILES_HELP = (
+    f"FILE is FASTA, FASTQ, a table or Excel, plain, .gz or .zip, or {BUILT_IN}. FILE alone:"
+    " the organisms that it names, or else the one in its own name."
+)
 
 CONFLICT_POLICIES: Mapping[str, ConflictPolicy] = {
     "error": ConflictPolicy.ERROR,
@@ -52,7 +59,8 @@ class Source:
     file: str
 
 
-class FileOptions(Protocol):
+@dataclass(frozen=True, slots=True)
+class FileOptions:
     """Options that name files and say how to read them."""
 
     sources: Sequence[Source]
@@ -105,6 +113,67 @@ def source(argument: str) -> Source:
         raise InputError(message, "Or give the file alone.")
     check_organism_name(organism)
     return Source(organism, file)
+
+
+_OPTIONS = (
+    click.option("--families", type=Path, metavar="FILE", help="Class numbers and their names."),
+    *(
+        click.option(
+            f"--{part}-column",
+            metavar="NAME",
+            help=f"Column of the {part}; default: detected.",
+        )
+        for part in ("sequence", "family", "name")
+    ),
+    click.option(
+        "--family-pattern", metavar="REGEX", help=r"Family in a header, such as class=(\d+)."
+    ),
+    click.option(
+        "--family",
+        default="",
+        metavar="NAME|NUMBER",
+        help="Default family, of records that name none.",
+    ),
+    click.option(
+        "--two-families",
+        type=click.Choice(list(CONFLICT_POLICIES)),
+        default="error",
+        show_default=True,
+        help="A sequence with two families: reject the file, keep the first, or drop both.",
+    ),
+    click.option("--good-only", is_flag=True, help="Load the valid records of a file with others."),
+    click.option(
+        "--rejected",
+        type=output_file,
+        metavar="FILE",
+        help="Write the rejected records and the reasons to a file.",
+    ),
+)
+
+
+def file_options(*, required: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a decorator that adds the options, which the command gets as one `files`.
+
+    Parameters
+    ----------
+    required
+        Whether at least one file must be named.
+    """
+    names = [field.name for field in fields(FileOptions)]
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def run(**options: Any) -> None:
+            files = FileOptions(**{name: options.pop(name) for name in names})
+            command(files=files, **options)
+
+        for option in reversed(_OPTIONS):
+            run = option(run)
+        return click.argument(
+            "sources", nargs=-1, required=required, type=source, metavar="ORGANISM=FILE..."
+        )(run)
+
+    return decorate
 
 
 def check_files(

@@ -6,8 +6,7 @@ import click
 
 from core.calls import Status, confidence_percent
 from core.classify import classify
-from core.cli.file_options import FILES_HELP, FileOptions, file_options
-from core.cli.files import CheckedFiles, check_files
+from core.cli.files import FILES_HELP, CheckedFiles, FileOptions, check_files, file_options
 from core.cli.shared import (
     current_user,
     help_examples,

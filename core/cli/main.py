@@ -1,10 +1,9 @@
-"""Running a command, under a contract that scripts can rely on.
+"""Entry point of the command line, under a contract that scripts can rely on.
 
-Exit status 0 done, 2 bad usage or bad input, 1 a service failed; then one line on standard error
-says what and where. Ctrl+C: 130, as shells have it.
+Exit status 0: done; 2: bad usage or bad input; 1: a service failed; 130: Ctrl+C. Every failure
+prints one line on standard error: what was wrong, where, and what to do.
 """
 
-import argparse
 import io
 import logging
 import os
@@ -12,47 +11,103 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
+import click
+from click.shell_completion import shell_complete
+
+from core import __version__
 from core.cli import benchmark, classify, load, maintenance, status, trace
-from core.cli.shared import Commands
+from core.cli.shared import help_examples
 from core.errors import GeneKinError
+
+_NAME = "genekin"
+_COMPLETE = "_GENEKIN_COMPLETE"
+"""Set by the completion script of a shell, which ``_GENEKIN_COMPLETE=bash_source`` prints."""
+
+
+@click.group(
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=help_examples("demo", "load human=builtin:human", "classify queries.fasta --format csv"),
+)
+@click.version_option(__version__, prog_name=_NAME, message="%(prog)s %(version)s")
+def _genekin() -> None:
+    """Find the gene family of DNA sequences."""
+
+
+for _command in (
+    load.load_command,
+    load.demo_command,
+    classify.classify_command,
+    classify.similarity_command,
+    trace.trace_command,
+    benchmark.benchmark_command,
+    status.status_command,
+    *maintenance.COMMANDS,
+):
+    _genekin.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status."""
+    """Run one command and return its exit status.
+
+    Parameters
+    ----------
+    arguments
+        Those of the process, if None.
+    """
     logging.basicConfig(level=logging.CRITICAL)
-    _open_what_was_closed()
+    _reopen_closed_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # As files are, whatever the terminal says; a name that is no text comes out as it is.
+        # UTF-8 whatever the terminal says; file names that are not text come out unchanged.
         sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
     try:
-        options = _commands().parse_args(arguments)
-        options.run(options)
+        status = _run(sys.argv[1:] if arguments is None else list(arguments))
         sys.stdout.flush()
+    except click.ClickException as error:
+        return _report_usage(error)
     except GeneKinError as error:
-        _say(" ".join(str(error).split()))
+        _print_error(_NAME, " ".join(str(error).split()))
         return error.exit_status
     except OSError as error:
-        # What is still buffered can go nowhere; Python would complain of it at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):  # A reader, such as head, that has had enough.
-            where = error.filename or "Standard output"
-            _say(f"{where} cannot be written: {error.strerror}.")
-            return 1
+        return _report_write_failure(error)
     except KeyboardInterrupt:
-        _say("stopped; nothing was left half done.")
+        _print_error(_NAME, "cancelled; no changes were left half done.")
         return 130
+    return status
+
+
+def _run(arguments: list[str]) -> int:
+    if instruction := os.environ.get(_COMPLETE):
+        return shell_complete(_genekin, {}, _NAME, _COMPLETE, instruction)
+    # Not Click's own main(): it prints errors in several lines, and catches Ctrl+C.
+    try:
+        with _genekin.make_context(_NAME, arguments) as context:
+            _genekin.invoke(context)
+    except click.exceptions.Exit as end:  # --help and --version
+        return end.exit_code
     return 0
 
 
-def _commands() -> argparse.ArgumentParser:
-    commands = Commands()
-    for module in (load, classify, trace, benchmark, status, maintenance):
-        module.add_to(commands)
-    return commands.parser
+def _report_usage(error: click.ClickException) -> int:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    command = context.command_path if context else _NAME
+    _print_error(command, f"{' '.join(error.format_message().split())} (see {command} --help)")
+    return error.exit_code
 
 
-def _open_what_was_closed() -> None:
-    """Give standard streams that a script has closed somewhere to go, as `/dev/null`.
+def _report_write_failure(error: OSError) -> int:
+    # The rest of the buffer has nowhere to go; Python would complain when it exits.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):  # A reader, such as head, has read enough.
+        return 0
+    _print_error(
+        _NAME, f"{error.filename or 'Standard output'} cannot be written: {error.strerror}."
+    )
+    return 1
+
+
+def _reopen_closed_streams() -> None:
+    """Open standard streams that a script has closed as `/dev/null`.
 
     Otherwise the next file, such as a database, gets the number of one, and what a library prints.
     """
@@ -61,6 +116,6 @@ def _open_what_was_closed() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
-def _say(line: str) -> None:
+def _print_error(command: str, message: str) -> None:
     with suppress(OSError):  # The exit status still says it.
-        sys.stderr.write(f"genekin: {line}\n")
+        sys.stderr.write(f"{command}: {message}\n")

@@ -1,19 +1,18 @@
-"""Commands that write a library into one file, and make a library of one.
+"""Commands that maintain libraries: remove, calibrate, refit, repair, export, import."""
 
-Commands that look after libraries: what becomes of them.
-"""
-
-import argparse
 import sys
 from pathlib import Path
 
+import click
+
 from core.cli.shared import (
-    Commands,
     current_user,
+    help_examples,
     library_name,
+    library_option,
     open_libraries,
     output_file,
-    show_progress,
+    terminal_progress,
 )
 from core.library.archive import export_library, import_library
 from core.library.refit import refit
@@ -22,106 +21,119 @@ from core.sequences.limits import Limits
 from core.settings import read_settings
 
 
-def add_to(commands: Commands) -> None:
-    """Add the commands that maintain libraries."""
-    remove = commands.add(_remove, "Remove an organism with all its sequences.")
-    remove.add_argument("organism", metavar="ORGANISM")
-
-    calibrate = commands.add(
-        _calibrate, "Fit a library's confidences and threshold again, or choose the threshold."
-    )
-    calibrate.add_argument("--threshold", type=float, metavar="CONFIDENCE", help="0 to 1")
-
-    rename = commands.add(_rename, "Call a library by another name.")
-    rename.add_argument("name", metavar="NEW_NAME", type=library_name)
-
-    delete = commands.add(_delete, "Remove a library with all its organisms.")
-    delete.add_argument("--yes", action="store_true", required=True, help="yes, remove it")
-
-    commands.add(_refit, "Fit a library's encoder to all that it has now, and encode it anew.")
-
-    commands.add(
-        _reconcile, "Undo or finish what a crash interrupted, and bring both stores into agreement."
-    )
-
-    export = commands.add(_export, "Write a library into one file, to keep it or to pass it on.")
-    export.add_argument("file", type=output_file, metavar="FILE", help="such as lab.zip")
-
-    take = commands.add(_import, "Make a library of an exported file.", of_library=False)
-    take.add_argument("file", type=Path, metavar="FILE")
-    take.add_argument("--library", type=library_name, metavar="NAME", help="default: as it was")
-
-
-def _export(options: argparse.Namespace) -> None:
+@click.command("remove", epilog=help_examples("remove dog", "remove dog --library lab"))
+@click.argument("organism")
+@library_option
+def _remove(organism: str, library: str) -> None:
+    """Remove an organism with all its sequences."""
     with open_libraries(read_settings()) as libraries:
-        count = export_library(libraries, options.library, options.file, progress=show_progress)
-    sys.stdout.write(f"{options.file}: {count:,} sequences of the library {options.library}.\n")
+        count = libraries.remove_organism(library, organism)
+    sys.stdout.write(f"{organism}: {count:,} sequences removed.\n")
 
 
-def _import(options: argparse.Namespace) -> None:
+@click.command("calibrate", epilog=help_examples("calibrate", "calibrate --threshold 0.95"))
+@library_option
+@click.option("--threshold", type=float, metavar="CONFIDENCE", help="New threshold, 0 to 1.")
+def _calibrate(library: str, threshold: float | None) -> None:
+    """Recompute a library's confidences and threshold, or set the threshold."""
+    with open_libraries(read_settings()) as libraries:
+        if threshold is None:
+            opened = libraries.calibrate(library)
+        else:
+            libraries.set_threshold(library, threshold)
+            opened = libraries.open(library)
+    sys.stdout.write(
+        f"The library {opened.name} calls a family from a confidence of"
+        f" {opened.threshold:.2f} on.\n"
+    )
+
+
+@click.command("rename", epilog=help_examples("rename lab2 --library lab"))
+@click.argument("name", metavar="NEW_NAME", type=library_name)
+@library_option
+def _rename(name: str, library: str) -> None:
+    """Rename a library."""
+    with open_libraries(read_settings()) as libraries:
+        libraries.rename(library, name)
+    sys.stdout.write(f"The library {library} is now called {name}.\n")
+
+
+@click.command("delete", epilog=help_examples("delete --library old --yes"))
+@library_option
+@click.option("--yes", is_flag=True, help="Confirm the deletion (required).")
+def _delete(library: str, *, yes: bool) -> None:
+    """Delete a library with all its organisms."""
+    if not yes:
+        message = "Deleting a library cannot be undone: confirm with '--yes'."
+        raise click.UsageError(message)
+    with open_libraries(read_settings()) as libraries:
+        count = libraries.delete(library)
+    sys.stdout.write(f"The library {library} was deleted: {count:,} sequences.\n")
+
+
+@click.command("refit", epilog=help_examples("refit --library lab"))
+@library_option
+def _refit(library: str) -> None:
+    """Fit a library's encoder to all its sequences, and encode them again."""
+    with open_libraries(read_settings()) as libraries, terminal_progress() as progress:
+        report = refit(libraries, library, progress=progress)
+    sys.stdout.write(
+        f"The encoder of the library {report.library} is fitted to {report.sequences:,} sequences,"
+        f" after {report.seconds:.1f} s.\n"
+    )
+
+
+@click.command("reconcile", epilog=help_examples("reconcile", "reconcile --library lab"))
+@library_option
+def _reconcile(library: str) -> None:
+    """Verify and repair: finish what a crash interrupted, and make both stores agree."""
+    with open_libraries(read_settings()) as libraries, terminal_progress() as progress:
+        report = repair(libraries, library, progress=progress)
+    interrupted = report.interrupted
+    sys.stdout.write(
+        f"{interrupted.loads_undone} interrupted loads undone,"
+        f" {interrupted.removals_finished} removals finished,"
+        f" {interrupted.collections_dropped} collections dropped.\n"
+        f"{report.sequences:,} sequences compared: {report.vectors_written:,} lost vectors"
+        f" restored, {report.vectors_deleted:,} vectors without a sequence deleted.\n"
+    )
+
+
+@click.command("export", epilog=help_examples("export lab.zip --library lab"))
+@click.argument("file", type=output_file)
+@library_option
+def _export(file: Path, library: str) -> None:
+    """Export a library into one file, as a backup or to share it."""
+    with open_libraries(read_settings()) as libraries, terminal_progress() as progress:
+        count = export_library(libraries, library, file, progress=progress)
+    sys.stdout.write(f"{file}: {count:,} sequences of the library {library}.\n")
+
+
+@click.command("import", epilog=help_examples("import lab.zip", "import lab.zip --library lab2"))
+@click.argument("file", type=Path)
+@click.option(
+    "--library",
+    type=library_name,
+    metavar="NAME",
+    help="Name of the new library; default: its name when it was exported.",
+)
+def _import(file: Path, library: str | None) -> None:
+    """Create a library from an exported file."""
     settings = read_settings()
-    with open_libraries(settings) as libraries:
+    with open_libraries(settings) as libraries, terminal_progress() as progress:
         report = import_library(
             libraries,
-            options.file,
-            options.library,
+            file,
+            library,
             limits=Limits.of_disk(settings),
-            called=options.file.name,
+            display_name=file.name,
             by=current_user(),
-            progress=show_progress,
+            progress=progress,
         )
-    for each in report.organisms:
-        sys.stdout.write(f"{each.organism}: {each.added:,} sequences\n")
-    sys.stdout.write(f"The library {report.library} is there, after {report.seconds:.1f} s.\n")
+    for organism in report.organisms:
+        sys.stdout.write(f"{organism.organism}: {organism.added:,} sequences\n")
+    sys.stdout.write(f"Imported as library {report.library} in {report.seconds:.1f} s.\n")
 
 
-def _remove(options: argparse.Namespace) -> None:
-    with open_libraries(read_settings()) as libraries:
-        removed = libraries.remove_organism(options.library, options.organism)
-    sys.stdout.write(f"{options.organism}: {removed:,} sequences removed.\n")
-
-
-def _calibrate(options: argparse.Namespace) -> None:
-    with open_libraries(read_settings()) as libraries:
-        if options.threshold is None:
-            library = libraries.calibrate(options.library)
-        else:
-            libraries.set_threshold(options.library, options.threshold)
-            library = libraries.open(options.library)
-    sys.stdout.write(
-        f"The library {library.name} calls a family from a confidence of"
-        f" {library.threshold:.2f} on.\n"
-    )
-
-
-def _rename(options: argparse.Namespace) -> None:
-    with open_libraries(read_settings()) as libraries:
-        libraries.rename(options.library, options.name)
-    sys.stdout.write(f"The library {options.library} is now called {options.name}.\n")
-
-
-def _delete(options: argparse.Namespace) -> None:
-    with open_libraries(read_settings()) as libraries:
-        removed = libraries.delete(options.library)
-    sys.stdout.write(f"The library {options.library} is removed: {removed:,} sequences.\n")
-
-
-def _refit(options: argparse.Namespace) -> None:
-    with open_libraries(read_settings()) as libraries:
-        done = refit(libraries, options.library, progress=show_progress)
-    sys.stdout.write(
-        f"The encoder of the library {done.library} is fitted to {done.sequences:,} sequences,"
-        f" after {done.seconds:.1f} s.\n"
-    )
-
-
-def _reconcile(options: argparse.Namespace) -> None:
-    with open_libraries(read_settings()) as libraries:
-        done = repair(libraries, options.library, progress=show_progress)
-    sys.stdout.write(
-        f"{done.interrupted.loads_undone} interrupted loads undone,"
-        f" {done.interrupted.removals_finished} removals finished,"
-        f" {done.interrupted.collections_dropped} collections dropped.\n"
-        f"{done.sequences:,} sequences compared: {done.vectors_written:,} vectors were lost and are"
-        f" written anew, {done.vectors_deleted:,} belonged to no sequence and are deleted.\n"
-    )
+COMMANDS = (_remove, _calibrate, _rename, _delete, _refit, _reconcile, _export, _import)
+"""All of them, in the order of the help."""

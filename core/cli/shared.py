@@ -1,113 +1,152 @@
-"""Who runs a command.
+"""Building blocks of the commands: their options, the opened stores, progress and output."""
 
-What the commands share: how they are described, the opened stores, and where they write.
-"""
-
-import argparse
 import getpass
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import TypeVar
 
-from core import __version__
+import click
+
 from core.errors import InputError, write_error
 from core.library.manager import DEFAULT_LIBRARY, Libraries
 from core.library.naming import check_library_name
+from core.progress import Progress
 from core.settings import Settings
 from core.stores import Stores
 
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
+QUERY_FORMATS = "FASTA, FASTQ, a table, Excel or one bare sequence; plain, .gz or .zip"
+"""Formats of a file of queries, for help texts."""
+
 
 def current_user() -> str:
-    """The user's name on this machine; empty where it has none."""
+    """Return the user's name on this machine; empty where it has none."""
     try:
         return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # As in a container that knows only a number.
+    except (OSError, KeyError, ImportError):  # A container may know only a number.
         return ""
 
 
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """End with exit status 2."""
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
-
-
-class Commands:
-    """The commands, each added by the module that runs it."""
-
-    def __init__(self) -> None:
-        self.parser = Parser(prog="genekin", description="From a DNA sequence to its gene family.")
-        version = f"genekin {__version__}"
-        self.parser.add_argument("--version", action="version", version=version)
-        self._commands = self.parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def add(
-        self, run: Callable[[argparse.Namespace], None], about: str, *, of_library: bool = True
-    ) -> argparse.ArgumentParser:
-        """Add a command that is called as its function is.
-
-        Parameters
-        ----------
-        run
-            What it does with its options.
-        about
-            A sentence that says so.
-        of_library
-            Whether it works on one library, which `--library` names.
-        """
-        added: argparse.ArgumentParser = self._commands.add_parser(
-            run.__name__.strip("_"), help=about, description=about
-        )
-        added.set_defaults(run=run)
-        if of_library:
-            added.add_argument(
-                "--library", type=library_name, default=DEFAULT_LIBRARY, metavar="NAME"
-            )
-        return added
-
-
 def library_name(name: str) -> str:
-    """The name, which is one that a library can have.
+    """Return the name of a library, checked.
 
     Raises
     ------
     InputError
-        If it is not.
+        If a library cannot have it.
     """
     check_library_name(name)
     return name
 
 
 def output_file(path: str) -> Path:
-    """A file to write; refused at once, rather than after minutes of work, if there is no place.
+    """Return a file to write, checked before minutes of work rather than after them.
 
     Raises
     ------
     InputError
-        If its folder is not there, or it is a folder itself.
+        If it is a folder, or its folder does not exist.
     """
     file = Path(path)
     if not path or file.is_dir():
-        raise InputError(f"{path!r} cannot be written: it is no file.", "Name one.")
+        raise InputError(f"{path!r} cannot be written: it is not a file.", "Give a file name.")
     if not file.parent.is_dir():
-        message = f"{file} cannot be written: there is no folder {file.parent}."
-        raise InputError(message, "Make it first.")
+        message = f"{file} cannot be written: the folder {file.parent} does not exist."
+        raise InputError(message, "Create it first.")
     return file
+
+
+library_option = click.option(
+    "--library",
+    type=library_name,
+    default=DEFAULT_LIBRARY,
+    show_default=True,
+    metavar="NAME",
+    help="Library to work on.",
+)
+output_option = click.option(
+    "--output", type=output_file, metavar="FILE", help="Write to a file instead of the terminal."
+)
+query_argument = click.argument("file", metavar="FILE|-")
+
+
+def format_option(*formats: str) -> Callable[[_Command], _Command]:
+    """Return the option ``--format``, whose default is the first one."""
+    return click.option(
+        "--format",
+        "file_format",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="Output format.",
+    )
+
+
+def help_examples(*lines: str) -> str:
+    """Return the examples at the end of a command's help; each starts with ``genekin``."""
+    return "\n".join(["\b", "Examples:", *(f"  genekin {line}" for line in lines)])
+
+
+class ListCommand(click.Command):
+    """A command with options that take several values: ``--methods knn blastn``.
+
+    Click knows only one value an option, or the option again for each.
+    """
+
+    def __init__(self, *args: object, lists: Sequence[str] = (), **options: object) -> None:
+        super().__init__(*args, **options)  # type: ignore[arg-type]
+        self._lists = frozenset(lists)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Repeat the option before every value, as Click expects it."""
+        return super().parse_args(ctx, list(self._repeat(args)))
+
+    def _repeat(self, args: Sequence[str]) -> Iterator[str]:
+        option = ""
+        is_first = False
+        for arg in args:
+            if arg in self._lists or arg.startswith("-"):
+                option, is_first = (arg if arg in self._lists else ""), True
+            elif option and not is_first:
+                yield option
+            else:
+                is_first = False
+            yield arg
 
 
 @contextmanager
 def open_libraries(settings: Settings) -> Iterator[Libraries]:
-    """The libraries in the stores that the settings name, until the end of the block."""
+    """Open the stores that the settings name, until the end of the block."""
     with Stores(settings) as stores:
         yield Libraries(stores, settings.cache_mb * 1_000_000)
 
 
+@contextmanager
+def terminal_progress() -> Iterator[Progress]:
+    """Show progress in one line of the terminal; nothing where standard error is none."""
+    is_terminal = sys.stderr.isatty()
+    shown = False
+
+    def show(step: str, done: int, total: int) -> None:
+        nonlocal shown
+        if is_terminal:
+            shown = True
+            sys.stderr.write(f"\r\x1b[K{step}: {done:,} of {total:,}"[:110])
+            sys.stderr.flush()
+
+    try:
+        yield show
+    finally:
+        if shown:
+            sys.stderr.write("\n")
+
+
 def write(text: str, output: Path | None) -> None:
-    """To standard output, or to a file that is complete or not there.
+    """Write to standard output, or to a file that is complete or not there.
 
     Raises
     ------
@@ -132,13 +171,5 @@ def write(text: str, output: Path | None) -> None:
 
 
 def write_json(value: object) -> None:
-    """To standard output, for programs and people alike."""
+    """Write JSON to standard output, for programs and people alike."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
-
-
-def show_progress(doing: str, done: int, total: int) -> None:
-    """Say on a terminal how far a load is: a line while it is checked, and one while it loads."""
-    if sys.stderr.isatty():
-        end = "\n" if doing in {"Checked", "Counting"} else ""
-        sys.stderr.write(f"\r\x1b[K{doing}: {done:,} of {total:,}{end}")
-        sys.stderr.flush()

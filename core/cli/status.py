@@ -1,44 +1,42 @@
-"""The command that tells what is loaded, by whom, and where it is kept."""
+"""Command ``status``: libraries, their loads, and where they are stored."""
 
-import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+import click
+
 from core import __version__
 from core.cli.files import BUILT_IN
-from core.cli.shared import Commands, open_libraries, write_json
+from core.cli.shared import format_option, help_examples, open_libraries, write_json
 from core.library.summary import LibrarySummary, summarize_all
 from core.settings import read_settings
 from core.stores import Stores
 from core.stores.sql import LoadRow
 
 
-def add_to(commands: Commands) -> None:
-    """Add `status`."""
-    status = commands.add(_status, "What is loaded, and where it is kept.", of_library=False)
-    status.add_argument("--format", choices=("text", "json"), default="text")
-
-
-def _status(options: argparse.Namespace) -> None:
+@click.command("status", epilog=help_examples("status", "status --format json"))
+@format_option("text", "json")
+def status_command(file_format: str) -> None:
+    """Show the libraries and where they are stored."""
     with open_libraries(read_settings()) as libraries:
-        stores, found = _stores(libraries.stores), summarize_all(libraries)
-    if options.format == "json":
-        write_json({**stores, "libraries": list(map(_described, found))})
+        stores, summaries = _describe_stores(libraries.stores), summarize_all(libraries)
+    if file_format == "json":
+        write_json({**stores, "libraries": list(map(_describe_library, summaries))})
         return
     lines = [
         f"GeneKin {stores['version']}",
         f"vectors: {stores['vectors']['address']} ({stores['vectors']['version']})",
         f"labels: {stores['labels']['address']}",
-        *(line for each in found for line in _lines(each)),
+        *(line for summary in summaries for line in _format_library(summary)),
     ]
-    if not found:
-        lines.append(f"Nothing is loaded yet. Try: python -m core load human={BUILT_IN}")
+    if not summaries:
+        lines.append(f"No library yet. Try: python -m core load human={BUILT_IN}")
     sys.stdout.write("\n".join(lines) + "\n")
 
 
-def _stores(stores: Stores) -> dict[str, Any]:
+def _describe_stores(stores: Stores) -> dict[str, Any]:
     return {
         "version": __version__,
         "vectors": {"address": stores.vectors.address, "version": stores.vectors.version()},
@@ -46,7 +44,7 @@ def _stores(stores: Stores) -> dict[str, Any]:
     }
 
 
-def _lines(library: LibrarySummary) -> Iterator[str]:
+def _format_library(library: LibrarySummary) -> Iterator[str]:
     yield f"library {library.name}: encoder {library.encoder}, index {library.index}"
     for organism in library.organisms:
         yield f"  {organism.name}: {organism.count:,} sequences"
@@ -59,7 +57,7 @@ def _lines(library: LibrarySummary) -> Iterator[str]:
         yield f"  cannot be searched: {library.problem}"
 
 
-def _described(library: LibrarySummary) -> dict[str, Any]:
+def _describe_library(library: LibrarySummary) -> dict[str, Any]:
     return {
         "name": library.name,
         "encoder": library.encoder,
@@ -74,13 +72,13 @@ def _described(library: LibrarySummary) -> dict[str, Any]:
                 "name": organism.name,
                 "sequences": organism.count,
                 "families": organism.families,
-                "loads": list(map(_load, library.loads[organism.name])),
+                "loads": list(map(_describe_load, library.loads[organism.name])),
             }
             for organism in library.organisms
         ],
     }
 
 
-def _load(load: LoadRow) -> dict[str, Any]:
-    told = asdict(load)
-    return {"sequences": told.pop("count"), **told, "date": f"{load.date:%Y-%m-%dT%H:%M:%SZ}"}
+def _describe_load(load: LoadRow) -> dict[str, Any]:
+    fields = asdict(load)
+    return {"sequences": fields.pop("count"), **fields, "date": f"{load.date:%Y-%m-%dT%H:%M:%SZ}"}

@@ -1,35 +1,44 @@
-"""The command that traces: from which organism the closest relatives of queries come."""
+"""Command ``trace``: the organisms of the closest relatives of queries."""
 
-import argparse
+from pathlib import Path
 
-from core.cli.classify import queries, show_answered
-from core.cli.shared import Commands, open_libraries, output_file, write
+import click
+
+from core.cli.classify import read_query_file
+from core.cli.shared import (
+    QUERY_FORMATS,
+    format_option,
+    help_examples,
+    library_option,
+    open_libraries,
+    output_option,
+    query_argument,
+    terminal_progress,
+    write,
+)
 from core.sequences.limits import Limits
 from core.settings import read_settings
 from core.tracing import trace
-from core.tracing.trace_table import FORMATS, as_text
+from core.tracing.trace_table import FORMATS, format_results
 
 
-def add_to(commands: Commands) -> None:
-    """Add `trace`."""
-    tracing = commands.add(
-        _trace, "Say from which organism the closest relative of every sequence in a file is."
-    )
-    tracing.add_argument(
-        "file",
-        metavar="FILE|-",
-        help="FASTA, FASTQ, a table, Excel or one bare sequence; plain, gzipped or zipped",
-    )
-    tracing.add_argument(
-        "--summary", action="store_true", help="a row an organism instead of a row a sequence"
-    )
-    tracing.add_argument("--format", choices=FORMATS, default="tsv")
-    tracing.add_argument("--output", type=output_file, metavar="FILE")
-
-
-def _trace(options: argparse.Namespace) -> None:
+@click.command(
+    "trace",
+    help=f"Find the organism of the closest relative of every sequence in FILE ({QUERY_FORMATS}),"
+    " or of standard input (-).",
+    epilog=help_examples("trace reads.fastq.gz", "trace reads.fastq.gz --summary --format csv"),
+)
+@query_argument
+@library_option
+@click.option("--summary", is_flag=True, help="One row an organism instead of one a sequence.")
+@format_option(*FORMATS)
+@output_option
+def trace_command(
+    file: str, library: str, *, summary: bool, file_format: str, output: Path | None
+) -> None:
+    """Trace the queries of a file."""
     settings = read_settings()
-    records = queries(options.file, Limits.of_disk(settings))
-    with open_libraries(settings) as libraries:
-        traced = trace(libraries.open(options.library), records, progress=show_answered)
-    write(as_text(traced, options.format, summary=options.summary), options.output)
+    records = read_query_file(file, Limits.of_disk(settings))
+    with open_libraries(settings) as libraries, terminal_progress() as progress:
+        traced = trace(libraries.open(library), records, progress=progress)
+    write(format_results(traced, file_format, summary=summary), output)

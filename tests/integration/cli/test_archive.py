@@ -25,7 +25,7 @@ def names(run):
 def test_a_library_comes_back_as_it_was_called(run, exported, written):
     done = run("import", exported)
     assert done.status == 0
-    assert done.out.startswith("human: 9 sequences\nThe library default is there, after ")
+    assert done.out.startswith("human: 9 sequences\nImported as library default in ")
     assert names(run) == ["default"]
     query = written(f">one\n{genes('human')[4].residues}\n", "query.fasta")
     assert run("classify", query).rows[0]["hit"] == "human_5"
@@ -61,5 +61,5 @@ def test_a_library_that_is_not_there_is_refused(run, tmp_path):
 
 def test_a_place_that_cannot_be_is_refused(run, exported, tmp_path):
     run("import", exported)
-    assert "there is no folder" in run("export", tmp_path / "missing" / "a.zip").refused()
-    assert "it is no file" in run("export", tmp_path).refused()
+    assert "does not exist" in run("export", tmp_path / "missing" / "a.zip").refused()
+    assert "it is not a file" in run("export", tmp_path).refused()

@@ -41,9 +41,9 @@ class TestOnFiles:
 
         assert (done.status, done.err) == (0, "")
         assert "24 sequences, 24 of them distinct, 3 families, from human" in done.out
-        assert "A fifth at random. The published demo's split" in done.out
+        assert "Random 80/20. A random fifth of the distinct sequences is held out" in done.out
         assert "k-nearest neighbours" in done.out
-        assert "the commonest family" in done.out
+        assert "majority-class baseline" in done.out
         assert "random forest" not in done.out
 
     def test_a_file_name_may_be_no_text(self, run, written, tmp_path, kept):
@@ -113,7 +113,7 @@ class TestOnFiles:
         methods = ("--methods", "count-gpu_ivf_flat", "majority")
         done = run("benchmark", human, *methods, "--splits", "seed", "organisms")
 
-        assert "Left out: There is one organism only." in done.out
+        assert "Skipped: The data have only one organism." in done.out
         assert "GeneKin, count, GPU_IVF_FLAT: GPU_IVF_FLAT needs a Milvus server" in done.out
 
 
@@ -144,8 +144,8 @@ class TestRefusals:
             (["--methods", "magic"], "There is no method 'magic'."),
             (["--splits", "banana"], "There is no split 'banana'."),
             (["--seed", "-1"], "-1 cannot be a seed."),
-            (["--most", "1"], "1 sequences cannot be evaluated on."),
-            (["--organism", "dog"], "--organism is of a library, and files are given."),
+            (["--most", "1"], "--most 1 is too few sequences."),
+            (["--organism", "dog"], "--organism selects from a library, but files are given."),
         ],
     )
     def test_options_that_cannot_be(self, run, human, kept, options, said):

@@ -54,7 +54,7 @@ class TestStatus:
         assert [each["sequences"] for each in found["default"]["organisms"]] == [6]
         assert "  cannot be searched: The vectors of the library 'default' are" in run("status").out
 
-        assert "6 vectors were lost and are written anew" in run("reconcile").out
+        assert "6 lost vectors restored" in run("reconcile").out
         assert status()["default"]["problem"] == ""
         assert run("classify", written(f">a\n{genes('human')[2].residues}")).rows[0]["hit"] == (
             "human_3"
