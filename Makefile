@@ -3,6 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests wait for servers as much as they compute.
+WORKERS ?= $(shell expr 2 \* `getconf _NPROCESSORS_ONLN`)
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 export PYTHON
 
 # docker-compose.yml refuses to start without passwords; these only serve to check the file.
@@ -10,28 +13,39 @@ COMPOSE_CHECK := MINIO_ROOT_USER=check MINIO_ROOT_PASSWORD=check MILVUS_ROOT_PAS
 	MYSQL_ROOT_PASSWORD=check MYSQL_PASSWORD=check scripts/compose config -q
 
 .DEFAULT_GOAL := help
-.PHONY: help app demo test lint format clean
+.PHONY: help app demo test check style types unit all-tests format clean
 
-help: ## Show what there is to make
+help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 app: $(VENV)/.app-ready ## Set up and open the dashboard
 	$(BIN)/streamlit run app.py
 
-demo: $(VENV)/.app-ready ## Set up and show, in the terminal, what GeneKin does
+demo: $(VENV)/.app-ready ## Set up, load the human reference and classify an example file
 	$(BIN)/python -m core demo
 
-test: $(VENV)/.dev-ready lint ## Set up, then check style, types, containers, and run the tests
+test: $(VENV)/.dev-ready style ## Set up and check everything: style, types, containers, all tests
 	@scripts/setup services
 	$(COMPOSE_CHECK)
-	$(BIN)/python -m pytest
+	@$(MAKE) --no-print-directory -j 2 types all-tests
 
-lint: $(VENV)/.dev-ready ## Check style and types
+check: $(VENV)/.dev-ready style ## Check style, types and unit tests: for every save
+	@$(MAKE) --no-print-directory -j 2 types unit
+
+style: $(VENV)/.dev-ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+types: $(VENV)/.dev-ready
 	$(BIN)/mypy
 
-format: $(VENV)/.dev-ready ## Put the code into the project's style
+unit: $(VENV)/.dev-ready
+	$(PYTEST) -q tests/unit core components
+
+all-tests: $(VENV)/.dev-ready
+	$(BIN)/python -m tests.support.services $(PYTEST)
+
+format: $(VENV)/.dev-ready ## Apply the code style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 

@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.services import (
     REQUIRED,
+    SHARED_MARIADB,
+    SHARED_MILVUS,
     MariaDB,
     MilvusServer,
     chromium_missing,
@@ -34,6 +36,31 @@ settings.register_profile(
 settings.load_profile("genekin")
 
 
+SERVERS = ("milvus_server", "mariadb")
+SLOWEST = ("browser", "integration", "unit")
+"""Folders of tests: with several workers, long tests start first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group tests for `--dist loadgroup`: a module is one group, and its tests on servers another.
+
+    So fixtures of a module are made once, and its tests on servers, which mostly wait, run beside
+    those that compute.
+    """
+    for item in items:
+        module = item.nodeid.partition("::")[0]
+        servers = any(item.get_closest_marker(name) for name in SERVERS)
+        group = item.get_closest_marker("xdist_group")
+        name = f"{module} {group.args[0]}" if group else f"{module} {servers}"
+        item.add_marker(pytest.mark.xdist_group(name), append=False)
+    items.sort(key=_folder_rank)
+
+
+def _folder_rank(item: pytest.Item) -> int:
+    parts = item.nodeid.split("/")
+    return next((rank for rank, name in enumerate(SLOWEST) if name in parts), len(SLOWEST))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep tests away from the user's settings and data."""
@@ -49,7 +76,18 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
     """A MariaDB server that all tests share; take a database of your own with `url`."""
     require(mariadb_missing())
+    if port := os.environ.get(SHARED_MARIADB):
+        yield MariaDB.running(int(port))
+        return
     with MariaDB(tmp_path_factory.mktemp("mariadb")) as server:
+        yield server
+
+
+@pytest.fixture
+def own_mariadb(tmp_path: Path) -> Iterator[MariaDB]:
+    """A MariaDB server of one test, which may kill it."""
+    require(mariadb_missing())
+    with MariaDB(tmp_path / "mariadb") as server:
         yield server
 
 
@@ -57,6 +95,9 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
 def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusServer]:
     """A Milvus server that all tests share; give collections names of their own."""
     require(milvus_missing())
+    if uri := os.environ.get(SHARED_MILVUS):
+        yield MilvusServer.running(uri)
+        return
     with MilvusServer(tmp_path_factory.mktemp("milvus")) as server:
         yield server
 

@@ -6,13 +6,13 @@ from tests.support.services import MariaDB, MilvusServer
 
 
 @pytest.mark.mariadb
-def test_mariadb_keeps_what_was_committed_when_it_is_killed(mariadb: MariaDB):
-    engine = create_engine(mariadb.url("services"), pool_pre_ping=True)
+def test_mariadb_keeps_what_was_committed_when_it_is_killed(own_mariadb: MariaDB):
+    engine = create_engine(own_mariadb.url("services"), pool_pre_ping=True)
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE genes (name VARCHAR(20))"))
         connection.execute(text("INSERT INTO genes VALUES ('Ionenkanal α')"))
 
-    mariadb.restart()
+    own_mariadb.restart()
 
     with engine.connect() as connection:
         assert connection.execute(text("SELECT name FROM genes")).scalar_one() == "Ionenkanal α"

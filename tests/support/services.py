@@ -2,6 +2,9 @@
 
 Each lives in a folder of its own, on ports that nothing else uses, and dies with the process that
 started it. `kill` is what a power cut does; `restart` comes back on the same data.
+
+Test processes that run side by side share one server of each kind: ``python -m
+tests.support.services COMMAND`` starts them, runs the command, and stops them.
 """
 
 import contextlib
@@ -17,6 +20,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NoReturn, Self
 
 import pymysql
@@ -27,6 +31,9 @@ from pymilvus.exceptions import MilvusException
 PROJECT = Path(__file__).resolve().parents[2]
 REQUIRED = "GENEKIN_REQUIRE_SERVICES"
 """Set in the environment: a test that lacks a service fails instead of being skipped."""
+
+SHARED_MILVUS, SHARED_MARIADB = "TEST_MILVUS_URI", "TEST_MARIADB_PORT"
+"""Set in the environment: the servers that other test processes use, too."""
 
 MYSQL_SQL_MODE = (
     "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
@@ -174,9 +181,9 @@ class MariaDB(_Server):
         More of the server's own, such as ``--innodb-buffer-pool-size=1G``.
     """
 
-    def __init__(self, folder: Path, options: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, options: Sequence[str] = (), port: int | None = None) -> None:
         super().__init__(folder)
-        self.port = free_port()
+        self.port = port or free_port()
         self._options = options
 
     def start(self) -> Self:
@@ -213,7 +220,8 @@ class MariaDB(_Server):
         self.kill()
 
     def url(self, database: str) -> str:
-        """Return the SQLAlchemy URL of a database, which is created if it is not there."""
+        """Return the SQLAlchemy URL of a database of this process, created if it is not there."""
+        database = f"{database}_{os.getpid()}"
         with self._connect() as connection, connection.cursor() as cursor:
             cursor.execute(f"CREATE DATABASE IF NOT EXISTS `{database}`")
         return f"mysql+pymysql://root@127.0.0.1:{self.port}/{database}?charset=utf8mb4"
@@ -235,6 +243,11 @@ class MariaDB(_Server):
             check=True,
             capture_output=True,
         )
+
+    @classmethod
+    def running(cls, port: int) -> Self:
+        """Return a server that another process has started."""
+        return cls(Path(), port=port)
 
     def _connect(self) -> "pymysql.Connection[pymysql.cursors.Cursor]":
         return pymysql.connect(host="127.0.0.1", port=self.port, user="root", connect_timeout=60)
@@ -271,6 +284,13 @@ class MilvusServer(_Server):
     @property
     def uri(self) -> str:
         return f"http://127.0.0.1:{self._port}"
+
+    @classmethod
+    def running(cls, uri: str) -> Self:
+        """Return a server that another process has started."""
+        server = cls(Path())
+        server._port = int(uri.rsplit(":", 1)[1])
+        return server
 
     def start(self) -> Self:
         if not (self.folder / "bin").exists():
@@ -378,3 +398,22 @@ def _which(program: str) -> str | None:
 def _as_root() -> list[str]:
     """MariaDB runs as root only when told so."""
     return ["--user=root"] if os.geteuid() == 0 else []
+
+
+def main(command: Sequence[str]) -> int:
+    """Run a command beside servers that its processes share; return its exit status."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True)))
+        environment: dict[str, str] = {}
+        if mariadb_missing() is None:
+            environment[SHARED_MARIADB] = str(
+                stack.enter_context(MariaDB(folder / "mariadb")).port
+            )
+        if milvus_missing() is None:
+            (folder / "milvus").mkdir()
+            environment[SHARED_MILVUS] = stack.enter_context(MilvusServer(folder / "milvus")).uri
+        return subprocess.call(command, env=os.environ | environment)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
