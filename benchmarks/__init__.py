@@ -1,1 +1,1 @@
-"""GeneKin measured against its peers, by hand: ``python -m benchmarks.accuracy`` and ``.speed``."""
+"""Accuracy and speed of GeneKin beside other tools: scripts to be run by hand."""

@@ -1,308 +1,301 @@
-"""How often GeneKin and its peers are right, and what they say of what they cannot know.
+"""Accuracy of GeneKin and of external search tools, and their calls of unknown sequences.
 
-Run by hand, ``python -m benchmarks.accuracy``; it writes its section of RESULTS.md.
+Run it by hand, ``python -m benchmarks.accuracy``; it writes its section of RESULTS.md. All of it is
+an evaluation by :mod:`core.evaluation`, with a plan of its own.
 """
 
-import logging
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import sys
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import gettempdir
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import tasks
-from benchmarks.common import (
-    Provenance,
-    family,
-    option_parser,
-    read_organisms,
-    table,
-    write_section,
+from benchmarks.common import log, option_parser, publish, read_organisms, table
+from core.errors import GeneKinError
+from core.evaluation.clusters import CLUSTERING, LINK, related_pairs
+from core.evaluation.data import LabelledData, data_of_records
+from core.evaluation.external_tools import BLASTN, BLASTN_SENSITIVE, DIAMOND, MAX_E_VALUE, MMSEQS
+from core.evaluation.genekin_method import library_methods
+from core.evaluation.measures import BINS
+from core.evaluation.methods import Method
+from core.evaluation.perturbations import (
+    DRAWN_FRAGMENT,
+    DRAWN_RATES,
+    DRAWS,
+    REVERSE_COMPLEMENT,
+    SPLIT_SEEDS,
+    UNRELATED,
 )
-from benchmarks.peers import BLASTN, BLASTN_7, DIAMOND, MMSEQS, SIGNIFICANT, Answer, GeneKin, System
-from benchmarks.tasks import Round, Task
-from core.evaluation.clusters import (
-    CLUSTERING,
-    LINK,
-    mmseqs_clusters,
-    mmseqs_missing,
-    profile_clusters,
-)
-from core.evaluation.measures import BINS, calibration_error
-from core.evaluation.splits import FOLDS
-from core.sequences.records import Record
+from core.evaluation.registry import BENCHMARK_SPLITS, SPLITS, Plan, PlannedSplit
+from core.evaluation.report import Result
+from core.evaluation.runner import Evaluation, evaluate
+from core.evaluation.splits import FOLDS, UNMODIFIED
 from core.sequences.references.human import FAMILIES
+from core.settings import Settings
+from core.stores.milvus.index import INDEX_KINDS
 
-SPLIT_SEEDS = (42, 1, 2)
-
-_log = logging.getLogger("benchmarks.accuracy")
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """What a system's answers to a task are worth.
-
-    Attributes
-    ----------
-    right, called, called_right
-        Shares: of all queries, right at all and called; of the called ones, right.
-    error
-        Expected calibration error; None where the system gives no confidences.
-    """
-
-    right: float
-    called: float
-    called_right: float
-    error: float | None
+GENEKIN = {"translated": "GeneKin `translated`", "count": "GeneKin `count`"}
+REFERENCE = "human"
+"""The organism of all training sets."""
 
 
-Answers = dict[str, dict[str, list[Answer]]]
-"""By system, then by task."""
-Truths = dict[str, list[int | None]]
-"""By task."""
+class Column(NamedTuple):
+    """A task of a split, and its heading in the tables."""
+
+    heading: str
+    split: str
+    task: str
 
 
 def main() -> None:
     """Measure, and write the section."""
-    parser = option_parser(__doc__.split("\n")[0])
+    parser = option_parser(__doc__)
     parser.add_argument("--word-size-7", action="store_true", help="blastn -word_size 7 too: slow")
     options = parser.parse_args()
-    logging.basicConfig(format="%(message)s", level=logging.CRITICAL)
-    _log.setLevel(logging.INFO)
-    started = time.monotonic()
-    provenance = Provenance(options.data, options.seed)
+    publish("accuracy", options, measure)
+
+
+def measure(options: Namespace) -> str:
+    """Evaluate all methods, and return the section."""
     organisms = read_organisms(options.data, options.sample, options.seed)
-    systems = _present(
+    methods = available_methods(sensitive=options.word_size_7)
+    human = data_of_records({REFERENCE: organisms[REFERENCE]}, family_names=FAMILIES)
+    everything = data_of_records(organisms, family_names=FAMILIES)
+    splits = ("split-seeds", "homology", "homology-mmseqs", "left-out-families")
+    of_human = run(human, splits, methods, options.seed)
+    of_all = run(everything, ("reference-organism",), methods, options.seed)
+    others = [organism for organism in organisms if organism != REFERENCE]
+    titles = {name: GENEKIN.get(name, method.title) for name, method in methods.items()}
+    results = Results((of_human, of_all), titles)
+    columns = [column for column in known_columns(others) if results.has(column)]
+    return "\n".join(
         [
-            GeneKin("translated"),
-            GeneKin("count"),
-            BLASTN,
-            *([BLASTN_7] if options.word_size_7 else []),
-            DIAMOND,
-            MMSEQS,
+            "## Accuracy\n",
+            accuracy_section(results, columns),
+            calls_section(results, columns),
+            unrelated_section(results),
+            left_out_section(human, of_human, titles),
         ]
     )
-    text = _Report(organisms, systems, options.seed).text()
-    minutes = (time.monotonic() - started) / 60
-    text = f"{text}\n{provenance.table()}\nMeasured in {minutes:.0f} minutes.\n"
-    if options.sample:
-        print(text)
-    else:
-        write_section("accuracy", text)
 
 
-def _present(systems: Sequence[System]) -> list[System]:
-    for system in systems:
-        if why := system.missing():
-            _log.info("%s is left out: %s", system.name, why)
-    return [system for system in systems if not system.missing()]
+def available_methods(*, sensitive: bool) -> dict[str, Method]:
+    """Return both encoders and the external tools that are installed, by name."""
+    settings = Settings(home=Path(gettempdir()), milvus_uri="", database_url="")
+    tools = [BLASTN, *([BLASTN_SENSITIVE] if sensitive else []), DIAMOND, MMSEQS]
+    libraries = [
+        method for method in library_methods(settings, INDEX_KINDS[:1]) if method.name in GENEKIN
+    ]
+    candidates: list[Method] = [*libraries, *tools]
+    methods = {}
+    for method in candidates:
+        if reason := method.unavailable_reason():
+            log.info("Skipped, %s: %s", method.title, reason)
+        else:
+            methods[method.name] = method
+    return methods
 
 
-class _Report:
-    """Puts all tasks to all systems, and tells what came out."""
+def run(
+    data: LabelledData, splits: Sequence[str], methods: Mapping[str, Method], seed: int
+) -> Evaluation:
+    """Evaluate methods on splits, and log each step.
 
-    def __init__(
-        self, organisms: Mapping[str, Sequence[Record]], systems: Sequence[System], seed: int
-    ) -> None:
-        self._organisms = organisms
-        self._human = organisms["human"]
-        self._systems = systems
-        self._names = [system.name for system in systems]
-        self._seed = seed
-        self._sequences = [record.residues for record in self._human]
-        self._products = tasks.profile_products(self._human)
+    Raises
+    ------
+    GeneKinError
+        If a method fails.
+    """
+    last = ""
 
-    def text(self) -> str:
-        known, unknown = self._known(), self._strangers()
-        answers, truths = self._asked([*known, *unknown])
-        families, _ = self._asked(list(tasks.left_out_families(self._human, FAMILIES)))
-        return "\n".join(
-            [
-                "## Accuracy\n",
-                self._rightness(answers, truths),
-                self._standing(answers, truths),
-                self._unknowns(answers),
-                self._left_out(families),
-            ]
-        )
+    def progress(step: str, done: int, total: int) -> None:
+        nonlocal last
+        if step != last:
+            log.info("%d of %d queries: %s", done, total, step)
+            last = step
 
-    def _known(self) -> list[Round]:
-        rounds = []
-        for seed in SPLIT_SEEDS:
-            reference, queries = tasks.split(self._human, seed)
-            asked = [tasks.labelled(f"split {seed}", queries)]
-            if seed == SPLIT_SEEDS[0]:
-                asked += tasks.variations(queries, self._seed)
-            else:
-                asked += tasks.substitutions(queries, self._seed, ", other splits")
-            rounds.append(Round(reference, asked))
-        clusters = profile_clusters(self._sequences)
-        rounds += tasks.held_out("held out, profiles", self._human, clusters)
-        if not mmseqs_missing():
-            clusters = mmseqs_clusters(self._sequences)
-            rounds += tasks.held_out("held out, MMseqs2", self._human, clusters)
-        return rounds
-
-    def _strangers(self) -> list[Round]:
-        others = [
-            tasks.labelled(organism, records)
-            for organism, records in self._organisms.items()
-            if organism != "human"
-        ]
-        return [Round(self._human, [*others, *tasks.strangers(self._human, self._seed)])]
-
-    def _asked(self, rounds: Sequence[Round]) -> tuple[Answers, Truths]:
-        """All answers, those of a task of several rounds one after the other."""
-        answers: Answers = {name: {} for name in self._names}
-        truths: Truths = {}
-        for number, each in enumerate(rounds, start=1):
-            for task in each.tasks:
-                truths.setdefault(task.name, []).extend(task.truth)
-            for system in self._systems:
-                started = time.monotonic()
-                for task, found in _answers(system, each):
-                    answers[system.name].setdefault(task.name, []).extend(found)
-                seconds = time.monotonic() - started
-                _log.info("round %d of %d: %s %.0f s", number, len(rounds), system.name, seconds)
-        return answers, truths
-
-    def _rightness(self, answers: Answers, truths: Truths) -> str:
-        """Right answers of all queries, called or not."""
-        known = _known_tasks(truths)
-        rows = [["queries", *(f"{len(truths[name]):,}" for name in known)]]
-        rows.append(["commonest family", *(_figure(_commonest(truths[name])) for name in known)])
-        for system, found in answers.items():
-            scores = [score(found[name], truths[name]) for name in known]
-            rows.append([system, *(_figure(each.right) for each in scores)])
-        return (
-            "Share of queries whose best guess is right, called or not; no hit counts as wrong."
-            f" 5% and 10%: so many of the bases substituted, in {tasks.DRAWS} draws; of split 42,"
-            " and of the two others."
-            " A peer's guess is its best hit's family. Held out: whole clusters of relatives, by"
-            f" profiles linked above {LINK} or by MMseqs2 on the longest open stretches"
-            f" (`{CLUSTERING}`), {FOLDS} folds.\n\n" + table(["", *known], rows)
-        )
-
-    def _standing(self, answers: Answers, truths: Truths) -> str:
-        """What is called, how much of that is right, and whether confidences are honest."""
-        known = _known_tasks(truths)
-        head = ["called / right of the called / ECE", *known]
-        rows = []
-        for system, found in answers.items():
-            scores = [score(found[name], truths[name]) for name in known]
-            rows.append([system, *(_standing(each) for each in scores)])
-        return (
-            f"What each stands by: GeneKin's calls, a peer's hits of E-value {SIGNIFICANT} or less."
-            f" ECE: expected calibration error of all confidences, {BINS} bins.\n\n"
-            + table(head, rows)
-        )
-
-    def _unknowns(self, answers: Answers) -> str:
-        """What is called of sequences that have no family at all."""
-        rows = [
-            [system, *(_figure(called(found[name])) for name in ("random", "shuffled"))]
-            for system, found in answers.items()
-        ]
-        head = ["called, wrongly", "random DNA", "shuffled genes"]
-        return (
-            f"{tasks.STRANGERS:,} random sequences of the data's composition and lengths, and as"
-            " many genes with their letters shuffled: share that is called.\n\n" + table(head, rows)
-        )
-
-    def _left_out(self, answers: Answers) -> str:
-        """What is called of the members of a family that the library has not."""
-        calls = [
-            _together({name: _calls(each) for name, each in found.items()})
-            for found in answers.values()
-        ]
-        head = ["family left out", "members", "", *self._names]
-        rows = []
-        for kind, parts in self._without_relatives(answers).items():
-            for name, chosen in _together(parts).items():
-                shares = [
-                    _figure(float(each[name][chosen].mean())) if chosen.any() else "–"
-                    for each in calls
-                ]
-                rows.append([name, kind, f"{chosen.sum():,}", *shares])
-        return (
-            "Members of a family that is left out of the library whole: share that is called,"
-            " always wrongly; of all of them, and of those that have no relative in the other"
-            " families, as some proteins of other families are true relatives. (Where a peer's own"
-            " hits say so, its share is 0 by definition.)\n\n" + table(head, rows)
-        )
-
-    def _without_relatives(self, answers: Answers) -> dict[str, dict[str, NDArray[np.bool_]]]:
-        """Members of each family by whether they have relatives in the others."""
-        numbers = np.array([family(record) for record in self._human])
-        far = f"profile products ≤ {LINK}"
-        kinds: dict[str, dict[str, NDArray[np.bool_]]] = {"all": {}, far: {}}
-        for number in np.unique(numbers).tolist():
-            products = self._products[np.ix_(numbers == number, numbers != number)]
-            kinds["all"][FAMILIES[number]] = np.ones(len(products), dtype=np.bool_)
-            kinds[far][FAMILIES[number]] = products.max(axis=1) <= LINK
-        tellers = [name for name in (BLASTN.name, DIAMOND.name) if name in answers]
-        if tellers:
-            kinds[f"no hit of {' or '.join(tellers)}"] = {
-                name: ~np.any([_calls(answers[teller][name]) for teller in tellers], axis=0)
-                for name in answers[tellers[0]]
-            }
-        return kinds
-
-
-def _known_tasks(truths: Truths) -> list[str]:
-    """Tasks whose queries have a family; the splits first."""
-    known = [name for name, truth in truths.items() if None not in truth]
-    return sorted(known, key=lambda name: not name.startswith("split"))
-
-
-def _together(parts: Mapping[str, NDArray[np.bool_]]) -> dict[str, NDArray[np.bool_]]:
-    """The parts, and all of them as one more."""
-    return {**parts, "all of these": np.concatenate(list(parts.values()))}
-
-
-def _answers(system: System, each: Round) -> Iterator[tuple[Task, list[Answer]]]:
-    with system.against(each.reference) as answering:
-        for task in each.tasks:
-            yield task, answering(task.queries)
-
-
-def score(answers: Sequence[Answer], truth: Sequence[int | None]) -> Score:
-    """Answers held against the truth."""
-    pairs = zip(answers, truth, strict=True)
-    right = np.array(
-        [answer.family is not None and answer.family == true for answer, true in pairs]
+    # All queries of a task at once: a command line of a tool has them all, too.
+    evaluation = evaluate(
+        data,
+        Plan(tuple(PlannedSplit(split, tuple(methods)) for split in splits), seed),
+        methods,
+        progress,
+        splits={**SPLITS, **BENCHMARK_SPLITS},
+        batch_size=sys.maxsize,
     )
-    calls = _calls(answers)
-    sure = [answer.confidence for answer in answers if answer.confidence is not None]
-    return Score(
-        right=float(right.mean()),
-        called=float(calls.mean()),
-        called_right=float(right[calls].mean()) if calls.any() else float("nan"),
-        error=calibration_error(np.array(sure), right) if len(sure) == len(answers) else None,
+    for failure in evaluation.report.failures:
+        raise GeneKinError(f"{failure.method}, {failure.split}: {failure.message}")
+    return evaluation
+
+
+class Results:
+    """Results of several evaluations, by column and method."""
+
+    def __init__(self, evaluations: Sequence[Evaluation], titles: Mapping[str, str]) -> None:
+        self._results = {
+            (result.split, result.task, result.method): result
+            for evaluation in evaluations
+            for result in evaluation.report.results
+        }
+        self.titles = titles
+
+    def of(self, column: Column, method: str) -> Result:
+        """Return the result of a method."""
+        return self._results[column.split, column.task, method]
+
+    def any_of(self, column: Column) -> Result:
+        """Return the result of some method: the queries are the same for all."""
+        return self.of(column, next(iter(self.titles)))
+
+    def has(self, column: Column) -> bool:
+        """Return whether a column was evaluated; without MMseqs2, its split is not."""
+        return any((column.split, column.task, method) in self._results for method in self.titles)
+
+
+def known_columns(others: Sequence[str]) -> list[Column]:
+    """Return the tasks whose queries have a known family, in the order of the tables."""
+    seeds = "split-seeds"
+    return [
+        *(Column(f"split {seed}", seeds, f"split {seed}") for seed in SPLIT_SEEDS),
+        Column(f"{DRAWN_FRAGMENT} bp", seeds, f"fragments of {DRAWN_FRAGMENT} bases"),
+        Column(REVERSE_COMPLEMENT, seeds, REVERSE_COMPLEMENT),
+        *(
+            Column(f"{rate:.0%}{suffix}", seeds, f"{rate:.0%} substituted{suffix}")
+            for suffix in ("", ", other splits")
+            for rate in DRAWN_RATES
+        ),
+        Column("homology-aware, profiles", "homology", UNMODIFIED),
+        Column("homology-aware, MMseqs2", "homology-mmseqs", UNMODIFIED),
+        *(
+            Column(organism, "reference-organism", f"{organism} from {REFERENCE}")
+            for organism in others
+        ),
+    ]
+
+
+def accuracy_section(results: Results, columns: Sequence[Column]) -> str:
+    """Return the table of accuracies of the best guesses, called or not."""
+    scored = [results.any_of(column) for column in columns]
+    largest = [max(family.count for family in result.families) for result in scored]
+    rows = [
+        ["queries", *(f"{result.count:,}" for result in scored)],
+        [
+            "most frequent family",
+            *(
+                format_share(count / result.count)
+                for count, result in zip(largest, scored, strict=True)
+            ),
+        ],
+        *(
+            [title, *(format_share(results.of(column, name).accuracy) for column in columns)]
+            for name, title in results.titles.items()
+        ),
+    ]
+    return (
+        "Share of queries whose best guess is correct, called or not; no hit counts as wrong. The"
+        " best guess of a search tool is the family of its best hit. Splits: random 80/20 with the"
+        f" seeds {', '.join(map(str, SPLIT_SEEDS))}. {DRAWN_FRAGMENT} bp and {REVERSE_COMPLEMENT}:"
+        f" fragments and reverse complements of the queries of split {SPLIT_SEEDS[0]}."
+        f" {' and '.join(f'{rate:.0%}' for rate in DRAWN_RATES)}: share of substituted bases, in"
+        f" {DRAWS} draws; for split {SPLIT_SEEDS[0]}, and for the two others. Homology-aware:"
+        f" clusters of relatives are held out, {FOLDS} folds, with profiles linked above {LINK} or"
+        f" by MMseqs2 on the longest open reading frames (`{CLUSTERING}`).\n\n"
+        + table(["", *(column.heading for column in columns)], rows)
     )
 
 
-def called(answers: Sequence[Answer]) -> float:
-    """Share of the queries that are called."""
-    return float(_calls(answers).mean())
+def calls_section(results: Results, columns: Sequence[Column]) -> str:
+    """Return the table of calls, their accuracy, and the calibration error."""
+    rows = [
+        [title, *(format_calls(results.of(column, name)) for column in columns)]
+        for name, title in results.titles.items()
+    ]
+    head = ["called / accuracy of calls / ECE", *(column.heading for column in columns)]
+    return (
+        "Calls: of GeneKin, those above its confidence threshold; of a search tool, hits with an"
+        f" E-value up to {MAX_E_VALUE}. ECE: expected calibration error of all confidences,"
+        f" {BINS} bins.\n\n" + table(head, rows)
+    )
 
 
-def _calls(answers: Sequence[Answer]) -> NDArray[np.bool_]:
-    return np.array([answer.called for answer in answers], dtype=np.bool_)
+def unrelated_section(results: Results) -> str:
+    """Return the table of calls of sequences that have no family at all."""
+    columns = [Column(task, "reference-organism", task) for task in ("random", "shuffled")]
+    rows = [
+        [title, *(format_share(results.of(column, name).called) for column in columns)]
+        for name, title in results.titles.items()
+    ]
+    return (
+        f"{UNRELATED:,} random sequences with the base composition and lengths of the data, and as"
+        " many genes with their bases shuffled: share that is called.\n\n"
+        + table(["wrongly called", "random DNA", "shuffled genes"], rows)
+    )
 
 
-def _commonest(truth: Sequence[int | None]) -> float:
-    numbers = [number for number in truth if number is not None]
-    return float(np.bincount(numbers).max() / len(numbers))
+def left_out_section(data: LabelledData, evaluation: Evaluation, titles: Mapping[str, str]) -> str:
+    """Return the table of calls of members of a family that the library does not have."""
+    called = {
+        (family, name): predictions.called
+        for (split, family, name), predictions in evaluation.predictions.items()
+        if split == "left-out-families"
+    }
+    head = ["family left out", "members", "", *titles.values()]
+    rows = []
+    for kind, members in members_by_kind(data, called).items():
+        everyone = {**members, "all of these": np.concatenate(list(members.values()))}
+        for family, chosen in everyone.items():
+            shares = []
+            for name in titles:
+                calls = [called[known, name] for known in members]
+                of_family = called[family, name] if family in members else np.concatenate(calls)
+                wrong = of_family[chosen]
+                shares.append(format_share(float(wrong.mean())) if wrong.size else "–")
+            rows.append([family, kind, f"{chosen.sum():,}", *shares])
+    return (
+        "Members of a family that is left out of the library: share that is called, always wrongly;"
+        " of all members, and of those without relatives in the other families, as some proteins of"
+        " different families are related. (Where a tool's own hits decide that, its share is 0 by"
+        " definition.)\n\n" + table(head, rows)
+    )
 
 
-def _standing(each: Score) -> str:
-    error = "–" if each.error is None else _figure(each.error)
-    return f"{_figure(each.called)} / {_figure(each.called_right)} / {error}"
+def members_by_kind(
+    data: LabelledData, called: Mapping[tuple[str, str], NDArray[np.bool_]]
+) -> dict[str, dict[str, NDArray[np.bool_]]]:
+    """Return flags for the members of each family: all, and those without relatives elsewhere."""
+    related = related_pairs(data.sequences)
+    distant = f"profile products ≤ {LINK}"
+    kinds: dict[str, dict[str, NDArray[np.bool_]]] = {"all": {}, distant: {}}
+    for number in np.unique(data.families).tolist():
+        inside, outside = data.families == number, data.families != number
+        links = related[inside][:, outside].sum(axis=1)
+        kinds["all"][data.family_names[number]] = np.ones(links.size, dtype=np.bool_)
+        kinds[distant][data.family_names[number]] = links == 0
+    tools = [tool for tool in (BLASTN, DIAMOND) if any(name == tool.name for _, name in called)]
+    if tools:
+        kinds[f"no hit of {' or '.join(tool.title for tool in tools)}"] = {
+            family: ~np.any([called[family, tool.name] for tool in tools], axis=0)
+            for family in kinds["all"]
+        }
+    return kinds
 
 
-def _figure(share: float) -> str:
+def format_calls(result: Result) -> str:
+    """Format the share of calls, their accuracy, and the calibration error."""
+    figures = (result.called, result.called_right, result.calibration_error)
+    return " / ".join("–" if figure is None else format_share(figure) for figure in figures)
+
+
+def format_share(share: float) -> str:
+    """Format a share with four decimals.
+
+    >>> format_share(0.5)
+    '.5000'
+    """
     return f"{share:.4f}".removeprefix("0")
 
 

@@ -1,24 +1,20 @@
-"""What the benchmarks share: the data, libraries of their own, tables, and where results go."""
+"""Shared parts of the benchmarks: data, embedded libraries, tables, and sections of RESULTS.md."""
 
 import hashlib
-import itertools
+import logging
 import os
-import platform
 import re
-import shutil
 import subprocess
-from argparse import ArgumentParser
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from core.library.library import Library
-from core.library.load import load
+from core.environment import package_versions, processor, tool_version
 from core.library.manager import Libraries
 from core.sequences.importer import read_records
 from core.sequences.limits import Limits
@@ -34,156 +30,140 @@ THREADS = os.cpu_count() or 1
 
 _SECTIONS = ("accuracy", "organisms", "speed", "page", "growth", "streaming")
 _PACKAGES = ("pymilvus", "milvus-lite", "numpy", "numba", "scikit-learn")
-_PEER_VERSIONS = {
-    "blastn": ("blastn", "-version"),
-    "DIAMOND": ("diamond", "version"),
-    "MMseqs2": ("mmseqs", "version"),
-}
-_numbers = itertools.count()
+_TOOLS = {"blastn": "blastn", "DIAMOND": "diamond", "MMseqs2": "mmseqs"}
+
+log = logging.getLogger("benchmarks")
 
 
-def option_parser(about: str) -> ArgumentParser:
-    """Options that all scripts have."""
-    parser = ArgumentParser(description=about)
+def option_parser(about: str | None) -> ArgumentParser:
+    """Return a parser of the options that all scripts have."""
+    parser = ArgumentParser(description=(about or "").split("\n")[0])
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the reference data")
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument(
-        "--sample", type=int, help="only so many sequences an organism; RESULTS.md is left alone"
+        "--sample", type=int, help="sequences per organism; prints instead of writing RESULTS.md"
     )
     return parser
 
 
 def read_organisms(folder: Path, sample: int | None, seed: int) -> dict[str, list[Record]]:
-    """The distinct records of each organism, in the order in which its file first has them."""
+    """Read the distinct records of each organism, in the order of its file."""
     organisms = {}
     for organism, name in ORGANISMS.items():
-        records = read_records(folder / name, organism, Limits())
         distinct: dict[str, Record] = {}
-        for record in records:
+        for record in read_records(folder / name, organism, Limits()):
             distinct.setdefault(record.residues, record)
-        organisms[organism] = drawn(list(distinct.values()), sample or len(distinct), seed)
+        records = list(distinct.values())
+        organisms[organism] = sample_records(records, sample or len(records), seed)
     return organisms
 
 
-def drawn(records: Sequence[Record], count: int, seed: int) -> list[Record]:
-    """At most `count` of the records, at random, in their order."""
-    if len(records) <= count:
+def sample_records(records: Sequence[Record], size: int, seed: int) -> list[Record]:
+    """Return at most `size` random records, in their order."""
+    if len(records) <= size:
         return list(records)
-    places = np.random.default_rng(seed).choice(len(records), count, replace=False)
-    return [records[place] for place in np.sort(places)]
+    indexes = np.random.default_rng(seed).choice(len(records), size, replace=False)
+    return [records[index] for index in np.sort(indexes)]
 
 
-def family(record: Record) -> int:
-    """The class number, which every record of the data has."""
+def family_of(record: Record) -> int:
+    """Return the class number, which every record of the data has."""
     if record.family is None:
         message = f"record {record.position} has no family"
         raise ValueError(message)
     return record.family
 
 
-def numbered(sequences: Sequence[str]) -> list[Record]:
-    """Sequences as records of a query file."""
+def query_records(sequences: Sequence[str]) -> list[Record]:
+    """Return sequences as the records of a query file, named by their indexes."""
     return [
-        Record(str(number), sequence, number + 1, number + 1)
-        for number, sequence in enumerate(sequences)
+        Record(str(index), sequence, index + 1, index + 1)
+        for index, sequence in enumerate(sequences)
     ]
 
 
-def fasta(path: Path, sequences: Sequence[str]) -> Path:
-    """A FASTA file whose names are the places of the sequences, from 0."""
-    entries = (f">{number}\n{sequence}\n" for number, sequence in enumerate(sequences))
-    path.write_text("".join(entries), encoding="ascii")
-    return path
-
-
 @contextmanager
-def opened(home: Path) -> Iterator[Libraries]:
-    """The embedded stores of a folder."""
+def open_embedded(home: Path) -> Iterator[Libraries]:
+    """Open the embedded stores of a folder."""
     with Stores(Settings(home=home, milvus_uri="", database_url="")) as stores:
         yield Libraries(stores)
-
-
-@contextmanager
-def loaded(references: Mapping[str, Sequence[Record]], encoder: str) -> Iterator[Library]:
-    """A library of these organisms in a folder of its own, which goes when it is no more used."""
-    # A name of its own too: pymilvus remembers schemas by port and collection for as long as the
-    # process lives, and a later store may get an earlier one's port.
-    name = f"{encoder} {next(_numbers)}"
-    with TemporaryDirectory(prefix="genekin-") as folder, opened(Path(folder)) as libraries:
-        load(libraries, references, library=name, encoder=encoder)
-        yield libraries.open(name)
 
 
 # Results
 
 
+def publish(name: str, options: Namespace, measure: Callable[[Namespace], str]) -> None:
+    """Measure, and write a section of RESULTS.md; print it if only a sample was measured."""
+    logging.basicConfig(format="%(message)s", level=logging.CRITICAL)
+    log.setLevel(logging.INFO)
+    started = time.monotonic()
+    provenance = Provenance(options.data, options.seed)
+    text = measure(options)
+    minutes = (time.monotonic() - started) / 60
+    text = f"{text}\n{provenance.table()}\nMeasured in {minutes:.0f} minutes.\n"
+    if options.sample:
+        print(text)
+    else:
+        write_section(name, text)
+
+
 def write_section(name: str, text: str) -> None:
-    """Put a section into RESULTS.md, in the place of the one of that name."""
+    """Replace a section of RESULTS.md."""
     old = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
     sections = {known: _section(old, known) for known in _SECTIONS}
     sections[name] = text.strip()
-    kept = [
+    blocks = [
         f"<!-- {known}: begin -->\n{section}\n<!-- {known}: end -->\n"
         for known, section in sections.items()
         if section
     ]
-    title = "# Results\nWritten by the scripts beside this file; none of it by hand.\n"
-    RESULTS.write_text("\n".join([title, *kept]), encoding="utf-8")
+    title = "# Results\nWritten by the scripts in this folder.\n"
+    RESULTS.write_text("\n".join([title, *blocks]), encoding="utf-8")
 
 
 def _section(text: str, name: str) -> str:
-    found = re.search(rf"<!-- {name}: begin -->\n(.*?)\n<!-- {name}: end -->", text, re.DOTALL)
-    return found.group(1) if found else ""
+    match = re.search(rf"<!-- {name}: begin -->\n(.*?)\n<!-- {name}: end -->", text, re.DOTALL)
+    return match.group(1) if match else ""
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown."""
+    """Format a table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
 
 
 class Provenance:
-    """What the figures are measured with; made before measuring, told afterwards."""
+    """Software, machine and data of a measurement; to be made before measuring."""
 
     def __init__(self, data: Path, seed: int) -> None:
         self._data = data
         self._seed = seed
         self._core = _core_digest()
         self._commit = _commit()
-        self._busy, *_ = os.getloadavg()
+        self._load, *_ = os.getloadavg()
 
     def table(self) -> str:
-        """All of it, in Markdown."""
-        changed = " – and core was changed while this was measured"
+        """Format it in Markdown."""
+        changed = " – core changed during the measurement"
         rows = [
             ["date", datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")],
             ["commit", self._commit + (changed if _core_digest() != self._core else "")],
-            ["processor", f"{_processor()}, {THREADS} cores"],
-            ["load average, before and after", f"{self._busy:.1f}, {os.getloadavg()[0]:.1f}"],
-            ["Python", platform.python_version()],
-            *([package, version(package)] for package in _PACKAGES),
-            *([peer, peer_version(peer)] for peer in _PEER_VERSIONS),
+            ["processor", f"{processor()}, {THREADS} cores"],
+            ["load average, before and after", f"{self._load:.1f}, {os.getloadavg()[0]:.1f}"],
+            *([name, version] for name, version in package_versions(_PACKAGES).items()),
+            *([name, tool_version(tool) or "not installed"] for name, tool in _TOOLS.items()),
             ["seed", str(self._seed)],
             *([f"sha256 of {name}", _sha256(self._data / name)] for name in ORGANISMS.values()),
         ]
         return table(["measured with", ""], rows)
 
 
-def peer_version(peer: str) -> str:
-    """The version that a peer tells; "not installed" where it is not."""
-    command = _PEER_VERSIONS[peer]
-    if shutil.which(command[0]) is None:
-        return "not installed"
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return told.split("\n")[0].split()[-1]
-
-
 def _commit() -> str:
     def git(*arguments: str) -> str:
-        found = subprocess.run(
+        done = subprocess.run(
             ["git", *arguments], cwd=PROJECT, capture_output=True, text=True, check=False
         )
-        return found.stdout.strip()
+        return done.stdout.strip()
 
     commit = git("rev-parse", "--short=12", "HEAD")
     changed = git("status", "--porcelain", "--untracked-files=no", "--", "core")
@@ -195,11 +175,6 @@ def _core_digest() -> str:
     for file in sorted((PROJECT / "core").rglob("*.py")):
         digest.update(file.read_bytes())
     return digest.hexdigest()
-
-
-def _processor() -> str:
-    found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text(encoding="ascii"))
-    return found.group(1) if found else platform.machine()
 
 
 def _sha256(path: Path) -> str:

@@ -1,35 +1,39 @@
-"""How often the closest organism is right, and whether its confidence is honest.
+"""Accuracy and calibration of the closest organism.
 
-Run by hand, ``python -m benchmarks.organisms``; it writes its section of RESULTS.md.
+Run it by hand, ``python -m benchmarks.organisms``; it writes its section of RESULTS.md.
 """
 
-import logging
-import time
+import itertools
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import (
-    Provenance,
-    drawn,
-    family,
-    loaded,
-    numbered,
+    family_of,
+    log,
+    open_embedded,
     option_parser,
+    publish,
+    query_records,
     read_organisms,
+    sample_records,
     table,
-    write_section,
 )
-from benchmarks.peers import BLASTN, Answering
-from benchmarks.tasks import substituted
 from core.classify import classify
+from core.evaluation.data import data_of_records
+from core.evaluation.external_tools import BLASTN
 from core.evaluation.measures import BINS, calibration_error
-from core.evaluation.perturbations import fragment
+from core.evaluation.perturbations import cut_fragment, substitute
+from core.library.library import Library
+from core.library.load import load
+from core.progress import no_progress
 from core.sequences.records import Record
 from core.sequences.references.simulated import simulate
 
@@ -37,47 +41,45 @@ QUERIES = 1_000
 FRAGMENT = 300
 STRAINS, STRAIN_GENES = 4, 600
 DIVERGENCES = (0.005, 0.02, 0.10)
-"""Share of its bases in which each strain's gene differs from the one that all come from."""
-SURE = 0.9
+"""Share of the bases in which a strain's gene differs from the common ancestor's."""
+CONFIDENT = 0.9
 
-_HEAD = ("library", "queries", "n", "right", "mean confidence", "ECE", "sure: share, right of them")
+_HEAD = (
+    "library",
+    "queries",
+    "n",
+    "accuracy",
+    "mean confidence",
+    "ECE",
+    "confident: share, accuracy",
+)
+_numbers = itertools.count()
 
-_log = logging.getLogger("benchmarks.organisms")
-
-Change = Callable[[str], str]
-"""What is done to a gene before it is asked for."""
+Perturbation = Callable[[str], str]
+"""A change to a gene before it is classified."""
 
 
 def main() -> None:
     """Measure, and write the section."""
-    options = option_parser(__doc__.split("\n")[0]).parse_args()
-    logging.basicConfig(format="%(message)s", level=logging.CRITICAL)
-    _log.setLevel(logging.INFO)
-    started = time.monotonic()
-    provenance = Provenance(options.data, options.seed)
-    rows: list[list[str]] = []
-    for name, references in _libraries(options):
-        rows += _rows(name, references, options.seed)
-    minutes = (time.monotonic() - started) / 60
-    text = (
-        f"{_about()}{table([*_HEAD, BLASTN.name], rows)}\n{provenance.table()}\n"
-        f"Measured in {minutes:.0f} minutes.\n"
-    )
-    if options.sample:
-        print(text)
-    else:
-        write_section("organisms", text)
+    publish("organisms", option_parser(__doc__).parse_args(), measure)
 
 
-def _about() -> str:
+def measure(options: Namespace) -> str:
+    """Classify genes with all libraries, and return the section."""
+    rows = [
+        row
+        for name, references in _libraries(options)
+        for row in _rows(name, references, options.seed)
+    ]
     return (
         "## The closest organism\n\n"
-        "Genes that one organism of a library alone has, asked of that library: how often it is the"
-        " one that GeneKin `translated` names, and how sure that is. Species: human, chimpanzee and"
-        f" dog. Strains: {STRAINS} simulated from {STRAIN_GENES} human genes, each with the told"
-        f" share of bases substituted. Fragments: {FRAGMENT} bases, 1% of them substituted. ECE:"
-        f" expected calibration error, {BINS} bins. Sure: confidence of {SURE} or more."
-        f" {BLASTN.name}: the organism of its best hit, right.\n\n"
+        "Genes that only one organism of a library has, classified with that library: accuracy and"
+        " confidence of the closest organism that GeneKin `translated` reports. Species: human,"
+        f" chimpanzee and dog. Strains: {STRAINS} simulated from {STRAIN_GENES} human genes, with"
+        f" the given share of bases substituted. Fragments: {FRAGMENT} bases, 1% of them"
+        f" substituted. ECE: expected calibration error, {BINS} bins. Confident: confidence of"
+        f" {CONFIDENT} or more. {BLASTN.title}: accuracy of the organism of its best hit.\n\n"
+        f"{table([*_HEAD, BLASTN.title], rows)}"
     )
 
 
@@ -92,72 +94,84 @@ def _libraries(options: Namespace) -> Iterator[tuple[str, Mapping[str, Sequence[
         )
 
 
-def _changes(generator: np.random.Generator) -> dict[str, Change]:
-    def changed(share: float) -> Change:
-        return lambda sequence: substituted(sequence, share, generator)
+def _perturbations(generator: np.random.Generator) -> dict[str, Perturbation]:
+    def substituting(share: float) -> Perturbation:
+        return lambda sequence: substitute(sequence, share, generator)
 
     return {
-        "as they are": str,
-        "1% substituted": changed(0.01),
-        "5% substituted": changed(0.05),
-        "10% substituted": changed(0.10),
-        "fragments": lambda sequence: changed(0.01)(fragment(sequence, FRAGMENT, generator)),
+        "unmodified": str,
+        "1% substituted": substituting(0.01),
+        "5% substituted": substituting(0.05),
+        "10% substituted": substituting(0.10),
+        "fragments": lambda sequence: substituting(0.01)(
+            cut_fragment(sequence, FRAGMENT, generator)
+        ),
     }
 
 
 def _rows(name: str, references: Mapping[str, Sequence[Record]], seed: int) -> Iterator[list[str]]:
-    """A row for each change to the queries."""
-    marked = [
-        replace(record, family=number)  # What peers tell of their hits.
+    """Yield a row for each perturbation of the queries."""
+    labelled = [
+        replace(record, family=number)  # The organism takes the place of the family.
         for number, records in enumerate(references.values())
         for record in records
     ]
-    asked = _asked(marked, seed)
-    truth = np.array([family(record) for record in asked])
+    genes = _unique_genes(labelled, seed)
+    truth = np.array([family_of(record) for record in genes])
     organisms = list(references)
-    with loaded(references, "translated") as library, _blastn(marked) as blastn:
-        for change, apply in _changes(np.random.default_rng(seed)).items():
-            queries = [apply(record.residues) for record in asked]
-            calls = classify(library, numbered(queries))
-            sure = np.array([call.organism_confidence for call in calls])
-            right = np.array([organisms.index(call.organism) for call in calls]) == truth
-            by_hits = blastn and np.array([answer.family for answer in blastn(queries)]) == truth
+    reason = BLASTN.unavailable_reason()
+    if reason:
+        log.info("Skipped, %s: %s", BLASTN.title, reason)
+    blastn = (
+        nullcontext() if reason else BLASTN.fit(data_of_records({"all": labelled}), no_progress)
+    )
+    with _loaded(references) as library, blastn as predictor:
+        for perturbation, perturb in _perturbations(np.random.default_rng(seed)).items():
+            queries = [perturb(record.residues) for record in genes]
+            calls = classify(library, query_records(queries))
+            confidences = np.array([call.organism_confidence for call in calls])
+            correct = np.array([organisms.index(call.organism) for call in calls]) == truth
+            confident = confidences >= CONFIDENT
             yield [
                 name,
-                change,
+                perturbation,
                 f"{len(queries):,}",
-                _figure(right),
-                f"{sure.mean():.3f}",
-                f"{calibration_error(sure, right):.3f}",
-                f"{_figure(sure >= SURE)}, {_figure(right[sure >= SURE])}",
-                "–" if by_hits is None else _figure(by_hits),
+                _format_share(correct),
+                f"{confidences.mean():.3f}",
+                f"{calibration_error(confidences, correct):.3f}",
+                f"{_format_share(confident)}, {_format_share(correct[confident])}",
+                _format_share(predictor(queries).families == truth) if predictor else "–",
             ]
-            _log.info("%s: %s", name, change)
+            log.info("%s: %s", name, perturbation)
 
 
-def _asked(marked: Sequence[Record], seed: int) -> list[Record]:
-    """Some of the genes that one organism alone has."""
-    copies = Counter(record.residues for record in marked)
-    alone = [
+def _unique_genes(labelled: Sequence[Record], seed: int) -> list[Record]:
+    """Return a sample of the genes that only one organism has."""
+    copies = Counter(record.residues for record in labelled)
+    unique = [
         record
-        for record in marked
+        for record in labelled
         if copies[record.residues] == 1 and len(record.residues) >= FRAGMENT
     ]
-    return drawn(alone, QUERIES, seed)
+    return sample_records(unique, QUERIES, seed)
 
 
 @contextmanager
-def _blastn(reference: Sequence[Record]) -> Iterator[Answering | None]:
-    if why := BLASTN.missing():
-        _log.info("%s is left out: %s", BLASTN.name, why)
-        yield None
-        return
-    with BLASTN.against(reference) as answering:
-        yield answering
+def _loaded(references: Mapping[str, Sequence[Record]]) -> Iterator[Library]:
+    """Load a library of some organisms into a temporary folder."""
+    # A unique name: pymilvus caches schemas by port and collection for the life of the process,
+    # and a later store may get an earlier one's port.
+    name = f"translated {next(_numbers)}"
+    with (
+        TemporaryDirectory(prefix="genekin-") as folder,
+        open_embedded(Path(folder)) as libraries,
+    ):
+        load(libraries, references, library=name, encoder="translated")
+        yield libraries.open(name)
 
 
-def _figure(those: NDArray[np.bool_]) -> str:
-    return f"{those.mean():.3f}" if those.size else "–"
+def _format_share(flags: NDArray[np.bool_]) -> str:
+    return f"{flags.mean():.3f}" if flags.size else "–"
 
 
 if __name__ == "__main__":

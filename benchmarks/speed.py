@@ -1,14 +1,15 @@
-"""How fast GeneKin is, and where the time goes.
+"""Speed of GeneKin: encoding, loading, single queries and batches.
 
-Run by hand on a quiet machine, ``python -m benchmarks.speed``; it writes its section of RESULTS.md.
+Run it by hand on a quiet machine, ``python -m benchmarks.speed``; it writes its section of
+RESULTS.md.
 """
 
 import json
-import logging
 import os
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,23 +24,22 @@ from benchmarks import growth, stages
 from benchmarks.common import (
     PROJECT,
     THREADS,
-    Provenance,
-    drawn,
-    fasta,
-    opened,
+    log,
+    open_embedded,
     option_parser,
+    publish,
     read_organisms,
+    sample_records,
     table,
-    write_section,
 )
-from benchmarks.peers import BLASTN, DIAMOND, MMSEQS
 from core.arrays import Vectors
 from core.classification.model import Candidate
-from core.classification.votes import Hit
-from core.classify import judge
+from core.classification.prediction import Hit
+from core.classify import predict_sequences
 from core.encoders import CountEncoder, TranslatedEncoder
-from core.encoders.base import batches
-from core.encoders.count import words
+from core.encoders.base import iter_batches
+from core.encoders.count import split_kmers
+from core.evaluation.external_tools import BLASTN, DIAMOND, MMSEQS, write_fasta
 from core.library.library import Library
 from core.sequences.records import Record
 
@@ -47,12 +47,10 @@ REFERENCES = QUERIES = 3_000
 REPEATS = 3
 NEIGHBOURS = 10
 
-_log = logging.getLogger("benchmarks.speed")
-
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is classified against what."""
+    """References and queries of the measurements."""
 
     organisms: Mapping[str, Sequence[Record]]
     reference: Sequence[Record]
@@ -62,28 +60,23 @@ class Work:
 
 def main() -> None:
     """Measure, and write the section."""
-    parser = option_parser(__doc__.split("\n")[0])
-    options = parser.parse_args()
-    logging.basicConfig(format="%(message)s", level=logging.CRITICAL)
-    _log.setLevel(logging.INFO)
-    provenance = Provenance(options.data, options.seed)
+    publish("speed", option_parser(__doc__).parse_args(), measure)
+
+
+def measure(options: Namespace) -> str:
+    """Measure everything, and return the section."""
     work = _work(read_organisms(options.data, options.sample, options.seed), options.seed)
-    parts = ["## Speed\n", _encoders(work), _loads(work), _latency(work), _batch(work)]
-    text = "\n".join([*parts, provenance.table()])
-    if options.sample:
-        print(text)
-    else:
-        write_section("speed", text)
+    return "\n".join(["## Speed\n", _encoders(work), _loads(work), _latency(work), _batch(work)])
 
 
 def _work(organisms: Mapping[str, Sequence[Record]], seed: int) -> Work:
-    """The reference: human genes; the queries: the other ones, chimpanzee's and dog's."""
+    """Choose human genes as references, and other genes of all organisms as queries."""
     human = organisms["human"]
-    reference = drawn(human, min(REFERENCES, len(human) * 4 // 5), seed)
+    reference = sample_records(human, min(REFERENCES, len(human) * 4 // 5), seed)
     known = {record.residues for record in reference}
-    others = [record for records in organisms.values() for record in records]
-    strangers = [record for record in others if record.residues not in known]
-    queries = [record.residues for record in drawn(strangers, QUERIES, seed)]
+    records = [record for records in organisms.values() for record in records]
+    others = [record for record in records if record.residues not in known]
+    queries = [record.residues for record in sample_records(others, QUERIES, seed)]
     return Work(organisms, reference, queries, seed)
 
 
@@ -91,33 +84,35 @@ def _work(organisms: Mapping[str, Sequence[Record]], seed: int) -> Work:
 
 
 def _encoders(work: Work) -> str:
-    """Megabases a second on one core, beside the seed's way."""
-    _log.info("encoders")
+    """Measure megabases per second on one core, beside the published baseline."""
+    log.info("encoders")
     sequences = [record.residues for record in work.organisms["human"]]
     translated, count = TranslatedEncoder.fit(sequences), CountEncoder.fit(sequences)
-    seeds = CountVectorizer(ngram_range=(4, 4), max_features=768)
-    seeds.fit(words(sequence) for sequence in sequences)
+    baseline = CountVectorizer(ngram_range=(4, 4), max_features=768)
+    baseline.fit(split_kmers(sequence) for sequence in sequences)
     ways: dict[str, Callable[[], object]] = {
-        "the seed's way: words, CountVectorizer": lambda: seeds.transform(
-            [words(sequence) for sequence in sequences]
+        "published baseline: words, CountVectorizer": lambda: baseline.transform(
+            [split_kmers(sequence) for sequence in sequences]
         ),
         "`count`, vectors": lambda: count.encode(sequences),
         "`translated`, profiles": lambda: [
-            len(translated.profiles(batch)) for batch in batches(sequences)
+            len(translated.profiles(batch)) for batch in iter_batches(sequences)
         ],
         "`translated`, profiles and vectors to store": lambda: translated.encode(sequences),
     }
     seconds = {name: _best_of(way) for name, way in ways.items()}
-    apart = np.abs(normalize(seeds.transform(map(words, sequences))) - count.encode(sequences))
+    expected = normalize(baseline.transform(map(split_kmers, sequences)))
+    deviation = np.abs(expected - count.encode(sequences)).max()
     bases = sum(map(len, sequences)) / 1e6
     slowest = next(iter(seconds.values()))
     rows = [
-        [name, f"{bases / each:.2f}", f"{slowest / each:.1f} ×"] for name, each in seconds.items()
+        [name, f"{bases / time_:.2f}", f"{slowest / time_:.1f} ×"]
+        for name, time_ in seconds.items()
     ]
     return (
         f"Encoding {len(sequences):,} human sequences ({bases:.1f} MB) on one core, best of"
-        f" {REPEATS}. The vectors of `count` are those of the seed's way to within"
-        f" {apart.max():.0e}.\n\n" + table(["", "MB/s", "of the seed's"], rows)
+        f" {REPEATS}. The vectors of `count` equal those of the published baseline to within"
+        f" {deviation:.0e}.\n\n" + table(["", "MB/s", "relative to the baseline"], rows)
     )
 
 
@@ -131,81 +126,79 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-# Loading and growing
+# Loading and single queries
 
 
 def _loads(work: Work) -> str:
-    """All organisms into a new library, embedded."""
+    """Measure loading all organisms into a new embedded library."""
     total = sum(map(len, work.organisms.values()))
     rows = []
     for encoder in ("translated", "count"):
-        _log.info("load, %s", encoder)
+        log.info("load, %s", encoder)
         with TemporaryDirectory(prefix="genekin-") as folder:
-            found = growth.alone(growth.load_all, Path(folder), work.organisms, encoder)
-        rate = f"{total / found.seconds:,.0f}"
-        rows.append([f"`{encoder}`", f"{found.seconds:.1f}", rate, f"{found.peak:,.0f}"])
+            loaded = growth.run_alone(growth.load_all, Path(folder), work.organisms, encoder)
+        rate = f"{total / loaded.seconds:,.0f}"
+        rows.append([f"`{encoder}`", f"{loaded.seconds:.1f}", rate, f"{loaded.peak:,.0f}"])
     return (
-        f"Loading all {total:,} sequences of three organisms into a new embedded library, encoder"
-        " and caller fitted.\n\n"
+        f"Loading all {total:,} sequences of three organisms into a new embedded library, with"
+        " fitting of the encoder and training of the classifier.\n\n"
         + table(["encoder", "seconds", "sequences/s", "peak memory, MB"], rows)
     )
 
 
 def _latency(work: Work) -> str:
-    """One query at a time."""
-    return growth.table_of(work.reference, work.queries, [REFERENCES], work.seed)
+    return growth.size_table(work.reference, work.queries, [REFERENCES], work.seed)
 
 
 # Batches
 
 
 def _batch(work: Work) -> str:
-    """Many queries at once: the command line, its peers, and where the time goes."""
+    """Measure a batch on the command line, external tools, and the stages of GeneKin."""
     with TemporaryDirectory(prefix="genekin-") as folder:
         path = Path(folder)
-        queries = fasta(path / "queries.fasta", work.queries)
-        peers = dict(_peer_seconds(work, path, queries))
+        queries = write_fasta(path / "queries.fasta", work.queries)
+        tools = dict(_tool_seconds(work, path, queries))
         seconds = {}
-        spent = {}
+        stage_seconds = {}
         for encoder in ("translated", "count"):
             home = path / encoder
-            growth.alone(growth.load_all, home, {"human": work.reference}, encoder)
-            _log.info("batch, %s", encoder)
-            seconds[f"GeneKin `{encoder}`"] = _command_line(home, queries)
-            spent[encoder] = _spent(home, queries)
-        _log.info("deciding alone")
-        alone = growth.alone(_deciding_seconds, path / "translated", list(work.queries))
+            growth.run_alone(growth.load_all, home, {"human": work.reference}, encoder)
+            log.info("batch, %s", encoder)
+            seconds[f"GeneKin `{encoder}`"] = _command_line_seconds(home, queries)
+            stage_seconds[encoder] = _stage_seconds(home, queries)
+        log.info("prediction alone")
+        alone = growth.run_alone(_prediction_seconds, path / "translated", list(work.queries))
         seconds["GeneKin `translated`, encoding, ranking and deciding alone"] = alone
-    rates = {name: len(work.queries) / each for name, each in {**peers, **seconds}.items()}
+    rates = {name: len(work.queries) / time_ for name, time_ in {**tools, **seconds}.items()}
     rows = [
-        [name, f"{rate:,.0f}", *(f"{rate / rates[peer]:.2f} ×" for peer in peers)]
+        [name, f"{rate:,.0f}", *(f"{rate / rates[tool]:.2f} ×" for tool in tools)]
         for name, rate in rates.items()
     ]
-    head = ["", "queries/s", *(f"of {peer}" for peer in peers)]
+    head = ["", "queries/s", *(f"relative to {tool}" for tool in tools)]
     return (
         f"{len(work.queries):,} queries in one batch against {len(work.reference):,} references, on"
-        f" {THREADS} threads; command lines, their start-up included, best of"
-        f" {REPEATS}. The last line has its"
-        " candidates given: it is what all but Milvus, SQL and start-up takes.\n\n"
+        f" {THREADS} threads; command lines including start-up, best of {REPEATS}. The last line"
+        " has its candidates given: all but Milvus, SQL and start-up.\n\n"
         + table(head, rows)
-        + "\nWhere GeneKin's time goes in such a batch, seconds.\n\n"
-        + _spent_table(spent)
+        + "\nTime of GeneKin in such a batch by stage, in seconds.\n\n"
+        + _stage_table(stage_seconds)
     )
 
 
-def _peer_seconds(work: Work, path: Path, queries: Path) -> Iterator[tuple[str, float]]:
-    for peer in (BLASTN, DIAMOND, MMSEQS):
-        if why := peer.missing():
-            _log.info("%s is left out: %s", peer.name, why)
+def _tool_seconds(work: Work, path: Path, queries: Path) -> Iterator[tuple[str, float]]:
+    for tool in (BLASTN, DIAMOND, MMSEQS):
+        if reason := tool.unavailable_reason():
+            log.info("Skipped, %s: %s", tool.title, reason)
             continue
-        _log.info("batch, %s", peer.name)
-        folder = path / peer.name.split()[0]
+        log.info("batch, %s", tool.title)
+        folder = path / tool.name
         folder.mkdir()
-        peer.make_database(folder, work.reference)
-        yield peer.name, _best_of(partial(peer.run_search, folder, queries))
+        tool.make_database(folder, [record.residues for record in work.reference])
+        yield tool.title, _best_of(partial(tool.run_search, folder, queries))
 
 
-def _command_line(home: Path, queries: Path) -> float:
+def _command_line_seconds(home: Path, queries: Path) -> float:
     command = [sys.executable, "-m", "core", "classify", str(queries)]
     command += ["--output", str(home / "calls.tsv")]
     return _best_of(lambda: _run(command, home))
@@ -220,67 +213,69 @@ def _run(command: Sequence[str], home: Path) -> str:
     return done.stdout
 
 
-def _spent(home: Path, queries: Path) -> dict[str, float]:
-    """Seconds of each stage of a command line run."""
+def _stage_seconds(home: Path, queries: Path) -> dict[str, float]:
+    """Return the seconds of each stage of a command line run."""
     launched = time.time()
     command = [sys.executable, "-m", "benchmarks.stages", repr(launched), str(home)]
-    told = _run([*command, str(queries), str(home / "calls.tsv")], home)
+    output = _run([*command, str(queries), str(home / "calls.tsv")], home)
     total = time.time() - launched
-    seconds: dict[str, float] = json.loads(told)
-    seconds["leaving"] = total - sum(seconds.values())
-    return {**seconds, "together": total}
+    seconds: dict[str, float] = json.loads(output)
+    seconds[stages.EXIT] = total - sum(seconds.values())
+    return {**seconds, stages.TOTAL: total}
 
 
-def _spent_table(spent: Mapping[str, Mapping[str, float]]) -> str:
-    names = list(dict.fromkeys(name for each in spent.values() for name in each))
-    names = [name for name in names if name not in {stages.OTHER, "leaving", "together"}]
+def _stage_table(seconds: Mapping[str, Mapping[str, float]]) -> str:
+    last = (stages.OTHER, stages.EXIT, stages.TOTAL)
+    names = dict.fromkeys(name for spent in seconds.values() for name in spent)
     rows = [
-        [name, *(f"{each.get(name, 0):.2f}" for each in spent.values())]
-        for name in [*names, stages.OTHER, "leaving", "together"]
+        [name, *(f"{spent.get(name, 0):.2f}" for spent in seconds.values())]
+        for name in [*(name for name in names if name not in last), *last]
     ]
-    return table(["", *(f"`{encoder}`" for encoder in spent)], rows)
+    return table(["", *(f"`{encoder}`" for encoder in seconds)], rows)
 
 
-class _Replayed(Library):
-    """A library that remembers what it was asked, and can answer the same again at once."""
+class _ReplayLibrary(Library):
+    """A library that records the results of its searches, and can replay them."""
 
     def __init__(self, library: Library) -> None:
         self.__dict__.update(vars(library))
-        self._found: list[list[list[Hit]]] = []
-        self._known: list[list[Candidate]] = []
-        self._next_found: Iterator[list[list[Hit]]] = iter(())
-        self._next_known: Iterator[list[Candidate]] = iter(())
+        self._hits: list[list[list[Hit]]] = []
+        self._candidates: list[list[Candidate]] = []
+        self._next_hits: Iterator[list[list[Hit]]] = iter(())
+        self._next_candidates: Iterator[list[Candidate]] = iter(())
 
     def replay(self) -> None:
-        """From now on, the same answers in the same order."""
-        self._next_found, self._next_known = iter(self._found), iter(self._known)
+        """Return the recorded results from now on, in the same order."""
+        self._next_hits, self._next_candidates = iter(self._hits), iter(self._candidates)
 
     def search_vectors(
         self, vectors: Vectors, *, organisms: Sequence[str] | None = None, limit: int = 10
     ) -> list[list[Hit]]:
-        """As remembered, or as the library answers."""
-        if (hits := next(self._next_found, None)) is None:
+        """Return the recorded hits, or search and record."""
+        if (hits := next(self._next_hits, None)) is None:
             hits = super().search_vectors(vectors, organisms=organisms, limit=limit)
-            self._found.append(hits)
+            self._hits.append(hits)
         return hits
 
-    def relatives(self, hits: Sequence[Hit]) -> list[Candidate]:
-        """As remembered, or as the library answers."""
-        if (relatives := next(self._next_known, None)) is None:
-            relatives = super().relatives(hits)
-            self._known.append(relatives)
-        return relatives
+    def candidates(self, hits: Sequence[Hit]) -> list[Candidate]:
+        """Return the recorded candidates, or read and record them."""
+        if (candidates := next(self._next_candidates, None)) is None:
+            candidates = super().candidates(hits)
+            self._candidates.append(candidates)
+        return candidates
 
 
-def _deciding_seconds(home: Path, queries: Sequence[str]) -> float:
-    """Seconds to encode queries, to rank their candidates and to decide."""
-    with opened(home) as libraries:
-        library = _Replayed(libraries.open())
-        list(judge(library, queries, None, NEIGHBOURS))
+def _prediction_seconds(home: Path, queries: Sequence[str]) -> float:
+    """Return the seconds to encode queries, rank their candidates and predict."""
+    with open_embedded(home) as libraries:
+        library = _ReplayLibrary(libraries.open())
+        list(predict_sequences(library, queries, None, NEIGHBOURS))
         seconds = []
         for _ in range(REPEATS):
             library.replay()
-            seconds.append(_seconds(lambda: list(judge(library, queries, None, NEIGHBOURS))))
+            seconds.append(
+                _seconds(lambda: list(predict_sequences(library, queries, None, NEIGHBOURS)))
+            )
     return min(seconds)
 
 

@@ -1,4 +1,4 @@
-"""One command line run with a watch on its stages; started by the speed benchmark.
+"""One command line run timed by stage; the speed benchmark starts it.
 
 ``python -m benchmarks.stages LAUNCHED HOME QUERIES OUTPUT`` classifies as ``python -m core`` does,
 and prints the seconds of each stage as JSON.
@@ -12,7 +12,7 @@ import time
 from collections import defaultdict
 from typing import Any
 
-from core import classify
+from core.classify import _ModelPredictor
 from core.cli import classify as classify_command
 from core.cli.main import main as run_command
 from core.encoders import CountEncoder, TranslatedEncoder
@@ -21,19 +21,35 @@ from core.library.manager import Libraries
 from core.stores import LabelStore, VectorStore
 
 START = "start-up: Python and imports"
-OPENING = "opening the stores and the library"
 PARSING = "reading and parsing"
+OPENING = "opening the stores and the library"
 ENCODING = "encoding"
+PREDICTION = "ranking and deciding"
 SEARCH = "Milvus search"
 SQL = "SQL: labels and residues"
-RELATIVES = "profiles of candidates"
-DECIDING = "ranking and deciding"
+CANDIDATES = "profiles of candidates"
 WRITING = "writing the table"
-OTHER = "all else"
+OTHER = "everything else"
+EXIT = "exit"
+TOTAL = "total"
+
+_FUNCTIONS: list[tuple[Any, str, tuple[str, ...]]] = [
+    (classify_command, PARSING, ("read_bytes", "read_queries")),
+    (classify_command, WRITING, ("format_calls", "write")),
+    (VectorStore, OPENING, ("__init__",)),
+    (Libraries, OPENING, ("open",)),
+    (VectorStore, SEARCH, ("search",)),
+    (TranslatedEncoder, ENCODING, ("profiles", "encode_query_profiles")),
+    (CountEncoder, ENCODING, ("encode_queries",)),
+    (CandidateCache, CANDIDATES, ("candidates",)),
+    (LabelStore, SQL, ("labels_for", "residues", "organism_names", "pending_loads", "visible")),
+    (_ModelPredictor, PREDICTION, ("_first_round", "_second_round")),
+]
+"""Owners of functions, the stage that these belong to, and their names."""
 
 
-class Watch:
-    """Seconds of stages; those of a stage within another one count for the inner one only."""
+class StageClock:
+    """Seconds by stage; those of a nested stage count only for the inner one."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
@@ -41,55 +57,39 @@ class Watch:
         self._since = time.perf_counter()
 
     def enter(self, stage: str) -> str:
-        """From now on it is this stage; returns the one until now."""
+        """Enter a stage and return the one left."""
         now = time.perf_counter()
         self.seconds[self._stage] += now - self._since
         left, self._stage, self._since = self._stage, stage, now
         return left
 
-    def on(self, owner: Any, name: str, stage: str) -> None:
-        """Count the calls of a function of a class or a module, in the main thread, for a stage."""
-        watched = getattr(owner, name)
+    def time_calls(self, owner: Any, name: str, stage: str) -> None:
+        """Count calls of a function, of a class or a module, in the main thread for a stage."""
+        function = getattr(owner, name)
 
-        def watching(*arguments: Any, **options: Any) -> Any:
+        def timed(*arguments: Any, **options: Any) -> Any:
             if threading.current_thread() is not threading.main_thread():
-                return watched(*arguments, **options)
+                return function(*arguments, **options)
             left = self.enter(stage)
             try:
-                return watched(*arguments, **options)
+                return function(*arguments, **options)
             finally:
                 self.enter(left)
 
-        setattr(owner, name, watching)
-
-
-def watch_all(watch: Watch) -> None:
-    """Set the watch on everything that a batch does in its main thread."""
-    for name in ("read_bytes", "read_queries"):
-        watch.on(classify_command, name, PARSING)
-    for name in ("as_text", "write"):
-        watch.on(classify_command, name, WRITING)
-    watch.on(VectorStore, "__init__", OPENING)
-    watch.on(Libraries, "open", OPENING)
-    watch.on(VectorStore, "search", SEARCH)
-    for name in ("profiles", "query_vectors"):
-        watch.on(TranslatedEncoder, name, ENCODING)
-    watch.on(CountEncoder, "encode_queries", ENCODING)
-    watch.on(CandidateCache, "of", RELATIVES)
-    for name in ("recall", "residues", "organism_names", "pending_loads"):
-        watch.on(LabelStore, name, SQL)
-    watch.on(classify._Judging, "_judged", DECIDING)  # noqa: SLF001
+        setattr(owner, name, timed)
 
 
 def main(launched: str, home: str, queries: str, output: str) -> None:
     """Classify, and print the seconds of each stage."""
     started = time.time() - float(launched)
     os.environ["GENEKIN_HOME"] = home
-    watch = Watch()
-    watch_all(watch)
+    clock = StageClock()
+    for owner, stage, names in _FUNCTIONS:
+        for name in names:
+            clock.time_calls(owner, name, stage)
     status = run_command(["classify", queries, "--output", output])
-    watch.enter(OTHER)
-    sys.stdout.write(json.dumps({START: started, **watch.seconds}))
+    clock.enter(OTHER)
+    sys.stdout.write(json.dumps({START: started, **clock.seconds}))
     sys.exit(status)
 
 
