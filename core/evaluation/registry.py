@@ -102,15 +102,15 @@ SPLITS = _by_name(
     ),
     Split(
         "copies",
-        "random 80/20 with duplicates",
+        "random 80/20 with copies",
         "A random fifth of all records is held out: a query may have an exact copy in the training"
         " set.",
         lambda data, seed, _: random_split(data, seed, copies=True),
     ),
     Split(
         "folds",
-        "repeated cross-validation",
-        f"{FOLDS} folds stratified by family, repeated {REPEATS} times.",
+        "repeated 5-fold",
+        f"Cross-validation with {FOLDS} folds stratified by family, repeated {REPEATS} times.",
         lambda data, seed, _: stratified_folds(data, seed),
     ),
     Split(
@@ -130,7 +130,7 @@ SPLITS = _by_name(
     ),
     Split(
         "organisms",
-        "cross-species transfer",
+        "cross-species",
         "One organism is the training set, another one the queries.",
         lambda data, _seed, _: between_organisms(data),
     ),

@@ -63,6 +63,10 @@ class TestUnlike:
         assert settings == "The settings of methods differ: spy, eyes 2 and 3."
         assert machine.endswith(f"cores {report.machine['cores']} and 640.")
 
+    def test_a_new_title_of_a_method_is_no_difference(self, report):
+        other = replace(report, methods=(replace(report.methods[0], title="agent"),))
+        assert describe_differences(report, other) == []
+
     def test_a_tool_that_only_one_had_is_named(self, report):
         other = replace(report, versions=report.versions | {"hmmer": "3.4"})
         assert describe_differences(report, other) == ["The versions differ: hmmer none and 3.4."]

@@ -50,6 +50,22 @@ class TestF1:
         assert measures.f1(np.array([0, 0]), np.array([0, 3]), "macro") == pytest.approx(1 / 3)
 
 
+class TestUnknownQueries:
+    """Queries without a family: naming none is right."""
+
+    TRUE = np.full(4, NO_FAMILY)
+    PREDICTED = np.array([NO_FAMILY, NO_FAMILY, 0, NO_FAMILY])
+
+    def test_none_counts_as_a_family(self):
+        assert measures.accuracy(self.TRUE, self.PREDICTED) == 0.75
+        assert measures.f1(self.TRUE, self.PREDICTED, "weighted") == pytest.approx(6 / 7)
+
+    def test_intervals_hold_the_accuracy(self):
+        found = measures.bootstrap_intervals(self.TRUE, self.PREDICTED, np.arange(4), seed=1)
+
+        assert found.accuracy.low < 0.75 < found.accuracy.high
+
+
 class TestFamilyScores:
     def test_by_hand(self):
         assert plain(measures.family_scores(TRUE, SAID)) == [

@@ -2,15 +2,21 @@ import numpy as np
 import pytest
 from Bio.Seq import reverse_complement as biopython
 
+from core.evaluation.methods import NO_FAMILY
 from core.evaluation.perturbations import (
     AMBIGUITY_RATES,
+    DRAWS,
     FRAGMENT_LENGTHS,
     SUBSTITUTION_RATES,
+    UNRELATED,
     cut_fragment,
     mask,
     perturbed_split,
+    reference_organism,
+    repeated_splits,
     substitute,
 )
+from core.evaluation.splits import random_split
 from core.sequences.alphabet import reverse_complement
 from tests.support.evaluation_data import data
 from tests.support.synthetic import dna
@@ -60,6 +66,62 @@ class TestAmbiguous:
 
         assert changed.count("N") / len(LONG) == pytest.approx(0.2, abs=0.02)
         assert share_of_others(LONG, changed) == changed.count("N") / len(LONG)
+
+
+class TestRepeatedSplits:
+    def test_each_seed_has_its_training_set(self):
+        rounds = repeated_splits(data(), seed=42)
+
+        assert [item.tasks[0].name for item in rounds] == ["split 42", "split 1", "split 2"]
+        assert len({item.training.tobytes() for item in rounds}) == 3
+
+    def test_the_first_split_is_the_random_one(self):
+        (item, *_) = repeated_splits(data(), seed=7)
+        (random,) = random_split(data(), 42, copies=False)
+
+        assert item.training.tolist() == random.training.tolist()
+
+    def test_queries_are_substituted_several_times_and_resampled_together(self):
+        (item, *_) = repeated_splits(data(), seed=42)
+        plain, drawn = item.tasks[0], item.tasks[-1]
+
+        assert drawn.name == "10% substituted"
+        assert drawn.indexes.tolist() == plain.indexes.tolist() * DRAWS
+        assert drawn.units.tolist() == drawn.indexes.tolist()
+        assert len(set(drawn.sequences)) == len(drawn.sequences)
+
+    def test_other_splits_have_tasks_of_their_own(self):
+        names = [[task.name for task in item.tasks] for item in repeated_splits(data(), seed=42)]
+
+        assert names[0][1:3] == ["fragments of 150 bases", "reverse complement"]
+        assert names[1][1:] == ["5% substituted, other splits", "10% substituted, other splits"]
+        assert names[2][1:] == names[1][1:]
+
+
+class TestReferenceOrganism:
+    def test_the_first_organism_is_the_training_set(self):
+        records = data("human", "dog", "cat")
+        (item,) = reference_organism(records, seed=42)
+
+        assert set(records.take(item.training).organisms) == {"human"}
+        assert [task.name for task in item.tasks] == [
+            "dog from human",
+            "cat from human",
+            "random",
+            "shuffled",
+        ]
+
+    def test_unrelated_sequences_have_no_family(self):
+        records = data("human", "dog")
+        (item,) = reference_organism(records, seed=42)
+        *_, random, shuffled = item.tasks
+
+        assert len(random.sequences) == UNRELATED
+        assert len(shuffled.sequences) == item.training.size
+        assert set(random.true_families(records)) == {NO_FAMILY}
+        for index, sequence in zip(shuffled.indexes, shuffled.sequences, strict=True):
+            assert sorted(sequence) == sorted(records.sequences[index])
+        assert not set(random.sequences) & set(records.sequences)
 
 
 class TestStress:

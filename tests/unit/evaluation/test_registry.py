@@ -2,6 +2,7 @@ import pytest
 
 from core.errors import InputError
 from core.evaluation.registry import (
+    BENCHMARK_SPLITS,
     DEFAULT_SPLITS,
     METHODS,
     SPLITS,
@@ -68,8 +69,9 @@ class TestMakeMethods:
 
 
 class TestSplits:
-    def test_each_says_what_it_is(self):
-        for name, split in SPLITS.items():
+    @pytest.mark.parametrize("splits", [SPLITS, BENCHMARK_SPLITS])
+    def test_each_says_what_it_is(self, splits):
+        for name, split in splits.items():
             assert split.name == name
             assert split.title
             assert split.about.endswith(".")

@@ -6,7 +6,7 @@ import pytest
 from core.errors import Cancelled, InputError
 from core.evaluation.clusters import nearest_similarities
 from core.evaluation.data import LabelledData
-from core.evaluation.registry import Plan, PlannedSplit
+from core.evaluation.registry import BENCHMARK_SPLITS, Plan, PlannedSplit
 from core.evaluation.report import Report
 from core.evaluation.runner import evaluate
 from core.evaluation.splits import UNMODIFIED
@@ -216,3 +216,27 @@ class TestNearestSimilarities:
 
         single = [nearest_similarities(WHOLE.sequences, [each])[0] for each in many[::20]]
         assert whole[::20] == pytest.approx(np.array(single))
+
+
+class TestOptions:
+    def test_predictions_are_returned_beside_the_report(self):
+        outcome = evaluate(WHOLE, plan("folds"), {"knn": Spy()})
+
+        (predictions,) = outcome.predictions.values()
+        assert list(outcome.predictions) == [("folds", UNMODIFIED, "knn")]
+        assert predictions.families.size == outcome.report.results[0].count
+
+    def test_further_splits_may_be_given(self):
+        outcome = evaluate(
+            WHOLE, plan("left-out-families"), {"knn": Spy()}, splits=BENCHMARK_SPLITS
+        )
+
+        assert [(each.task, each.accuracy) for each in outcome.report.results] == [
+            (name, 0.0) for name in ("Kinase", "Synthase", "2", "3", "4", "5")
+        ]
+
+    def test_queries_come_in_batches(self):
+        spy = Spy()
+        evaluate(WHOLE, plan("seed"), {"knn": spy}, batch_size=10)
+
+        assert [len(queries) for queries in spy.queries] == [10, 5]

@@ -4,10 +4,12 @@ from sklearn.model_selection import train_test_split
 
 from core.errors import InputError
 from core.evaluation.data import LabelledData
+from core.evaluation.methods import NO_FAMILY
 from core.evaluation.splits import (
     Round,
     between_organisms,
     held_out_clusters,
+    left_out_families,
     random_split,
     stratified_folds,
 )
@@ -114,6 +116,24 @@ class TestHeldOutClusters:
     def test_too_few_clusters_are_said(self):
         with pytest.raises(InputError, match="only 2 clusters of relatives: none can be held out"):
             held_out_clusters(numbered(10), np.arange(10), np.arange(10) % 2, folds=5)
+
+
+class TestLeftOutFamilies:
+    def test_each_family_is_queried_against_the_others(self):
+        data = numbered(12, copies=2, families=3)
+        rounds = left_out_families(data)
+
+        assert [item.tasks[0].name for item in rounds] == ["0", "1", "2"]
+        for family, item in enumerate(rounds):
+            (task,) = item.tasks
+            assert set(data.families[task.indexes]) == {family}
+            assert family not in data.families[item.training]
+            assert sorted([*task.indexes, *item.training]) == list(range(10))
+
+    def test_no_query_has_a_family_of_the_training_set(self):
+        data = numbered(12, families=3)
+        for item in left_out_families(data):
+            assert set(item.tasks[0].true_families(data)) == {NO_FAMILY}
 
 
 class TestBetweenOrganisms:
