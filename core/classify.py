@@ -1,239 +1,43 @@
-"""What is said of each query before it becomes a call: by votes, or by weighed evidence.
+"""Classification of queries against a library: encode, search, predict, call.
 
-From a query to its call: the verdict on it, and whether that is enough to name a family.
+Candidates are searched for in two rounds: a few for every query, and many for the queries that have
+no close neighbour among the first.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
-from core.classification.closest_organism import rank_organisms
-from core.classification.model import Candidate, FamilyModel, Query, cosines, is_clear
-from core.classification.reading_frame import reading_frame
-from core.classification.training import CANDIDATES
-from core.classification.votes import Hit, vote, vote_of_organisms
-from core.encoders.translated import QUERY_KMERS, TranslatedEncoder
+import numpy as np
+from numpy.typing import NDArray
+
+from core.calls import Call
+from core.classification.evidence import is_clear
+from core.classification.model import Candidate, FamilyModel, Query, cosine_similarities
+from core.classification.prediction import Hit, Prediction, predict
+from core.classification.votes import predict_by_vote
+from core.encoders.translated import MAX_QUERY_KMERS, TranslatedEncoder
 from core.errors import EncoderReplaced, InputError
 from core.library.library import Library, check_threshold
+from core.progress import Progress, no_progress
 from core.sequences.records import Record
 from core.thread_pool import map_in_threads
-
-FIRST_CANDIDATES = 10
-"""Candidates asked for at first: nine queries in ten have a near copy among them."""
-FIRST_KMERS = 200
-"""K-mers asked with at first: a near copy is found by half of them in half the time."""
-
-_TOGETHER = 256
-_UNCLEAR_TOGETHER = 32
-"""Queries that are judged together, so that their candidates fit into memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is said of a query.
-
-    Attributes
-    ----------
-    hits
-        The neighbours, best first.
-    families
-        Share of each family by class number, the largest first; empty where nothing is known.
-    significant
-        Whether there is more evidence than random DNA has.
-    organisms
-        Confidence that each organism has the closest relative, the closest first.
-    strand, frame
-        Where the evidence stands: ``+`` or ``-``, and 1 to 3; empty and 0 where that is not known.
-    """
-
-    hits: tuple[Hit, ...] = ()
-    families: dict[int, float] = field(default_factory=dict)
-    significant: bool = False
-    organisms: dict[str, float] = field(default_factory=dict)
-    strand: str = ""
-    frame: int = 0
-
-
-def judge(
-    library: Library, sequences: Sequence[str], organisms: Sequence[str] | None, neighbours: int
-) -> Iterator[Verdict]:
-    """The verdict on each sequence, in their order, a batch at a time.
-
-    Parameters
-    ----------
-    organisms
-        Where to look for neighbours; everywhere, if None.
-    neighbours
-        How many hits are wanted.
-    """
-    if library.caller is None or not isinstance(library.encoder, TranslatedEncoder):
-        for start in range(0, len(sequences), _TOGETHER):
-            found = library.search(
-                sequences[start : start + _TOGETHER], organisms=organisms, limit=neighbours
-            )
-            yield from (_voted(hits) for hits in found)
-        return
-    judging = _Judging(library, library.encoder, library.caller, organisms, neighbours)
-    for start in range(0, len(sequences), _TOGETHER):
-        yield from judging.verdicts(sequences[start : start + _TOGETHER])
-
-
-def _voted(hits: Sequence[Hit]) -> Verdict:
-    shares = vote(hits)
-    return Verdict(tuple(hits), shares, bool(shares), vote_of_organisms(hits))
-
-
-class _Judging:
-    """Few candidates for every query; many where the few do not make it clear."""
-
-    def __init__(
-        self,
-        library: Library,
-        encoder: TranslatedEncoder,
-        caller: FamilyModel,
-        organisms: Sequence[str] | None,
-        neighbours: int,
-    ) -> None:
-        self._library = library
-        self._encoder = encoder
-        self._caller = caller
-        self._organisms = organisms
-        self._neighbours = neighbours
-        self._first = max(FIRST_CANDIDATES, neighbours)
-        self._last = max(CANDIDATES, neighbours)
-
-    def verdicts(self, sequences: Sequence[str]) -> list[Verdict]:
-        profiles = self._encoder.profiles(sequences)
-        queries = [Query(*each) for each in zip(sequences, profiles, strict=True)]
-        verdicts = self._judged(queries, self._first, only_clear=True)
-        unclear = [place for place, verdict in enumerate(verdicts) if verdict is None]
-        for start in range(0, len(unclear), _UNCLEAR_TOGETHER):
-            places = unclear[start : start + _UNCLEAR_TOGETHER]
-            judged = self._judged([queries[place] for place in places], self._last)
-            for place, verdict in zip(places, judged, strict=True):
-                verdicts[place] = verdict
-        return [verdict for verdict in verdicts if verdict is not None]
-
-    def _judged(
-        self, queries: Sequence[Query], limit: int, *, only_clear: bool = False
-    ) -> list[Verdict | None]:
-        """The verdict on each query by so many candidates; None where they leave it unclear."""
-        most = FIRST_KMERS if only_clear else QUERY_KMERS
-        vectors = self._encoder.query_vectors([query.profile for query in queries], most)
-        found = self._library.search_vectors(vectors, organisms=self._organisms, limit=limit)
-        relatives = iter(self._library.relatives([hit for hits in found for hit in hits]))
-        jobs = [
-            (query, hits, list(islice(relatives, len(hits))))
-            for query, hits in zip(queries, found, strict=True)
-        ]
-        if only_clear:  # Threads would spend more on taking turns than this takes.
-            return [self._verdict(*job, only_clear=True) for job in jobs]
-        return map_in_threads(lambda job: self._verdict(*job, only_clear=False), jobs)
-
-    def _verdict(
-        self,
-        query: Query,
-        hits: Sequence[Hit],
-        relatives: Sequence[Candidate],
-        *,
-        only_clear: bool,
-    ) -> Verdict | None:
-        products = cosines(query.profile, relatives)
-        if only_clear and not is_clear(products):
-            return None
-        if not query.profile.keys.size:  # There is nothing in it that can be read.
-            return Verdict()
-        decision = self._caller.decide(query, relatives, products)
-        order = decision.order.tolist()
-        shown = zip(order, decision.cosines.tolist(), strict=True)
-        nearest = [relatives[place] for place in order]
-        profiles = [each.profile for each in nearest]
-        strand, frame = reading_frame(self._encoder, query.sequence, nearest)
-        return Verdict(
-            hits=tuple(
-                _scored(hits[place], score) for place, score in islice(shown, self._neighbours)
-            ),
-            families=decision.families,
-            significant=decision.significant,
-            organisms=rank_organisms(
-                query.profile, profiles, [hits[place].organism for place in order]
-            ),
-            strand=strand,
-            frame=frame,
-        )
-
-
-def _scored(hit: Hit, score: float) -> Hit:
-    """A hit with another score; :func:`dataclasses.replace` takes five times as long."""
-    return Hit(hit.id, hit.organism, hit.family, hit.name, score, hit.length)
-
 
 MAX_NEIGHBOURS = 1_000
 DEFAULT_NEIGHBOURS = 10
 
+FIRST_CANDIDATES = 10
+"""Candidates of the first round: nine queries in ten have a near copy among them."""
+FIRST_KMERS = 200
+"""K-mers that the first round searches with: a near copy shares half of them, in half the time."""
+CANDIDATES = 150
+"""Candidates of the second round."""
 
-class Status(StrEnum):
-    """What became of a query."""
-
-    CALLED = "called"
-    UNKNOWN = "unknown"
-    INVALID = "invalid"
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """The answer for one query.
-
-    Attributes
-    ----------
-    query
-        Its name.
-    length
-        Its bases.
-    family_id
-        The best guess whatever the status; None only where the query is invalid.
-    family
-        The name of that family; empty where the query is invalid.
-    confidence
-        How likely that family is right, 0 to 1, calibrated on sequences whose relatives were left
-        out; with the encoder count, the family's share of the votes. Where nothing can be read, its
-        share of the library.
-    families
-        The same for every family, the largest first; empty where nothing can be read.
-    hits
-        The neighbours, best first.
-    organism, organism_confidence
-        The organism of the closest relative, and how sure it is that no other one's is closer.
-    strand, frame
-        Where the evidence stands: ``+`` or ``-``, 1 to 3; empty and 0 where that is not known.
-    unreadable
-        Share of its letters that are ambiguity codes, 0 to 1.
-    reason
-        Why it is unknown or invalid; empty where it is called.
-    """
-
-    query: str
-    length: int
-    status: Status
-    family_id: int | None
-    family: str
-    confidence: float
-    families: Mapping[int, float]
-    hits: tuple[Hit, ...]
-    organism: str
-    organism_confidence: float
-    strand: str
-    frame: int
-    unreadable: float
-    reason: str
-
-    @property
-    def closest(self) -> Hit | None:
-        """The best hit of the closest organism; of all, if none is shown; None without hits."""
-        best = next(iter(self.hits), None)
-        return next((hit for hit in self.hits if hit.organism == self.organism), best)
+_BATCH_SIZE = 256
+_UNCLEAR_BATCH_SIZE = 32
+"""Queries that are predicted at once, such that their candidates fit into memory."""
 
 
 def classify(
@@ -243,20 +47,20 @@ def classify(
     organisms: Sequence[str] | None = None,
     neighbours: int = DEFAULT_NEIGHBOURS,
     threshold: float | None = None,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Progress = no_progress,
 ) -> list[Call]:
-    """Name the family of each record; an invalid one never stops the others.
+    """Call the family of each record; an invalid record does not stop the others.
 
     Parameters
     ----------
     organisms
-        Where to look for neighbours; everywhere, if None.
+        Organisms to search; all, if None.
     neighbours
-        How many of them to show (and, with the encoder count, to let vote), 1 to 1,000.
+        Maximum number of hits (with the encoder count, of votes), 1 to 1,000.
     threshold
-        Confidence from which on a query is called; the library's own, if None.
+        Minimum confidence for a call, 0 to 1; the library's own, if None.
     progress
-        Called with how many records are done, and of how many.
+        Called with the number of records done, and their total.
 
     Returns
     -------
@@ -269,112 +73,187 @@ def classify(
         If `neighbours` or `threshold` is out of range, or an organism is not in the library.
     """
     if not 1 <= neighbours <= MAX_NEIGHBOURS:
-        message = f"{neighbours:,} neighbours cannot be asked for."
-        raise InputError(message, f"Ask for 1 to {MAX_NEIGHBOURS:,}.")
-    asked = library.threshold if threshold is None else threshold
-    check_threshold(asked)
+        message = f"{neighbours:,} is not a valid number of neighbours."
+        raise InputError(message, f"Choose 1 to {MAX_NEIGHBOURS:,}.")
     residues = [record.residues for record in records if record.problem is None]
-    if not residues:
-        library.search([], organisms=organisms)  # What is asked for must be there all the same.
-    verdicts = judge(library, residues, organisms, neighbours)
-    calling = _Calling(library, asked)
-    calls = []
-    try:
-        for record in records:
-            calls.append(
-                _invalid(record) if record.problem else calling.call(record, next(verdicts))
-            )
-            progress(len(calls), len(records))
-    except EncoderReplaced:
-        return classify(
-            library.reopened(),
-            records,
-            organisms=organisms,
-            neighbours=neighbours,
-            threshold=threshold,
-            progress=progress,
-        )
-    return calls
+    while True:
+        caller = _Caller(library, library.threshold if threshold is None else threshold)
+        if not residues:
+            library.search([], organisms=organisms)  # Validate organisms even without queries.
+        predictions = predict_sequences(library, residues, organisms, neighbours)
+        try:
+            return caller.call_all(records, predictions, progress)
+        except EncoderReplaced:
+            library = library.reopened()
 
 
-def query_name(record: Record) -> str:
-    """What a query is called: its own name, or its place."""
-    return record.name or f"record_{record.position}"
-
-
-class _Calling:
-    """Makes calls of verdicts."""
+class _Caller:
+    """Turns predictions into calls, by the threshold and the family names of a library."""
 
     def __init__(self, library: Library, threshold: float) -> None:
+        check_threshold(threshold)
         self._library = library
         self._threshold = threshold
-        self._prior: dict[int, float] = {}
 
-    def call(self, record: Record, verdict: Verdict) -> Call:
-        shares = verdict.families or self._library_shares()
-        family, confidence = next(iter(shares.items()))
-        name = self._library.family_name(family)
-        reason = self._reason(verdict, name, confidence)
-        organism = next(iter(verdict.organisms), "")
-        return Call(
-            query=query_name(record),
-            length=len(record.residues),
-            status=Status.UNKNOWN if reason else Status.CALLED,
-            family_id=family,
-            family=name,
+    def call_all(
+        self, records: Sequence[Record], predictions: Iterator[Prediction], progress: Progress
+    ) -> list[Call]:
+        """Call each record; the valid ones by the next prediction."""
+        calls = []
+        for record in records:
+            if record.problem is None:
+                calls.append(self._call(record, next(predictions)))
+            else:
+                calls.append(Call.invalid(record))
+            progress("Classifying", len(calls), len(records))
+        return calls
+
+    def _call(self, record: Record, prediction: Prediction) -> Call:
+        families = prediction.families or self._library_shares
+        family_id, confidence = next(iter(families.items()))
+        family = self._library.family_name(family_id)
+        return Call.of(
+            record,
+            prediction,
+            family_id=family_id,
+            family=family,
             confidence=confidence,
-            families=verdict.families,
-            hits=verdict.hits,
-            organism=organism,
-            organism_confidence=verdict.organisms.get(organism, 0.0),
-            strand=verdict.strand,
-            frame=verdict.frame,
-            unreadable=_unreadable(record.residues),
-            reason=reason,
+            reason=self._reason(prediction, family, confidence),
         )
 
-    def _reason(self, verdict: Verdict, family: str, confidence: float) -> str:
-        """Why no family can be named; empty where it can."""
-        if not verdict.hits:
-            return "Nothing in it is like anything in the library."
-        if not verdict.significant:
-            return "The closest gene shares no more with it than random DNA does."
+    def _reason(self, prediction: Prediction, family: str, confidence: float) -> str:
+        """Say why the query is unknown; return an empty string if it is called."""
+        if not prediction.hits:
+            return "No similar gene in the library."
+        if not prediction.significant:
+            return "The closest gene is no more similar than expected by chance."
         if confidence < self._threshold:
             return (
-                f"{family} is likeliest, but at {confidence:.0%} below the threshold of"
-                f" {self._threshold:.0%}."
+                f"{family} is the best guess, but its confidence of {confidence:.0%} is below the"
+                f" threshold of {self._threshold:.0%}."
             )
         return ""
 
+    @cached_property
     def _library_shares(self) -> dict[int, float]:
         """Share of the library's sequences by family, the largest first."""
-        if not self._prior:
-            counts: Counter[int] = Counter()
-            for organism in self._library.organisms():
-                counts.update(organism.families)
-            ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-            self._prior = {family: count / counts.total() for family, count in ranked}
-        return self._prior
+        counts: Counter[int] = Counter()
+        for organism in self._library.organisms():
+            counts.update(organism.families)
+        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        return {family: count / counts.total() for family, count in ranked}
 
 
-def _invalid(record: Record) -> Call:
-    return Call(
-        query=query_name(record),
-        length=len(record.residues),
-        status=Status.INVALID,
-        family_id=None,
-        family="",
-        confidence=0.0,
-        families={},
-        hits=(),
-        organism="",
-        organism_confidence=0.0,
-        strand="",
-        frame=0,
-        unreadable=0.0,
-        reason=record.problem.message if record.problem else "",
-    )
+def predict_sequences(
+    library: Library, sequences: Sequence[str], organisms: Sequence[str] | None, neighbours: int
+) -> Iterator[Prediction]:
+    """Predict the family of each sequence, in their order, one batch at a time.
+
+    Parameters
+    ----------
+    organisms
+        Organisms to search; all, if None.
+    neighbours
+        Maximum number of hits.
+    """
+    predict_batch = _batch_predictor(library, organisms, neighbours)
+    for start in range(0, len(sequences), _BATCH_SIZE):
+        yield from predict_batch(sequences[start : start + _BATCH_SIZE])
 
 
-def _unreadable(residues: str) -> float:
-    return 1 - sum(map(residues.count, "ACGT")) / len(residues)
+def _batch_predictor(
+    library: Library, organisms: Sequence[str] | None, neighbours: int
+) -> Callable[[Sequence[str]], Sequence[Prediction]]:
+    """Return a function that predicts a batch: by the library's model, or by votes without one."""
+    if library.model is not None and isinstance(library.encoder, TranslatedEncoder):
+        predictor = _ModelPredictor(library, library.encoder, library.model, organisms, neighbours)
+        return predictor.predict
+    return lambda sequences: [
+        predict_by_vote(hits)
+        for hits in library.search(sequences, organisms=organisms, limit=neighbours)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _SearchedQuery:
+    """A query, its hits, and their sequence data."""
+
+    query: Query
+    hits: Sequence[Hit]
+    candidates: Sequence[Candidate]
+
+    def similarities(self) -> NDArray[np.float32]:
+        return cosine_similarities(self.query.profile, self.candidates)
+
+
+class _ModelPredictor:
+    """Prediction by a model: few candidates for every query, many where these are not clear."""
+
+    def __init__(
+        self,
+        library: Library,
+        encoder: TranslatedEncoder,
+        model: FamilyModel,
+        organisms: Sequence[str] | None,
+        neighbours: int,
+    ) -> None:
+        self._library = library
+        self._encoder = encoder
+        self._model = model
+        self._organisms = organisms
+        self._neighbours = neighbours
+
+    def predict(self, sequences: Sequence[str]) -> list[Prediction]:
+        """Predict the families of a batch."""
+        profiles = self._encoder.profiles(sequences)
+        queries = [Query(*pair) for pair in zip(sequences, profiles, strict=True)]
+        predictions = self._first_round(queries)
+        unclear = [index for index in range(len(queries)) if index not in predictions]
+        for start in range(0, len(unclear), _UNCLEAR_BATCH_SIZE):
+            indexes = unclear[start : start + _UNCLEAR_BATCH_SIZE]
+            second = self._second_round([queries[index] for index in indexes])
+            predictions.update(zip(indexes, second, strict=True))
+        return [predictions[index] for index in range(len(queries))]
+
+    def _first_round(self, queries: Sequence[Query]) -> dict[int, Prediction]:
+        """Predict the queries that have a close neighbour, by their index.
+
+        Without threads, which would cost more than they save here.
+        """
+        predictions = {}
+        for index, searched in enumerate(self._search(queries, FIRST_CANDIDATES, FIRST_KMERS)):
+            similarities = searched.similarities()
+            if is_clear(similarities):
+                predictions[index] = self._predict(searched, similarities)
+        return predictions
+
+    def _second_round(self, queries: Sequence[Query]) -> list[Prediction]:
+        searched = self._search(queries, CANDIDATES, MAX_QUERY_KMERS)
+        return map_in_threads(lambda query: self._predict(query, query.similarities()), searched)
+
+    def _search(
+        self, queries: Sequence[Query], candidates: int, kmers: int
+    ) -> list[_SearchedQuery]:
+        """Search for so many candidates, with so many k-mers of each query."""
+        vectors = self._encoder.encode_query_profiles([query.profile for query in queries], kmers)
+        hits = self._library.search_vectors(
+            vectors, organisms=self._organisms, limit=max(candidates, self._neighbours)
+        )
+        made = iter(self._library.candidates([hit for query_hits in hits for hit in query_hits]))
+        return [
+            _SearchedQuery(query, query_hits, list(islice(made, len(query_hits))))
+            for query, query_hits in zip(queries, hits, strict=True)
+        ]
+
+    def _predict(self, searched: _SearchedQuery, similarities: NDArray[np.float32]) -> Prediction:
+        if not searched.query.profile.keys.size:  # It has no k-mers to compare.
+            return Prediction()
+        return predict(
+            self._encoder,
+            self._model,
+            searched.query,
+            hits=searched.hits,
+            candidates=searched.candidates,
+            similarities=similarities,
+            max_hits=self._neighbours,
+        )

@@ -9,7 +9,6 @@ from components.classify.charts import describe_evidence, evidence_map
 from components.classify.submission import RunResult
 from components.shared.alignment import show_alignment
 from components.shared.formatting import (
-    confidence_percent,
     escape_markdown,
     family_name,
     pluralize,
@@ -20,7 +19,7 @@ from components.shared.services import open_library
 from components.shared.session import Slot, remember
 from core.alignment.explanation import Explanation, explain
 from core.alignment.pairwise import Alignment
-from core.calls import Call, Status
+from core.calls import Call, Status, confidence_percent
 from core.classification.prediction import Hit
 from core.errors import LibraryError
 

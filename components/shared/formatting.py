@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from unicodedata import bidirectional
 
 _RIGHT_TO_LEFT = {"R", "AL", "AN"}
-_NEARLY_CERTAIN = 0.99
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=])")
 
 
@@ -59,18 +58,6 @@ def family_name(names: Mapping[int, str], number: int) -> str:
     ('Kinase', 'class 3')
     """
     return names.get(number, f"class {number}")
-
-
-def confidence_percent(confidence: float) -> str:
-    """Return a confidence as a percentage that is never 100% or 0%.
-
-    >>> [confidence_percent(share) for share in (0.974, 0.9999, 0.001)]
-    ['97%', '> 99%', '< 1%']
-    """
-    if confidence > _NEARLY_CERTAIN:
-        return f"> {_NEARLY_CERTAIN:.0%}"
-    least = 1 - _NEARLY_CERTAIN
-    return f"< {least:.0%}" if confidence < least else f"{confidence:.0%}"
 
 
 def format_ordinal(number: int) -> str:

@@ -7,12 +7,12 @@ import streamlit as st
 
 from components.shared.figure import offer_table, show_figure
 from components.shared.formatting import (
-    confidence_percent,
     escape_markdown,
     family_name,
     pluralize,
 )
 from components.trace.charts import composition_figure
+from core.calls import confidence_percent
 from core.tracing import OrganismShare, TraceResult, estimate_composition
 from core.tracing.trace_table import COLUMNS, to_row
 

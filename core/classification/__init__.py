@@ -1,1 +1,1 @@
-"""Calling: from the candidates of a query to its family, with a confidence that can be trusted."""
+"""Classification: from the candidates of a query to its family, with a calibrated confidence."""

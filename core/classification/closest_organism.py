@@ -1,4 +1,4 @@
-"""From which organism a query's closest relatives come, and how sure that is."""
+"""The organism that has a query's closest gene, with a confidence."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,38 +12,38 @@ from scipy.special import ndtr
 
 from core.encoders.translated import K, Profile
 
-COMPARED = 10
-"""Candidates that are looked at: an organism with none among them is not the closest."""
+MAX_CANDIDATES = 10
+"""Candidates compared; an organism with none among them is not the closest."""
 
 
 def rank_organisms(
     query: Profile, profiles: Sequence[Profile], organisms: Sequence[str]
 ) -> dict[str, float]:
-    """Confidence that each organism has the closest relative, the closest first.
+    """Rank the organisms of the candidates by how likely each has the closest gene.
 
-    The closest shares most of the query's k-mers. Not the weights decide, as a candidate's weights
-    grow when it is shorter: a fragment is as close to a long gene that holds it as to a short one.
-    Each organism's best candidate is compared with the best of all, k-mer by k-mer: would it still
-    be behind, had other k-mers been drawn? As neighbouring k-mers share letters, only every K-th
-    counts as one witness.
+    The closest candidate shares most of the query's k-mers. Counts are compared, not weights, since
+    a candidate's weights grow as it gets shorter: a fragment is as close to a long gene that
+    contains it as to a short one. Each organism's best candidate is compared with the overall best
+    one k-mer by k-mer, by a sign test; overlapping k-mers are correlated, so that only every K-th
+    counts as an independent observation.
 
     Parameters
     ----------
     profiles, organisms
-        Candidates from the closest to the farthest, and the organism of each.
+        Profile and organism of each candidate, the most similar one first.
 
     Returns
     -------
     dict
-        Confidences that add up to 1; empty without candidates.
+        Confidence by organism, the closest first; they add up to 1. Empty without candidates.
     """
-    compared = list(islice(zip(profiles, organisms, strict=True), COMPARED))
+    compared = list(islice(zip(profiles, organisms, strict=True), MAX_CANDIDATES))
     names = {organism for _, organism in compared}
-    if len(names) < 2:  # There is nothing to choose from.
+    if len(names) < 2:
         return dict.fromkeys(names, 1.0)
-    best: dict[str, _Shared] = {}
+    best: dict[str, _SharedKmers] = {}
     for profile, organism in compared:
-        shared = _Shared.of(query, profile)
+        shared = _SharedKmers.between(query, profile)
         if organism not in best or shared.count > best[organism].count:
             best[organism] = shared
     ranked = sorted(best, key=lambda organism: -best[organism].count)
@@ -53,35 +53,35 @@ def rank_organisms(
 
 
 @dataclass(frozen=True, slots=True)
-class _Shared:
-    """Which of a query's k-mers a candidate has, and how many."""
+class _SharedKmers:
+    """The k-mers of a query that a candidate has, as a mask, and their number."""
 
-    which: NDArray[np.bool_]
+    mask: NDArray[np.bool_]
     count: int
 
     @classmethod
-    def of(cls, query: Profile, candidate: Profile) -> Self:
-        which = is_in(query.keys, candidate.keys)
-        return cls(which, int(np.count_nonzero(which)))
+    def between(cls, query: Profile, candidate: Profile) -> Self:
+        mask = is_in(query.keys, candidate.keys)
+        return cls(mask, int(np.count_nonzero(mask)))
 
 
 @njit(nogil=True, cache=True)
 def is_in(keys: NDArray[np.uint32], others: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """Whether each of some ascending keys is among others, ascending too."""
-    found = np.zeros(keys.size, dtype=np.bool_)
-    place = other = 0
-    while place < keys.size and other < others.size:  # Without a branch that is hard to foresee.
-        one, two = keys[place], others[other]
-        found[place] |= one == two
-        place += one <= two
-        other += two <= one
-    return found
+    """Return a mask of the keys that are among `others`; both must be ascending."""
+    mask = np.zeros(keys.size, dtype=np.bool_)
+    index = other_index = 0
+    while index < keys.size and other_index < others.size:  # Branch-free merge.
+        key, other = keys[index], others[other_index]
+        mask[index] |= key == other
+        index += key <= other
+        other_index += other <= key
+    return mask
 
 
-def _odds_of_being_closer(one: _Shared, other: _Shared) -> float:
-    """Odds that `one` is truly closer to the query than `other`, which shares no less with it."""
-    differing = np.count_nonzero(one.which != other.which)
+def _odds_of_being_closer(shared: _SharedKmers, best: _SharedKmers) -> float:
+    """Return the odds that a candidate is closer to the query than the one that shares most."""
+    differing = np.count_nonzero(shared.mask != best.mask)
     if not differing:
         return 1.0
-    behind = ndtr((other.count - one.count) / np.sqrt(K * differing))
+    behind = ndtr((best.count - shared.count) / np.sqrt(K * differing))
     return float((1 - behind) / behind)

@@ -1,13 +1,13 @@
-"""The caller: it turns the candidates of a query into a decision.
+"""The family model: it turns the candidates of a query into probabilities of families.
 
-It joins two kinds of evidence. Neighbours answer where a relative is near; where none is, the best
-ungapped alignments and the composition of the protein still say something. How much each may say
-is learned from the library itself (:mod:`core.classification.training`), so that a confidence of 0.9 is
-right about nine times in ten, for near copies and for strangers alike.
+It combines two kinds of evidence. A close neighbour decides alone; without one, the best ungapped
+alignments and the peptide composition of the query count too. Their weights are learned from the
+library itself (:mod:`core.classification.training`), so that a confidence of 0.9 is right about
+nine times in ten, for near copies and for distant homologs alike.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
@@ -16,32 +16,32 @@ from numpy.typing import NDArray
 from core.arrays import Arrays
 from core.classification.conditional_logit import probabilities
 from core.classification.evidence import (
-    CLEAR,
     clear_features,
+    is_clear,
     nats,
     neighbour_evidence,
     unclear_features,
 )
 from core.classification.peptide_kmers import PeptideKmers
 from core.classification.ungapped_alignment import segment_scores
-from core.encoders.proteins import base_codes
+from core.encoders.proteins import encode_bases
 from core.encoders.sparse import dot
-from core.encoders.translated import Profile, TranslatedEncoder, spread
-from core.encoders.translation import longest_orf
+from core.encoders.translated import Profile, TranslatedEncoder, profile_table
+from core.encoders.translation import find_longest_orf
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What deciding needs of a candidate.
+    """Sequence data of a candidate.
 
     Attributes
     ----------
     family
-        Its class number.
+        Class number.
     profile
-        Its k-mers.
+        Weighted k-mers.
     protein
-        Residues of its longest open stretch, uint8.
+        Residues of the longest open reading frame, uint8.
     """
 
     family: int
@@ -51,51 +51,29 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What deciding needs of a query."""
+    """A query to classify: residues and weighted k-mers."""
 
     sequence: str
     profile: Profile
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What the evidence says of one query.
-
-    Attributes
-    ----------
-    order
-        Candidates from the closest to the farthest, as indexes.
-    cosines
-        Their inner products with the query, float32, in that order.
-    families
-        Probability of each family by class number, the largest first.
-    significant
-        Whether the evidence is more than random DNA reaches.
-    """
-
-    order: NDArray[np.int64]
-    cosines: NDArray[np.float32]
-    families: dict[int, float]
-    significant: bool
-
-
 @dataclass(frozen=True)
 class ModelParameters:
-    """All that a caller knows, as arrays.
+    """Learned parameters, as arrays; the names are those of the stored state.
 
     Attributes
     ----------
     families
-        int64: class numbers of the families that it was fitted on.
+        int64: class numbers of the families in the training data.
     weights, priors
-        Of the linear classifier: float32 (words, families); float64 (families,).
+        Linear classifier of peptide k-mers: float32 (k-mers, families); float64 (families,).
     clear_weights, unclear_weights
-        Of the joining, for queries with a close neighbour and without: float64.
+        Weights of the evidence for queries with and without a close neighbour: float64.
     noise
-        float64 (intercept, slope): nats that random DNA of some length reaches, by the natural
-        logarithm of its bases.
+        float64 (intercept, slope): nats that random DNA reaches, by the natural logarithm of its
+        length in bp.
     threshold
-        float64 (1,): confidence from which on a query is called.
+        float64 (1,): minimum confidence for a call.
     """
 
     families: NDArray[np.int64]
@@ -107,99 +85,103 @@ class ModelParameters:
     threshold: NDArray[np.float64]
 
 
-def candidate(encoder: TranslatedEncoder, family: int, sequence: str) -> Candidate:
-    """A sequence as a candidate."""
-    return Candidate(family, encoder.profile(sequence), longest_orf(base_codes(sequence)))
-
-
 class FamilyModel:
-    """Decides by what was learned; safe to share between threads."""
+    """A trained classifier of gene families; safe to share between threads."""
 
-    def __init__(self, words: PeptideKmers, learned: ModelParameters) -> None:
-        self._words = words
-        self._learned = learned
+    def __init__(self, peptide_kmers: PeptideKmers, parameters: ModelParameters) -> None:
+        self._peptide_kmers = peptide_kmers
+        self._parameters = parameters
 
     @classmethod
     def from_state(cls, arrays: Arrays) -> Self:
-        """The caller whose :meth:`state` was `arrays`."""
-        learned = {name: arrays[name] for name in ModelParameters.__dataclass_fields__}
-        return cls(PeptideKmers(arrays["word_rarity"]), ModelParameters(**learned))
+        """Return the model whose :meth:`state` is `arrays`."""
+        parameters = {field.name: arrays[field.name] for field in fields(ModelParameters)}
+        return cls(PeptideKmers(arrays["word_rarity"]), ModelParameters(**parameters))
 
     def state(self) -> Arrays:
-        """Everything that it knows."""
-        return {**vars(self._learned), **self._words.state()}
+        """Return all parameters as arrays."""
+        return {**vars(self._parameters), **self._peptide_kmers.state()}
 
     @property
     def threshold(self) -> float:
-        """Confidence from which on a query is called."""
-        return float(self._learned.threshold[0])
+        """Minimum confidence for a call."""
+        return float(self._parameters.threshold[0])
 
-    def decide(
-        self, query: Query, candidates: Sequence[Candidate], products: NDArray[np.float32]
-    ) -> Decision:
-        """Judge a query by its candidates, which may come in any order.
+    def family_probabilities(
+        self, query: Query, candidates: Sequence[Candidate], similarities: NDArray[np.float32]
+    ) -> tuple[dict[int, float], bool]:
+        """Return the probability of each family, and whether the evidence is significant.
 
         Parameters
         ----------
-        products
-            Their inner products with the query, from :func:`cosines`.
+        candidates, similarities
+            Candidates, the most similar one first, and their :func:`cosine_similarities`.
+
+        Returns
+        -------
+        families
+            Probability by class number, the largest first.
+        significant
+            True if the evidence is stronger than random DNA reaches.
         """
-        order = np.argsort(-products, kind="stable")
-        products = products[order]
-        ranked = [candidates[place] for place in order]
-        numbers = self._numbers(ranked)
-        families = np.array([numbers.index(each.family) for each in ranked], dtype=np.int64)
-        evidence = neighbour_evidence(products, families, len(numbers))
-        if significant := is_clear(products):
-            features, weights = clear_features(evidence), self._learned.clear_weights
+        numbers = self._class_numbers(candidates)
+        families = np.array(
+            [numbers.index(candidate.family) for candidate in candidates], dtype=np.int64
+        )
+        evidence = neighbour_evidence(similarities, families, len(numbers))
+        if significant := is_clear(similarities):
+            features, weights = clear_features(evidence), self._parameters.clear_weights
         else:
-            strengths = alignments(query.sequence, ranked)
+            strengths = alignments(query.sequence, candidates)
             composition = self.composition(query.sequence, len(numbers))
             length = len(query.sequence)
             features = unclear_features(evidence, strengths, families, composition, length)
-            weights = self._learned.unclear_weights
+            weights = self._parameters.unclear_weights
             significant = bool(strengths.size and strengths.max() >= self._noise(length))
         shares = probabilities(features[None], weights)[0].tolist()
         ranking = sorted(zip(numbers, shares, strict=True), key=lambda pair: (-pair[1], pair[0]))
-        return Decision(order, products, dict(ranking), significant)
+        return dict(ranking), significant
 
     def composition(self, sequence: str, count: int | None = None) -> NDArray[np.float64]:
-        """What the short words say of each family: about 1 for its own, about 0 for the others.
+        """Score the peptide composition by family: about 1 for the true family, 0 for others.
 
-        Families beyond those it was fitted on, up to `count`, get 0.
+        Families that were not in the training data, up to `count`, get 0.
         """
-        keys, weights = self._words.features(sequence)
-        said = weights @ self._learned.weights[keys] + self._learned.priors
-        return np.pad(said.astype(np.float64), (0, (count or said.size) - said.size))
+        keys, weights = self._peptide_kmers.features(sequence)
+        scores = weights @ self._parameters.weights[keys] + self._parameters.priors
+        return np.pad(scores.astype(np.float64), (0, (count or scores.size) - scores.size))
 
-    def _numbers(self, candidates: Sequence[Candidate]) -> list[int]:
-        """Class numbers: those it was fitted on, then others that the candidates have."""
-        known = self._learned.families.tolist()
+    def _class_numbers(self, candidates: Sequence[Candidate]) -> list[int]:
+        """Return the class numbers of the training data, then others that the candidates have."""
+        known = self._parameters.families.tolist()
         others = {candidate.family for candidate in candidates} - set(known)
         return [*known, *sorted(others)]
 
     def _noise(self, length: int) -> float:
-        intercept, slope = self._learned.noise
+        intercept, slope = self._parameters.noise
         return float(intercept + slope * np.log(max(length, 1)))
 
 
-def cosines(profile: Profile, candidates: Sequence[Candidate]) -> NDArray[np.float32]:
-    """Exact inner products of a query's profile with those of its candidates."""
-    with spread([profile]) as table:
-        products = [dot(table, each.profile.keys, each.profile.weights) for each in candidates]
-    return np.array(products, dtype=np.float32)
+def make_candidate(encoder: TranslatedEncoder, family: int, sequence: str) -> Candidate:
+    """Return a sequence of the library as a candidate."""
+    return Candidate(family, encoder.profile(sequence), find_longest_orf(encode_bases(sequence)))
 
 
-def is_clear(products: NDArray[np.float32]) -> bool:
-    """Whether one of the candidates is so close that no more need to be looked at."""
-    return bool((products >= CLEAR).any())
+def cosine_similarities(profile: Profile, candidates: Sequence[Candidate]) -> NDArray[np.float32]:
+    """Return the exact cosine similarities of a query's profile to those of its candidates."""
+    with profile_table([profile]) as table:
+        similarities = [
+            dot(table, candidate.profile.keys, candidate.profile.weights)
+            for candidate in candidates
+        ]
+    return np.array(similarities, dtype=np.float32)
 
 
 def alignments(sequence: str, candidates: Sequence[Candidate]) -> NDArray[np.float64]:
-    """Nats of the best ungapped alignment of a query with each candidate's protein."""
+    """Return the nats of the best ungapped alignment of a query with each candidate's protein."""
     if not candidates:
         return np.zeros(0)
-    lengths = np.array([each.protein.size for each in candidates], dtype=np.int64)
-    proteins = np.concatenate([each.protein for each in candidates])
+    lengths = np.array([candidate.protein.size for candidate in candidates], dtype=np.int64)
+    proteins = np.concatenate([candidate.protein for candidate in candidates])
     ends = np.concatenate([[0], np.cumsum(lengths)])
-    return nats(segment_scores(base_codes(sequence), proteins, ends), lengths)
+    return nats(segment_scores(encode_bases(sequence), proteins, ends), lengths)

@@ -1,8 +1,8 @@
-"""Strand and reading frame of a query: where what it shares with its nearest relatives stands.
+"""Strand and reading frame of a query, from the k-mers that it shares with its candidates.
 
-The antisense of a gene is often open too, and a near copy shares its words there as well. What
-sets the true frame apart is that relatives further off share it still, and that it alone aligns
-with their proteins. So several relatives are asked, in both ways.
+The antisense strand of a gene is often open too, and a near copy shares its k-mers there as well.
+More distant homologs share only those of the coding frame, and only that frame aligns with their
+proteins; so several candidates are compared, in both ways.
 """
 
 from collections.abc import Sequence
@@ -12,47 +12,48 @@ from numpy.typing import NDArray
 
 from core.classification.model import Candidate
 from core.classification.ungapped_alignment import frame_scores
-from core.encoders.proteins import base_codes
+from core.encoders.proteins import encode_bases
 from core.encoders.translated import TranslatedEncoder
 
-_CLEARLY_LESS = 0.5
-"""Share of the best frame's evidence below which no other frame is in question."""
-_SHARING, _ALIGNING = 10, 5
-"""Relatives asked for shared k-mers, and for alignments: true strand for 99% of human genes, 96%
-of those with 8% of their bases substituted, 93% at 20%."""
+_MAX_SECOND_SHARE = 0.5
+"""Largest share of the best frame's evidence that the second best may have for a clear result."""
+_KMER_CANDIDATES, _ALIGNED_CANDIDATES = 10, 5
+"""Candidates compared by k-mers, and by alignment: true strand for 99% of human genes, 96% of those
+with 8% of their bases substituted, 93% at 20%."""
 
 
 def reading_frame(
-    encoder: TranslatedEncoder, sequence: str, relatives: Sequence[Candidate]
+    encoder: TranslatedEncoder, sequence: str, candidates: Sequence[Candidate]
 ) -> tuple[str, int]:
-    """The strand (``+`` or ``-``) and the frame (1 to 3) of a query.
+    """Return the strand (``+`` or ``-``) and the frame (1 to 3) of a query.
 
     Parameters
     ----------
-    relatives
-        The closest first.
+    candidates
+        The most similar one first.
 
     Returns
     -------
     strand, frame
-        Empty and 0 where it shares nothing with them.
+        Empty and 0 if it shares no k-mer with them.
     """
-    codes = base_codes(sequence)
-    profiles = [relative.profile for relative in relatives[:_SHARING]]
-    evidence = encoder.frame_evidence(codes, profiles[:1])
+    codes = encode_bases(sequence)
+    profiles = [candidate.profile for candidate in candidates[:_KMER_CANDIDATES]]
+    evidence = encoder.score_frames(codes, profiles[:1])
     if not _is_clear(evidence):
-        evidence = encoder.frame_evidence(codes, profiles)
+        evidence = encoder.score_frames(codes, profiles)
     if not evidence.any():
         return "", 0
     evidence /= evidence.max()
     if not _is_clear(evidence):
-        aligned = sum(frame_scores(codes, each.protein) for each in relatives[:_ALIGNING])
-        evidence += aligned / max(np.max(aligned), 1.0)
+        scores = sum(
+            frame_scores(codes, candidate.protein) for candidate in candidates[:_ALIGNED_CANDIDATES]
+        )
+        evidence += scores / max(np.max(scores), 1.0)
     best = int(evidence.argmax())
     return "+-"[best // 3], best % 3 + 1
 
 
 def _is_clear(evidence: NDArray[np.float64]) -> bool:
-    """Whether one frame has so much more than all others that no more needs to be asked."""
     second, best = np.sort(evidence)[-2:]
-    return bool(best > 0 and second <= _CLEARLY_LESS * best)
+    return bool(best > 0 and second <= _MAX_SECOND_SHARE * best)

@@ -1,11 +1,11 @@
-"""A linear classifier by ridge regression, in its dual form.
+"""Linear classification by ridge regression, in its dual form.
 
-As accurate here as a linear support vector machine, and what it would predict for a group of
-sequences had they all been left out has a closed form, which makes honest calibration cheap.
+As accurate here as a linear support vector machine; and the predictions for a group of sequences
+that were held out together have a closed form, which makes calibration on held-out data cheap.
 
 References
 ----------
-Rifkin, Yeo, Poggio (2003), "Regularized least-squares classification"; leaving out groups:
+Rifkin, Yeo, Poggio (2003), "Regularized least-squares classification"; held-out groups:
 Pahikkala et al. (2006), "Fast n-fold cross-validation for regularized least-squares".
 """
 
@@ -18,13 +18,13 @@ from scipy.linalg import lapack
 from scipy.sparse import csr_array
 
 PENALTY = 1.0
-_BLOCK = 2_048
-"""Columns of the features that are dense at a time."""
+_BLOCK_SIZE = 2_048
+"""Columns of the features that are made dense at a time."""
 
 
 @dataclass(frozen=True)
 class RidgeFit:
-    """A fitted classifier, and what leaving groups out needs.
+    """A fitted classifier, with what predictions for held-out groups need.
 
     Attributes
     ----------
@@ -40,28 +40,30 @@ class RidgeFit:
     _dual: NDArray[np.float64]
     _targets: NDArray[np.float64]
 
-    def left_out(self, groups: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Predictions for `rows`, each as if all rows of its group had been left out.
+    def predict_held_out(
+        self, groups: NDArray[np.int64], rows: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Predict `rows`, each as if all rows of its group had been held out of the fit.
 
         Parameters
         ----------
         groups
             int64, shape (n,): the group of every row of the fit.
         rows
-            The rows wanted.
+            int64: the rows to predict.
 
         Returns
         -------
         float64, shape (len(rows), families).
         """
         predictions = np.empty((len(rows), self.priors.size))
-        wanted = groups[rows]
-        for group in np.unique(wanted):
+        row_groups = groups[rows]
+        for group in np.unique(row_groups):
             members = np.flatnonzero(groups == group)
             block = self._inverse[np.ix_(members, members)]
-            without = self._targets[members] - np.linalg.solve(block, self._dual[members])
-            chosen = wanted == group
-            predictions[chosen] = without[np.searchsorted(members, rows[chosen])]
+            held_out = self._targets[members] - np.linalg.solve(block, self._dual[members])
+            in_group = row_groups == group
+            predictions[in_group] = held_out[np.searchsorted(members, rows[in_group])]
         return predictions + self.priors
 
 
@@ -69,7 +71,7 @@ def fit_ridge(
     features: csr_array,
     families: NDArray[np.int64],
     count: int,
-    tick: Callable[[], None] = lambda: None,
+    check_cancelled: Callable[[], None] = lambda: None,
 ) -> RidgeFit:
     """Fit one-against-rest ridge regression.
 
@@ -81,18 +83,18 @@ def fit_ridge(
         int64, shape (n,): the family of each row, 0 to count - 1.
     count
         Number of families.
-    tick
-        Called now and then; what it raises ends the work.
+    check_cancelled
+        Called between blocks; an exception that it raises ends the fit.
     """
     n = features.shape[0]
     gram = np.zeros((n, n), dtype=np.float32)
     columns = features.tocsc()
-    for start in range(0, features.shape[1], _BLOCK):
-        block = columns[:, start : start + _BLOCK].toarray()
+    for start in range(0, features.shape[1], _BLOCK_SIZE):
+        block = columns[:, start : start + _BLOCK_SIZE].toarray()
         gram += block @ block.T
-        tick()
+        check_cancelled()
     gram[np.diag_indices(n)] += PENALTY
-    inverse = _inverse(gram.astype(np.float64, order="F"))
+    inverse = _invert(gram.astype(np.float64, order="F"))
     priors = np.bincount(families, minlength=count) / n
     targets = np.eye(count)[families] - priors
     dual = inverse @ targets
@@ -100,8 +102,8 @@ def fit_ridge(
     return RidgeFit(weights, priors, inverse, dual, targets)
 
 
-def _inverse(system: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Inverse of a positive definite matrix, in its place: there is no room for copies."""
+def _invert(system: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Invert a positive definite matrix in place, to save memory."""
     factor, _ = lapack.dpotrf(system, overwrite_a=True)
     inverse, _ = lapack.dpotri(factor, overwrite_c=True)
     for row in range(len(inverse)):

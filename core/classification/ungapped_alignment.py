@@ -1,8 +1,8 @@
-"""The best ungapped alignment of a query's translations with a protein.
+"""Best ungapped alignment of a query's translations with a protein.
 
-Where k-mers say little, related proteins still share a stretch that aligns without gaps. Its
-BLOSUM62 score is found by brute force, along every diagonal: so plain a loop that the compiler
-makes vector instructions of it, a tenth of a nanosecond a cell.
+Homologous proteins that share few k-mers still have a segment that aligns without gaps. Its
+BLOSUM62 score is computed along every diagonal, in a loop that the compiler vectorises (a tenth of
+a nanosecond per cell).
 """
 
 import numpy as np
@@ -13,23 +13,24 @@ from core.encoders.proteins import BLOSUM62, STOP
 from core.encoders.translation import translate
 
 FRAME_SHARE = 0.3
-"""A frame is aligned if the sum of its squared stretch lengths is this share of the best one's."""
+"""Minimum openness of a frame that is aligned, as a share of the best frame's; openness is the sum
+of the squared lengths of its open reading frames."""
 
-_BREAK = np.float32(-np.inf)
+_BARRIER = np.float32(-np.inf)
 
 
 @njit(nogil=True, cache=True)
 def segment_scores(
     codes: NDArray[np.uint8], proteins: NDArray[np.uint8], ends: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Best ungapped local BLOSUM62 score of a query against each of some proteins.
+    """Return the best ungapped local BLOSUM62 score of a query against each protein.
 
     Parameters
     ----------
     codes
-        Bases of the query, 0 to 3; 4 and above are unreadable.
+        Bases of the query, 0 to 3; 4 and above are ambiguous.
     proteins, ends
-        Residues of all proteins, one after the other, uint8; where each ends, after a first 0.
+        Concatenated residues of all proteins, uint8; and the end of each, preceded by 0.
 
     Returns
     -------
@@ -50,11 +51,11 @@ def segment_scores(
 
 @njit(nogil=True, cache=True)
 def frame_scores(codes: NDArray[np.uint8], protein: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Best ungapped local BLOSUM62 score of each frame of a query against a protein.
+    """Return the best ungapped local BLOSUM62 score of each frame of a query against a protein.
 
     Returns
     -------
-    float32, shape (6,): frames 0 to 2 of the strand as given, 3 to 5 of the other one.
+    float32, shape (6,): frames 0 to 2 of the forward strand, 3 to 5 of the reverse strand.
     """
     residues, lengths = translate(codes)
     scores = np.zeros(6, dtype=np.float32)
@@ -68,13 +69,13 @@ def frame_scores(codes: NDArray[np.uint8], protein: NDArray[np.uint8]) -> NDArra
 
 @njit(nogil=True, cache=True)
 def _frame_profile(codes: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Scores of every residue against the frames worth aligning, which a barrier parts."""
+    """Return the scores of every residue against the open frames, with barriers between frames."""
     residues, lengths = translate(codes)
     openness = np.zeros(6, dtype=np.int64)
     for frame in range(6):
         run = 0
-        for place in range(lengths[frame] + 1):
-            if place == lengths[frame] or residues[frame, place] == STOP:
+        for index in range(lengths[frame] + 1):
+            if index == lengths[frame] or residues[frame, index] == STOP:
                 openness[frame] += run**2
                 run = 0
             else:
@@ -82,11 +83,11 @@ def _frame_profile(codes: NDArray[np.uint8]) -> NDArray[np.float32]:
     kept = openness >= FRAME_SHARE * openness.max()
     profile = np.empty((BLOSUM62.shape[0], (lengths[kept] + 1).sum()), dtype=np.float32)
     column = 0
-    for chosen in np.flatnonzero(kept):
-        for place in range(lengths[chosen]):
-            profile[:, column] = BLOSUM62[:, residues[chosen, place]]
+    for open_frame in np.flatnonzero(kept):
+        for index in range(lengths[open_frame]):
+            profile[:, column] = BLOSUM62[:, residues[open_frame, index]]
             column += 1
-        profile[:, column] = _BREAK
+        profile[:, column] = _BARRIER
         column += 1
     return profile
 
@@ -98,7 +99,7 @@ def _best_segment(
     running: NDArray[np.float32],
     best: NDArray[np.float32],
 ) -> float:
-    """Largest sum along any diagonal; `running` holds one sum a diagonal."""
+    """Return the largest sum along any diagonal; `running` holds one sum per diagonal."""
     columns, rows = profile.shape[1], protein.size
     running[: columns + rows] = 0
     best[:] = 0

@@ -1,4 +1,4 @@
-"""Runs: classification requests with all their calls, kept so that a link can reopen them."""
+"""Runs: classification requests with all their calls, stored such that a link can reopen them."""
 
 from core.runs.repository import Runs
 from core.runs.run import Run, RunSettings, changed_since

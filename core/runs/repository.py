@@ -1,4 +1,4 @@
-"""Runs in the database: kept, read, found again, forgotten."""
+"""Stored runs: save, load, search, rename and delete them."""
 
 import re
 import secrets
@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from core.classify import Call, Status, query_name
+from core.calls import Call, Status, query_name
 from core.errors import InputError
 from core.library.library import Library
-from core.runs.run import Run, RunSettings, versions
+from core.runs.run import Run, RunSettings, run_versions
 from core.runs.serialization import (
     CALLS,
     QUERIES,
@@ -19,17 +19,17 @@ from core.runs.serialization import (
     unpack_calls,
     unpack_queries,
 )
-from core.sequences.records import Record, record_name
+from core.sequences.records import Record, clean_name
 from core.stores.sql.database import Database
 from core.stores.sql.runs import Part, RunTable
 from core.stores.sql.tables import utc_now
 
 MAX_RUN_BYTES = 200_000_000
-"""Most bytes that a run may take, compressed."""
+"""Maximum size of a stored run, compressed."""
 _ID_BYTES = 16
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
-_FOUND_BY = 20_000
-"""Characters of names by which a run can be found."""
+_MAX_SEARCH_TEXT = 20_000
+"""Maximum number of characters of names that a run is found by."""
 
 
 class Runs:
@@ -38,7 +38,7 @@ class Runs:
     Parameters
     ----------
     keep_days
-        Days after which a run is forgotten; 0: never.
+        Days after which a run is deleted; 0: never.
 
     Raises
     ------
@@ -61,38 +61,38 @@ class Runs:
         name: str = "",
         by: str = "",
     ) -> Run:
-        """Keep a run, all of it or nothing; what is too old is forgotten.
+        """Store a run, completely or not at all, and delete expired ones.
 
         Parameters
         ----------
         records, calls
             The queries, and the call of each.
         seconds
-            How long it took.
+            Run time.
         name
-            What to call it; after its queries, if empty.
+            Name of the run; made of the names of its queries, if empty.
         by
-            Who asked.
+            User.
 
         Raises
         ------
         InputError
-            If it is too large to be kept.
+            If it is too large to store.
         """
         families = Counter(call.family_id for call in calls if call.status is Status.CALLED)
         run = Run(
             id=secrets.token_urlsafe(_ID_BYTES),
-            name=record_name(name) or _named_after(records),
+            name=clean_name(name) or _default_name(records),
             created_at=utc_now(),
-            by=record_name(by),
+            by=clean_name(by),
             library=library.name,
             encoder=library.encoder.name,
             fingerprint=library.fingerprint,
             contents=library.contents(),
             settings=settings,
             families=library.families,
-            organisms={each.name: each.count for each in library.organisms()},
-            versions=versions(),
+            organisms={organism.name: organism.count for organism in library.organisms()},
+            versions=run_versions(),
             queries=len(records),
             statuses=Counter(call.status for call in calls),
             called={family: n for family, n in sorted(families.items()) if family is not None},
@@ -101,76 +101,75 @@ class Runs:
         queries = (Query(record.name, record.residues) for record in records)
         parts = [*pack_calls(calls), *pack_queries(queries)]
         _check_size(parts)
-        self._table.add(run.to_row(_found_by(run, records)), parts)
-        self.forget_old()
+        self._table.add(run.to_row(_search_text(run, records)), parts)
+        self.delete_expired()
         return self.get(run.id)
 
     def get(self, run_id: str) -> Run:
-        """The run with that id.
+        """Return the run with that id.
 
         Raises
         ------
         InputError
-            If there is none (any more).
+            If there is none, or none any more.
         """
         row = self._table.get(run_id) if _ID.fullmatch(run_id) else None
         if row is None:
-            raise self._no_run()
+            raise self._not_found()
         return Run.from_row(row)
 
     def calls(self, run: Run, start: int = 0, count: int | None = None) -> list[Call]:
-        """The calls of a run, or `count` of them from `start` on, in the order of its queries.
+        """Return all calls of a run, or `count` of them from `start`, in the order of its queries.
 
         Raises
         ------
         InputError
-            If it was deleted.
+            If the run was deleted.
         """
         stop = _stop(run, start, count)
         return unpack_calls(self._parts(run, CALLS, start, stop), start, stop)
 
     def queries(self, run: Run, start: int = 0, count: int | None = None) -> list[Query]:
-        """The queries of a run as they were given, or `count` of them from `start` on.
+        """Return all queries of a run as they were entered, or `count` of them from `start`.
 
         Raises
         ------
         InputError
-            If it was deleted.
+            If the run was deleted.
         """
         stop = _stop(run, start, count)
         return unpack_queries(self._parts(run, QUERIES, start, stop), start, stop)
 
     def find(self, text: str = "", start: int = 0, count: int = 50) -> list[Run]:
-        """So many of the runs that a text is found in, the latest first.
+        """Return `count` of the runs that match a text, from `start`, the latest first.
 
         Parameters
         ----------
         text
-            Part of a run's name, of the names of its library, families or queries, or of who asked.
+            Part of a run's name, of its library, families or queries, or of its user.
         """
         return [Run.from_row(row) for row in self._table.find(text.strip(), start, count)]
 
     def count(self, text: str = "") -> int:
-        """How many runs a text is found in."""
+        """Return the number of runs that match a text."""
         return self._table.count(text.strip())
 
     def rename(self, run_id: str, name: str) -> None:
-        """Call a run by another name.
+        """Rename a run.
 
         Raises
         ------
         InputError
-            If nothing of the name can be shown, or there is no such run.
+            If the name has no visible characters, or there is no such run.
         """
-        shown = record_name(name)
-        if not shown:
-            message = "A run needs a name that can be read."
-            raise InputError(message, "Give it one.")
-        if not (_ID.fullmatch(run_id) and self._table.rename(run_id, shown)):
-            raise self._no_run()
+        cleaned = clean_name(name)
+        if not cleaned:
+            raise InputError("A run needs a name.", "Enter one.")
+        if not (_ID.fullmatch(run_id) and self._table.rename(run_id, cleaned)):
+            raise self._not_found()
 
     def delete(self, run_id: str) -> None:
-        """Remove a run with all its queries and calls.
+        """Delete a run with all its queries and calls.
 
         Raises
         ------
@@ -178,46 +177,47 @@ class Runs:
             If there is no such run.
         """
         if not (_ID.fullmatch(run_id) and self._table.delete([run_id])):
-            raise self._no_run()
+            raise self._not_found()
 
-    def forget_old(self) -> int:
-        """Remove the runs that are older than runs are kept; returns how many there were."""
+    def delete_expired(self) -> int:
+        """Delete the runs that are older than `keep_days`; return their number."""
         if not self._keep_days:
             return 0
-        old = self._table.before(utc_now() - timedelta(days=self._keep_days))
-        return sum(self._table.delete([run_id]) for run_id in old)
+        expired = self._table.before(utc_now() - timedelta(days=self._keep_days))
+        return sum(self._table.delete([run_id]) for run_id in expired)
 
     def _parts(self, run: Run, kind: str, start: int, stop: int) -> list[Part]:
         parts = self._table.parts(run.id, kind, start, stop) if start < stop else []
         if not parts and start < stop:
-            raise self._no_run()
+            raise self._not_found()
         return parts
 
-    def _no_run(self) -> InputError:
-        old = f", or it is older than {self._keep_days:,} days" if self._keep_days else ""
-        hint = f"It was deleted{old}, or the link is not complete."
-        return InputError("There is no run at this link.", hint)
+    def _not_found(self) -> InputError:
+        expired = f", or it is older than {self._keep_days:,} days" if self._keep_days else ""
+        return InputError(
+            "Result not found.", f"It was deleted{expired}, or the link is incomplete."
+        )
 
 
 def _stop(run: Run, start: int, count: int | None) -> int:
     return run.queries if count is None else min(run.queries, start + count)
 
 
-def _named_after(records: Sequence[Record]) -> str:
-    """A name for a run that was given none."""
-    first = record_name(query_name(records[0])) if records else "nothing"
+def _default_name(records: Sequence[Record]) -> str:
+    """Return the name of a run that was given none."""
+    first = clean_name(query_name(records[0])) if records else "no queries"
     return f"{first} and {len(records) - 1:,} more" if len(records) > 1 else first
 
 
-def _found_by(run: Run, records: Iterable[Record]) -> str:
+def _search_text(run: Run, records: Iterable[Record]) -> str:
     families = [run.families[number] for number in run.called]
     names = [run.library, run.by, *families, *(record.name for record in records)]
-    return "\n".join(names)[:_FOUND_BY]
+    return "\n".join(names)[:_MAX_SEARCH_TEXT]
 
 
 def _check_size(parts: Iterable[Part]) -> None:
     size = sum(len(part.data) for part in parts)
     if size > MAX_RUN_BYTES:
-        most = f"{MAX_RUN_BYTES / 1e6:,.0f}"
-        message = f"This run takes {size / 1e6:,.0f} MB; a run that is kept takes {most} at most."
-        raise InputError(message, "Ask for fewer neighbours, or for fewer sequences at a time.")
+        limit = f"{MAX_RUN_BYTES / 1e6:,.0f} MB"
+        message = f"The results take {size / 1e6:,.0f} MB; the limit of a run is {limit}."
+        raise InputError(message, "Choose fewer neighbours, or classify fewer sequences at once.")

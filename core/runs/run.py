@@ -1,40 +1,45 @@
-"""What is known of a run, and whether its library is still the same.
+"""Runs: what is known about a classification request, its library now, and its queries."""
 
-What is odd about the queries of a run, in sentences.
-"""
-
-import platform
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from functools import cache
-from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any, Self
 
 from core import __version__
-from core.classify import Call, Status
+from core.calls import Call, Status
+from core.environment import package_versions
 from core.library.library import Library
 from core.runs.serialization import Query
 from core.stores.sql.runs import RunRow
 
-PACKAGES = ("numpy", "numba", "scipy", "scikit-learn", "biopython", "pymilvus", "milvus-lite")
-"""The packages whose versions are kept with a run: answers depend on them."""
+SHORT_QUERY = 60
+"""Length in bp below which results are unreliable."""
+AMBIGUOUS_SHARE = 0.1
+"""Share of ambiguous bases that is worth a remark."""
+
+_PACKAGES = ("numpy", "numba", "scipy", "scikit-learn", "biopython", "pymilvus", "milvus-lite")
+"""Packages that results depend on."""
+_ROW_FIELDS = tuple(
+    field.name for field in fields(RunRow) if field.name not in {"found_by", "about"}
+)
+"""Fields that a run and its row have in common."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """What was chosen for a run.
+    """Settings of a run; stored as a list of the values in this order.
 
     Attributes
     ----------
     organisms
-        Where neighbours were looked for; everywhere, if None.
+        Organisms that were searched; all, if None.
     neighbours
-        How many were asked for.
+        Maximum number of hits.
     threshold
-        Confidence from which on a query was called.
+        Minimum confidence for a call.
     """
 
     organisms: tuple[str, ...] | None
@@ -49,29 +54,29 @@ class Run:
     Attributes
     ----------
     id
-        What its link has; nobody can guess it.
+        Random identifier, part of the link to the run.
     created_at
-        UTC.
+        Date and time in UTC.
     by
-        Who asked; may be empty.
+        User; may be empty.
     library, encoder
-        What the library was called then, and its encoder.
+        Name of the library at that time, and of its encoder.
     fingerprint, contents
-        Of the encoder, and of all that answers depend on in the library.
+        Fingerprint of the encoder, and digest of all that results depend on in the library.
     families
-        Names of the families then, by class number.
+        Family names at that time, by class number.
     organisms
-        Number of genes then, by organism.
+        Number of genes at that time, by organism.
     versions
-        Of GeneKin, Python and the packages, by name.
+        Versions of GeneKin, Python and packages, by name.
     queries
-        How many there are.
+        Number of queries.
     statuses
-        Number of queries by what became of them.
+        Number of queries by status.
     called
-        Number of queries that were called, by family.
+        Number of called queries by family.
     seconds
-        How long it took.
+        Run time.
     """
 
     id: str
@@ -93,127 +98,98 @@ class Run:
 
     @classmethod
     def from_row(cls, row: RunRow) -> Self:
-        """The run that :meth:`to_row` made a row of."""
+        """Return the run that :meth:`to_row` made the row of."""
         about = row.about
         organisms, neighbours, threshold = about["settings"]
-        chosen = None if organisms is None else tuple(organisms)
+        searched = None if organisms is None else tuple(organisms)
         return cls(
-            id=row.id,
-            name=row.name,
-            created_at=row.created_at,
-            by=row.by,
-            library=row.library,
-            encoder=row.encoder,
-            fingerprint=row.fingerprint,
-            contents=row.contents,
-            settings=RunSettings(chosen, neighbours, threshold),
+            **{name: getattr(row, name) for name in _ROW_FIELDS},
+            settings=RunSettings(searched, neighbours, threshold),
             families=dict(about["families"]),
             organisms=dict(about["organisms"]),
             versions=about["versions"],
-            queries=row.queries,
             statuses={Status(name): count for name, count in about["statuses"].items()},
             called=dict(about["called"]),
             seconds=about["seconds"],
         )
 
     def to_row(self, found_by: str) -> RunRow:
-        """The run as its table has it.
+        """Return the run as a row of its table.
 
         Parameters
         ----------
         found_by
-            What a search finds it by, besides its name.
+            Text that a search finds it by, besides its name.
         """
         about: dict[str, Any] = {
-            "settings": list(asdict(self.settings).values()),
-            "families": list(self.families.items()),  # JSON has no numbers as keys.
+            "settings": list(astuple(self.settings)),
+            "families": list(self.families.items()),  # JSON has no integer keys.
             "organisms": list(self.organisms.items()),
             "versions": dict(self.versions),
             "statuses": dict(self.statuses),
             "called": list(self.called.items()),
             "seconds": self.seconds,
         }
-        return RunRow(
-            id=self.id,
-            name=self.name,
-            found_by=found_by,
-            created_at=self.created_at,
-            by=self.by,
-            library=self.library,
-            encoder=self.encoder,
-            fingerprint=self.fingerprint,
-            contents=self.contents,
-            queries=self.queries,
-            about=about,
-        )
+        shared = {name: getattr(self, name) for name in _ROW_FIELDS}
+        return RunRow(**shared, found_by=found_by, about=about)
 
 
 @cache
-def versions() -> Mapping[str, str]:
-    """Versions of GeneKin, Python and the packages that answers depend on, by name."""
-    packages = {name: version(name) for name in PACKAGES}
-    told = {"GeneKin": __version__, "Python": platform.python_version(), **packages}
-    return MappingProxyType(told)
+def run_versions() -> Mapping[str, str]:
+    """Return the versions of GeneKin, Python and the packages that results depend on."""
+    return MappingProxyType({"GeneKin": __version__, **package_versions(_PACKAGES)})
 
 
 def changed_since(run: Run, library: Library | None) -> str:
-    """A sentence that says how a library has changed since a run; empty if it has not.
+    """Return a sentence that says how a library has changed since a run; empty if it has not.
 
     Parameters
     ----------
     library
-        The one that is called as that of the run; None if there is none.
+        The library that has the name of the run's library now; None if there is none.
     """
     if library is None:
-        return f"The library {run.library!r} of this run is not there any more."
+        return f"The library {run.library!r} of this run no longer exists."
     if library.contents() == run.contents:
         return ""
-    now = {each.name: each.count for each in library.organisms()}
-    what = list(_differences(run.organisms, now)) or ["it was loaded, named or fitted anew"]
-    return f"The library {run.library!r} has changed since this run: {', '.join(what)}."
+    current = {organism.name: organism.count for organism in library.organisms()}
+    changes = list(_organism_changes(run.organisms, current))
+    if not changes:
+        changes = ["sequences, family names or the model are different"]
+    return f"The library {run.library!r} has changed since this run: {', '.join(changes)}."
 
 
-def _differences(then: Mapping[str, int], now: Mapping[str, int]) -> Iterator[str]:
+def _organism_changes(then: Mapping[str, int], now: Mapping[str, int]) -> Iterator[str]:
     for name in {**then, **now}:
         if name not in then:
             yield f"{name} was added"
         elif name not in now:
             yield f"{name} was removed"
         elif then[name] != now[name]:
-            yield f"{name} has {now[name]:,} genes where it had {then[name]:,}"
+            yield f"{name} has {now[name]:,} genes instead of {then[name]:,}"
 
 
-SHORT = 60
-"""Bases below which little can be said of a query."""
-UNREADABLE = 0.1
-"""Share of letters that cannot be read from which on it is worth a remark."""
-
-
-def remarks(calls: Sequence[Call], queries: Sequence[Query]) -> list[str]:
-    """What somebody should know who looks at a run as a whole; empty where nothing is odd."""
+def list_remarks(calls: Sequence[Call], queries: Sequence[Query]) -> list[str]:
+    """Return remarks on a run's queries, such as duplicates; empty if there is nothing unusual."""
     return list(_remarks(calls, queries))
 
 
 def _remarks(calls: Sequence[Call], queries: Sequence[Query]) -> Iterator[str]:
-    usable = [call for call in calls if call.status is not Status.INVALID]
-    copies = Counter(query.residues for query in queries if query.residues)
-    same = sum(count - 1 for count in copies.values())
+    valid = [call for call in calls if call.status is not Status.INVALID]
+    sequences = Counter(query.residues for query in queries if query.residues)
     names = Counter(query.name for query in queries if query.name)
-    twice = sum(count > 1 for count in names.values())
-    reverse = sum(call.strand == "-" for call in usable)
-    short = sum(call.length < SHORT for call in usable)
-    unreadable = sum(call.unreadable >= UNREADABLE for call in usable)
-    if same:
-        yield f"{_of(same)} an exact copy of another."
-    if twice:
-        yield f"{twice:,} {'name is' if twice == 1 else 'names are'} given more than once."
-    if reverse:
-        yield f"{_of(reverse)} read on the reverse strand."
-    if short:
-        yield f"{_of(short)} shorter than {SHORT} bases: of those little can be said."
-    if unreadable:
-        yield f"{_of(unreadable)} unreadable by a tenth or more."
+    if duplicates := sum(count - 1 for count in sequences.values()):
+        yield f"{_count(duplicates, 'duplicate sequence')}."
+    if repeated := sum(count > 1 for count in names.values()):
+        yield f"{_count(repeated, 'duplicate name')}."
+    if reverse := sum(call.strand == "-" for call in valid):
+        yield f"{_count(reverse, 'sequence')} on the reverse strand."
+    if short := sum(call.length < SHORT_QUERY for call in valid):
+        yield f"{_count(short, 'sequence')} shorter than {SHORT_QUERY} bp: results are unreliable."
+    if ambiguous := sum(call.unreadable >= AMBIGUOUS_SHARE for call in valid):
+        share = f"{AMBIGUOUS_SHARE:.0%}"
+        yield f"{_count(ambiguous, 'sequence')} with at least {share} ambiguous bases."
 
 
-def _of(count: int) -> str:
-    return "1 query is" if count == 1 else f"{count:,} queries are"
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

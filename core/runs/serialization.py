@@ -1,36 +1,31 @@
-"""The contents of a run as bytes to keep, and back: compressed JSON, a part at a time."""
+"""Contents of a run as bytes to store, and back: parts of compressed JSON."""
 
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
-from operator import attrgetter
+from dataclasses import astuple, dataclass
 from typing import Any
 
-from core.classification.votes import Hit
-from core.classify import Call, Status
+from core.calls import Call
 from core.stores.sql.runs import Part
 
 CALLS, QUERIES = "calls", "queries"
-_CALL = tuple(field.name for field in fields(Call))
-_hit_values = attrgetter(*(field.name for field in fields(Hit)))
-"""By their places: names would be most of what is kept. What hits get later belongs at their end,
-with a default, as do fields of calls."""
-_ITEMS = 200
-_LETTERS = 4_000_000
-"""Most items of a part, and the letters of JSON with which it is full."""
+"""Kinds of parts."""
+_MAX_ITEMS = 200
+_MAX_LETTERS = 4_000_000
+"""A part is full with this many items, or letters of JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query of a run, as it was given.
+    """A query of a run, as it was entered.
 
     Attributes
     ----------
     name
-        Empty where it had none.
+        Empty if it had none.
     residues
-        Upper-case IUPAC letters; where the query is invalid, as it came.
+        IUPAC nucleotide codes in upper case; of an invalid query, the original text.
     """
 
     name: str
@@ -38,22 +33,22 @@ class Query:
 
 
 def pack_calls(calls: Iterable[Call]) -> Iterator[Part]:
-    """Calls in parts."""
-    return _pack(CALLS, map(_call_values, calls))
+    """Pack calls into parts."""
+    return _pack(CALLS, (call.to_json() for call in calls))
 
 
 def pack_queries(queries: Iterable[Query]) -> Iterator[Part]:
-    """Queries in parts."""
-    return _pack(QUERIES, ([query.name, query.residues] for query in queries))
+    """Pack queries into parts."""
+    return _pack(QUERIES, map(astuple, queries))
 
 
 def unpack_calls(parts: Iterable[Part], start: int, stop: int) -> list[Call]:
-    """Calls `start` to `stop` - 1 of a run, from the parts that hold them."""
-    return [_call(values) for values in _unpack(parts, start, stop)]
+    """Return calls `start` to `stop` - 1 of a run, from the parts that contain them."""
+    return [Call.from_json(values) for values in _unpack(parts, start, stop)]
 
 
 def unpack_queries(parts: Iterable[Part], start: int, stop: int) -> list[Query]:
-    """Queries `start` to `stop` - 1 of a run, from the parts that hold them."""
+    """Return queries `start` to `stop` - 1 of a run, from the parts that contain them."""
     return [Query(*values) for values in _unpack(parts, start, stop)]
 
 
@@ -62,7 +57,7 @@ def _pack(kind: str, items: Iterable[Any]) -> Iterator[Part]:
     for item in items:
         texts.append(json.dumps(item))
         letters += len(texts[-1])
-        if len(texts) == _ITEMS or letters >= _LETTERS:
+        if len(texts) == _MAX_ITEMS or letters >= _MAX_LETTERS:
             yield _part(kind, first, texts)
             first, texts, letters = first + len(texts), [], 0
     if texts:
@@ -77,17 +72,3 @@ def _unpack(parts: Iterable[Part], start: int, stop: int) -> Iterator[Any]:
     for part in parts:
         items = json.loads(zlib.decompress(part.data))
         yield from items[max(0, start - part.first) : max(0, stop - part.first)]
-
-
-def _call_values(call: Call) -> dict[str, Any]:
-    values = {name: getattr(call, name) for name in _CALL}
-    values["families"] = list(call.families.items())  # JSON has no numbers as keys.
-    values["hits"] = list(map(_hit_values, call.hits))
-    return values
-
-
-def _call(values: dict[str, Any]) -> Call:
-    values["status"] = Status(values["status"])
-    values["families"] = dict(values["families"])
-    values["hits"] = tuple(Hit(*hit) for hit in values["hits"])
-    return Call(**values)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from sklearn.model_selection import train_test_split
 
-from core.classify import Call, Status, classify
+from core.calls import Call, Status
+from core.classify import classify
 from core.library.library import Library
 from core.library.load import load
 from core.library.manager import Libraries

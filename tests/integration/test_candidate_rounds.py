@@ -1,7 +1,7 @@
 import pytest
 
-from core.classification.training import CANDIDATES
-from core.classify import FIRST_CANDIDATES, Verdict, judge
+from core.classification.prediction import Prediction
+from core.classify import CANDIDATES, FIRST_CANDIDATES, predict_sequences
 from core.encoders.count import CountEncoder
 from core.library.library import Library
 from core.library.load import load
@@ -17,7 +17,7 @@ FAR = [member(family, "far", 0.45) for family in range(3)]
 
 @pytest.fixture(scope="module")
 def libraries(tmp_path_factory):
-    with Stores(Settings(home=tmp_path_factory.mktemp("judging"))) as stores:
+    with Stores(Settings(home=tmp_path_factory.mktemp("rounds"))) as stores:
         libraries = Libraries(stores)
         for encoder in ("translated", "count"):
             references = {"human": members("human", 3, 40), "dog": members("dog", 3, 4)}
@@ -39,29 +39,29 @@ def asked(monkeypatch):
     return seen
 
 
-class TestJudge:
+class TestPredictSequences:
     def test_few_candidates_are_enough_where_they_make_it_clear(self, libraries, asked):
-        list(judge(libraries.open("translated"), NEAR, None, 10))
+        list(predict_sequences(libraries.open("translated"), NEAR, None, 10))
         assert asked == [(3, FIRST_CANDIDATES)]
 
     def test_many_are_asked_for_where_they_do_not(self, libraries, asked):
-        list(judge(libraries.open("translated"), [*NEAR, *FAR], None, 10))
+        list(predict_sequences(libraries.open("translated"), [*NEAR, *FAR], None, 10))
         assert asked == [(6, FIRST_CANDIDATES), (3, CANDIDATES)]
 
-    def test_nothing_is_searched_before_a_verdict_is_wanted(self, libraries, asked, monkeypatch):
-        monkeypatch.setattr("core.classify._TOGETHER", 2)
-        verdicts = judge(libraries.open("translated"), [*NEAR, NEAR[0]], None, 10)
+    def test_nothing_is_searched_before_a_prediction_is_wanted(self, libraries, asked, monkeypatch):
+        monkeypatch.setattr("core.classify._BATCH_SIZE", 2)
+        predictions = predict_sequences(libraries.open("translated"), [*NEAR, NEAR[0]], None, 10)
         assert asked == []
-        next(verdicts)
+        next(predictions)
         assert asked == [(2, FIRST_CANDIDATES)]
-        assert len(list(verdicts)) == 3
+        assert len(list(predictions)) == 3
 
-    def test_the_verdicts_come_in_the_order_of_the_sequences(self, libraries):
+    def test_the_predictions_come_in_the_order_of_the_sequences(self, libraries):
         mixed = [FAR[2], NEAR[1], dna("noise", 400), NEAR[0], "N" * 50, FAR[1]]
-        verdicts = list(judge(libraries.open("translated"), mixed, None, 10))
-        best = [next(iter(verdict.families), None) for verdict in verdicts]
-        assert [best[place] for place in (0, 1, 3, 4, 5)] == [2, 1, 0, None, 1]
-        assert [verdict.significant for verdict in verdicts] == [
+        predictions = list(predict_sequences(libraries.open("translated"), mixed, None, 10))
+        best = [next(iter(prediction.families), None) for prediction in predictions]
+        assert [best[index] for index in (0, 1, 3, 4, 5)] == [2, 1, 0, None, 1]
+        assert [prediction.significant for prediction in predictions] == [
             True,
             True,
             False,
@@ -72,19 +72,19 @@ class TestJudge:
 
     @pytest.mark.parametrize("neighbours", [1, 25, 60])
     def test_has_as_many_hits_as_are_wanted(self, libraries, neighbours):
-        for verdict in judge(libraries.open("translated"), NEAR, None, neighbours):
-            assert min(neighbours, 20) <= len(verdict.hits) <= neighbours
-            assert next(iter(verdict.organisms)) == verdict.hits[0].organism
+        for prediction in predict_sequences(libraries.open("translated"), NEAR, None, neighbours):
+            assert min(neighbours, 20) <= len(prediction.hits) <= neighbours
+            assert next(iter(prediction.organisms)) == prediction.hits[0].organism
 
-    def test_without_a_caller_the_neighbours_vote(self, libraries):
+    def test_without_a_model_the_neighbours_vote(self, libraries):
         library = libraries.open("count")
         assert isinstance(library.encoder, CountEncoder)
         known = members("human", 3, 40)[0].residues
-        verdict, nothing = judge(library, [known, "ACG"], None, 5)
-        assert len(verdict.hits) == 5
-        assert verdict.organisms == {"human": 1.0}
-        assert (verdict.significant, verdict.strand, verdict.frame) == (True, "", 0)
-        assert nothing == Verdict()
+        prediction, nothing = predict_sequences(library, [known, "ACG"], None, 5)
+        assert len(prediction.hits) == 5
+        assert prediction.organisms == {"human": 1.0}
+        assert (prediction.significant, prediction.strand, prediction.frame) == (True, "", 0)
+        assert nothing == Prediction()
 
     def test_of_nothing_there_are_none(self, libraries):
-        assert list(judge(libraries.open("translated"), [], None, 10)) == []
+        assert list(predict_sequences(libraries.open("translated"), [], None, 10)) == []

@@ -1,6 +1,7 @@
 import pytest
 
-from core.classify import Status, classify, query_name
+from core.calls import Status, query_name
+from core.classify import classify
 from core.errors import InputError, LibraryError
 from core.library.load import load
 from core.library.manager import Libraries
@@ -62,7 +63,7 @@ class TestClassify:
     def test_nothing_recognised_is_unknown_with_the_commonest_family_as_its_guess(self, library):
         (call,) = ask(library, TOO_SHORT)
         assert call.status is Status.UNKNOWN
-        assert call.reason == "Nothing in it is like anything in the library."
+        assert call.reason == "No similar gene in the library."
         # Of the 16 genes, 6 are of family 0, and 5 of each other one.
         assert (call.family_id, call.family, call.confidence) == (0, "Kinase", 6 / 16)
         assert (call.hits, call.families) == ((), {})
@@ -70,7 +71,7 @@ class TestClassify:
     def test_an_invalid_one_says_why_and_guesses_nothing(self, library):
         (call,) = ask(library, NOT_DNA)
         assert call.status is Status.INVALID
-        assert call.reason.startswith("Record 1 (line 2) has '!' at base 5")
+        assert call.reason.startswith("Record 1 (line 2) has an invalid character '!' at base 5")
         assert (call.family_id, call.family, call.confidence, call.hits) == (None, "", 0.0, ())
 
     def test_answers_come_in_the_order_of_the_questions(self, library):
@@ -113,7 +114,7 @@ class TestClassify:
 
     @pytest.mark.parametrize("neighbours", [0, -1, 1_001])
     def test_a_number_of_neighbours_out_of_range_is_refused(self, library, neighbours):
-        with pytest.raises(InputError, match=r"Ask for 1 to 1,000\.$"):
+        with pytest.raises(InputError, match=r"Choose 1 to 1,000\.$"):
             ask(library, dna("human 1"), neighbours=neighbours)
 
     @pytest.mark.parametrize("neighbours", [1, 1_000])
@@ -123,8 +124,8 @@ class TestClassify:
 
     @pytest.mark.parametrize("text", [dna("human 1"), TOO_SHORT])
     def test_a_library_that_is_still_empty_says_so(self, libraries, text):
-        def ask_too_early(doing, done, total):
-            if doing == "Loading":
+        def ask_too_early(step, done, total):
+            if step == "Loading":
                 with pytest.raises(LibraryError, match="The library 'new' is empty"):
                     ask(libraries.open("new"), text)
                 asked.append(done)

@@ -1,4 +1,4 @@
-"""What is promised of runs: kept whole, found again, forgotten, compared with their library."""
+"""Runs: stored completely, found again, deleted when expired, compared with their library."""
 
 from contextlib import closing
 from dataclasses import replace
@@ -9,7 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from core import __version__
-from core.classify import Status, classify
+from core.calls import Status
+from core.classify import classify
 from core.errors import InputError
 from core.library.load import load
 from core.library.manager import Libraries
@@ -128,7 +129,7 @@ class TestStore:
 
     def test_what_is_too_large_is_not_kept(self, runs, library, asked, monkeypatch):
         monkeypatch.setattr(module, "MAX_RUN_BYTES", 100)
-        with pytest.raises(InputError, match="a run that is kept takes"):
+        with pytest.raises(InputError, match="the limit of a run is"):
             store(runs, library, asked)
         assert runs.count() == 0
 
@@ -146,7 +147,7 @@ class TestPages:
 
     def test_a_run_without_queries_has_none(self, runs, library):
         run = store(runs, library, ([], []))
-        assert (run.name, runs.calls(run), runs.queries(run)) == ("nothing", [], [])
+        assert (run.name, runs.calls(run), runs.queries(run)) == ("no queries", [], [])
 
 
 class TestFind:
@@ -182,20 +183,20 @@ class TestDelete:
         run = store(runs, library, asked)
         runs.delete(run.id)
         for ask in (runs.get, runs.delete, lambda number: runs.rename(number, "name")):
-            with pytest.raises(InputError, match="There is no run at this link") as caught:
+            with pytest.raises(InputError, match="Result not found") as caught:
                 ask(run.id)
             assert "deleted, or it is older than 90 days" in caught.value.hint
         for ask in (runs.calls, runs.queries):
-            with pytest.raises(InputError, match="There is no run at this link"):
+            with pytest.raises(InputError, match="Result not found"):
                 ask(run)
 
     @pytest.mark.parametrize("link", ["", "x", "' OR 1=1 --", "\ud83e" * 22, "A" * 10_000])
     def test_a_link_that_is_none_says_the_same(self, runs, link):
-        with pytest.raises(InputError, match="There is no run at this link"):
+        with pytest.raises(InputError, match="Result not found"):
             runs.get(link)
 
 
-class TestForgetOld:
+class TestDeleteExpired:
     def after(self, monkeypatch, days):
         later = utc_now() + timedelta(days=days)
         monkeypatch.setattr(module, "utc_now", lambda: later)
@@ -203,10 +204,10 @@ class TestForgetOld:
     def test_is_done_after_the_days_and_not_before(self, runs, library, asked, monkeypatch):
         run = store(runs, library, asked)
         self.after(monkeypatch, 89.9)
-        assert runs.forget_old() == 0
+        assert runs.delete_expired() == 0
         assert runs.get(run.id) == run
         self.after(monkeypatch, 90.2)
-        assert runs.forget_old() == 1
+        assert runs.delete_expired() == 1
         assert runs.count() == 0
 
     def test_is_done_with_every_new_run(self, runs, library, asked, monkeypatch):
@@ -219,12 +220,12 @@ class TestForgetOld:
         for_ever = Runs(libraries.stores.database, keep_days=0)
         run = store(for_ever, library, asked)
         self.after(monkeypatch, 30_000)
-        assert for_ever.forget_old() == 0
+        assert for_ever.delete_expired() == 0
         assert for_ever.get(run.id) == run
         for_ever.delete(run.id)
         with pytest.raises(InputError) as caught:
             for_ever.get(run.id)
-        assert caught.value.hint == "It was deleted, or the link is not complete."
+        assert caught.value.hint == "It was deleted, or the link is incomplete."
 
 
 class TestChangedSince:
@@ -247,7 +248,7 @@ class TestChangedSince:
         load(libraries, {"dog": genes("dog", 3), "human": genes("more", 2)}, library=name)
         assert changed_since(run, libraries.open(name)) == (
             f"The library {name!r} has changed since this run:"
-            " human has 11 genes where it had 9, dog was added."
+            " human has 11 genes instead of 9, dog was added."
         )
         libraries.remove_organism(name, "human")
         found = changed_since(run, libraries.open(name))
@@ -259,14 +260,14 @@ class TestChangedSince:
         load(libraries, {"human": genes("others")}, library=name)
         libraries.remove_organism(name, "dog")
         found = libraries.open(name)
-        assert {each.name: each.count for each in found.organisms()} == run.organisms
-        assert changed_since(run, found).endswith("it was loaded, named or fitted anew.")
+        assert {organism.name: organism.count for organism in found.organisms()} == run.organisms
+        assert changed_since(run, found).endswith(
+            "sequences, family names or the model are different."
+        )
 
     def test_notices_other_names_of_families(self, libraries, run, name):
         load(libraries, {"human": genes("human")}, library=name, families={0: "Kinases"})
-        assert "named" in changed_since(run, libraries.open(name))
+        assert "family names" in changed_since(run, libraries.open(name))
 
     def test_says_that_the_library_is_gone(self, run, name):
-        assert changed_since(run, None) == (
-            f"The library {name!r} of this run is not there any more."
-        )
+        assert changed_since(run, None) == (f"The library {name!r} of this run no longer exists.")

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from core.classification.votes import Hit
-from core.classify import Status
+from core.calls import Status
+from core.classification.prediction import Hit
 from core.runs import Query, Run, RunSettings
 from tests.support.synthetic import FAMILY_NAMES
 from tests.unit.runs.test_call_table import CALLED, INVALID, UNKNOWN

@@ -1,1 +1,1 @@
-"""Exports: a run to take away, safe to open whatever its sequences are called."""
+"""Exports: a run as a file, safe to open whatever the names of its sequences contain."""

@@ -1,4 +1,4 @@
-"""A run as an Excel workbook: its calls, their hits, and what was asked of what."""
+"""A run as an Excel workbook: its calls, their hits, its settings, the meaning of columns."""
 
 import io
 import re
@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from core.classify import Call
+from core.calls import Call
 from core.errors import InputError
 from core.runs.call_table import COLUMNS, MEANINGS, call_row
-from core.runs.exports.downloads import Download, download, facts
+from core.runs.exports.downloads import Download, describe_run, make_download
 from core.runs.run import Run
 from core.sequences.readers.excel import MAX_CELL
 from core.sequences.readers.tables import escape_formula
@@ -27,50 +27,58 @@ HIT_COLUMNS = (
     "score",
     "length",
 )
-"""Columns of the sheet `hits`: one row a hit; its rank from 1, its bases."""
-MOST_ROWS = 1_000_000
-"""Rows of a sheet; Excel has 1,048,576."""
-BEST_HITS = 10
-"""Hits a query, the best ones."""
+"""Columns of the sheet `hits`, with one row per hit; the rank starts at 1."""
+MAX_ROWS = 1_000_000
+"""Maximum number of rows of a sheet; Excel has 1,048,576."""
+MAX_HITS = 10
+"""Maximum number of hits per query, the best ones."""
 
 _MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _NOT_IN_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_WIDTHS = {"query": 24, "family": 28, "organism": 18, "hit": 18, "note": 60, "meaning": 70}
+_WIDTHS = {
+    "query": 24,
+    "family": 28,
+    "organism": 18,
+    "hit": 18,
+    "note": 60,
+    "value": 70,
+    "meaning": 70,
+}
 
 
-def workbook(run: Run, calls: Sequence[Call], link: str = "") -> Download:
-    """The calls as a workbook of the sheets `calls`, `hits`, `run` and `columns`.
+def export_workbook(run: Run, calls: Sequence[Call], link: str = "") -> Download:
+    """Export the calls as a workbook with the sheets `calls`, `hits`, `run` and `columns`.
 
-    Whatever a cell holds is text or a number, never a formula.
+    Every cell is text or a number, never a formula.
 
     Parameters
     ----------
     link
-        Address of the run, where that is known.
+        Address of the run, if known.
 
     Raises
     ------
     InputError
         If there are more calls than a sheet has rows.
     """
-    if len(calls) > MOST_ROWS:
-        message = f"{len(calls):,} calls are more than an Excel sheet can have."
-        raise InputError(message, "Take TSV or CSV.")
+    if len(calls) > MAX_ROWS:
+        message = f"{len(calls):,} rows are more than an Excel sheet can hold."
+        raise InputError(message, "Download TSV or CSV instead.")
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
     _fill(book.create_sheet("calls"), COLUMNS, (call_row(call).values() for call in calls))
-    _fill(book.create_sheet("hits"), HIT_COLUMNS, islice(_hits(run, calls), MOST_ROWS))
-    _fill(book.create_sheet("run"), ("what", "meaning"), facts(run, link).items())
-    _fill(book.create_sheet("columns"), ("what", "meaning"), MEANINGS.items())
+    _fill(book.create_sheet("hits"), HIT_COLUMNS, islice(_hits(run, calls), MAX_ROWS))
+    _fill(book.create_sheet("run"), ("parameter", "value"), describe_run(run, link).items())
+    _fill(book.create_sheet("columns"), ("column", "meaning"), MEANINGS.items())
     buffer = io.BytesIO()
     book.save(buffer)
-    return download(run, ".xlsx", _MIME, buffer.getvalue())
+    return make_download(run, ".xlsx", _MIME, buffer.getvalue())
 
 
 def _hits(run: Run, calls: Iterable[Call]) -> Iterator[tuple[Any, ...]]:
     for call in calls:
-        for rank, hit in enumerate(call.hits[:BEST_HITS], start=1):
+        for rank, hit in enumerate(call.hits[:MAX_HITS], start=1):
             family = run.families.get(hit.family, "")
             score = round(hit.score, 4)
             yield call.query, rank, hit.name, hit.organism, hit.family, family, score, hit.length
@@ -95,12 +103,12 @@ def _fill(
 
 
 def _cell(sheet: "WriteOnlyWorksheet", value: Any) -> Any:
-    """The value, or a cell around text that openpyxl might take for something else."""
+    """Return the value, or a text cell if openpyxl might take it for something else."""
     return _text(sheet, value) if isinstance(value, str) and not value.isalnum() else value
 
 
 def _text(sheet: "WriteOnlyWorksheet", value: str) -> Any:
-    """A cell that holds this text, whatever it looks like, and keeps it when it is edited."""
+    """Return a text cell that stays text when it is edited."""
     from openpyxl.cell import WriteOnlyCell
 
     text = _NOT_IN_XML.sub("\ufffd", value)[:MAX_CELL]

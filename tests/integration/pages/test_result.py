@@ -22,7 +22,7 @@ class TestCalled:
     def test_the_family_comes_first_then_how_sure_and_of_what(self, page):
         text = shown(ask(page, ONE))
         assert "Synthase</h2>" in text
-        assert 'aria-label="Confidence > 99%, threshold 0%"' in text
+        assert 'aria-label="Confidence &gt; 99%, threshold 0%"' in text
         assert "one · 240 bp · closest organism human (confidence > 99%) · searched" in text
         assert "Best hit: human_2 (human), cosine similarity 1.00." in text
 
@@ -70,7 +70,7 @@ class TestUnknown:
         text = shown(ask(page, "ACG"))
         assert "Unknown</h2>" in text
         assert 'aria-label="Confidence ' in text
-        assert "Nothing in it is like anything in the library. Low-confidence prediction: Kinase." in text
+        assert "No similar gene in the library. Low-confidence prediction: Kinase." in text
         assert not page.dataframe
 
     def test_a_family_that_is_not_sure_enough_is_a_guess(self, page):

@@ -1,4 +1,4 @@
-"""A caller that was fitted on made-up families."""
+"""A model trained on simulated families."""
 
 import pytest
 
@@ -18,7 +18,9 @@ def encoder(reference):
 
 
 @pytest.fixture(scope="package")
-def caller(encoder, reference):
+def model(encoder, reference):
     return train_model(
-        encoder, [one.residues for one in reference], [one.family or 0 for one in reference]
+        encoder,
+        [record.residues for record in reference],
+        [record.family or 0 for record in reference],
     )

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.classification.closest_organism import COMPARED, is_in, rank_organisms
+from core.classification.closest_organism import MAX_CANDIDATES, is_in, rank_organisms
 from core.encoders.translated import Profile
 
 
@@ -19,7 +19,7 @@ NEAR = profile(dict.fromkeys(range(180), 1.0))
 FAR = profile(dict.fromkeys(range(100), 1.0) | dict.fromkeys(range(500, 580), 1.0))
 
 
-class TestOrigin:
+class TestRankOrganisms:
     def test_is_the_organism_of_what_is_clearly_closer(self):
         found = rank_organisms(QUERY, [NEAR, FAR], ["human", "dog"])
         assert list(found) == ["human", "dog"]
@@ -53,8 +53,8 @@ class TestOrigin:
         assert rank_organisms(QUERY, [NEAR, long], ["human", "dog"]) == {"human": 0.5, "dog": 0.5}
 
     def test_of_many_candidates_the_first_are_looked_at(self):
-        many = [NEAR] * COMPARED
-        assert rank_organisms(QUERY, [*many, QUERY], ["human"] * COMPARED + ["dog"]) == {
+        many = [NEAR] * MAX_CANDIDATES
+        assert rank_organisms(QUERY, [*many, QUERY], ["human"] * MAX_CANDIDATES + ["dog"]) == {
             "human": 1.0
         }
 

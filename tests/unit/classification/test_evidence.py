@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from core.classification.evidence import (
-    FLOOR,
+    CLEAR_SIMILARITY,
     LAMBDA,
+    MIN_NATS,
     clear_features,
+    is_clear,
     nats,
     neighbour_evidence,
     unclear_features,
@@ -19,6 +21,13 @@ def numbers(*values):
 
 def scores(*values):
     return np.array(values, dtype=np.float32)
+
+
+class TestIsClear:
+    def test_is_whether_one_is_close(self):
+        assert is_clear(scores(0.0, CLEAR_SIMILARITY))
+        assert not is_clear(scores(CLEAR_SIMILARITY - 0.001))
+        assert not is_clear(scores())
 
 
 class TestNeighbourEvidence:
@@ -65,23 +74,23 @@ class TestUnclearFeatures:
 
     def test_are_three_a_family(self):
         found = self.features([10, 9, 12], [0, 0, 1])
-        together = [
-            math.log(math.exp(FLOOR) + math.exp(10) + math.exp(9)),
-            math.log(math.exp(FLOOR) + math.exp(12)),
+        by_family = [
+            math.log(math.exp(MIN_NATS) + math.exp(10) + math.exp(9)),
+            math.log(math.exp(MIN_NATS) + math.exp(12)),
         ]
         assert found.tolist() == [
-            pytest.approx([0.1, 0.8, together[0]]),
-            pytest.approx([0, 0.2, together[1]]),
+            pytest.approx([0.1, 0.8, by_family[0]]),
+            pytest.approx([0, 0.2, by_family[1]]),
         ]
 
     def test_without_alignments_they_say_nothing(self):
-        assert self.features([], [])[:, 2].tolist() == [FLOOR, FLOOR]
-        assert self.features([0, 0], [0, 1])[:, 2].tolist() == [FLOOR, FLOOR]
+        assert self.features([], [])[:, 2].tolist() == [MIN_NATS, MIN_NATS]
+        assert self.features([0, 0], [0, 1])[:, 2].tolist() == [MIN_NATS, MIN_NATS]
 
     def test_an_alignment_counts_to_sixty_nats(self):
         found = self.features([5_000, 60], [0, 1])[:, 2]
         assert found[0] == found[1] == pytest.approx(60)
 
     def test_the_composition_of_a_short_query_says_less(self):
-        trust = self.features([], [], length=100)[0, 1] / 0.8
-        assert trust == pytest.approx(math.log(3) / 2)
+        reliability = self.features([], [], length=100)[0, 1] / 0.8
+        assert reliability == pytest.approx(math.log(3) / 2)

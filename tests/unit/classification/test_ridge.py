@@ -38,10 +38,10 @@ class TestFitRidge:
         assert fit.priors[COUNT - 1] == 0
 
 
-class TestLeftOut:
+class TestPredictHeldOut:
     def test_is_what_a_fit_without_the_group_predicts(self, fit):
         rows = np.array([3, 50, 17, 4, 8])
-        found = fit.left_out(GROUPS, rows)
+        found = fit.predict_held_out(GROUPS, rows)
         assert found.shape == (5, COUNT)
         for row, prediction in zip(rows, found, strict=True):
             others = np.flatnonzero(GROUPS[row] != GROUPS)
@@ -49,8 +49,8 @@ class TestLeftOut:
             np.testing.assert_allclose(prediction, expected, atol=1e-5)
 
     def test_of_all_together_are_the_priors(self, fit):
-        found = fit.left_out(np.zeros(60, dtype=np.int64), np.arange(60))
+        found = fit.predict_held_out(np.zeros(60, dtype=np.int64), np.arange(60))
         np.testing.assert_allclose(found, np.tile(PRIORS, (60, 1)), atol=1e-9)
 
     def test_of_none_are_none(self, fit):
-        assert fit.left_out(GROUPS, np.zeros(0, dtype=np.int64)).shape == (0, COUNT)
+        assert fit.predict_held_out(GROUPS, np.zeros(0, dtype=np.int64)).shape == (0, COUNT)

@@ -4,10 +4,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.classification.ungapped_alignment import segment_scores
-from core.encoders.proteins import RESIDUES, base_codes
+from core.encoders.proteins import RESIDUES, encode_bases
 from tests.support import oracles
 
-LETTERS = RESIDUES + oracles.UNREADABLE
+LETTERS = RESIDUES + oracles.AMBIGUOUS
 dna = st.text(st.sampled_from("ACGT" * 6 + "N"), max_size=60)
 proteins = st.lists(st.text(LETTERS, max_size=12), max_size=4)
 
@@ -16,7 +16,7 @@ def scores(sequence, proteins):
     numbers = [np.array([LETTERS.index(each) for each in one], dtype=np.uint8) for one in proteins]
     ends = np.cumsum([0, *map(len, proteins)])
     residues = np.concatenate([np.zeros(0, dtype=np.uint8), *numbers])
-    return segment_scores(base_codes(sequence), residues, ends).tolist()
+    return segment_scores(encode_bases(sequence), residues, ends).tolist()
 
 
 class TestSegmentScores:
@@ -25,7 +25,7 @@ class TestSegmentScores:
     @example("ATGGCCGCC", [""])
     @settings(max_examples=60)
     def test_are_the_best_on_any_diagonal(self, sequence, proteins):
-        expected = [oracles.best_segment(sequence, protein) for protein in proteins]
+        expected = [oracles.best_segment_score(sequence, protein) for protein in proteins]
         assert scores(sequence, proteins) == expected
 
     @given(dna, proteins)

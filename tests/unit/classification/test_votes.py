@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.classification.votes import VOTE_POWER, Hit, vote
+from core.classification.prediction import Hit
+from core.classification.votes import VOTE_POWER, vote
 
 
 def hit(family, score):

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from core.classification.votes import Hit
-from core.classify import Call, Status
+from core.calls import Call, Status
+from core.classification.prediction import Hit
 from core.runs.call_table import COLUMNS, call_row, format_calls
 from tests.conftest import PROJECT
 

@@ -18,7 +18,7 @@ class TestCalls:
         assert unpack_calls(pack_calls(calls), 0, 4) == calls
 
     def test_every_page_is_that_of_the_whole(self, monkeypatch):
-        monkeypatch.setattr(module, "_ITEMS", 3)
+        monkeypatch.setattr(module, "_MAX_ITEMS", 3)
         calls = [replace(CALLED, query=f"q{number}") for number in range(10)]
         parts = list(pack_calls(calls))
         assert [part.first for part in parts] == [0, 3, 6, 9]
@@ -36,7 +36,7 @@ class TestQueries:
         assert unpack_queries(pack_queries(queries), 0, 3) == queries
 
     def test_long_ones_are_parts_of_their_own(self, monkeypatch):
-        monkeypatch.setattr(module, "_LETTERS", 100)
+        monkeypatch.setattr(module, "_MAX_LETTERS", 100)
         queries = [Query("long", "A" * 100), Query("short", "A"), Query("last", "A")]
         assert [part.first for part in pack_queries(queries)] == [0, 1]
 

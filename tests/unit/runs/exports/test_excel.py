@@ -8,15 +8,15 @@ from openpyxl import load_workbook
 from core.errors import InputError
 from core.runs.call_table import COLUMNS, MEANINGS, call_row
 from core.runs.exports import excel as module
-from core.runs.exports.downloads import facts
-from core.runs.exports.excel import HIT_COLUMNS, workbook
+from core.runs.exports.downloads import describe_run
+from core.runs.exports.excel import HIT_COLUMNS, export_workbook
 from tests.support.exported_run import CALLS, GENES, HOSTILE, RUN
 from tests.unit.runs.test_call_table import CALLED
 
 
 @pytest.fixture(scope="module")
 def book():
-    return load_workbook(io.BytesIO(workbook(RUN, CALLS, "https://lab/run").data))
+    return load_workbook(io.BytesIO(export_workbook(RUN, CALLS, "https://lab/run").data))
 
 
 def values(sheet):
@@ -38,7 +38,7 @@ class TestWorkbook:
         assert rows[0] == (name, 1, name, name, 2, "Ion channel", 0.5, 900)
 
     def test_has_the_facts_of_the_run_and_the_meanings_of_columns(self, book):
-        assert dict(values(book["run"])[1:]) == facts(RUN, "https://lab/run")
+        assert dict(values(book["run"])[1:]) == describe_run(RUN, "https://lab/run")
         assert dict(values(book["columns"])[1:]) == MEANINGS
 
     def test_names_are_text_and_come_back_as_they_are(self, book):
@@ -54,7 +54,7 @@ class TestWorkbook:
                     assert cell.quotePrefix
 
     def test_no_formula_is_in_the_file(self):
-        data = workbook(RUN, CALLS).data
+        data = export_workbook(RUN, CALLS).data
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             sheets = [name for name in archive.namelist() if "/worksheets/" in name]
             assert len(sheets) == 4
@@ -65,10 +65,10 @@ class TestWorkbook:
 
     def test_shows_the_ten_best_hits(self):
         many = replace(CALLED, hits=CALLED.hits * 30)
-        book = load_workbook(io.BytesIO(workbook(RUN, [many]).data))
+        book = load_workbook(io.BytesIO(export_workbook(RUN, [many]).data))
         assert [line[1] for line in values(book["hits"])[1:]] == list(range(1, 11))
 
     def test_of_more_calls_than_a_sheet_has_rows_is_refused(self, monkeypatch):
-        monkeypatch.setattr(module, "MOST_ROWS", 2)
-        with pytest.raises(InputError, match="more than an Excel sheet can have"):
-            workbook(RUN, CALLS)
+        monkeypatch.setattr(module, "MAX_ROWS", 2)
+        with pytest.raises(InputError, match="more than an Excel sheet can hold"):
+            export_workbook(RUN, CALLS)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 
 from core.runs import Query
-from core.runs.exports.fasta import as_typed, fasta, fasta_by_family
+from core.runs.exports.fasta import export_fasta, export_fasta_by_family, format_queries
 from tests.support.exported_run import CALLS, HOSTILE, QUERIES, RUN
 from tests.unit.runs.test_call_table import CALLED, INVALID, UNKNOWN
 
@@ -23,17 +23,17 @@ class TestFasta:
     def test_has_a_name_an_answer_and_lines_of_seventy(self):
         queries = [Query("q1", "ACGTT" * 20), Query("", "AC")]
         calls = [CALLED, replace(UNKNOWN, query="record_2")]
-        found = fasta(RUN, queries, calls).data.decode()
+        found = export_fasta(RUN, queries, calls).data.decode()
         dna = "ACGTT" * 20
         assert found == (f">q1 Ion channel 0.8765\n{dna[:70]}\n{dna[70:]}\n>record_2 unknown\nAC\n")
 
     def test_leaves_out_what_cannot_be_read(self):
         queries = [Query("bad", ">evil"), Query("good", "ACGT")]
-        found = fasta(RUN, queries, [INVALID, CALLED]).data.decode()
+        found = export_fasta(RUN, queries, [INVALID, CALLED]).data.decode()
         assert [title.split()[0] for title, _ in entries(found)] == ["q1"]
 
     def test_no_name_makes_a_record_of_its_own(self):
-        found = entries(fasta(RUN, QUERIES, CALLS).data.decode())
+        found = entries(export_fasta(RUN, QUERIES, CALLS).data.decode())
         assert len(found) == len(HOSTILE) + 1
         assert [sequence for _, sequence in found] == [query.residues for query in QUERIES[:-1]]
 
@@ -42,7 +42,9 @@ class TestByFamily:
     def test_is_a_file_a_family_and_one_of_the_unknown(self):
         other = replace(CALLED, query="other", family_id=11, family="../Kinase α/β")
         queries = [Query(name, "ACGT") for name in ("q1", "other", "q2", "q3", "q1")]
-        found = files(fasta_by_family(RUN, queries, [CALLED, other, UNKNOWN, INVALID, CALLED]))
+        found = files(
+            export_fasta_by_family(RUN, queries, [CALLED, other, UNKNOWN, INVALID, CALLED])
+        )
         assert list(found) == ["02_Ion_channel.fasta", "11_Kinase.fasta", "unknown.fasta"]
         assert [title.split()[0] for title, _ in entries(found["02_Ion_channel.fasta"])] == [
             "q1",
@@ -51,22 +53,22 @@ class TestByFamily:
         assert found["unknown.fasta"] == ">q2 unknown\nACGT\n"
 
     def test_names_of_files_lead_nowhere(self):
-        for name in files(fasta_by_family(RUN, QUERIES, CALLS)):
+        for name in files(export_fasta_by_family(RUN, QUERIES, CALLS)):
             assert name.removesuffix(".fasta").replace("_", "a").isalnum()
 
     def test_the_same_run_gives_the_same_bytes(self):
-        first, second = (fasta_by_family(RUN, QUERIES, CALLS) for _ in range(2))
+        first, second = (export_fasta_by_family(RUN, QUERIES, CALLS) for _ in range(2))
         assert first == second
 
 
 class TestAsTyped:
     def test_one_without_a_name_is_a_bare_sequence(self):
-        assert as_typed([Query("", "ACGT")]) == "ACGT\n"
+        assert format_queries([Query("", "ACGT")]) == "ACGT\n"
 
     def test_is_fasta_with_what_cannot_be_read_in_it_to_be_mended(self):
         queries = [Query("a", "ACGT"), Query("", "AC!GT"), Query("my gene", "A" * 71)]
-        assert as_typed(queries) == f">a\nACGT\n>\nAC!GT\n>my_gene\n{'A' * 70}\nA\n"
+        assert format_queries(queries) == f">a\nACGT\n>\nAC!GT\n>my_gene\n{'A' * 70}\nA\n"
 
     def test_no_sequence_becomes_a_header(self):
         queries = [Query("a", ">b"), Query("c", "A" * 70 + ">d")]
-        assert [title for title, _ in entries(as_typed(queries))] == ["a", "c"]
+        assert [title for title, _ in entries(format_queries(queries))] == ["a", "c"]

@@ -4,11 +4,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from core.alignment.explanation import explain_by
-from core.classification.votes import Hit
+from core.alignment.explanation import explain_hits
+from core.classification.prediction import Hit
 from core.runs.call_table import COLUMNS
 from core.runs.exports import report as module
-from core.runs.exports.report import html_report
+from core.runs.exports.report import export_report
 from tests.support.evolution import ancestor
 from tests.support.exported_run import CALLS, HOSTILE, RUN
 from tests.support.synthetic import dna
@@ -44,7 +44,7 @@ class _Reader(HTMLParser):
 
 
 def written(run=RUN, calls=CALLS, **options):
-    return html_report(run, calls, colour=COLOURS.__getitem__, **options).data.decode()
+    return export_report(run, calls, colour=COLOURS.__getitem__, **options).data.decode()
 
 
 def one(call):
@@ -75,8 +75,8 @@ class TestSafety:
 
     def test_nothing_is_loaded(self, page):
         assert not {"script", "link", "img", "iframe"} & page.tags
-        assert "url(" not in module._STYLE
-        assert "@import" not in module._STYLE
+        assert "url(" not in "".join(page.texts)
+        assert "@import" not in "".join(page.texts)
         assert ("content", "default-src 'none'; style-src 'unsafe-inline'") in page.attributes
 
     def test_the_link_is_one(self, page):
@@ -102,12 +102,14 @@ class TestContents:
 
     def test_says_how_each_was_decided(self):
         texts = one(CALLED)
-        assert "Ion channel , 88% sure" in texts
+        assert "Ion channel , confidence 88%" in texts
         assert "reverse strand, frame 2" in texts
         assert "BRCA1" in texts
 
     def test_says_why_one_is_unknown_or_invalid(self):
-        assert "Nothing is like it. · the best guess is Kinase" in re.sub(" +", " ", one(UNKNOWN))
+        assert "Nothing is like it. · low-confidence prediction: Kinase" in re.sub(
+            " +", " ", one(UNKNOWN)
+        )
         assert "Record 3 (line 9) is empty." in one(INVALID)
 
     def test_families_have_their_colours_and_the_unknown_none(self):
@@ -119,25 +121,25 @@ class TestContents:
         gene = ancestor(0)
         hit = Hit(1, "human", 2, "<gene>", 0.9, len(gene))
         call = replace(CALLED, strand="+", frame=1, hits=(hit,))
-        alignments = explain_by(gene, call, [hit], {1: gene}).alignments
+        alignments = explain_hits(gene, call, [hit], {1: gene}).alignments
         texts = "".join(_Reader(written(calls=[call], alignments={0: alignments})).texts)
-        assert "With <gene>: identity 100%, 100% of the query, 100% of the gene" in texts
-        assert f"query    1 {alignments[0].query[:60]} 180" in texts
+        assert "Alignment with <gene>: identity 100%, 100% of the query, 100% of the gene" in texts
+        assert f"query    1 {alignments[0].query_letters[:60]} 180" in texts
 
-    def test_says_of_an_alignment_that_it_may_be_chance(self):
+    def test_says_of_an_alignment_that_it_is_not_significant(self):
         gene, query = ancestor(0), dna("noise", 600)
         hit = Hit(1, "human", 2, "gene", 0.01, len(gene))
         call = replace(UNKNOWN, strand="+", frame=1, hits=(hit,))
-        alignments = explain_by(query, call, [hit], {1: gene}).alignments
+        alignments = explain_hits(query, call, [hit], {1: gene}).alignments
         texts = "".join(_Reader(written(calls=[call], alignments={0: alignments})).texts)
-        assert "of the gene; chance brings as much" in texts
+        assert "of the gene; not significant" in texts
 
     def test_is_bounded_and_says_so(self, monkeypatch):
-        monkeypatch.setattr(module, "MOST_ROWS", 3)
-        monkeypatch.setattr(module, "MOST_DETAILS", 2)
+        monkeypatch.setattr(module, "MAX_ROWS", 3)
+        monkeypatch.setattr(module, "MAX_DETAILS", 2)
         text = written()
-        assert "The first 3 of 18" in text
-        assert "Of the first 2 of 18" in text
+        assert "First 3 of 18" in text
+        assert "First 2 of 18" in text
         assert text.count("<details>") == 2
 
     def test_of_no_queries_is_a_page_too(self):

@@ -1,7 +1,7 @@
 import numpy as np
 from scipy.sparse import csr_array
 
-from core.classification.training import inner_products, linked_clusters
+from core.classification.held_out import inner_products, linked_clusters
 
 
 class TestInnerProducts:
@@ -14,7 +14,7 @@ class TestInnerProducts:
 
 
 class TestLinkedClusters:
-    PRODUCTS = np.array(
+    SIMILARITIES = np.array(
         [
             [0.0, 0.5, 0.0, 0.0],
             [0.5, 0.0, 0.2, 0.0],
@@ -24,8 +24,8 @@ class TestLinkedClusters:
         dtype=np.float32,
     )
 
-    def partition(self, link):
-        clusters = linked_clusters(self.PRODUCTS, link)
+    def partition(self, threshold):
+        clusters = linked_clusters(self.SIMILARITIES, threshold)
         assert clusters.dtype == np.int64
         return {frozenset(np.flatnonzero(clusters == one).tolist()) for one in set(clusters)}
 
@@ -36,5 +36,5 @@ class TestLinkedClusters:
     def test_without_links_each_is_alone(self):
         assert self.partition(0.6) == {frozenset({number}) for number in range(4)}
 
-    def test_a_link_is_above_the_bound_not_at_it(self):
+    def test_a_link_is_above_the_threshold_not_at_it(self):
         assert self.partition(0.5) == self.partition(0.6)

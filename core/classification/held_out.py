@@ -1,0 +1,252 @@
+"""Evidence on held-out sequences: each one judged as if its homologs were not in the library.
+
+In every split of a training sample the sequences are held out, each one alone or with its whole
+cluster of homologs (from near copies to distant ones), and the evidence that the remaining ones
+give is recorded. Shuffled sequences show how much evidence random DNA reaches.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components
+
+from core.classification.evidence import (
+    CLEAR_SIMILARITY,
+    clear_features,
+    neighbour_evidence,
+    unclear_features,
+)
+from core.classification.model import Candidate, alignments, make_candidate
+from core.classification.peptide_kmers import PeptideKmers
+from core.classification.ridge import RidgeFit, fit_ridge
+from core.encoders.translated import TranslatedEncoder, stack_profiles
+from core.thread_pool import map_in_threads
+
+CLUSTER_THRESHOLDS = (0.04, 0.10, 0.30)
+"""Cosine similarities above which two sequences are linked, from distant homologs to near copies.
+"""
+MAX_ROWS = 500
+"""Maximum number of sequences of each kind, clear or unclear, that are recorded in a split."""
+SHUFFLED_SEQUENCES = 300
+"""Number of shuffled sequences that estimate the noise."""
+MIN_SEQUENCES = 50
+"""Minimum number of sequences to estimate weights, or a slope, from."""
+_MAX_CANDIDATES = 100
+"""Maximum number of candidates; fewer than for a query, as here they are the nearest for certain.
+"""
+_GUMBEL_999 = 4.94
+"""Standard deviations above its mean that a Gumbel variable exceeds once in a thousand times."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutEvidence:
+    """Evidence on sequences that were held out.
+
+    Attributes
+    ----------
+    features
+        float64, shape (n, families, features).
+    truth
+        int64, shape (n,): index of each true family.
+    weight
+        float64, shape (n,): number of sequences that each one represents.
+    significant
+        bool, shape (n,): evidence stronger than random DNA reaches.
+    """
+
+    features: NDArray[np.float64]
+    truth: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    significant: NDArray[np.bool_]
+
+
+def inner_products(rows: csr_array, others: csr_array) -> NDArray[np.float32]:
+    """Return the inner products of sparse rows with others: float32, shape (rows, others)."""
+    products: NDArray[np.float32] = (rows @ others.T.tocsr()).toarray()
+    return products
+
+
+def linked_clusters(similarities: NDArray[np.float32], threshold: float) -> NDArray[np.int64]:
+    """Cluster by single linkage of the pairs above `threshold`; return each row's cluster."""
+    _, clusters = connected_components(coo_array(similarities > threshold), directed=False)
+    return clusters.astype(np.int64)
+
+
+class TrainingSample:
+    """Sequences of a library, with the similarities of all pairs and a composition classifier.
+
+    Parameters
+    ----------
+    sequences, families
+        Distinct sequences, and the family of each, int64, 0 to count - 1.
+    count
+        Number of families.
+    generator
+        Source of all random choices.
+    check_cancelled
+        Called between steps; an exception that it raises ends the work.
+    """
+
+    def __init__(
+        self,
+        encoder: TranslatedEncoder,
+        sequences: Sequence[str],
+        families: NDArray[np.int64],
+        count: int,
+        generator: np.random.Generator,
+        *,
+        check_cancelled: Callable[[], None],
+    ) -> None:
+        self._check_cancelled = check_cancelled
+        self._encoder = encoder
+        self._sequences = sequences
+        self._families = families
+        self._count = count
+        self._generator = generator
+        self._candidates = map_in_threads(
+            lambda pair: make_candidate(encoder, *pair),
+            list(zip(families.tolist(), sequences, strict=True)),
+            check_cancelled,
+        )
+        self._profiles = stack_profiles([candidate.profile for candidate in self._candidates])
+        self._similarities = inner_products(self._profiles, self._profiles)
+        np.fill_diagonal(self._similarities, 0)
+        check_cancelled()
+        self.peptide_kmers = PeptideKmers.fit(sequences)
+        check_cancelled()
+        features = self.peptide_kmers.matrix(sequences)
+        self.ridge: RidgeFit = fit_ridge(features, families, count, check_cancelled)
+        check_cancelled()
+
+    def splits(self) -> list[NDArray[np.int64]]:
+        """Return the clusters to hold out: single sequences first, then wide to narrow clusters."""
+        singles = np.arange(len(self._sequences))
+        clusters = [linked_clusters(self._similarities, level) for level in CLUSTER_THRESHOLDS]
+        return [singles, *clusters]
+
+    def noise(self) -> NDArray[np.float64]:
+        """Estimate the nats that a shuffled sequence exceeds once in a thousand times.
+
+        Scores of chance alignments follow a Gumbel distribution whose location grows with the
+        logarithm of the length (Karlin and Altschul 1990).
+
+        Returns
+        -------
+        float64, (intercept, slope).
+        """
+        # Of a small sample, sequences are shuffled more than once.
+        rows = self._draw(np.arange(len(self._sequences)), SHUFFLED_SEQUENCES)
+        drawn: NDArray[np.int64] = np.resize(rows, SHUFFLED_SEQUENCES)
+        shuffled = [
+            "".join(self._generator.permutation(list(self._sequences[row]))) for row in drawn
+        ]
+        profiles = stack_profiles([self._encoder.profile(sequence) for sequence in shuffled])
+        similarities = inner_products(profiles, self._profiles)
+        strongest = np.array(
+            map_in_threads(
+                lambda pair: alignments(pair[0], self._nearest(pair[1])).max(initial=0.0),
+                list(zip(shuffled, similarities, strict=True)),
+                self._check_cancelled,
+            )
+        )
+        lengths = np.log([len(sequence) for sequence in shuffled])
+        slope = 1.0
+        if len(self._sequences) >= MIN_SEQUENCES and np.ptp(lengths):
+            slope = max(0.0, np.polyfit(lengths, strongest, 1)[0])
+        residuals = strongest - slope * lengths
+        return np.array([residuals.mean() + _GUMBEL_999 * residuals.std(), slope])
+
+    def hold_out(
+        self, clusters: NDArray[np.int64], noise: NDArray[np.float64]
+    ) -> tuple[HeldOutEvidence, HeldOutEvidence]:
+        """Hold out sequences with their clusters, one cluster at a time.
+
+        Parameters
+        ----------
+        clusters
+            int64: cluster of every sequence.
+        noise
+            As :meth:`noise` returns it.
+
+        Returns
+        -------
+        clear, unclear
+            Evidence on sequences with and without a close neighbour that is left.
+        """
+        best = np.array([self._remaining(clusters, row).max() for row in range(len(clusters))])
+        is_clear = best >= CLEAR_SIMILARITY
+        clear = self._draw(np.flatnonzero(is_clear), MAX_ROWS)
+        unclear = self._draw(np.flatnonzero(~is_clear), MAX_ROWS)
+        clear_evidence = self._evidence(
+            [clear_features(self._neighbour_evidence(clusters, row)) for row in clear],
+            clear,
+            np.ones(len(clear), dtype=np.bool_),
+            int(is_clear.sum()),
+        )
+        features, significant = self._unclear_features(clusters, unclear, noise)
+        return clear_evidence, self._evidence(
+            features, unclear, significant, int((~is_clear).sum())
+        )
+
+    def _unclear_features(
+        self, clusters: NDArray[np.int64], rows: NDArray[np.int64], noise: NDArray[np.float64]
+    ) -> tuple[list[NDArray[np.float64]], NDArray[np.bool_]]:
+        """Return the features of unclear sequences, and whether their evidence is significant."""
+        compositions = self.ridge.predict_held_out(clusters, rows)
+        nearest = map_in_threads(
+            lambda row: self._nearest(self._remaining(clusters, row)),
+            rows.tolist(),
+            self._check_cancelled,
+        )
+        aligned = map_in_threads(
+            lambda pair: alignments(self._sequences[pair[0]], pair[1]),
+            list(zip(rows.tolist(), nearest, strict=True)),
+            self._check_cancelled,
+        )
+        features, significant = [], []
+        for row, composition, candidates, strengths in zip(
+            rows, compositions, nearest, aligned, strict=True
+        ):
+            length = len(self._sequences[row])
+            families = np.array([candidate.family for candidate in candidates], dtype=np.int64)
+            evidence = self._neighbour_evidence(clusters, row)
+            features.append(unclear_features(evidence, strengths, families, composition, length))
+            noise_level = noise[0] + noise[1] * np.log(length)
+            significant.append(strengths.max(initial=0.0) >= noise_level)
+        return features, np.array(significant, dtype=np.bool_)
+
+    def _evidence(
+        self,
+        features: Sequence[NDArray[np.float64]],
+        rows: NDArray[np.int64],
+        significant: NDArray[np.bool_],
+        represented: int,
+    ) -> HeldOutEvidence:
+        """Return the evidence on drawn rows, which represent so many sequences."""
+        return HeldOutEvidence(
+            np.stack(features) if features else np.zeros((0, self._count, 0)),
+            self._families[rows],
+            np.full(len(rows), represented / max(1, len(rows))),
+            significant,
+        )
+
+    def _draw(self, rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+        if len(rows) <= count:
+            return rows
+        return np.sort(self._generator.choice(rows, count, replace=False))
+
+    def _remaining(self, clusters: NDArray[np.int64], row: int) -> NDArray[np.float32]:
+        """Return the similarities of a sequence to all others, zero within its own cluster."""
+        return np.where(clusters == clusters[row], np.float32(0), self._similarities[row])
+
+    def _nearest(self, similarities: NDArray[np.float32]) -> list[Candidate]:
+        order = np.argsort(-similarities, kind="stable")[:_MAX_CANDIDATES]
+        return [self._candidates[index] for index in order if similarities[index] > 0]
+
+    def _neighbour_evidence(self, clusters: NDArray[np.int64], row: int) -> NDArray[np.float64]:
+        similarities = self._remaining(clusters, row)
+        order = np.argsort(-similarities, kind="stable")[:_MAX_CANDIDATES]
+        return neighbour_evidence(similarities[order], self._families[order], self._count)

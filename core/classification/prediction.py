@@ -1,0 +1,111 @@
+"""Hits, and the prediction for a query: its family, closest organism, strand and frame."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.classification.closest_organism import rank_organisms
+from core.classification.model import Candidate, FamilyModel, Query
+from core.classification.reading_frame import reading_frame
+from core.encoders.translated import TranslatedEncoder
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One neighbour of a query.
+
+    Attributes
+    ----------
+    id
+        Id of the sequence in its library.
+    score
+        Cosine similarity of the two vectors: 1 is the same composition, 0 nothing in common.
+    length
+        Length of the neighbour in bp.
+    """
+
+    id: int
+    organism: str
+    family: int
+    name: str
+    score: float
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the evidence says about a query.
+
+    Attributes
+    ----------
+    hits
+        Neighbours, best first.
+    families
+        Probability of each family by class number, the largest first; empty without evidence.
+    significant
+        True if the evidence is stronger than random DNA reaches.
+    organisms
+        Confidence that each organism has the closest gene, the closest first.
+    strand, frame
+        Strand (``+`` or ``-``) and reading frame (1 to 3) of the evidence; empty and 0 if unknown.
+    """
+
+    hits: tuple[Hit, ...] = ()
+    families: Mapping[int, float] = field(default_factory=dict)
+    significant: bool = False
+    organisms: Mapping[str, float] = field(default_factory=dict)
+    strand: str = ""
+    frame: int = 0
+
+
+def predict(
+    encoder: TranslatedEncoder,
+    model: FamilyModel,
+    query: Query,
+    *,
+    hits: Sequence[Hit],
+    candidates: Sequence[Candidate],
+    similarities: NDArray[np.float32],
+    max_hits: int,
+) -> Prediction:
+    """Predict the family of a query from its candidates, which may come in any order.
+
+    Parameters
+    ----------
+    hits, candidates
+        Candidates as the search returned them, and their sequence data.
+    similarities
+        Cosine similarity of the query to each candidate, float32; it replaces the search's score,
+        which compares truncated vectors.
+    max_hits
+        Maximum number of hits in the prediction.
+    """
+    order = np.argsort(-similarities, kind="stable")
+    ranked = [candidates[index] for index in order.tolist()]
+    ranked_hits = [hits[index] for index in order.tolist()]
+    scores = similarities[order]
+    families, significant = model.family_probabilities(query, ranked, scores)
+    strand, frame = reading_frame(encoder, query.sequence, ranked)
+    return Prediction(
+        hits=tuple(
+            _rescore(hit, score)
+            for hit, score in islice(zip(ranked_hits, scores.tolist(), strict=True), max_hits)
+        ),
+        families=families,
+        significant=significant,
+        organisms=rank_organisms(
+            query.profile,
+            [candidate.profile for candidate in ranked],
+            [hit.organism for hit in ranked_hits],
+        ),
+        strand=strand,
+        frame=frame,
+    )
+
+
+def _rescore(hit: Hit, score: float) -> Hit:
+    """Return the hit with another score; :func:`dataclasses.replace` takes five times as long."""
+    return Hit(hit.id, hit.organism, hit.family, hit.name, score, hit.length)
