@@ -58,8 +58,8 @@ CALLED = replace(
 
 
 class TestColumns:
-    def test_are_those_that_the_readme_documents(self):
-        text = (PROJECT / "README.md").read_text(encoding="utf-8")
+    def test_are_those_that_the_manual_documents(self):
+        text = (PROJECT / "docs" / "command-line.md").read_text(encoding="utf-8")
         table = text.partition("| column | meaning |\n|---|---|\n")[2].partition("\n\n")[0]
         first_cells = [line.split("|")[1] for line in table.splitlines()]
         assert tuple(re.findall(r"`(\w+)`", "".join(first_cells))) == COLUMNS
