@@ -405,13 +405,13 @@ def main(command: Sequence[str]) -> int:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True)))
         environment: dict[str, str] = {}
+        kernels = subprocess.Popen([sys.executable, "-m", "tests.support.kernels"])
         if mariadb_missing() is None:
-            environment[SHARED_MARIADB] = str(
-                stack.enter_context(MariaDB(folder / "mariadb")).port
-            )
+            environment[SHARED_MARIADB] = str(stack.enter_context(MariaDB(folder / "mariadb")).port)
         if milvus_missing() is None:
             (folder / "milvus").mkdir()
             environment[SHARED_MILVUS] = stack.enter_context(MilvusServer(folder / "milvus")).uri
+        kernels.wait()  # While the servers start.
         return subprocess.call(command, env=os.environ | environment)
 
 
