@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwr
 
 from core.library.load import load
 from core.library.manager import Libraries
-from core.sequences.references.examples import receptor
+from core.sequences.references.examples import make_receptor
 from core.settings import Settings
 from core.stores import Stores
 from tests.support.services import CHROMIUM_OPTIONS, Dashboard
@@ -24,7 +24,7 @@ PATIENCE = 120.0
 """Seconds that anything may take on a busy machine."""
 LOADING = 5 * PATIENCE
 """Seconds that loading the human reference may take there."""
-CONTROLS = ("Something unknown", "Upload", "Options", "Classify")
+CONTROLS = ("Random sequence", "Upload", "Options", "Classify")
 """What a person presses to ask; it stays where it is."""
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
@@ -154,13 +154,13 @@ def test_from_an_empty_home_to_a_run_that_is_sent_to_a_colleague(
     page.goto(f"{dashboard}/history")
     rename_and_delete(page, keep)
     colleague.goto(link)
-    expect(colleague.get_by_text("There is no run at this link.")).to_be_visible()
+    expect(colleague.get_by_text("Result not found.")).to_be_visible()
     assert fits(colleague)
     colleague.close()
 
 
 def load_the_human_reference(page: Page, keep) -> None:
-    expect(page.get_by_text("There is no reference yet to compare with.")).to_be_visible()
+    expect(page.get_by_text("No library loaded yet.")).to_be_visible()
     page.get_by_role("button", name="Go to Library").click()
     expect(page.get_by_role("heading", name="Library", level=1)).to_be_visible()
     keep(page, "1 empty library")
@@ -173,43 +173,45 @@ def load_the_human_reference(page: Page, keep) -> None:
 def ask_for_one(page: Page, keep) -> None:
     button = page.get_by_role("button", name="Classify")
     expect(button).to_be_disabled()
-    page.get_by_role("button", name="A fragment on the reverse strand").click()
-    expect(page.get_by_text("1 record · 240 bases · DNA")).to_be_visible()
+    page.get_by_role("button", name="Fragment, reverse strand").click()
+    expect(page.get_by_text("1 record · 240 bp · DNA")).to_be_visible()
     places = [place(page, label) for label in CONTROLS]
     button.click()
     expect(page.get_by_role("heading", name="Ion channel")).to_be_visible()
-    expect(page.get_by_text("240 bases · reverse strand, frame")).to_be_visible()
+    expect(page.get_by_text("240 bp · reverse strand, frame")).to_be_visible()
     assert [place(page, label) for label in CONTROLS] == places
     keep(page, "3 a fragment")
 
-    text = page.get_by_role("textbox", name="DNA: bare, FASTA or FASTQ")
+    text = page.get_by_role("textbox", name="DNA sequences (raw, FASTA or FASTQ)")
     text.fill(">a\nACGT\nAC!T")
-    expect(page.get_by_text("Record 1 (line 3) has '!' at base 7")).to_be_visible()
+    expect(
+        page.get_by_text("Record 1 (line 3) has an invalid character '!' at base 7")
+    ).to_be_visible()
     expect(button).to_be_disabled()
     assert [place(page, label) for label in CONTROLS] == places
     text.press("ControlOrMeta+A")
-    page.keyboard.insert_text(receptor().replace("receptor", "<b>*mine*</b>"))
+    page.keyboard.insert_text(make_receptor().replace("receptor", "<b>*mine*</b>"))
     text.press("Control+Enter")  # At once: nothing has been read yet.
     expect(page.get_by_role("heading", name="G protein coupled receptors")).to_be_visible()
-    expect(page.get_by_text("<b>*mine*</b> · 1,212 bases · forward strand")).to_be_visible()
+    expect(page.get_by_text("<b>*mine*</b> · 1,212 bp · forward strand")).to_be_visible()
     keep(page, "4 one sequence")
     select_row(page, 2)
     expect(page.get_by_text("residues 1 to 177")).to_be_visible()
-    page.get_by_text("Show the DNA as well").click()
+    page.get_by_text("Show nucleotides").click()
     expect(page.get_by_test_id("stCode").last).to_contain_text("ATGTTCGTGGC")
     keep(page, "5 another gene, and the DNA")
-    page.get_by_text("Show the DNA as well").click()
+    page.get_by_text("Show nucleotides").click()
 
-    page.get_by_role("button", name="Something unknown").click()
-    expect(page.get_by_text("1 record · 900 bases · DNA")).to_be_visible()
+    page.get_by_role("button", name="Random sequence").click()
+    expect(page.get_by_text("1 record · 900 bp · DNA")).to_be_visible()
     text.press("Control+Enter")
     expect(page.get_by_role("heading", name="Unknown")).to_be_visible()
     keep(page, "6 unknown")
 
 
 def ask_for_many(page: Page, keep) -> None:
-    page.get_by_role("button", name="Twenty at once").click()
-    expect(page.get_by_text("20 records · 14,666 bases · DNA · 1 cannot be used")).to_be_visible()
+    page.get_by_role("button", name="Batch of 20").click()
+    expect(page.get_by_text("20 records · 14,666 bp · DNA · 1 invalid")).to_be_visible()
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("1 of 20: gene_0")).to_be_visible()
     keep(page, "7 a batch")
@@ -222,16 +224,21 @@ def ask_for_many(page: Page, keep) -> None:
 
 
 def take_away(page: Page, link: str, keep) -> None:
-    page.get_by_role("button", name="Take away").click()
+    page.get_by_test_id("stPopover").get_by_role("button", name="Download").click()
     expect(page.get_by_test_id("stCode").filter(has_text="?run=")).to_have_text(
         re.compile(re.escape(link))
     )
-    keep(page, "8 take away")
-    header, *rows = taken(page, "Table, tab-separated").read_text().splitlines()
+    keep(page, "8 downloads")
+    header, *rows = taken(page, "Table (TSV)").read_text().splitlines()
     assert header.startswith("query\tlength\tstatus\tfamily_id\tfamily\tconfidence")
     assert [row.split("\t")[0] for row in rows[:2]] == ["gene_0", "gene_1"]
-    assert link in taken(page, "Report to mail or print").read_text()
-    for name in ("Excel", "JSON, with all hits", "Sequences, FASTA", "Sequences by family"):
+    assert link in taken(page, "Report (HTML)").read_text()
+    for name in (
+        "Excel (XLSX)",
+        "All hits (JSON)",
+        "Sequences (FASTA)",
+        "Sequences by family (ZIP)",
+    ):
         assert taken(page, name).stat().st_size > 1_000
 
 
@@ -257,7 +264,7 @@ def rename_and_delete(page: Page, keep) -> None:
     expect(page.get_by_text("my batch · 20 queries")).to_be_visible()
     keep(page, "10 history")
     page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Yes, delete").click()
+    page.get_by_role("button", name="Delete run").click()
     expect(page.get_by_text("3 runs, times in UTC.")).to_be_visible()
 
 
@@ -280,7 +287,7 @@ def test_hostile_names_in_a_batch_that_takes_a_while(page, server, keep):
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
         {"name": "<b>.fasta", "mimeType": "text/plain", "buffer": queries.encode()}
     )
-    expect(page.get_by_text("<b>.fasta: 2,005 records · 481,200 bases · DNA")).to_be_visible()
+    expect(page.get_by_text("<b>.fasta: 2,005 records · 481,200 bp · DNA")).to_be_visible()
     page.get_by_role("button", name="Classify").click()
     expect(page.get_by_text("1 of 2,005: <script>alert(1)</script>")).to_be_visible()
     expect(page.get_by_role("heading", name="<script>alert(1)</script>")).to_be_visible()
@@ -288,11 +295,11 @@ def test_hostile_names_in_a_batch_that_takes_a_while(page, server, keep):
     page.get_by_role("button", name="Next").click()
     expect(page.get_by_text("2 of 2,005: =1+1")).to_be_visible()
 
-    page.get_by_role("button", name="Take away").click()
-    rows = taken(page, "Table, comma-separated").read_text("utf-8-sig").splitlines()
+    page.get_by_test_id("stPopover").get_by_role("button", name="Download").click()
+    rows = taken(page, "Table (CSV)").read_text("utf-8-sig").splitlines()
     assert len(rows) == 2_006
     assert rows[2].startswith("'=1+1,240,called,")
-    report = taken(page, "Report to mail or print")
+    report = taken(page, "Report (HTML)")
     page.goto(report.as_uri())
     expect(page.get_by_role("heading", level=1)).to_contain_text("<script>alert(1)</script>")
     assert alerts == []
@@ -313,39 +320,41 @@ def test_a_file_with_a_bad_record_from_its_report_to_the_organism(page, dashboar
     first = {"name": "cat.csv", "mimeType": "text/csv", "buffer": f"cds,class\n{rows}".encode()}
     bad = first | {"name": "dog.csv", "buffer": f"cds,class\nACG!,1\n{rows}".encode()}
     page.goto(f"{dashboard}/library")
-    page.get_by_text("Your file").click()
+    page.get_by_role("radio", name="Upload").click()
     upload = page.get_by_test_id("stFileUploaderDropzoneInput").first
     upload.set_input_files(first)
-    page.get_by_role("button", name="Load 6 good records").click()
+    page.get_by_role("button", name="Load 6 valid records").click()
     expect(page.get_by_text("cat: 6 genes added;")).to_be_visible()
     expect(page.get_by_role("heading", name="6 genes of 1 organism")).to_be_visible()
 
     upload.set_input_files(bad)
-    expect(page.get_by_text("Record 1 (line 2) has '!' at base 4")).to_be_visible()
+    expect(
+        page.get_by_text("Record 1 (line 2) has an invalid character '!' at base 4")
+    ).to_be_visible()
     organism = page.get_by_label("Organism", exact=True)
     expect(organism).to_have_count(1)  # The one of the file before goes when the page is drawn.
     expect(organism).to_have_value("dog")
     keep(page, "report of a file")
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download the rejected records").click()
+        page.get_by_role("button", name="Download invalid records").click()
     assert download.value.suggested_filename == "rejected_dog.csv.tsv"
     header, rejected = download.value.path().read_text("utf-8-sig").splitlines()
     assert header == "reason\tline\tname\torganism\tfamily\tsequence"
-    assert rejected.startswith("Record 1 (line 2) has '!' at base 4;")
+    assert rejected.startswith("Record 1 (line 2) has an invalid character '!' at base 4;")
     assert rejected.endswith("\t2\t\tdog\t1\tACG!")
 
-    labels = ("Human", "Your file", "Published", "Simulated")
+    labels = ("Human", "Upload", "Human–chimp–dog", "Simulate")
     places = [place(page, label) for label in labels]
-    page.get_by_role("button", name="Load 6 good records").click()
+    page.get_by_role("button", name="Load 6 valid records").click()
     expect(page.get_by_text("dog: 6 genes added;")).to_be_visible()
     expect(page.get_by_role("heading", name="12 genes of 2 organisms")).to_be_visible()
     keep(page, "file loaded")
     assert [place(page, label) for label in labels] == places
-    expect(page.get_by_role("button", name="Load 6 good records")).to_be_visible()
+    expect(page.get_by_role("button", name="Load 6 valid records")).to_be_visible()
     expect(page.get_by_text("dog.csv", exact=True)).to_be_visible()
 
     go_to(page, "Trace")
-    text = page.get_by_role("textbox", name="DNA: bare, FASTA or FASTQ")
+    text = page.get_by_role("textbox", name="DNA sequences (raw, FASTA or FASTQ)")
     text.fill(genes("cat", 1)[0].residues)
     text.press("Control+Enter")  # At once: nothing has been read yet.
     expect(page.get_by_role("heading", name="Closest to ")).to_be_visible()
@@ -356,7 +365,7 @@ def test_a_link_straight_to_a_page_lands_there_with_the_whole_navigation(page, d
     page.goto(f"{dashboard}/library")
 
     expect(page.get_by_role("heading", name="Library", level=1)).to_be_visible()
-    expect(page.get_by_text("Nothing is loaded yet.")).to_be_visible()
+    expect(page.get_by_text("No organisms loaded yet.")).to_be_visible()
     navigation = page.get_by_test_id("stSidebarNav")
     for name in ("Classify", "Library", "Similarity", "Benchmark", "History"):
         expect(navigation.get_by_role("link", name=name)).to_be_visible()
