@@ -184,9 +184,7 @@ def ask_for_one(page: Page, keep) -> None:
 
     text = page.get_by_role("textbox", name="DNA sequences (raw, FASTA or FASTQ)")
     text.fill(">a\nACGT\nAC!T")
-    expect(
-        page.get_by_text("Record 1 (line 3) has an invalid character '!' at base 7")
-    ).to_be_visible()
+    expect(page.get_by_text("(line 3) has an invalid character '!' at base 7")).to_be_visible()
     expect(button).to_be_disabled()
     assert [place(page, label) for label in CONTROLS] == places
     text.press("ControlOrMeta+A")
@@ -328,9 +326,7 @@ def test_a_file_with_a_bad_record_from_its_report_to_the_organism(page, dashboar
     expect(page.get_by_role("heading", name="6 genes of 1 organism")).to_be_visible()
 
     upload.set_input_files(bad)
-    expect(
-        page.get_by_text("Record 1 (line 2) has an invalid character '!' at base 4")
-    ).to_be_visible()
+    expect(page.get_by_text("(line 2) has an invalid character '!' at base 4")).to_be_visible()
     organism = page.get_by_label("Organism", exact=True)
     expect(organism).to_have_count(1)  # The one of the file before goes when the page is drawn.
     expect(organism).to_have_value("dog")
