@@ -208,7 +208,8 @@ def speed_figure(report: Report) -> Figure | None:
         "queries per second, log scale",
         f"accuracy, {split_name(split)}, n = {results[0].count:,}",
     )
-    main, fastest = main_result(results), max(results, key=lambda each: each.queries_per_second)
+    main = main_result(results)
+    fastest = max(results, key=lambda result: result.queries_per_second)
     caption = (
         f"{method_name(main.method, report)}: {main.queries_per_second:,.0f} queries per second,"
         f" accuracy {percent(main.accuracy)}. Fastest: {method_name(fastest.method, report)},"

@@ -17,9 +17,9 @@ from core.alignment.pairwise import Alignment
 from core.errors import LibraryError
 from core.library.library import Library
 from core.runs import Run, changed_since
-from core.runs.exports.downloads import Download, make_download, describe_run, export_table
+from core.runs.exports.downloads import Download, describe_run, export_table, make_download
 from core.runs.exports.excel import export_workbook
-from core.runs.exports.fasta import format_queries, export_fasta, export_fasta_by_family
+from core.runs.exports.fasta import export_fasta, export_fasta_by_family, format_queries
 from core.runs.exports.report import MAX_DETAILS, export_report
 
 _MAX_EDITABLE_BASES = 2_000_000

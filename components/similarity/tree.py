@@ -29,13 +29,17 @@ def tree_figure(tree: Tree, comparison: Comparison) -> Figure:
         scale=alt.Scale(domain=[highest * 1.15, -highest * margin], nice=False),
         axis=alt.Axis(labelExpr=_NON_NEGATIVE_LABELS, tickCount=7, grid=False, titleAnchor="start"),
     )
-    y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[-0.6, organisms - 0.4], reverse=True))
+    y = alt.Y(
+        "position:Q", axis=None, scale=alt.Scale(domain=[-0.6, organisms - 0.4], reverse=True)
+    )
     branches = (
         alt.Chart(_branches(tree))
         .mark_line(style=INK, strokeWidth=1.6)
         .encode(x=x, y=y, detail="line:N", order="order:Q")
     )
-    leaves = pd.DataFrame({"organism": tree.organisms, "place": range(organisms), "distance": 0.0})
+    leaves = pd.DataFrame(
+        {"organism": tree.organisms, "position": range(organisms), "distance": 0.0}
+    )
     names = (
         alt.Chart(leaves)
         .mark_text(style=INK, align="left", dx=6, fontSize=13)
@@ -44,7 +48,7 @@ def tree_figure(tree: Tree, comparison: Comparison) -> Figure:
     joins = pd.DataFrame(
         {
             "distance": join.distance,
-            "place": sum(join.positions) / 2,
+            "position": sum(join.positions) / 2,
             "label": f"{join.distance:.2f}",
         }
         for join in tree.joins
@@ -65,9 +69,9 @@ def tree_figure(tree: Tree, comparison: Comparison) -> Figure:
 def _branches(tree: Tree) -> pd.DataFrame:
     """Return the corners of the bracket that draws each join."""
     return pd.DataFrame(
-        {"line": number, "order": order, "distance": distance, "place": place}
+        {"line": number, "order": order, "distance": distance, "position": position}
         for number, join in enumerate(tree.joins)
-        for order, (distance, place) in enumerate(
+        for order, (distance, position) in enumerate(
             [
                 (join.start_distances[0], join.positions[0]),
                 (join.distance, join.positions[0]),
@@ -83,7 +87,7 @@ def _join_table(tree: Tree) -> pd.DataFrame:
     groups: dict[float, str] = {float(at): name for at, name in enumerate(tree.organisms)}
     rows = []
     for join in sorted(tree.joins, key=lambda join: join.distance):
-        one, other = (groups.pop(_nearest(groups, place)) for place in join.positions)
+        one, other = (groups.pop(_nearest(groups, position)) for position in join.positions)
         groups[sum(join.positions) / 2] = f"{one}, {other}"
         rows.append({"organisms": one, "joined with": other, "distance": join.distance})
     return pd.DataFrame(rows)

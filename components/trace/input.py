@@ -83,4 +83,5 @@ def _label(run: Run) -> str:
 
 
 def _queries(run: Run) -> list[Record]:
-    return read_text_queries(format_queries(runs().queries(run)), run.name, Limits.of(read_settings()))
+    text = format_queries(runs().queries(run))
+    return read_text_queries(text, run.name, Limits.of(read_settings()))

@@ -44,7 +44,7 @@ class TestSummary:
         assert sorted(names, key=bars.index) == list(names)
 
     def test_says_what_is_odd(self, page):
-        assert "1 query is an exact copy of another." in shown(page)
+        assert "1 duplicate sequence." in shown(page)
 
     def test_counts_the_queries_that_cannot_be_used_when_there_is_nothing_else(self, page):
         ask(page, ">a\nACG\n>b\nA!\n")
@@ -72,7 +72,7 @@ class TestTable:
 
     @pytest.mark.parametrize(
         ("wanted", "found"),
-        [("COP", ["copy"]), ("human_2", ["one", "copy"]), ("has '!'", ["bad"])],
+        [("COP", ["copy"]), ("human_2", ["one", "copy"]), ("character '!'", ["bad"])],
     )
     def test_finds_by_name_gene_or_note(self, page, wanted, found):
         widget(page.text_input, "Search").input(wanted).run()
@@ -110,7 +110,8 @@ class TestOneOfMany:
     def test_next_and_previous_go_through_all(self, page):
         button(page, "Next").click().run()
         assert at(page) == "2 of 5: **bad**"
-        assert "Record 2 (line 4) has '!' at base 5" in page.error[0].value.replace("\\", "")
+        error = page.error[0].value.replace("\\", "")
+        assert "Record 2 (line 4) has an invalid character '!' at base 5" in error
         for _ in range(3):
             button(page, "Next").click().run()
         assert at(page) == "5 of 5: **copy**"

@@ -53,7 +53,9 @@ class TestCalled:
         ask(page, ONE)
         (alignment,) = [each.value for each in page.code if each.value.startswith("query ")]
         assert alignment.split("\n")[0] == f"query    1 {GENE[:60]} 60"
-        assert "one, bases 1 to 240, with human_2 (human), bases 1 to 240: 100% identical" in shown(page)
+        assert "one, bases 1 to 240, with human_2 (human), bases 1 to 240: 100% identical" in shown(
+            page
+        )
 
     def test_without_its_library_what_was_kept_is_shown(self, page):
         ask(page, ONE)

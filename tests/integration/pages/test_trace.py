@@ -99,14 +99,14 @@ class TestBatch:
 
     def test_what_cannot_be_used_is_named_and_the_rest_is_traced(self, page):
         ask(page, BATCH + NOISE)
-        assert "Record 6 (line 12) has '!' at base 3" in shown(page)
+        assert "Record 6 (line 12) has an invalid character '!' at base 3" in shown(page)
         assert "2 without a result: see the notes in the table." in shown(page)
         assert list(page.dataframe[0].value["note"].isna()) == [True] * 4 + [False] * 2
 
     def test_of_many_that_cannot_be_used_the_first_are_named(self, page):
         page.text_area(key="trace text").set_value(">bad\nAC!\n" * 5).run()
         assert "5 records invalid." in shown(page)
-        assert "… and 2 records more." in shown(page)
+        assert "… and 2 more records." in shown(page)
 
     def test_a_file_can_be_given(self, page):
         page.file_uploader(key="trace file").upload("reads.fasta", BATCH.encode(), "text/plain")
@@ -140,7 +140,7 @@ class TestInput:
         assert button(page, "Trace").disabled
         page.text_area(key="trace text").set_value(">a\nAC!").run()
         assert button(page, "Trace").disabled
-        assert "has '!' at base 3" in shown(page)
+        assert "has an invalid character '!' at base 3" in shown(page)
 
     def test_what_was_typed_is_there_after_a_visit_to_another_page(self, page):
         page.text_area(key="trace text").set_value(BATCH).run()
