@@ -10,7 +10,6 @@ import click
 
 from core.cli.shared import output_file, write
 from core.errors import InputError
-from core.library.naming import check_organism_name
 from core.progress import Progress, no_progress
 from core.sequences.checks import ConflictPolicy, ImportOptions, Known
 from core.sequences.importer import Importer, ImportSource
@@ -22,7 +21,7 @@ from core.sequences.layout import (
     with_family_pattern,
 )
 from core.sequences.limits import Limits
-from core.sequences.records import Record
+from core.sequences.records import Record, check_organism_name
 from core.sequences.references.human import FAMILIES, load_human_reference
 from core.sequences.report import Report, rejected_table, require_all_valid
 from core.sequences.source_file import SourceFile

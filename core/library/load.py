@@ -17,12 +17,12 @@ from core.encoders import DEFAULT_ENCODER, get_encoder_class
 from core.errors import InputError, LibraryError
 from core.library.create import create_library, save_model, train_library_model
 from core.library.manager import DEFAULT_LIBRARY, Libraries
-from core.library.naming import check_library_name, check_organism_name, free_partition_name
+from core.library.naming import check_library_name, free_partition_name
 from core.library.recovery import recover, try_to_recover
 from core.library.writer import OrganismLoad, OrganismReport, PartitionTarget, Writer, family_of
 from core.progress import Progress, no_progress
 from core.sequences.checks import Known
-from core.sequences.records import Record, require_valid, sequence_id
+from core.sequences.records import Record, check_organism_name, require_valid, sequence_id
 from core.stores.locks import write_lock
 from core.stores.milvus.index import VectorIndex
 from core.stores.sql import Identity, LibraryRow

@@ -8,8 +8,6 @@ from itertools import chain, count
 from core.errors import InputError
 
 _MAX_LIBRARY_NAME = 64
-_PARTITION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}")
-_RESERVED_PARTITION = "_default"
 
 
 def check_library_name(name: str) -> None:
@@ -24,20 +22,6 @@ def check_library_name(name: str) -> None:
     if not 0 < len(name) <= _MAX_LIBRARY_NAME or name != name.strip() or not name.isprintable():
         message = f"Invalid library name: {name[:_MAX_LIBRARY_NAME]!r}."
         hint = f"Use 1 to {_MAX_LIBRARY_NAME} printable characters, without spaces around them."
-        raise InputError(message, hint)
-
-
-def check_organism_name(name: str) -> None:
-    """Check that an organism can have this name, which is also that of a Milvus partition.
-
-    Raises
-    ------
-    InputError
-        If it cannot.
-    """
-    if not _PARTITION_NAME.fullmatch(name) or name == _RESERVED_PARTITION:
-        message = f"Invalid organism name: {name[:80]!r}."
-        hint = "Use letters, digits and underscores, not beginning with a digit: Homo_sapiens."
         raise InputError(message, hint)
 
 

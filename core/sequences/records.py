@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from core.errors import InputError
-from core.library.naming import check_organism_name
 
 MAX_NAME = 200
 """Longest name kept, in characters; longer ones are cut."""
 
+_PARTITION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}")
+_RESERVED_PARTITION = "_default"
 _SEPARATORS = re.compile(r"[\s.\-]+")
 
 
@@ -97,6 +98,20 @@ def clean_name(text: str) -> str:
             letter for letter in text if unicodedata.category(letter) not in {"Cc", "Cf", "Cs"}
         )
     return text.strip()[:MAX_NAME]
+
+
+def check_organism_name(name: str) -> None:
+    """Check that an organism can have this name, which is also that of a Milvus partition.
+
+    Raises
+    ------
+    InputError
+        If it cannot.
+    """
+    if not _PARTITION_NAME.fullmatch(name) or name == _RESERVED_PARTITION:
+        message = f"Invalid organism name: {name[:80]!r}."
+        hint = "Use letters, digits and underscores, not beginning with a digit: Homo_sapiens."
+        raise InputError(message, hint)
 
 
 def clean_organism_name(text: str) -> str | None:

@@ -11,13 +11,13 @@ from core.library.archive.reader import Archive
 from core.library.create import create_library
 from core.library.load import LoadReport
 from core.library.manager import Libraries
-from core.library.naming import check_library_name, check_organism_name
+from core.library.naming import check_library_name
 from core.library.recovery import recover, try_to_recover
 from core.library.writer import OrganismLoad, PartitionTarget, Writer
 from core.progress import Progress, no_progress
 from core.sequences.checks import find_fault
 from core.sequences.limits import Limits
-from core.sequences.records import Record, clean_name, sequence_id
+from core.sequences.records import Record, check_organism_name, clean_name, sequence_id
 from core.stores.locks import write_lock
 from core.stores.milvus.index import VectorIndex
 from core.stores.sql import LibraryRow

@@ -3,8 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.library.naming import check_organism_name
-from core.sequences.records import Problem, Record, clean_organism_name, require_valid, sequence_id
+from core.sequences.records import (
+    Problem,
+    Record,
+    check_organism_name,
+    clean_organism_name,
+    require_valid,
+    sequence_id,
+)
 
 GOOD = Record("a", "ACGT", 1, 1)
 
