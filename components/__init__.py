@@ -1,1 +1,1 @@
-"""What the pages share: the opened stores, figures, colours, and text made safe to show."""
+"""Streamlit code: one package for each page, and what they share."""

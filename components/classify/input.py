@@ -51,7 +51,7 @@ class _Input:
 
     @property
     def valid(self) -> bool:
-        """Whether at least one record can be classified."""
+        """True if at least one record can be classified."""
         return any(record.problem is None for record in self.records)
 
 

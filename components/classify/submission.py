@@ -15,7 +15,7 @@ from core.calls import Call
 from core.classify import classify
 from core.library.library import Library
 from core.progress import Progress, no_progress
-from core.runs import Query, Run, RunSettings
+from core.runs import Run, RunSettings, StoredQuery
 from core.sequences.records import Record
 
 MAX_IMMEDIATE = 100
@@ -41,7 +41,7 @@ class RunResult:
 
     run: Run
     calls: Sequence[Call]
-    queries: Sequence[Query]
+    queries: Sequence[StoredQuery]
 
 
 def submit(library: Library, submission: Submission) -> None:

@@ -1,1 +1,1 @@
-"""What all pages share: services, session state, formatting, charts and jobs."""
+"""Code that all pages share: services, session state, formatting, charts and jobs."""

@@ -99,7 +99,7 @@ session = Session()
 
 
 class Slot(StrEnum):
-    """What :func:`remember` keeps between runs of the script, one value each."""
+    """Values that :func:`remember` keeps between runs of the script, one each."""
 
     QUERIES = "read queries"
     TRACE_QUERIES = "read trace queries"

@@ -37,7 +37,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the evidence says about a query.
+    """Outcome of weighing the evidence for a query.
 
     Attributes
     ----------

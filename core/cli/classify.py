@@ -1,4 +1,4 @@
-"""Commands that query a library: gene families of sequences, and similarity of organisms."""
+"""Commands that query a library: classify, trace, and the similarity of organisms."""
 
 import gc
 import sys
@@ -29,6 +29,9 @@ from core.sequences.queries import read_queries
 from core.sequences.records import Record
 from core.settings import read_settings
 from core.similarity import compare_organisms
+from core.tracing import trace
+from core.tracing.trace_table import FORMATS as TRACE_FORMATS
+from core.tracing.trace_table import format_results
 
 
 @click.command(
@@ -94,6 +97,28 @@ def read_query_file(file: str, limits: Limits) -> list[Record]:
     if file == "-":
         return read_queries(sys.stdin.buffer.read(limits.max_bytes + 1), "standard input", limits)
     return read_queries(read_bytes(Path(file), limits.max_bytes), file, limits)
+
+
+@click.command(
+    "trace",
+    help=f"Find the organism of the closest relative of every sequence in FILE ({QUERY_FORMATS}),"
+    " or of standard input (-).",
+    epilog=help_examples("trace reads.fastq.gz", "trace reads.fastq.gz --summary --format csv"),
+)
+@query_argument
+@library_option
+@click.option("--summary", is_flag=True, help="One row an organism instead of one a sequence.")
+@format_option(*TRACE_FORMATS)
+@output_option
+def trace_command(
+    file: str, library: str, *, summary: bool, file_format: str, output: Path | None
+) -> None:
+    """Trace the queries of a file."""
+    settings = read_settings()
+    records = read_query_file(file, Limits.of_disk(settings))
+    with open_libraries(settings) as libraries, terminal_progress() as progress:
+        traced = trace(libraries.open(library), records, progress=progress)
+    write(format_results(traced, file_format, summary=summary), output)
 
 
 @click.command("similarity", epilog=help_examples("similarity --of dog --to human"))

@@ -15,7 +15,7 @@ import click
 from click.shell_completion import shell_complete
 
 from core import __version__
-from core.cli import benchmark, classify, load, maintenance, status, trace
+from core.cli import benchmark, classify, load, maintenance, status
 from core.cli.shared import help_examples
 from core.errors import GeneKinError
 
@@ -39,7 +39,7 @@ for _command in (
     load.demo_command,
     classify.classify_command,
     classify.similarity_command,
-    trace.trace_command,
+    classify.trace_command,
     benchmark.benchmark_command,
     status.status_command,
     *maintenance.COMMANDS,

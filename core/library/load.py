@@ -31,7 +31,7 @@ from core.stores.sql.schema import incoming
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What a load did, organism by organism, and the seconds that it took."""
+    """Result of a load, organism by organism, and its duration in seconds."""
 
     library: str
     organisms: tuple[OrganismReport, ...]

@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RecoveryReport:
-    """How much interrupted work was undone or finished.
+    """Amount of interrupted work that was undone or finished.
 
     Attributes
     ----------

@@ -19,7 +19,7 @@ from core.stores.sql import LibraryRow, OrganismRow
 
 @dataclass(frozen=True, slots=True)
 class RepairReport:
-    """What was wrong with a library, and has been repaired.
+    """Differences between the stores that were found and repaired.
 
     Attributes
     ----------

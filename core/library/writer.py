@@ -22,7 +22,7 @@ _NO_LOAD = 0
 
 @dataclass(frozen=True, slots=True)
 class OrganismReport:
-    """What a load did for one organism.
+    """Result of a load for one organism.
 
     Attributes
     ----------

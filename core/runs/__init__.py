@@ -2,6 +2,6 @@
 
 from core.runs.repository import Runs
 from core.runs.run import Run, RunSettings, changed_since
-from core.runs.serialization import Query
+from core.runs.serialization import StoredQuery
 
-__all__ = ["Query", "Run", "RunSettings", "Runs", "changed_since"]
+__all__ = ["Run", "RunSettings", "Runs", "StoredQuery", "changed_since"]

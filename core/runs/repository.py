@@ -13,7 +13,7 @@ from core.runs.run import Run, RunSettings, run_versions
 from core.runs.serialization import (
     CALLS,
     QUERIES,
-    Query,
+    StoredQuery,
     pack_calls,
     pack_queries,
     unpack_calls,
@@ -98,7 +98,7 @@ class Runs:
             called={family: n for family, n in sorted(families.items()) if family is not None},
             seconds=seconds,
         )
-        queries = (Query(record.name, record.residues) for record in records)
+        queries = (StoredQuery(record.name, record.residues) for record in records)
         parts = [*pack_calls(calls), *pack_queries(queries)]
         _check_size(parts)
         self._table.add(run.to_row(_search_text(run, records)), parts)
@@ -129,7 +129,7 @@ class Runs:
         stop = _stop(run, start, count)
         return unpack_calls(self._parts(run, CALLS, start, stop), start, stop)
 
-    def queries(self, run: Run, start: int = 0, count: int | None = None) -> list[Query]:
+    def queries(self, run: Run, start: int = 0, count: int | None = None) -> list[StoredQuery]:
         """Return all queries of a run as they were entered, or `count` of them from `start`.
 
         Raises

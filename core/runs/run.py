@@ -12,7 +12,7 @@ from core import __version__
 from core.calls import Call, Status
 from core.environment import package_versions
 from core.library.library import Library
-from core.runs.serialization import Query
+from core.runs.serialization import StoredQuery
 from core.stores.sql.runs import RunRow
 
 SHORT_QUERY = 60
@@ -169,12 +169,12 @@ def _organism_changes(then: Mapping[str, int], now: Mapping[str, int]) -> Iterat
             yield f"{name} has {now[name]:,} genes instead of {then[name]:,}"
 
 
-def list_remarks(calls: Sequence[Call], queries: Sequence[Query]) -> list[str]:
+def list_remarks(calls: Sequence[Call], queries: Sequence[StoredQuery]) -> list[str]:
     """Return remarks on a run's queries, such as duplicates; empty if there is nothing unusual."""
     return list(_remarks(calls, queries))
 
 
-def _remarks(calls: Sequence[Call], queries: Sequence[Query]) -> Iterator[str]:
+def _remarks(calls: Sequence[Call], queries: Sequence[StoredQuery]) -> Iterator[str]:
     valid = [call for call in calls if call.status is not Status.INVALID]
     sequences = Counter(query.residues for query in queries if query.residues)
     names = Counter(query.name for query in queries if query.name)

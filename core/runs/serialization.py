@@ -17,7 +17,7 @@ _MAX_LETTERS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class StoredQuery:
     """A query of a run, as it was entered.
 
     Attributes
@@ -37,7 +37,7 @@ def pack_calls(calls: Iterable[Call]) -> Iterator[Part]:
     return _pack(CALLS, (call.to_json() for call in calls))
 
 
-def pack_queries(queries: Iterable[Query]) -> Iterator[Part]:
+def pack_queries(queries: Iterable[StoredQuery]) -> Iterator[Part]:
     """Pack queries into parts."""
     return _pack(QUERIES, map(astuple, queries))
 
@@ -47,9 +47,9 @@ def unpack_calls(parts: Iterable[Part], start: int, stop: int) -> list[Call]:
     return [Call.from_json(values) for values in _unpack(parts, start, stop)]
 
 
-def unpack_queries(parts: Iterable[Part], start: int, stop: int) -> list[Query]:
+def unpack_queries(parts: Iterable[Part], start: int, stop: int) -> list[StoredQuery]:
     """Return queries `start` to `stop` - 1 of a run, from the parts that contain them."""
-    return [Query(*values) for values in _unpack(parts, start, stop)]
+    return [StoredQuery(*values) for values in _unpack(parts, start, stop)]
 
 
 def _pack(kind: str, items: Iterable[Any]) -> Iterator[Part]:

@@ -66,7 +66,7 @@ class Finding:
 
     @property
     def rejects(self) -> bool:
-        """Whether the record is not loaded because of it."""
+        """True if the record is not loaded because of it."""
         return KINDS[self.code][0] is Severity.ERROR or self.code == LEFT_OUT
 
 

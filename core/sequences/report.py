@@ -67,7 +67,7 @@ class Report:
 
     @property
     def all_valid(self) -> bool:
-        """Whether every record is valid."""
+        """True if every record is valid."""
         return not self.rejected
 
 

@@ -53,5 +53,5 @@ class SourceFile:
 
     @property
     def has_header_lines(self) -> bool:
-        """Whether every record has one header line, which is searched for family and organism."""
+        """True if every record has one header line, which is searched for family and organism."""
         return self.format in {Format.FASTA, Format.FASTQ, Format.BARE}

@@ -14,7 +14,7 @@ from core.classify import classify
 from core.errors import InputError
 from core.library.load import load
 from core.library.manager import Libraries
-from core.runs import Query, Runs, RunSettings, changed_since
+from core.runs import StoredQuery, Runs, RunSettings, changed_since
 from core.runs import repository as module
 from core.sequences.records import Problem, Record
 from core.settings import Settings
@@ -102,9 +102,9 @@ class TestStore:
     def test_queries_are_kept_as_they_were_given(self, runs, library, asked):
         run = store(runs, library, asked)
         assert runs.queries(run) == [
-            Query("mine", dna("human 2")),
-            Query("bad", "ACGT!"),
-            Query("short", "ACG"),
+            StoredQuery("mine", dna("human 2")),
+            StoredQuery("bad", "ACGT!"),
+            StoredQuery("short", "ACG"),
         ]
 
     def test_is_called_after_its_queries(self, runs, library, asked):

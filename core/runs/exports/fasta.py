@@ -7,20 +7,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from core.calls import Call, Status
 from core.runs.exports.downloads import Download, file_name, make_download
 from core.runs.run import Run
-from core.runs.serialization import Query
+from core.runs.serialization import StoredQuery
 
 _LINE_LENGTH = 70
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """Date of every file in an archive, such that the same run gives the same archive."""
 
 
-def export_fasta(run: Run, queries: Iterable[Query], calls: Iterable[Call]) -> Download:
+def export_fasta(run: Run, queries: Iterable[StoredQuery], calls: Iterable[Call]) -> Download:
     """Export all valid queries, with their calls in the headers."""
     entries = (_entry(query, call) for query, call in _valid(queries, calls))
     return make_download(run, ".fasta", "text/x-fasta", "".join(entries))
 
 
-def export_fasta_by_family(run: Run, queries: Iterable[Query], calls: Iterable[Call]) -> Download:
+def export_fasta_by_family(
+    run: Run, queries: Iterable[StoredQuery], calls: Iterable[Call]
+) -> Download:
     """Export a ZIP archive with a FASTA file per family, and one of the unknown queries."""
     files: dict[str, list[str]] = {}
     for query, call in _valid(queries, calls):
@@ -34,7 +36,7 @@ def export_fasta_by_family(run: Run, queries: Iterable[Query], calls: Iterable[C
     return make_download(run, "_by_family.zip", "application/zip", buffer.getvalue())
 
 
-def format_queries(queries: Sequence[Query]) -> str:
+def format_queries(queries: Sequence[StoredQuery]) -> str:
     """Format the queries as text to edit and resubmit, invalid ones included.
 
     A single query without a name is a raw sequence.
@@ -44,12 +46,14 @@ def format_queries(queries: Sequence[Query]) -> str:
     return "".join(f">{_header_word(query.name)}\n{_wrap(query.residues)}" for query in queries)
 
 
-def _valid(queries: Iterable[Query], calls: Iterable[Call]) -> Iterator[tuple[Query, Call]]:
+def _valid(
+    queries: Iterable[StoredQuery], calls: Iterable[Call]
+) -> Iterator[tuple[StoredQuery, Call]]:
     pairs = zip(queries, calls, strict=True)
     return (pair for pair in pairs if pair[1].status is not Status.INVALID)
 
 
-def _entry(query: Query, call: Call) -> str:
+def _entry(query: StoredQuery, call: Call) -> str:
     label = call.status.value
     if call.status is Status.CALLED:
         label = f"{' '.join(call.family.split())} {call.confidence:.4f}"

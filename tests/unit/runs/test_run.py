@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from core.calls import Call, Status
-from core.runs import Query
+from core.runs import StoredQuery
 from core.runs.run import list_remarks
 
 CALL = Call(
@@ -30,7 +30,7 @@ def call(**options):
 
 def remarks(*calls, queries=None):
     return list_remarks(
-        calls, queries or [Query(str(n), "ACGT" * n) for n in range(1, len(calls) + 1)]
+        calls, queries or [StoredQuery(str(n), "ACGT" * n) for n in range(1, len(calls) + 1)]
     )
 
 
@@ -56,7 +56,7 @@ class TestListRemarks:
         assert remarks(call(status=Status.INVALID, length=3)) == []
 
     def test_name_exact_copies_and_names_given_twice(self):
-        queries = [Query("a", "ACGT"), Query("a", "ACGT"), Query("", "GG"), Query("", "TT")]
+        queries = [StoredQuery("a", "ACGT"), StoredQuery("a", "ACGT"), StoredQuery("", "GG"), StoredQuery("", "TT")]
         assert remarks(*[call()] * 4, queries=queries) == [
             "1 duplicate sequence.",
             "1 duplicate name.",

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core.runs import serialization as module
-from core.runs.serialization import Query, pack_calls, pack_queries, unpack_calls, unpack_queries
+from core.runs.serialization import StoredQuery, pack_calls, pack_queries, unpack_calls, unpack_queries
 from tests.unit.runs.test_call_table import CALLED, HIT, INVALID, UNKNOWN
 
 ODD = "<script>=1+1 \u202e 基因 🧬 \ud83e \0"
@@ -32,20 +32,20 @@ class TestCalls:
 
 class TestQueries:
     def test_come_back_as_they_were_given(self):
-        queries = [Query("a", "ACGT"), Query("", "AC!>GT"), Query(ODD, "")]
+        queries = [StoredQuery("a", "ACGT"), StoredQuery("", "AC!>GT"), StoredQuery(ODD, "")]
         assert unpack_queries(pack_queries(queries), 0, 3) == queries
 
     def test_long_ones_are_parts_of_their_own(self, monkeypatch):
         monkeypatch.setattr(module, "_MAX_LETTERS", 100)
-        queries = [Query("long", "A" * 100), Query("short", "A"), Query("last", "A")]
+        queries = [StoredQuery("long", "A" * 100), StoredQuery("short", "A"), StoredQuery("last", "A")]
         assert [part.first for part in pack_queries(queries)] == [0, 1]
 
     def test_of_dna_take_a_third_of_its_letters(self):
         residues = "".join(random.Random(1).choices("ACGT", k=100_000))
-        (part,) = pack_queries([Query("q", residues)])
+        (part,) = pack_queries([StoredQuery("q", residues)])
         assert len(part.data) < 34_000
 
     def test_a_damaged_part_is_never_read_as_something_else(self):
-        (part,) = pack_queries([Query("q", "ACGT" * 100)])
+        (part,) = pack_queries([StoredQuery("q", "ACGT" * 100)])
         with pytest.raises(zlib.error):
             unpack_queries([replace(part, data=part.data[:-9])], 0, 1)
