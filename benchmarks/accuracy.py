@@ -19,7 +19,7 @@ from core.errors import GeneKinError
 from core.evaluation.clusters import CLUSTERING, LINK, related_pairs
 from core.evaluation.data import LabelledData, data_of_records
 from core.evaluation.external_tools import BLASTN, BLASTN_SENSITIVE, DIAMOND, MAX_E_VALUE, MMSEQS
-from core.evaluation.genekin_method import library_methods
+from core.evaluation.genekin_method import LibraryMethod
 from core.evaluation.measures import BINS
 from core.evaluation.methods import Method
 from core.evaluation.perturbations import (
@@ -36,11 +36,13 @@ from core.evaluation.runner import Evaluation, evaluate
 from core.evaluation.splits import FOLDS, UNMODIFIED
 from core.sequences.references.human import FAMILIES
 from core.settings import Settings
-from core.stores.milvus.index import INDEX_KINDS
+from core.stores.milvus.index import INDEX_KINDS, SPARSE_INDEX
 
 GENEKIN = {"translated": "GeneKin `translated`", "count": "GeneKin `count`"}
 REFERENCE = "human"
 """The organism of all training sets."""
+_ORGANISM = "reference"
+"""Its name in the libraries, on which the order of equally similar neighbours depends."""
 
 
 class Column(NamedTuple):
@@ -69,7 +71,7 @@ def measure(options: Namespace) -> str:
     of_human = run(human, splits, methods, options.seed)
     of_all = run(everything, ("reference-organism",), methods, options.seed)
     others = [organism for organism in organisms if organism != REFERENCE]
-    titles = {name: GENEKIN.get(name, method.title) for name, method in methods.items()}
+    titles = {name: method.title for name, method in methods.items()}
     results = Results((of_human, of_all), titles)
     columns = [column for column in known_columns(others) if results.has(column)]
     return "\n".join(
@@ -88,7 +90,10 @@ def available_methods(*, sensitive: bool) -> dict[str, Method]:
     settings = Settings(home=Path(gettempdir()), milvus_uri="", database_url="")
     tools = [BLASTN, *([BLASTN_SENSITIVE] if sensitive else []), DIAMOND, MMSEQS]
     libraries = [
-        method for method in library_methods(settings, INDEX_KINDS[:1]) if method.name in GENEKIN
+        LibraryMethod(encoder, title, settings, encoder=encoder, index=index, organism=_ORGANISM)
+        for (encoder, title), index in zip(
+            GENEKIN.items(), (SPARSE_INDEX, INDEX_KINDS[0]), strict=True
+        )
     ]
     candidates: list[Method] = [*libraries, *tools]
     methods = {}

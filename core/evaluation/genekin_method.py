@@ -25,7 +25,6 @@ from core.stores.milvus.index import SPARSE_INDEX, VectorIndex
 SERVER_INDEXES = ("GPU_IVF_FLAT",)
 """Index types that Milvus Lite does not have."""
 
-_ORGANISM = "training"
 _CACHE_BYTES = 64_000_000
 
 
@@ -41,6 +40,9 @@ class LibraryMethod:
         Names of both.
     neighbours
         Number of nearest neighbours that vote, where they do.
+    organism
+        Name of the library's only organism. Ids of sequences depend on it, and with them which of
+        two equally similar neighbours comes first.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class LibraryMethod:
         encoder: str,
         index: str,
         neighbours: int = DEFAULT_NEIGHBOURS,
+        organism: str = "training",
     ) -> None:
         self.name = name
         self.title = title
@@ -59,6 +62,7 @@ class LibraryMethod:
         self._encoder = encoder
         self._index = index
         self._neighbours = neighbours
+        self._organism = organism
 
     def settings(self) -> Parameters:
         """Return encoder, index with its parameters, and number of neighbours."""
@@ -94,7 +98,7 @@ class LibraryMethod:
             try:
                 load(
                     libraries,
-                    {_ORGANISM: records},
+                    {self._organism: records},
                     library=name,
                     encoder=self._encoder,
                     index=index,

@@ -85,8 +85,8 @@ class TestDataOfLibrary:
         found = data_of_library(labels, "default")
 
         wanted = [*genes("human", 6), *genes("dog", 3)]
-        assert found.sequences == tuple(each.residues for each in wanted)
-        assert found.families.tolist() == [each.family for each in wanted]
+        assert found.sequences == tuple(item.residues for item in wanted)
+        assert found.families.tolist() == [item.family for item in wanted]
         assert found.organisms == ("human",) * 6 + ("dog",) * 3
         assert found.family_names == FAMILY_NAMES
         assert found.source == "the library default (human, dog)"

@@ -165,7 +165,7 @@ class TestOnAServer:
 class TestSeedClassifier:
     def test_words_that_only_queries_have_change_nothing(self, parts):
         """The features are those of the training part."""
-        knn = next(each for each in count_classifiers(42) if each.name == "knn")
+        knn = next(item for item in count_classifiers(42) if item.name == "knn")
         with knn.fit(parts[0], no_progress) as answering:
             alone = answering(parts[1].sequences)
         with knn.fit(parts[0], no_progress) as answering:

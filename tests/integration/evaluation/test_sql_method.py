@@ -66,11 +66,11 @@ class TestSqlSearch:
         known, asked = parts
         with SqlSearch(database).fit(known, no_progress) as answering:
             whole = answering(asked.sequences)
-            single = [answering([each]) for each in asked.sequences]
+            single = [answering([item]) for item in asked.sequences]
 
         assert whole.scores is not None
         assert [
-            float(each.scores[0]) for each in single if each.scores is not None
+            float(item.scores[0]) for item in single if item.scores is not None
         ] == pytest.approx(whole.scores.tolist())
 
     def test_what_shares_nothing_has_no_family(self, database, parts):

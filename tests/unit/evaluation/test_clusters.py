@@ -9,16 +9,16 @@ from tests.support.synthetic import dna
 
 def together(clusters, families) -> bool:
     """Whether clusters never hold members of two families."""
-    return all(np.unique(families[clusters == each]).size == 1 for each in np.unique(clusters))
+    return all(np.unique(families[clusters == item]).size == 1 for item in np.unique(clusters))
 
 
 class TestProfileClusters:
     def test_near_copies_are_together_and_strangers_are_not(self):
-        given = data(families=6, count=12)
-        clusters = profile_clusters(given.sequences)
+        records = data(families=6, count=12)
+        clusters = profile_clusters(records.sequences)
 
-        assert together(clusters, given.families)
-        near = np.arange(len(given)) % 12 % 4 == 0  # A twentieth of their bases differ.
+        assert together(clusters, records.families)
+        near = np.arange(len(records)) % 12 % 4 == 0  # A twentieth of their bases differ.
         assert np.unique(clusters[near]).size == 6
 
     def test_what_a_third_one_links_is_together(self):
@@ -33,10 +33,11 @@ class TestProfileClusters:
         assert apart[0] != apart[1]
 
     def test_a_higher_link_parts_more(self):
-        given = data(families=3, count=12).sequences
+        records = data(families=3, count=12).sequences
 
         assert (
-            np.unique(profile_clusters(given, 0.9)).size > np.unique(profile_clusters(given)).size
+            np.unique(profile_clusters(records, 0.9)).size
+            > np.unique(profile_clusters(records)).size
         )
 
     def test_can_be_ended(self):
@@ -50,8 +51,8 @@ class TestProfileClusters:
 @pytest.mark.skipif(bool(mmseqs_unavailable()), reason=mmseqs_unavailable())
 class TestMmseqsClusters:
     def test_near_copies_are_together_and_strangers_are_not(self):
-        given = data(families=3, count=2)
-        clusters = mmseqs_clusters(given.sequences)
+        records = data(families=3, count=2)
+        clusters = mmseqs_clusters(records.sequences)
 
-        assert together(clusters, given.families)
-        assert np.unique(clusters).size < len(given)
+        assert together(clusters, records.families)
+        assert np.unique(clusters).size < len(records)

@@ -76,10 +76,10 @@ class TestFamilyScores:
 
     def test_is_scikit_learn_s(self, many):
         wanted = classification_report(*many, output_dict=True)
-        for each in measures.family_scores(*many):
-            row = wanted[str(each.family)]
-            assert (each.precision, each.recall) == (row["precision"], row["recall"])
-            assert (each.f1, each.count) == (row["f1-score"], row["support"])
+        for item in measures.family_scores(*many):
+            row = wanted[str(item.family)]
+            assert (item.precision, item.recall) == (row["precision"], row["recall"])
+            assert (item.f1, item.count) == (row["f1-score"], row["support"])
 
 
 class TestConfusion:
@@ -93,8 +93,8 @@ class TestConfusion:
 
     def test_is_scikit_learn_s(self, many):
         table = np.zeros((4, 4), dtype=int)
-        for each in measures.confusion(*many):
-            table[each.true, each.predicted] = each.count
+        for item in measures.confusion(*many):
+            table[item.true, item.predicted] = item.count
 
         assert table.tolist() == confusion_matrix(*many).tolist()
 

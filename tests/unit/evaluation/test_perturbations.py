@@ -137,13 +137,13 @@ class TestStress:
             assert len(task.sequences) == task.indexes.size == task.units.size
 
     def test_fragments_have_their_length_and_come_from_their_sequence(self):
-        given = data()
-        (found,) = perturbed_split(given, seed=42)
+        records = data()
+        (found,) = perturbed_split(records, seed=42)
 
         cut = next(task for task in found.tasks if task.name == "fragments of 150 bases")
         for place, piece in zip(cut.indexes, cut.sequences, strict=True):
             assert len(piece) == 150
-            assert piece in given.sequences[place]
+            assert piece in records.sequences[place]
 
     def test_is_always_the_same_for_a_seed(self):
         one, same, other = (perturbed_split(data(), seed)[0].tasks[-1] for seed in (1, 1, 2))

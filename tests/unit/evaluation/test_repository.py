@@ -31,7 +31,7 @@ class TestEvaluateAndKeep:
         assert row.machine == report.machine
         assert row.versions == report.versions
         assert row.settings == {part.split: list(part.methods) for part in PLAN.parts}
-        assert {each.method for each in report.results} == {"majority", "knn", "mysql"}
+        assert {item.method for item in report.results} == {"majority", "knn", "mysql"}
 
     def test_can_be_called_something(self, database, tmp_path):
         number = evaluate_and_save(

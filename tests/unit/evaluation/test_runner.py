@@ -58,8 +58,8 @@ class TestWhatIsLearnedFrom:
         report = run(spy, "seed", "stress")
 
         assert len(spy.fitted_on) == 1
-        plain = [each for each in report.results if each.task == UNMODIFIED]
-        assert [each.split for each in plain] == ["seed", "stress"]
+        plain = [item for item in report.results if item.task == UNMODIFIED]
+        assert [item.split for item in plain] == ["seed", "stress"]
         assert spy.queries.count(plain_queries(spy)) == 1
 
     def test_a_method_is_closed_when_it_has_answered(self):
@@ -86,7 +86,7 @@ class TestReport:
         assert result.called == 1.0
         assert result.called_right == pytest.approx(1 / 6)
         assert result.calibration_error is result.mean_score is None
-        assert sum(each.count for each in result.by_similarity) == result.count
+        assert sum(item.count for item in result.by_similarity) == result.count
         assert result.queries_per_second > 0
 
     def test_says_what_it_was_made_of_and_with(self):
@@ -113,14 +113,14 @@ class TestReport:
     def test_is_always_the_same_for_a_seed(self):
         one, other = (run(Spy(), "seed", "stress") for _ in range(2))
 
-        assert [each.accuracy_interval for each in one.results] == [
-            each.accuracy_interval for each in other.results
+        assert [item.accuracy_interval for item in one.results] == [
+            item.accuracy_interval for item in other.results
         ]
 
     def test_changed_queries_are_compared_with_nothing(self):
         report = run(Spy(), "stress")
 
-        compared = {each.task: bool(each.by_similarity) for each in report.results}
+        compared = {item.task: bool(item.by_similarity) for item in report.results}
         assert compared.pop(UNMODIFIED)
         assert not any(compared.values())
 
@@ -138,23 +138,23 @@ class TestWhatCannotBe:
         methods = {"svm": Spy(broken_from=0), "knn": Spy()}
         report = evaluate(WHOLE, plan("folds", methods=("svm", "knn")), methods).report
 
-        assert [(each.split, each.method, each.message) for each in report.failures] == [
+        assert [(item.split, item.method, item.message) for item in report.failures] == [
             ("folds", "svm", "The spy was caught.")
         ]
-        assert [each.method for each in report.results] == ["knn"]
+        assert [item.method for item in report.results] == ["knn"]
 
     def test_half_of_its_rounds_are_no_result(self):
         spy = Spy(broken_from=3)
         report = run(spy, "folds")
 
         assert len(spy.queries) == 3
-        assert [each.method for each in report.failures] == ["knn"]
+        assert [item.method for item in report.failures] == ["knn"]
         assert report.results == ()
 
     def test_a_split_that_cannot_be_made_says_why(self):
         report = run(Spy(), "copies", "seed")
 
-        missing = {each.name: each.missing for each in report.splits}
+        missing = {item.name: item.missing for item in report.splits}
         assert missing["copies"].startswith("There are no exact copies")
         assert not missing["seed"]
 
@@ -165,26 +165,26 @@ class TestWhatCannotBe:
 
 class TestProgress:
     def test_counts_the_queries_that_are_answered(self):
-        told = []
-        evaluate(WHOLE, plan("seed", "folds"), {"knn": Spy()}, lambda *words: told.append(words))
+        steps = []
+        evaluate(WHOLE, plan("seed", "folds"), {"knn": Spy()}, lambda *words: steps.append(words))
 
         total = 15 + 2 * len(WHOLE)
-        assert {each[2] for each in told if "spy" in each[0]} == {total}
-        done = [each[1] for each in told]
+        assert {item[2] for item in steps if "spy" in item[0]} == {total}
+        done = [item[1] for item in steps]
         assert done == sorted(done)
-        assert told[-1] == ("Scoring", total, total)
+        assert steps[-1] == ("Scoring", total, total)
 
     def test_a_failure_counts_as_done(self):
-        told = []
+        steps = []
         methods = {"svm": Spy(broken_from=0), "knn": Spy()}
         evaluate(
             WHOLE,
             plan("seed", methods=("svm", "knn")),
             methods,
-            lambda *words: told.append(words),
+            lambda *words: steps.append(words),
         )
 
-        assert [each[1:] for each in told if each[0].startswith("Predicting with spy, ")] == [
+        assert [item[1:] for item in steps if item[0].startswith("Predicting with spy, ")] == [
             (15, 30)
         ]
 
@@ -214,7 +214,7 @@ class TestNearestSimilarities:
         many = [*WHOLE.sequences, *(dna(str(number), 60) for number in range(70))]
         whole = nearest_similarities(WHOLE.sequences, many)
 
-        single = [nearest_similarities(WHOLE.sequences, [each])[0] for each in many[::20]]
+        single = [nearest_similarities(WHOLE.sequences, [item])[0] for item in many[::20]]
         assert whole[::20] == pytest.approx(np.array(single))
 
 
@@ -231,7 +231,7 @@ class TestOptions:
             WHOLE, plan("left-out-families"), {"knn": Spy()}, splits=BENCHMARK_SPLITS
         )
 
-        assert [(each.task, each.accuracy) for each in outcome.report.results] == [
+        assert [(item.task, item.accuracy) for item in outcome.report.results] == [
             (name, 0.0) for name in ("Kinase", "Synthase", "2", "3", "4", "5")
         ]
 

@@ -25,10 +25,10 @@ def numbered(count: int, copies: int = 0, families: int = 2) -> LabelledData:
     )
 
 
-def sides(data: LabelledData, each: Round) -> tuple[set[str], set[str]]:
-    """Sequences that are learned from, and those that are asked about."""
-    asked = {sequence for task in each.tasks for sequence in task.sequences}
-    return set(data.take(each.training).sequences), asked
+def sides(data: LabelledData, item: Round) -> tuple[set[str], set[str]]:
+    """Return the training sequences and the queries."""
+    asked = {sequence for task in item.tasks for sequence in task.sequences}
+    return set(data.take(item.training).sequences), asked
 
 
 class TestSeedSplit:
@@ -73,17 +73,17 @@ class TestStratifiedFolds:
         data = numbered(44, copies=4)
         rounds = stratified_folds(data, seed=1, folds=4, repeats=3)
 
-        asked = [place for each in rounds for place in each.tasks[0].indexes.tolist()]
+        asked = [place for item in rounds for place in item.tasks[0].indexes.tolist()]
         assert len(rounds) == 12
         assert sorted(asked) == sorted(list(range(40)) * 3)
-        for each in rounds:
-            known, queries = sides(data, each)
+        for item in rounds:
+            known, queries = sides(data, item)
             assert not known & queries
 
     def test_families_have_equal_shares_of_a_fold(self):
         data = numbered(40, families=4)
-        for each in stratified_folds(data, seed=1, folds=5, repeats=1):
-            assert np.bincount(data.families[each.tasks[0].indexes]).tolist() == [2, 2, 2, 2]
+        for item in stratified_folds(data, seed=1, folds=5, repeats=1):
+            assert np.bincount(data.families[item.tasks[0].indexes]).tolist() == [2, 2, 2, 2]
 
     def test_a_family_smaller_than_the_folds_is_no_error(self):
         data = numbered(12)
@@ -102,16 +102,16 @@ class TestHeldOutClusters:
         places, clusters = np.arange(30), np.arange(30) // 4
         rounds = held_out_clusters(data, places, clusters, folds=3)
 
-        for each in rounds:
-            assert not set(clusters[each.training]) & set(clusters[each.tasks[0].indexes])
-        asked = np.concatenate([each.tasks[0].indexes for each in rounds])
+        for item in rounds:
+            assert not set(clusters[item.training]) & set(clusters[item.tasks[0].indexes])
+        asked = np.concatenate([item.tasks[0].indexes for item in rounds])
         assert sorted(asked.tolist()) == list(range(30))
 
     def test_members_of_a_cluster_are_one_unit(self):
         data = numbered(30)
         clusters = np.arange(30) // 4
-        for each in held_out_clusters(data, np.arange(30), clusters, folds=3):
-            assert each.tasks[0].units.tolist() == clusters[each.tasks[0].indexes].tolist()
+        for item in held_out_clusters(data, np.arange(30), clusters, folds=3):
+            assert item.tasks[0].units.tolist() == clusters[item.tasks[0].indexes].tolist()
 
     def test_too_few_clusters_are_said(self):
         with pytest.raises(InputError, match="only 2 clusters of relatives: none can be held out"):
@@ -146,9 +146,9 @@ class TestBetweenOrganisms:
         rounds = between_organisms(data)
 
         found = {
-            task.name: (each.training.tolist(), task.indexes.tolist())
-            for each in rounds
-            for task in each.tasks
+            task.name: (item.training.tolist(), task.indexes.tolist())
+            for item in rounds
+            for task in item.tasks
         }
         assert found == {
             "dog from human": ([0, 1], [3, 4, 5]),
@@ -158,7 +158,7 @@ class TestBetweenOrganisms:
     def test_nothing_is_learned_from_an_organism_of_one_family(self):
         data = LabelledData(("A", "C", "G"), np.array([0, 1, 0]), ("human", "human", "dog"))
 
-        assert [each.tasks[0].name for each in between_organisms(data)] == ["dog from human"]
+        assert [item.tasks[0].name for item in between_organisms(data)] == ["dog from human"]
 
     def test_one_organism_is_too_few(self):
         with pytest.raises(InputError, match="only one organism"):
