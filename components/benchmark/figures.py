@@ -40,12 +40,12 @@ _AMBIGUOUS = re.compile(r"(\d+%) ambiguous")
 _PAIR = re.compile(r"(.+) from (.+)")
 """Names of tasks, as reports hold them."""
 _SPLIT_TITLES = {
-    "copies": "Random 80/20 split with exact copies",
-    "folds": "Repeated 5-fold split: relatives in the library",
-    "homology": "Homology-aware split: no close relatives in the library",
-    "homology-mmseqs": "Homology-aware split (MMseqs2): no close relatives in the library",
+    "copies": "Random 80/20 split (exact copies in the library)",
+    "folds": "Repeated 5-fold split (relatives in the library)",
+    "homology": "Homology-aware split (no close relatives in the library)",
+    "homology-mmseqs": "Homology-aware split by MMseqs2 (no close relatives in the library)",
 }
-_RANDOM_TITLE = "Random 80/20 split: relatives in the library"
+_RANDOM_TITLE = "Random 80/20 split (relatives in the library)"
 
 
 def accuracy_figure(report: Report) -> Figure | None:
@@ -166,7 +166,8 @@ def robustness_figure(report: Report) -> Figure | None:
     if not panels:
         return None
     table = pd.concat(tables, ignore_index=True)
-    return Figure("Robustness", tuple(panels), " ".join(captions), table)
+    caption = f"Accuracy at the hardest level. {' '.join(captions)}"
+    return Figure("Robustness", tuple(panels), caption, table)
 
 
 def _levels(tasks: Sequence[str], pattern: re.Pattern[str]) -> dict[str, str]:
@@ -184,7 +185,7 @@ def _robustness_caption(report: Report, title: str, results: Mapping[str, list[R
     changed = [level for level, ranked in results.items() if ranked[0].task != UNMODIFIED]
     hardest = min(changed, key=lambda level: main_result(results[level]).accuracy)
     main = main_result(results[hardest])
-    level = "" if hardest == title.lower() else f", {hardest}"
+    level = "" if hardest == title.lower() else f" ({hardest})"
     caption = (
         f"{title}{level}: {method_name(main.method, report)} {percent(main.accuracy)}"
         f" (n = {main.count:,})"

@@ -36,12 +36,9 @@ def show_traced(traced: Sequence[TraceResult], families: Mapping[int, str]) -> N
     count = sum(bool(query.organisms) for query in traced)
     if count > 1:
         show_figure(composition_figure(composition, count))
-    if len(traced) == 1:
-        _show_query(traced[0], families)
-    else:
-        chosen = _query_table(traced)
-        st.subheader(escape_markdown(chosen.query))
-        _show_query(chosen, families)
+    query = traced[0] if len(traced) == 1 else _query_table(traced)
+    st.subheader(escape_markdown(query.query))
+    _show_query(query, families)
 
 
 def headline(traced: Sequence[TraceResult], composition: Sequence[OrganismShare]) -> str:
@@ -103,8 +100,7 @@ def _show_query(query: TraceResult, families: Mapping[int, str]) -> None:
         st.caption(escape_markdown(query.problem))
         return
     st.caption(
-        f"{escape_markdown(query.query)} · {query.length:,} bp · {query.identity:.1%} of bases"
-        " identical to the closest relative"
+        f"{query.length:,} bp · {query.identity:.1%} of bases identical to the closest relative"
     )
     hits = {name: query.closest[name] for name in query.organisms}
     table = pd.DataFrame(

@@ -121,8 +121,8 @@ class TestShown:
         headings = [text for text in texts if text.startswith(("#", "**"))]
         assert headings[:3] == [
             "#### Accuracy by method",
-            "**Random 80/20 split: relatives in the library**",
-            "**Homology-aware split: no close relatives in the library**",
+            "**Random 80/20 split (relatives in the library)**",
+            "**Homology-aware split (no close relatives in the library)**",
         ]
 
     def test_every_chart_says_in_words_what_it_shows(self, page):

@@ -26,8 +26,8 @@ class TestAccuracy:
     def test_the_same_methods_in_one_order_on_one_axis_with_and_without_relatives(self, report):
         random, homology = drawn(accuracy_figure, report).panels
 
-        assert random.title == "Random 80/20 split: relatives in the library"
-        assert homology.title == "Homology-aware split: no close relatives in the library"
+        assert random.title == "Random 80/20 split (relatives in the library)"
+        assert homology.title == "Homology-aware split (no close relatives in the library)"
         names = [[row["method"] for row in rows(panel)] for panel in (random, homology)]
         assert names[0] == names[1]
         assert set(names[0]) == {
@@ -74,7 +74,7 @@ class TestAccuracy:
     def test_says_it_in_words(self, report):
         says = drawn(accuracy_figure, report).caption
         result = report.result("homology", UNMODIFIED, "translated")
-        assert "Random 80/20 split: relatives in the library: GeneKin " in says
+        assert "Random 80/20 split (relatives in the library): GeneKin " in says
         assert f"GeneKin {result.accuracy * 100:.1f}% (95% CI" in says
         assert "majority-class baseline" in says
 
