@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Tests wait for servers as much as they compute.
 WORKERS ?= $(shell expr 2 \* `getconf _NPROCESSORS_ONLN`)
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 export PYTHON
 
 # docker-compose.yml refuses to start without passwords; these only serve to check the file.

@@ -1,11 +1,14 @@
 """Fixtures for all tests: real servers, reference data, a browser, a home of their own."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.services import (
     REQUIRED,
@@ -36,29 +39,39 @@ settings.register_profile(
 settings.load_profile("genekin")
 
 
-SERVERS = ("milvus_server", "mariadb")
-SLOWEST = ("browser", "integration", "unit")
-"""Folders of tests: with several workers, long tests start first."""
+_SERVER_PARAMETER = re.compile(r"\[(?:.*-)?(?:server|mariadb)\b")
+_SPLIT_BY_TEST = ("tests/browser/", "tests/integration/cli/")
+_SLOWEST_FIRST = ("browser", "integration", "unit")
+
+
+class ModuleScheduling(LoadScopeScheduling):  # type: ignore[misc]  # untyped
+    """Work units of parallel test runs: modules, so that their fixtures are made once.
+
+    The tests of a module on servers, which mostly wait, are a unit of their own; so is each class
+    or function where nothing expensive is shared.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(_SPLIT_BY_TEST):
+            return "::".join(nodeid.split("[", maxsplit=1)[0].split("::")[:2])
+        module = nodeid.partition("::")[0]
+        return f"{module} on servers" if _SERVER_PARAMETER.search(nodeid) else module
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ModuleScheduling:
+    return ModuleScheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group tests for `--dist loadgroup`: a module is one group, and its tests on servers another.
-
-    So fixtures of a module are made once, and its tests on servers, which mostly wait, run beside
-    those that compute.
-    """
-    for item in items:
-        module = item.nodeid.partition("::")[0]
-        servers = any(item.get_closest_marker(name) for name in SERVERS)
-        group = item.get_closest_marker("xdist_group")
-        name = f"{module} {group.args[0]}" if group else f"{module} {servers}"
-        item.add_marker(pytest.mark.xdist_group(name), append=False)
+    """Start the slowest tests first, so that the workers end together."""
     items.sort(key=_folder_rank)
 
 
 def _folder_rank(item: pytest.Item) -> int:
     parts = item.nodeid.split("/")
-    return next((rank for rank, name in enumerate(SLOWEST) if name in parts), len(SLOWEST))
+    ranks = (rank for rank, name in enumerate(_SLOWEST_FIRST) if name in parts)
+    return next(ranks, len(_SLOWEST_FIRST))
 
 
 @pytest.fixture(scope="session", autouse=True)
