@@ -14,7 +14,7 @@ from core.classify import classify
 from core.errors import InputError
 from core.library.load import load
 from core.library.manager import Libraries
-from core.runs import StoredQuery, Runs, RunSettings, changed_since
+from core.runs import Runs, RunSettings, StoredQuery, changed_since
 from core.runs import repository as module
 from core.sequences.records import Problem, Record
 from core.settings import Settings

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from core.calls import Status
 from core.classification.prediction import Hit
-from core.runs import StoredQuery, Run, RunSettings
+from core.runs import Run, RunSettings, StoredQuery
 from tests.support.synthetic import FAMILY_NAMES
 from tests.unit.runs.test_call_table import CALLED, INVALID, UNKNOWN
 
@@ -36,7 +36,11 @@ CALLS = [
     UNKNOWN,
     INVALID,
 ]
-QUERIES = [*(StoredQuery(name, "ACGTT" * 48) for name in HOSTILE), StoredQuery("q2", "A" * 12), StoredQuery("q3", "")]
+QUERIES = [
+    *(StoredQuery(name, "ACGTT" * 48) for name in HOSTILE),
+    StoredQuery("q2", "A" * 12),
+    StoredQuery("q3", ""),
+]
 RUN = Run(
     id="a" * 22,
     name="Plate 7: <b>α</b>",

@@ -205,7 +205,10 @@ class TestLoad:
                 "sequence\tclass\nACGTACGTAC\t1\nACGT\t3.0\n",
                 "Record 2 (line 3) has an invalid family '3.0'",
             ),
-            ("sequence\tclass\n\nACG!ACGTAC\t1\n", "Record 1 (line 3) has an invalid character '!' at base 4;"),
+            (
+                "sequence\tclass\n\nACG!ACGTAC\t1\n",
+                "Record 1 (line 3) has an invalid character '!' at base 4;",
+            ),
             ("sequence\tclass\nACGTACGTAC\n", "Record 1 (line 2) has 1 columns"),
             ("sequence\tclass\n\t1\n", "Record 1 (line 2) has no sequence."),
             (
@@ -214,7 +217,10 @@ class TestLoad:
             ),
             ("sequence\tclass\nACGTAC\t1\n", "No sequence is long enough to learn from."),
             (b"\x89PNG\r\n\x1a\n\0\xff", "file.txt: PNG images are not supported."),
-            (gzip.compress(b"sequence\tclass\n" * 99, mtime=0)[:30], "file.txt is a damaged gzip file."),
+            (
+                gzip.compress(b"sequence\tclass\n" * 99, mtime=0)[:30],
+                "file.txt is a damaged gzip file.",
+            ),
         ],
     )
     def test_a_bad_file_is_refused_and_nothing_loaded(self, run, home, written, content, reason):

@@ -56,7 +56,12 @@ class TestListRemarks:
         assert remarks(call(status=Status.INVALID, length=3)) == []
 
     def test_name_exact_copies_and_names_given_twice(self):
-        queries = [StoredQuery("a", "ACGT"), StoredQuery("a", "ACGT"), StoredQuery("", "GG"), StoredQuery("", "TT")]
+        queries = [
+            StoredQuery("a", "ACGT"),
+            StoredQuery("a", "ACGT"),
+            StoredQuery("", "GG"),
+            StoredQuery("", "TT"),
+        ]
         assert remarks(*[call()] * 4, queries=queries) == [
             "1 duplicate sequence.",
             "1 duplicate name.",

@@ -5,7 +5,13 @@ from dataclasses import replace
 import pytest
 
 from core.runs import serialization as module
-from core.runs.serialization import StoredQuery, pack_calls, pack_queries, unpack_calls, unpack_queries
+from core.runs.serialization import (
+    StoredQuery,
+    pack_calls,
+    pack_queries,
+    unpack_calls,
+    unpack_queries,
+)
 from tests.unit.runs.test_call_table import CALLED, HIT, INVALID, UNKNOWN
 
 ODD = "<script>=1+1 \u202e 基因 🧬 \ud83e \0"
@@ -37,7 +43,11 @@ class TestQueries:
 
     def test_long_ones_are_parts_of_their_own(self, monkeypatch):
         monkeypatch.setattr(module, "_MAX_LETTERS", 100)
-        queries = [StoredQuery("long", "A" * 100), StoredQuery("short", "A"), StoredQuery("last", "A")]
+        queries = [
+            StoredQuery("long", "A" * 100),
+            StoredQuery("short", "A"),
+            StoredQuery("last", "A"),
+        ]
         assert [part.first for part in pack_queries(queries)] == [0, 1]
 
     def test_of_dna_take_a_third_of_its_letters(self):

@@ -66,7 +66,11 @@ class TestAsTyped:
         assert format_queries([StoredQuery("", "ACGT")]) == "ACGT\n"
 
     def test_is_fasta_with_what_cannot_be_read_in_it_to_be_mended(self):
-        queries = [StoredQuery("a", "ACGT"), StoredQuery("", "AC!GT"), StoredQuery("my gene", "A" * 71)]
+        queries = [
+            StoredQuery("a", "ACGT"),
+            StoredQuery("", "AC!GT"),
+            StoredQuery("my gene", "A" * 71),
+        ]
         assert format_queries(queries) == f">a\nACGT\n>\nAC!GT\n>my_gene\n{'A' * 70}\nA\n"
 
     def test_no_sequence_becomes_a_header(self):
