@@ -9,7 +9,6 @@ McFadden (1974), "Conditional logit analysis of qualitative choice behavior".
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 _PENALTY = 1e-3
@@ -36,6 +35,8 @@ def fit_conditional_logit(
     -------
     float64, shape (features,).
     """
+    from scipy.optimize import minimize  # Imports slowly, and only training needs it.
+
     scale = features.std(axis=(0, 1))
     scale[scale < _MIN_SCALE] = 1  # A constant feature stays as it is.
     scaled = features / scale

@@ -1,9 +1,11 @@
 """Best ungapped alignment of a query's translations with a protein.
 
 Homologous proteins that share few k-mers still have a segment that aligns without gaps. Its
-BLOSUM62 score is computed along every diagonal, in a loop that the compiler vectorises (a tenth of
-a nanosecond per cell).
+BLOSUM62 score is computed along every diagonal, in a loop that the compiler vectorises (a twentieth
+of a nanosecond per cell).
 """
+
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -17,6 +19,9 @@ FRAME_SHARE = 0.3
 of the squared lengths of its open reading frames."""
 
 _BARRIER = np.float32(-np.inf)
+_INT16_BARRIER = np.float32(np.iinfo(np.int16).min)
+_MAX_INT16_RESIDUES = int(np.iinfo(np.int16).max // BLOSUM62.max())
+"""Length of a protein up to which no score exceeds 16 bits, which are twice as fast."""
 
 
 @njit(nogil=True, cache=True)
@@ -40,8 +45,18 @@ def segment_scores(
     longest = 0
     for number in range(ends.size - 1):
         longest = max(longest, int(ends[number + 1] - ends[number]))
-    running = np.empty(profile.shape[1] + longest + 1, dtype=np.float32)
-    best = np.empty(profile.shape[1], dtype=np.float32)
+    if longest <= _MAX_INT16_RESIDUES:  # All scores are whole numbers.
+        narrow = np.maximum(profile, _INT16_BARRIER).astype(np.int16)
+        return _best_segments(narrow, proteins, ends, longest)
+    return _best_segments(profile, proteins, ends, longest)
+
+
+@njit(nogil=True, cache=True)
+def _best_segments(
+    profile: NDArray[Any], proteins: NDArray[np.uint8], ends: NDArray[np.int64], longest: int
+) -> NDArray[np.float32]:
+    running = np.empty(profile.shape[1] + longest + 1, dtype=profile.dtype)
+    best = np.empty(profile.shape[1], dtype=profile.dtype)
     scores = np.zeros(ends.size - 1, dtype=np.float32)
     for number in range(ends.size - 1):
         protein = proteins[ends[number] : ends[number + 1]]
@@ -94,21 +109,24 @@ def _frame_profile(codes: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 @njit(nogil=True, cache=True)
 def _best_segment(
-    profile: NDArray[np.float32],
+    profile: NDArray[Any],
     protein: NDArray[np.uint8],
-    running: NDArray[np.float32],
-    best: NDArray[np.float32],
+    running: NDArray[Any],
+    best: NDArray[Any],
 ) -> float:
-    """Return the largest sum along any diagonal; `running` holds one sum per diagonal."""
+    """Return the largest sum along any diagonal; `running` holds one sum per diagonal.
+
+    All arrays have one dtype, float32 or int16.
+    """
     columns, rows = profile.shape[1], protein.size
     running[: columns + rows] = 0
     best[:] = 0
+    zero = profile.dtype.type(0)
     for row in range(rows):
         scores = profile[protein[row]]
         sums = running[rows - 1 - row : rows - 1 - row + columns]
         for column in range(columns):
-            total = sums[column] + scores[column]
-            total = total if total > 0 else np.float32(0)
+            total = max(profile.dtype.type(sums[column] + scores[column]), zero)
             sums[column] = total
             best[column] = max(total, best[column])
     return float(best.max()) if columns else 0.0

@@ -3,7 +3,6 @@ import pytest
 from scipy.optimize import approx_fprime, minimize
 from scipy.special import softmax
 
-from core.classification import conditional_logit
 from core.classification.conditional_logit import fit_conditional_logit, probabilities
 
 TRUE = np.array([2.0, -1.0, 0.5])
@@ -37,7 +36,7 @@ class TestFitLogit:
             )
             return minimize(loss, start, **options)
 
-        monkeypatch.setattr(conditional_logit, "minimize", watched)
+        monkeypatch.setattr("scipy.optimize.minimize", watched)
         fit_conditional_logit(*simulated(rows=60))
         assert len(seen) == 3
         for gradient, numeric in seen:
