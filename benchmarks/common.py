@@ -20,7 +20,7 @@ from core.sequences.importer import read_records
 from core.sequences.limits import Limits
 from core.sequences.records import Record
 from core.settings import Settings
-from core.stores import Stores
+from core.stores.stores import Stores
 
 PROJECT = Path(__file__).resolve().parent.parent
 DATA = PROJECT.parent / "shared" / "data"

@@ -18,7 +18,8 @@ from core.cli.main import main as run_command
 from core.encoders import CountEncoder, TranslatedEncoder
 from core.library.candidates import CandidateCache
 from core.library.manager import Libraries
-from core.stores import LabelStore, VectorStore
+from core.stores.milvus.vectors import VectorStore
+from core.stores.sql import LabelStore
 
 START = "start-up: Python and imports"
 PARSING = "reading and parsing"

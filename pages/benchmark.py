@@ -64,7 +64,8 @@ def page() -> None:
 def _show_empty() -> None:
     st.info(
         "Compares the accuracy of GeneKin with other methods, with and without close relatives in"
-        " the library. Run the full benchmark (about 8 minutes, in the background)."
+        " the library. The full benchmark runs in the background and takes minutes; longer for"
+        " several organisms."
     )
     _run_panel(first=True)
 

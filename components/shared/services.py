@@ -21,7 +21,7 @@ from core.sequences.limits import Limits
 from core.sequences.queries import read_text_queries
 from core.sequences.references.examples import make_examples
 from core.settings import Settings, read_settings
-from core.stores import Stores
+from core.stores.stores import Stores
 
 _log = logging.getLogger(__name__)
 _Arguments = ParamSpec("_Arguments")

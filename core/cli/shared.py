@@ -15,7 +15,7 @@ from core.library.manager import DEFAULT_LIBRARY, Libraries
 from core.library.naming import check_library_name
 from core.progress import Progress
 from core.settings import Settings
-from core.stores import Stores
+from core.stores.stores import Stores
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 

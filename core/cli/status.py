@@ -12,8 +12,8 @@ from core.cli.files import BUILT_IN
 from core.cli.shared import format_option, help_examples, open_libraries, write_json
 from core.library.summary import LibrarySummary, summarize_all
 from core.settings import read_settings
-from core.stores import Stores
 from core.stores.sql import LoadRow
+from core.stores.stores import Stores
 
 
 @click.command("status", epilog=help_examples("status", "status --format json"))

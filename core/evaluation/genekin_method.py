@@ -19,8 +19,8 @@ from core.library.manager import Libraries
 from core.progress import Progress
 from core.sequences.records import Record
 from core.settings import Settings
-from core.stores import Stores
 from core.stores.milvus.index import SPARSE_INDEX, VectorIndex
+from core.stores.stores import Stores
 
 SERVER_INDEXES = ("GPU_IVF_FLAT",)
 """Index types that Milvus Lite does not have."""

@@ -14,9 +14,9 @@ from core.encoders import (
 from core.errors import InputError, LibraryError
 from core.library.naming import free_collection_name
 from core.progress import Progress, no_progress
-from core.stores import Stores
 from core.stores.milvus.index import SPARSE_INDEX, VectorIndex
 from core.stores.sql import LibraryRow
+from core.stores.stores import Stores
 
 
 def create_library(

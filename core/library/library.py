@@ -13,11 +13,11 @@ from core.encoders import Encoder
 from core.errors import EncoderReplaced, InputError, StoreError
 from core.library.candidates import CandidateCache
 from core.library.snapshot import LibrarySnapshot, restrict, unknown_organism_error
-from core.stores import Stores
 from core.stores.milvus.index import VectorIndex
 from core.stores.milvus.vectors import Neighbours
 from core.stores.sql import Label, LibraryRow, LoadRow, OrganismRow, SequenceRow, Visibility
 from core.stores.sql.schema import READY
+from core.stores.stores import Stores
 
 _MAX_SEARCHES = 4
 """Attempts of one search; the first may rest on what was visible when the library was opened."""

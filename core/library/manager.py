@@ -9,9 +9,9 @@ from core.library.library import Library, check_threshold
 from core.library.naming import check_library_name
 from core.library.recovery import RecoveryReport, recover, remove_if_empty, remove_organism
 from core.library.snapshot import unknown_organism_error
-from core.stores import Stores
 from core.stores.locks import write_lock
 from core.stores.sql import Identity, LibraryRow
+from core.stores.stores import Stores
 
 DEFAULT_LIBRARY = "default"
 

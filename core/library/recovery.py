@@ -7,9 +7,9 @@ import logging
 from dataclasses import dataclass
 
 from core.errors import GeneKinError
-from core.stores import Stores
 from core.stores.sql import LibraryRow, OrganismRow
 from core.stores.sql.schema import PENDING, READY, REMOVING
+from core.stores.stores import Stores
 
 _log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from core.library.load import load
 from core.library.manager import Libraries
 from core.sequences.references.examples import make_receptor
 from core.settings import Settings
-from core.stores import Stores
+from core.stores.stores import Stores
 from tests.support.services import CHROMIUM_OPTIONS, Dashboard
 from tests.support.synthetic import dna, genes
 

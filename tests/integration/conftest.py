@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from core.library.manager import Libraries
 from core.library.naming import collection_name
 from core.settings import Settings
-from core.stores import Stores
+from core.stores.stores import Stores
 
 EMBEDDED = "embedded"
 SERVER = pytest.param("server", marks=[pytest.mark.milvus_server, pytest.mark.mariadb])

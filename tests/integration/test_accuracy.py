@@ -17,7 +17,7 @@ from core.sequences.importer import read_records
 from core.sequences.limits import Limits
 from core.sequences.records import Record
 from core.settings import Settings
-from core.stores import Stores
+from core.stores.stores import Stores
 from tests.support.oracles import reverse_complement
 
 pytestmark = [pytest.mark.shared_data, pytest.mark.timeout(900)]

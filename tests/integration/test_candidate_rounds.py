@@ -7,7 +7,7 @@ from core.library.library import Library
 from core.library.load import load
 from core.library.manager import Libraries
 from core.settings import Settings
-from core.stores import Stores
+from core.stores.stores import Stores
 from tests.support.evolution import FAMILIES, member, members
 from tests.support.synthetic import dna
 

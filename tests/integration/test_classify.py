@@ -9,7 +9,7 @@ from core.sequences.limits import Limits
 from core.sequences.queries import read_text_queries
 from core.sequences.records import Record
 from core.settings import Settings
-from core.stores import Stores
+from core.stores.stores import Stores
 from tests.support.synthetic import FAMILY_NAMES, dna, genes
 
 

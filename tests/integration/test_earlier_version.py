@@ -22,10 +22,10 @@ from core.runs.repository import Runs
 from core.sequences.limits import Limits
 from core.sequences.records import Record
 from core.settings import Settings
-from core.stores import Stores
 from core.stores.sql import migrations
 from core.stores.sql.evaluations import EvaluationTable
 from core.stores.sql.jobs import DONE
+from core.stores.stores import Stores
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "version-0.1.0"
 EXPECTED: dict[str, Any] = json.loads((DATA / "expected.json").read_text())

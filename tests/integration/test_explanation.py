@@ -16,7 +16,7 @@ from core.library.load import load
 from core.library.manager import Libraries
 from core.sequences.records import Record
 from core.settings import Settings
-from core.stores import Stores
+from core.stores.stores import Stores
 from tests.support.evolution import FAMILIES, ancestor, member, members
 from tests.support.oracles import reverse_complement, translate
 from tests.support.synthetic import FAMILY_NAMES, dna, genes

@@ -24,9 +24,9 @@ from core.library.load import load
 from core.library.manager import Libraries
 from core.progress import Progress
 from core.settings import Settings
-from core.stores import Stores
 from core.stores.sql.database import Database
 from core.stores.sql.jobs import CANCELLED, DONE, FAILED, LOST, QUEUED, RUNNING, JobRow
+from core.stores.stores import Stores
 from tests.conftest import PROJECT
 from tests.support.contents import NOTHING, contents, require_agreement
 from tests.support.run_job import LIBRARY, PatientJobs

@@ -17,7 +17,7 @@ from core.sequences.limits import Limits
 from core.sequences.records import Record
 from core.settings import Settings
 from core.similarity import compare_organisms
-from core.stores import Stores
+from core.stores.stores import Stores
 
 pytestmark = [pytest.mark.shared_data, pytest.mark.timeout(600)]
 

@@ -18,8 +18,9 @@ from core.runs import Runs, RunSettings, StoredQuery, changed_since
 from core.runs import repository as module
 from core.sequences.records import Problem, Record
 from core.settings import Settings
-from core.stores import Database, Stores
+from core.stores.sql.database import Database
 from core.stores.sql.tables import utc_now
+from core.stores.stores import Stores
 from tests.support.synthetic import FAMILY_NAMES, dna, genes
 
 MARIADB = pytest.mark.mariadb

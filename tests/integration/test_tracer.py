@@ -9,7 +9,7 @@ from core.sequences.records import Problem, Record
 from core.sequences.references.human import load_human_reference
 from core.sequences.references.simulated import simulate
 from core.settings import Settings
-from core.stores import Stores
+from core.stores.stores import Stores
 from core.tracing import TraceResult, estimate_composition, trace, tracer
 from tests.support.synthetic import dna
 

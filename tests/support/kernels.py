@@ -8,7 +8,7 @@ from core.library.load import load
 from core.library.manager import Libraries
 from core.sequences.records import Record
 from core.settings import Settings
-from core.stores import Stores
+from core.stores.stores import Stores
 from tests.support.evolution import FAMILIES, member, members
 
 

@@ -20,7 +20,7 @@ from core.library.manager import Libraries
 from core.library.refit import refit
 from core.sequences.records import Record
 from core.settings import Settings
-from core.stores import Stores
+from core.stores.stores import Stores
 from tests.support.synthetic import dna, genes
 
 CountEncoder.fit(["ACGT" * 9]).encode(["ACGT" * 9])  # Compile once for all processes.

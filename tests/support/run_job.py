@@ -7,14 +7,9 @@ import sys
 import time
 
 from core.jobs.scheduler import Jobs
-from core.library.load import load
-from core.library.manager import Libraries
 from core.progress import Progress
-from core.settings import read_settings
-from core.stores import Stores
 from core.stores.sql.database import Database
 from core.stores.sql.jobs import JobTable
-from tests.support.synthetic import genes
 
 LIBRARY = "jobs"
 
@@ -60,6 +55,12 @@ def leave(url: str) -> None:
 
 def stop_in_mid_load() -> None:
     """Run a load as a job that stops once its first vectors are written."""
+    from core.library.load import load  # Only here: the other processes start sooner without.
+    from core.library.manager import Libraries
+    from core.settings import read_settings
+    from core.stores.stores import Stores
+    from tests.support.synthetic import genes
+
     libraries = Libraries(Stores(read_settings()))
     jobs = Jobs(libraries.stores.database)
 

@@ -34,6 +34,8 @@ REQUIRED = "GENEKIN_REQUIRE_SERVICES"
 
 SHARED_MILVUS, SHARED_MARIADB = "TEST_MILVUS_URI", "TEST_MARIADB_PORT"
 """Set in the environment: the servers that other test processes use, too."""
+SHARED_FOLDER = "TEST_SHARED_FOLDER"
+"""Set in the environment: a folder for what test processes make once and only read."""
 
 MYSQL_SQL_MODE = (
     "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
@@ -404,7 +406,7 @@ def main(command: Sequence[str]) -> int:
     """Run a command beside servers that its processes share; return its exit status."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True)))
-        environment: dict[str, str] = {}
+        environment = {SHARED_FOLDER: str(folder)}
         kernels = subprocess.Popen([sys.executable, "-m", "tests.support.kernels"])
         if mariadb_missing() is None:
             environment[SHARED_MARIADB] = str(stack.enter_context(MariaDB(folder / "mariadb")).port)

@@ -10,7 +10,7 @@ from core.library.load import load
 from core.library.manager import Libraries
 from core.sequences.limits import Limits
 from core.settings import Settings
-from core.stores import Stores
+from core.stores.stores import Stores
 from tests.support.evolution import FAMILIES, members
 from tests.support.synthetic import FAMILY_NAMES, genes
 

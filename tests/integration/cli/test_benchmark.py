@@ -8,8 +8,9 @@ import pytest
 
 from core.evaluation.report import Report
 from core.settings import read_settings
-from core.stores import EvaluationTable, Stores
 from core.stores.sql.database import Database
+from core.stores.sql.evaluations import EvaluationTable
+from core.stores.stores import Stores
 from tests.support.evolution import members
 from tests.support.synthetic import table
 

@@ -16,7 +16,7 @@ import pytest
 from core import __version__
 from core.cli.main import main
 from core.settings import Settings
-from core.stores import Stores
+from core.stores.stores import Stores
 from tests.support.commands import Done, run_command
 from tests.support.evolution import member, members
 from tests.support.services import free_port

@@ -8,7 +8,7 @@ import pytest
 
 from core.library.naming import collection_name
 from core.settings import read_settings
-from core.stores import Stores
+from core.stores.stores import Stores
 from tests.support.synthetic import genes, table
 
 

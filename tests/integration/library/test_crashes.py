@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from core.library.manager import Libraries
 from core.library.repair import repair
 from core.settings import Settings
-from core.stores import Stores
+from core.stores.stores import Stores
 from tests.support.contents import NOTHING, contents, require_agreement
 from tests.support.killing import Change, State, Watcher, alike, look, run, seen_in
 

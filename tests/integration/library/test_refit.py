@@ -16,7 +16,7 @@ from core.library.recovery import RecoveryReport
 from core.library.refit import refit
 from core.settings import Settings
 from core.similarity import compare_organisms
-from core.stores import Stores
+from core.stores.stores import Stores
 from tests.support.contents import contents, require_agreement
 from tests.support.evolution import members
 from tests.support.faults import failing

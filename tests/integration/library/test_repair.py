@@ -12,8 +12,8 @@ from core.library.recovery import RecoveryReport
 from core.library.repair import RepairReport, repair
 from core.library.summary import summarize_all
 from core.settings import Settings
-from core.stores import Stores
 from core.stores.milvus.index import VectorIndex
+from core.stores.stores import Stores
 from tests.support.contents import NOTHING, contents, require_agreement
 from tests.support.faults import failing
 from tests.support.synthetic import FAMILY_NAMES, genes

@@ -16,7 +16,7 @@ from core.library.manager import Libraries
 from core.sequences.alphabet import normalise
 from core.sequences.records import Record
 from core.settings import Settings
-from core.stores import Stores
+from core.stores.stores import Stores
 from tests.support.contents import NOTHING, contents
 from tests.support.evolution import FAMILIES, ancestor, member, members
 from tests.support.oracles import reverse_complement

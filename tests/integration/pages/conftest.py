@@ -15,7 +15,7 @@ from components.shared import services
 from core.library.load import load
 from core.library.manager import Libraries
 from core.settings import Settings
-from core.stores import Stores
+from core.stores.stores import Stores
 from tests.support.library_page import PATIENCE
 from tests.support.synthetic import FAMILY_NAMES, genes
 

@@ -10,8 +10,8 @@ from components.shared import services
 from core.library.load import load as load_records
 from core.library.manager import Libraries
 from core.settings import Settings
-from core.stores import Stores
 from core.stores.sql.jobs import CANCELLED, DONE, FAILED, QUEUED, RUNNING
+from core.stores.stores import Stores
 from tests.support.library_page import choose, ended, give, jobs, load, load_button, press, until
 from tests.support.pages import button, shown, widget
 from tests.support.synthetic import FAMILY_NAMES, dna, genes, table

@@ -11,7 +11,7 @@ from core.library.manager import Libraries
 from core.sequences.references.simulated import simulate
 from core.settings import Settings
 from core.similarity import compare
-from core.stores import Stores
+from core.stores.stores import Stores
 from tests.support.evolution import FAMILIES, members
 from tests.support.library_page import ended, until_all_ended
 from tests.support.pages import button, shown, widget

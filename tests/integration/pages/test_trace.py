@@ -10,7 +10,7 @@ from core.runs import RunSettings
 from core.sequences.records import Record
 from core.sequences.references.simulated import simulate
 from core.settings import Settings
-from core.stores import Stores
+from core.stores.stores import Stores
 from tests.support.evolution import FAMILIES, members
 from tests.support.library_page import ended
 from tests.support.pages import button, shown
