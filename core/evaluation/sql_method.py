@@ -32,8 +32,8 @@ from core.encoders import TranslatedEncoder
 from core.evaluation.data import LabelledData
 from core.evaluation.methods import NO_FAMILY, Parameters, Predictions, Predictor
 from core.progress import Progress, no_progress
+from core.stores.errors import translate_errors
 from core.stores.sql.database import Database
-from core.stores.sql.errors import translate_errors
 from core.stores.sql.tables import chunks
 
 _BATCH_SIZE = 128

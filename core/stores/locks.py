@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from core.errors import StoreError
-from core.stores.sql.errors import translate_errors
+from core.stores.errors import translate_errors
 
 _POLL_SECONDS = 0.1
 

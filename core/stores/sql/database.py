@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import make_url
 
-from core.stores.sql.errors import translate_errors
+from core.stores.errors import translate_errors
 from core.stores.sql.migrations import upgrade
 
 

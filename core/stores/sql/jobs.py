@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Double, Row, Select, delete, insert, literal_column, select, update
 from sqlalchemy.exc import IntegrityError
 
+from core.stores.errors import retry_on_deadlock
 from core.stores.sql.database import Database
-from core.stores.sql.errors import retry_on_deadlock
 from core.stores.sql.schema import jobs
 from core.stores.sql.tables import Tables, inserted_id, replace_surrogates, utc_now
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from core.arrays import Arrays
-from core.stores.sql.errors import retry_on_deadlock
+from core.stores.errors import retry_on_deadlock
 from core.stores.sql.rows import Identity, LibraryRow
 from core.stores.sql.schema import (
     READY,

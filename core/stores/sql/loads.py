@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from core.errors import StoreError
-from core.stores.sql.errors import retry_on_deadlock
+from core.stores.errors import retry_on_deadlock
 from core.stores.sql.libraries import name_families_in
 from core.stores.sql.rows import LoadRow, SequenceRow
 from core.stores.sql.schema import (

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, null, select, text, type_coerce, union_all, update
 
-from core.stores.sql.errors import retry_on_deadlock
+from core.stores.errors import retry_on_deadlock
 from core.stores.sql.rows import OrganismRow, Visibility
 from core.stores.sql.schema import READY, REMOVING, loads, organisms, sequences
 from core.stores.sql.tables import Tables

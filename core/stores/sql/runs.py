@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, delete, func, insert, literal, select, update
 
-from core.stores.sql.errors import retry_on_deadlock
+from core.stores.errors import retry_on_deadlock
 from core.stores.sql.schema import run_parts, runs
 from core.stores.sql.tables import Tables, replace_surrogates, split_bytes
 
