@@ -64,8 +64,8 @@ def page() -> None:
 def _show_empty() -> None:
     st.info(
         "Compares the accuracy of GeneKin with other methods, with and without close relatives in"
-        " the library. The full benchmark runs in the background and takes minutes; longer for"
-        " several organisms."
+        " the library. Run the full benchmark in the background: minutes for one organism,"
+        " longer for several."
     )
     _run_panel(first=True)
 

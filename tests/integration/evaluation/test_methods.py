@@ -145,9 +145,12 @@ class TestOnAServer:
     def test_what_milvus_lite_has_not_is_searched_there_and_leaves_nothing(
         self, milvus_server, parts, tmp_path
     ):
-        client = MilvusClient(milvus_server.uri)
+        # In a database of its own, since other processes may use the same server.
+        MilvusClient(milvus_server.uri).create_database("methods")
+        uri = f"{milvus_server.uri}/methods"
+        client = MilvusClient(uri)
         before = set(client.list_collections())
-        settings = Settings(home=tmp_path, milvus_uri=milvus_server.uri)
+        settings = Settings(home=tmp_path, milvus_uri=uri)
         search = library_methods(settings, INDEX_KINDS)[-1]
         assert search.settings()["index"] == "GPU_IVF_FLAT"
         assert not search.unavailable_reason()
