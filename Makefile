@@ -40,7 +40,7 @@ types: $(VENV)/.dev-ready
 	$(BIN)/mypy
 
 unit: $(VENV)/.dev-ready
-	$(PYTEST) -q tests/unit core components
+	TEST_SHARED_FOLDER=`mktemp -d` $(PYTEST) -q tests/unit core components
 
 all-tests: $(VENV)/.dev-ready
 	$(BIN)/python -m tests.support.services $(PYTEST)

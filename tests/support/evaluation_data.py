@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import GeneKinError
 from core.evaluation.data import LabelledData, data_of_records
@@ -52,3 +53,8 @@ class Spy:
         self.queries.append(sequences)
         count = len(sequences)
         return Predictions(np.zeros(count, dtype=np.int64), np.ones(count, dtype=np.bool_))
+
+
+def separate_families(clusters: NDArray[np.int64], families: NDArray[np.int64]) -> bool:
+    """Return True if no cluster has members of two families."""
+    return all(np.unique(families[clusters == item]).size == 1 for item in np.unique(clusters))

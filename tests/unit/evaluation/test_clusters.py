@@ -2,14 +2,9 @@ import numpy as np
 import pytest
 
 from core.errors import Cancelled
-from core.evaluation.clusters import mmseqs_clusters, mmseqs_unavailable, profile_clusters
-from tests.support.evaluation_data import data
+from core.evaluation.clusters import profile_clusters
+from tests.support.evaluation_data import data, separate_families
 from tests.support.synthetic import dna
-
-
-def together(clusters, families) -> bool:
-    """Whether clusters never hold members of two families."""
-    return all(np.unique(families[clusters == item]).size == 1 for item in np.unique(clusters))
 
 
 class TestProfileClusters:
@@ -17,7 +12,7 @@ class TestProfileClusters:
         records = data(families=6, count=12)
         clusters = profile_clusters(records.sequences)
 
-        assert together(clusters, records.families)
+        assert separate_families(clusters, records.families)
         near = np.arange(len(records)) % 12 % 4 == 0  # A twentieth of their bases differ.
         assert np.unique(clusters[near]).size == 6
 
@@ -46,13 +41,3 @@ class TestProfileClusters:
 
         with pytest.raises(Cancelled):
             profile_clusters(data().sequences, progress=cancel)
-
-
-@pytest.mark.skipif(bool(mmseqs_unavailable()), reason=mmseqs_unavailable())
-class TestMmseqsClusters:
-    def test_near_copies_are_together_and_strangers_are_not(self):
-        records = data(families=3, count=2)
-        clusters = mmseqs_clusters(records.sequences)
-
-        assert together(clusters, records.families)
-        assert np.unique(clusters).size < len(records)
