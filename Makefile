@@ -3,9 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Tests wait for servers as much as they compute.
-WORKERS ?= $(shell expr 2 \* `getconf _NPROCESSORS_ONLN`)
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
+CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+PYTEST := $(BIN)/python -m pytest --dist loadscope --no-loadscope-reorder
 export PYTHON
 
 # docker-compose.yml refuses to start without passwords; these only serve to check the file.
@@ -40,10 +39,11 @@ types: $(VENV)/.dev-ready
 	$(BIN)/mypy
 
 unit: $(VENV)/.dev-ready
-	TEST_SHARED_FOLDER=`mktemp -d` $(PYTEST) -q tests/unit core components
+	TEST_SHARED_FOLDER=`mktemp -d` $(PYTEST) -n $(CORES) -q tests/unit core components
 
+# Half of them wait for servers.
 all-tests: $(VENV)/.dev-ready
-	$(BIN)/python -m tests.support.services $(PYTEST)
+	$(BIN)/python -m tests.support.services $(PYTEST) -n `expr 2 \* $(CORES)`
 
 format: $(VENV)/.dev-ready ## Apply the code style
 	$(BIN)/ruff check --fix
