@@ -43,7 +43,7 @@ _FUNCTIONS: list[tuple[Any, str, tuple[str, ...]]] = [
     (TranslatedEncoder, ENCODING, ("profiles", "encode_query_profiles")),
     (CountEncoder, ENCODING, ("encode_queries",)),
     (CandidateCache, CANDIDATES, ("candidates",)),
-    (LabelStore, SQL, ("labels_for", "residues", "organism_names", "pending_loads", "visible")),
+    (LabelStore, SQL, ("labels_for", "residues", "pending_loads", "visible")),
     (_ModelPredictor, PREDICTION, ("_first_round", "_second_round")),
 ]
 """Owners of functions, the stage that these belong to, and their names."""

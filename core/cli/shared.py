@@ -3,6 +3,7 @@
 import getpass
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,9 @@ from core.settings import Settings
 from core.stores.stores import Stores
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
+
+_PROGRESS_SECONDS = 0.1
+"""Time between two updates of a progress line."""
 
 QUERY_FORMATS = "FASTA, FASTQ, a table, Excel or one bare sequence; plain, .gz or .zip"
 """Formats of a file of queries, for help texts."""
@@ -129,19 +133,21 @@ def open_libraries(settings: Settings) -> Iterator[Libraries]:
 def terminal_progress() -> Iterator[Progress]:
     """Show progress in one line of the terminal; nothing where standard error is none."""
     is_terminal = sys.stderr.isatty()
-    shown = False
+    shown_at = 0.0
 
     def show(step: str, done: int, total: int) -> None:
-        nonlocal shown
-        if is_terminal:
-            shown = True
+        nonlocal shown_at
+        now = time.monotonic()
+        # Work reports every record: writing each would slow it down.
+        if is_terminal and (done == total or now - shown_at >= _PROGRESS_SECONDS):
+            shown_at = now
             sys.stderr.write(f"\r\x1b[K{step}: {done:,} of {total:,}"[:110])
             sys.stderr.flush()
 
     try:
         yield show
     finally:
-        if shown:
+        if shown_at:
             sys.stderr.write("\n")
 
 

@@ -27,7 +27,7 @@ def libraries(tmp_path_factory):
 
 @pytest.fixture
 def asked(monkeypatch):
-    """How many queries were searched for, and how many candidates were asked for each."""
+    """Numbers of queries searched for, and of candidates requested for each."""
     seen = []
     search = Library.search_vectors
 

@@ -44,10 +44,6 @@ class OrganismLabels(Tables):
             for organism_id, name, state, partition in rows
         ]
 
-    def organism_names(self, library_id: int) -> list[str]:
-        """Return the names of the ready organisms, in the order they were added."""
-        return list(self.partitions(library_id))
-
     def partitions(self, library_id: int) -> dict[str, str]:
         """Return the partitions of the ready organisms by name, in the order they were added."""
         query = (

@@ -119,7 +119,7 @@ class TestContents:
 
 
 class TestSnapshot:
-    """What a library says of itself is read once; a search is of the library as it is now."""
+    """A library reads its contents once; a search is of the library as it is now."""
 
     def test_reads_everything_at_most_once(self, deployed, loaded):
         library = deployed.open(loaded)

@@ -129,7 +129,7 @@ def lost(here):
 
 
 class TestFailures:
-    """What a repair did until it failed stays; the next one does the rest."""
+    """A repair keeps its work until it fails; the next one does the rest."""
 
     @pytest.mark.parametrize(
         "failure",

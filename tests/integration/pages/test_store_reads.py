@@ -1,4 +1,4 @@
-"""How often one click asks the stores: a page reads what it shows once."""
+"""Reads of the stores at one click: a page reads what it shows once."""
 
 import re
 from collections import Counter

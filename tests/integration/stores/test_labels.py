@@ -235,7 +235,7 @@ class TestLoads:
         load_id = begin(labels, library, "human", row(1), row(2))
 
         assert labels.pending_loads(library.id) == [load_id]
-        assert labels.organism_names(library.id) == []
+        assert list(labels.partitions(library.id)) == []
         assert counts(labels, library) == {}
         assert counts(labels, library, PENDING) == {"human": {}}
         assert labels.labels_for(library.id, [1, 2]) == {}
@@ -284,7 +284,7 @@ class TestLoads:
         with pytest.raises(StoreError, match="Another process undid this load"):
             labels.finish_load(library.id, load_id, {0: "Kinase"})
 
-        assert labels.organism_names(library.id) == []
+        assert list(labels.partitions(library.id)) == []
         assert labels.families(library.id) == {}
 
     def test_adding_to_one_that_was_undone_is_refused(self, labels, library):
@@ -362,7 +362,7 @@ class TestOrganisms:
         for number, name in enumerate(("human", "chimpanzee", "dog"), start=1):
             load(labels, library, name, row(number))
 
-        assert labels.organism_names(library.id) == ["human", "chimpanzee", "dog"]
+        assert list(labels.partitions(library.id)) == ["human", "chimpanzee", "dog"]
         assert list(counts(labels, library)) == ["human", "chimpanzee", "dog"]
 
     def test_names_differ_by_case(self, labels, library):
@@ -380,7 +380,7 @@ class TestOrganisms:
 
         labels.mark_removing(human.id)
 
-        assert labels.organism_names(library.id) == ["dog"]
+        assert list(labels.partitions(library.id)) == ["dog"]
         assert list(counts(labels, library)) == ["dog"]
         assert list(counts(labels, library, REMOVING)) == ["human"]
         assert set(labels.labels_for(library.id, [1, 2])) == {2}
