@@ -248,7 +248,7 @@ class TestLoads:
 
         for store in (labels, elsewhere):
             assert store.pending_loads(library.id) == []
-            assert store.organism_names(library.id) == ["human"]
+            assert list(store.partitions(library.id)) == ["human"]
             assert counts(store, library) == {"human": {0: 1, 4: 2}}
             assert set(store.labels_for(library.id, [1, 2, 3])) == {1, 2, 3}
             assert store.families(library.id) == {0: "Kinase", 4: "Synthase"}
