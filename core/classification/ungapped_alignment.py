@@ -1,8 +1,8 @@
 """Best ungapped alignment of a query's translations with a protein.
 
 Homologous proteins that share few k-mers still have a segment that aligns without gaps. Its
-BLOSUM62 score is computed along every diagonal, in a loop that the compiler vectorises (a twentieth
-of a nanosecond per cell).
+BLOSUM62 score is computed along every diagonal, in a loop that the compiler vectorises. Narrow
+integers make it fast: 8 bits hold the scores of most pairs, and only the others are computed again.
 """
 
 from typing import Any
@@ -18,10 +18,10 @@ FRAME_SHARE = 0.3
 """Minimum openness of a frame that is aligned, as a share of the best frame's; openness is the sum
 of the squared lengths of its open reading frames."""
 
-_BARRIER = np.float32(-np.inf)
-_INT16_BARRIER = np.float32(np.iinfo(np.int16).min)
-_MAX_INT16_RESIDUES = int(np.iinfo(np.int16).max // BLOSUM62.max())
-"""Length of a protein up to which no score exceeds 16 bits, which are twice as fast."""
+_BARRIER = np.iinfo(np.int32).min
+_MAX_INT8_SCORE = np.iinfo(np.int8).max - int(BLOSUM62.max())
+_MAX_INT16_SCORE = np.iinfo(np.int16).max - int(BLOSUM62.max())
+"""Scores up to which no sum can have exceeded 8 or 16 bits."""
 
 
 @njit(nogil=True, cache=True)
@@ -42,26 +42,33 @@ def segment_scores(
     float32, shape (proteins,): scores in half bits, 0 where nothing aligns.
     """
     profile = _frame_profile(codes)
-    longest = 0
-    for number in range(ends.size - 1):
-        longest = max(longest, int(ends[number + 1] - ends[number]))
-    if longest <= _MAX_INT16_RESIDUES:  # All scores are whole numbers.
-        narrow = np.maximum(profile, _INT16_BARRIER).astype(np.int16)
-        return _best_segments(narrow, proteins, ends, longest)
-    return _best_segments(profile, proteins, ends, longest)
+    scores = np.zeros(ends.size - 1, dtype=np.float32)
+    if not scores.size:
+        return scores
+    narrow = np.maximum(profile, np.iinfo(np.int8).min).astype(np.int8)
+    _update_scores(scores, -1, narrow, proteins, ends)
+    if scores.max() > _MAX_INT8_SCORE:
+        wide = np.maximum(profile, np.iinfo(np.int16).min).astype(np.int16)
+        _update_scores(scores, _MAX_INT8_SCORE, wide, proteins, ends)
+    if scores.max() > _MAX_INT16_SCORE:
+        _update_scores(scores, _MAX_INT16_SCORE, profile, proteins, ends)
+    return scores
 
 
 @njit(nogil=True, cache=True)
-def _best_segments(
-    profile: NDArray[Any], proteins: NDArray[np.uint8], ends: NDArray[np.int64], longest: int
-) -> NDArray[np.float32]:
-    running = np.empty(profile.shape[1] + longest + 1, dtype=profile.dtype)
-    best = np.empty(profile.shape[1], dtype=profile.dtype)
-    scores = np.zeros(ends.size - 1, dtype=np.float32)
-    for number in range(ends.size - 1):
-        protein = proteins[ends[number] : ends[number + 1]]
-        scores[number] = _best_segment(profile, protein, running, best)
-    return scores
+def _update_scores(
+    scores: NDArray[np.float32],
+    limit: int,
+    profile: NDArray[Any],
+    proteins: NDArray[np.uint8],
+    ends: NDArray[np.int64],
+) -> None:
+    """Compute those scores that are above `limit`, with integers as wide as those of `profile`."""
+    running = np.empty(profile.shape[1] + np.diff(ends).max() + 1, dtype=profile.dtype)
+    for number in range(scores.size):
+        if scores[number] > limit:
+            protein = proteins[ends[number] : ends[number + 1]]
+            scores[number] = _best_segment(profile, protein, running)
 
 
 @njit(nogil=True, cache=True)
@@ -74,16 +81,15 @@ def frame_scores(codes: NDArray[np.uint8], protein: NDArray[np.uint8]) -> NDArra
     """
     residues, lengths = translate(codes)
     scores = np.zeros(6, dtype=np.float32)
-    running = np.empty(residues.shape[1] + protein.size + 1, dtype=np.float32)
+    running = np.empty(residues.shape[1] + protein.size + 1, dtype=np.int32)
     for frame in range(6):
-        profile = np.ascontiguousarray(BLOSUM62[:, residues[frame, : lengths[frame]]])
-        best = np.empty(lengths[frame], dtype=np.float32)
-        scores[frame] = _best_segment(profile, protein, running, best)
+        profile = BLOSUM62[:, residues[frame, : lengths[frame]]].astype(np.int32)
+        scores[frame] = _best_segment(profile, protein, running)
     return scores
 
 
 @njit(nogil=True, cache=True)
-def _frame_profile(codes: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _frame_profile(codes: NDArray[np.uint8]) -> NDArray[np.int32]:
     """Return the scores of every residue against the open frames, with barriers between frames."""
     residues, lengths = translate(codes)
     openness = np.zeros(6, dtype=np.int64)
@@ -96,7 +102,7 @@ def _frame_profile(codes: NDArray[np.uint8]) -> NDArray[np.float32]:
             else:
                 run += 1
     kept = openness >= FRAME_SHARE * openness.max()
-    profile = np.empty((BLOSUM62.shape[0], (lengths[kept] + 1).sum()), dtype=np.float32)
+    profile = np.empty((BLOSUM62.shape[0], (lengths[kept] + 1).sum()), dtype=np.int32)
     column = 0
     for open_frame in np.flatnonzero(kept):
         for index in range(lengths[open_frame]):
@@ -108,25 +114,22 @@ def _frame_profile(codes: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 @njit(nogil=True, cache=True)
-def _best_segment(
-    profile: NDArray[Any],
-    protein: NDArray[np.uint8],
-    running: NDArray[Any],
-    best: NDArray[Any],
-) -> float:
+def _best_segment(profile: NDArray[Any], protein: NDArray[np.uint8], running: NDArray[Any]) -> int:
     """Return the largest sum along any diagonal; `running` holds one sum per diagonal.
 
-    All arrays have one dtype, float32 or int16.
+    Both have one dtype. With int8, a sum that exceeds 8 bits is wrong, but the one before it, which
+    is above `_MAX_INT8_SCORE`, is not; so with int16.
     """
     columns, rows = profile.shape[1], protein.size
     running[: columns + rows] = 0
-    best[:] = 0
     zero = profile.dtype.type(0)
+    best = zero
     for row in range(rows):
         scores = profile[protein[row]]
         sums = running[rows - 1 - row : rows - 1 - row + columns]
         for column in range(columns):
+            # Back to the narrow type at once: so the loop is vectorised.
             total = max(profile.dtype.type(sums[column] + scores[column]), zero)
             sums[column] = total
-            best[column] = max(total, best[column])
-    return float(best.max()) if columns else 0.0
+            best = max(profile.dtype.type(best), total)
+    return int(best)
