@@ -172,18 +172,26 @@ def _write(
     progress: Progress,
 ) -> None:
     """Write the k-mers of sequences, numbered from 0, into a table."""
+    statement = _positional_insert(table, connection.dialect)
     for start in range(0, len(sequences), _BATCH_SIZE):
         progress("Writing k-mers", start, len(sequences))
         vectors = encode(sequences[start : start + _BATCH_SIZE]).tocoo()
         order = np.lexsort((vectors.row, vectors.col))
         columns = vectors.col[order], vectors.row[order] + start, vectors.data[order]
-        rows = [
-            {"kmer": kmer, "sequence": index, "weight": weight}
-            for kmer, index, weight in zip(*(column.tolist() for column in columns), strict=True)
-        ]
+        rows = list(zip(*(column.tolist() for column in columns), strict=True))
         for batch in chunks(rows):
-            connection.execute(insert(table), batch)
+            connection.exec_driver_sql(statement, batch)
         connection.commit()
+
+
+def _positional_insert(table: Table, dialect: Dialect) -> str:
+    """Return an insert for the driver itself, with rows as tuples in the order of the columns.
+
+    With a dictionary a row, which SQLAlchemy takes, writing needs more than twice the time.
+    """
+    style = "qmark" if dialect.paramstyle == "qmark" else "format"
+    positional = type(dialect)(paramstyle=style)  # type: ignore[call-arg]  # All dialects take it.
+    return str(insert(table).compile(dialect=positional))
 
 
 def _product(dialect: Dialect) -> str:
