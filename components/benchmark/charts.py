@@ -20,6 +20,7 @@ from components.shared.charts import (
     UNIT_SCALE,
     heat_map_cells,
     heat_map_text,
+    inline_data,
     layered,
     tooltip,
 )
@@ -52,21 +53,21 @@ def bars(
         Where a dashed line stands; None for no line.
     """
     scale = alt.Scale(domain=[0, _LABEL_ROOM], nice=False)
-    base = alt.Chart(frame).encode(
-        x=alt.X("accuracy:Q", title=title, scale=scale, axis=PERCENT_AXIS),
-        y=_method_axis(),
-        tooltip=tooltip("method"),
+    base = alt.Chart().encode(
+        alt.X("accuracy:Q", title=title, scale=scale, axis=PERCENT_AXIS),
+        _method_axis(),
+        tooltip("method"),
     )
     layers: list[alt.Chart] = [
-        base.mark_bar(height={"band": 0.68}).encode(color=OWN),
-        base.mark_rule(style=INK, strokeWidth=1.2).encode(x="low:Q", x2="high:Q"),
+        base.mark_bar(height={"band": 0.68}).encode(OWN),
+        base.mark_rule(style=INK, strokeWidth=1.2).encode(alt.X("low:Q"), alt.X2("high:Q")),
         base.mark_text(style=INK, align="left").encode(
-            x=alt.datum(_LABEL_X), text=alt.Text("accuracy:Q", format=".1%")
+            alt.XDatum(_LABEL_X), alt.Text("accuracy:Q", format=".1%")
         ),
     ]
     if baseline is not None:
         layers.append(_dashed_line(baseline))
-    return layered(layers, _ROW_HEIGHT)
+    return layered(layers, _ROW_HEIGHT, frame)
 
 
 def dumbbells(
@@ -85,17 +86,17 @@ def dumbbells(
     baseline
         Where a dashed line stands; None for no line.
     """
-    base = alt.Chart(frame).encode(y=_method_axis(), tooltip=tooltip("method", "split"))
+    base = alt.Chart().encode(_method_axis(), tooltip("method", "split"))
     connection = base.mark_line(style=INK, strokeDash=[1, 4], opacity=0.7).encode(
-        x=_percent_x("accuracy", title), detail="method:N"
+        _percent_x("accuracy", title), alt.Detail("method:N")
     )
     intervals = base.mark_rule(strokeWidth=2.5, opacity=0.6).encode(
-        x=_percent_x("low", title), x2="high:Q", color=OWN
+        _percent_x("low", title), alt.X2("high:Q"), OWN
     )
     points = base.mark_point(size=80, filled=True, opacity=1).encode(
-        x=_percent_x("accuracy", title),
-        color=OWN,
-        shape=alt.Shape(
+        _percent_x("accuracy", title),
+        OWN,
+        alt.Shape(
             "split:N",
             scale=alt.Scale(domain=list(splits), range=["circle", "square"]),
             title=None,
@@ -105,7 +106,7 @@ def dumbbells(
     layers = [connection, intervals, points]
     if baseline is not None:
         layers.append(_dashed_line(baseline))
-    return layered(layers, _ROW_HEIGHT)
+    return layered(layers, _ROW_HEIGHT, frame)
 
 
 def changes(frame: pd.DataFrame, title: str) -> alt.LayerChart:
@@ -118,16 +119,16 @@ def changes(frame: pd.DataFrame, title: str) -> alt.LayerChart:
     title
         Of the axis.
     """
-    base = alt.Chart(frame).encode(
-        y=_method_axis(),
-        tooltip=tooltip("method", values=("change", "low", "high"), value_format="+.1%", counts=()),
+    base = alt.Chart().encode(
+        _method_axis(),
+        tooltip("method", values=("change", "low", "high"), value_format="+.1%", counts=()),
     )
     axis = alt.Axis(format="+.0%", tickCount=7)
     intervals = base.mark_rule(style=INK).encode(
-        x=alt.X("low:Q", title=title, axis=axis), x2="high:Q"
+        alt.X("low:Q", title=title, axis=axis), alt.X2("high:Q")
     )
-    points = base.mark_point(size=80, filled=True, opacity=1).encode(x="change:Q", color=OWN)
-    return layered([_dashed_line(0.0), intervals, points], _ROW_HEIGHT)
+    points = base.mark_point(size=80, filled=True, opacity=1).encode(alt.X("change:Q"), OWN)
+    return layered([_dashed_line(0.0), intervals, points], _ROW_HEIGHT, frame)
 
 
 def heat_map(frame: pd.DataFrame, row_title: str, column_title: str) -> alt.LayerChart:
@@ -140,19 +141,18 @@ def heat_map(frame: pd.DataFrame, row_title: str, column_title: str) -> alt.Laye
     row_title, column_title
         Of the axes.
     """
-    base = alt.Chart(frame).encode(
-        x=alt.X(
+    base = alt.Chart().encode(
+        alt.X(
             "column:N",
             title=column_title,
             sort=None,
             axis=alt.Axis(labelAngle=-40, labelLimit=150, labelOverlap=False),
         ),
-        y=alt.Y("row:N", title=row_title, sort=None, axis=FULL_LABELS),
-        tooltip=[*tooltip("row", "column", values=("share",), counts=()), "text:N"],
+        alt.Y("row:N", title=row_title, sort=None, axis=FULL_LABELS),
+        [*tooltip("row", "column", values=("share",), counts=()), alt.Tooltip("text:N")],
     )
-    return layered(
-        [heat_map_cells(base, "share"), *heat_map_text(base, "share", "text")], _CELL_HEIGHT
-    )
+    layers = [heat_map_cells(base, "share"), *heat_map_text(base, "share", "text")]
+    return layered(layers, _CELL_HEIGHT, frame)
 
 
 def lines(frame: pd.DataFrame, x_title: str) -> alt.LayerChart:
@@ -191,21 +191,20 @@ def reliability_diagram(frame: pd.DataFrame) -> alt.LayerChart:
         "confidence:Q", title="mean confidence of the bin", scale=UNIT_SCALE, axis=PERCENT_AXIS
     )
     y = alt.Y("accuracy:Q", title="accuracy", scale=UNIT_SCALE, axis=PERCENT_AXIS)
+    ends = pd.DataFrame({"confidence": [0.0, 1.0], "accuracy": [0.0, 1.0]})
     diagonal = (
-        alt.Chart(pd.DataFrame({"confidence": [0.0, 1.0], "accuracy": [0.0, 1.0]}))
+        alt.Chart(inline_data(ends))
         .mark_line(style=INK, strokeDash=[4, 4], strokeWidth=1, opacity=0.6)
-        .encode(x=x, y=y)
+        .encode(x, y)
     )
-    base = alt.Chart(frame).encode(
-        x=x, y=y, tooltip=tooltip(values=("confidence", "accuracy", "low", "high"))
-    )
-    intervals = base.mark_rule(color=ACCENT, opacity=0.6).encode(y="low:Q", y2="high:Q")
+    base = alt.Chart().encode(x, y, tooltip(values=("confidence", "accuracy", "low", "high")))
+    intervals = base.mark_rule(color=ACCENT, opacity=0.6).encode(alt.Y("low:Q"), alt.Y2("high:Q"))
     area = alt.Size("n:Q", legend=None, scale=alt.Scale(rangeMin=25, rangeMax=400))
-    points = base.mark_point(color=ACCENT, filled=True, opacity=1).encode(size=area)
+    points = base.mark_point(color=ACCENT, filled=True, opacity=1).encode(area)
     counts = base.mark_text(style=INK, align="left", dx=11, dy=9, fontSize=10).encode(
-        text=alt.Text("n:Q", format=",")
+        alt.Text("n:Q", format=",")
     )
-    return layered([diagonal, intervals, points, counts], _LINES_HEIGHT)
+    return layered([diagonal, intervals, points, counts], _LINES_HEIGHT, frame)
 
 
 def scatter(frame: pd.DataFrame, x_title: str, y_title: str) -> alt.LayerChart:
@@ -227,15 +226,13 @@ def scatter(frame: pd.DataFrame, x_title: str, y_title: str) -> alt.LayerChart:
     scale = alt.Scale(domain=[lowest, 1], nice=False)
     y = alt.Y("accuracy:Q", title=y_title, scale=scale, axis=alt.Axis(format=".0%"))
     named = _place_point_names(frame, lowest, slowest, fastest)
-    base = alt.Chart(named).encode(
-        x=x, tooltip=[*tooltip("method"), alt.Tooltip("speed:Q", format=",.0f")]
-    )
+    base = alt.Chart().encode(x, [*tooltip("method"), alt.Tooltip("speed:Q", format=",.0f")])
     intervals = base.mark_rule(style=INK, strokeWidth=1, opacity=0.35).encode(
-        y=alt.Y("low:Q", scale=scale), y2="high:Q"
+        alt.Y("low:Q", scale=scale), alt.Y2("high:Q")
     )
-    points = base.mark_point(filled=True, opacity=1, size=70).encode(y=y, color=OWN)
-    names = _names(base.encode(y=alt.Y("label:Q", scale=scale)))
-    return layered([intervals, points, *names], _SCATTER_HEIGHT)
+    points = base.mark_point(filled=True, opacity=1, size=70).encode(y, OWN)
+    names = _names(base.encode(alt.Y("label:Q", scale=scale)))
+    return layered([intervals, points, *names], _SCATTER_HEIGHT, named)
 
 
 def spread_out(values: Sequence[float], gap: float, highest: float) -> list[float]:
@@ -255,16 +252,16 @@ def spread_out(values: Sequence[float], gap: float, highest: float) -> list[floa
 def _named_lines(frame: pd.DataFrame, x: alt.X, level: str) -> alt.LayerChart:
     """Draw a line per method, with the name at its end."""
     y = alt.Y("accuracy:Q", title="accuracy", scale=UNIT_SCALE, axis=PERCENT_AXIS)
-    base = alt.Chart(frame).encode(x=x, detail="method:N", tooltip=tooltip("method", level))
-    width = alt.condition("datum.own", alt.value(2.5), alt.value(1.5))
+    base = alt.Chart().encode(x, alt.Detail("method:N"), tooltip("method", level))
+    width = alt.StrokeWidthValue(1.5, condition={"test": "datum.own", "value": 2.5})
     intervals = base.mark_rule(opacity=0.5).encode(
-        y=alt.Y("low:Q", scale=UNIT_SCALE), y2="high:Q", color=OWN
+        alt.Y("low:Q", scale=UNIT_SCALE), alt.Y2("high:Q"), OWN
     )
-    drawn = base.mark_line().encode(y=y, color=OWN, strokeWidth=width)
-    points = base.mark_point(filled=True, opacity=1, size=28).encode(y=y, color=OWN)
-    ends = alt.Chart(_place_line_names(frame))
-    names = _names(ends.encode(x=x, y=alt.Y("label:Q", scale=UNIT_SCALE)))
-    return layered([intervals, drawn, points, *names], _LINES_HEIGHT)
+    drawn = base.mark_line().encode(y, OWN, width)
+    points = base.mark_point(filled=True, opacity=1, size=28).encode(y, OWN)
+    ends = alt.Chart(inline_data(_place_line_names(frame)))
+    names = _names(ends.encode(x, alt.Y("label:Q", scale=UNIT_SCALE)))
+    return layered([intervals, drawn, points, *names], _LINES_HEIGHT, frame)
 
 
 def _names(base: alt.Chart) -> list[alt.Chart]:
@@ -275,7 +272,7 @@ def _names(base: alt.Chart) -> list[alt.Chart]:
     others = base.transform_filter("!datum.own").mark_text(
         style=INK, align="left", dx=8, fontSize=11
     )
-    return [own.encode(text="method:N"), others.encode(text="method:N")]
+    return [own.encode(alt.Text("method:N")), others.encode(alt.Text("method:N"))]
 
 
 def _place_line_names(frame: pd.DataFrame) -> pd.DataFrame:
@@ -314,6 +311,6 @@ def _method_axis() -> alt.Y:
 
 
 def _dashed_line(value: float) -> alt.Chart:
-    frame = pd.DataFrame({"at": [value]})
-    line: alt.Chart = alt.Chart(frame).mark_rule(style=INK, strokeDash=[4, 4])
-    return line.encode(x="at:Q")
+    data = inline_data(pd.DataFrame({"at": [value]}))
+    line: alt.Chart = alt.Chart(data).mark_rule(style=INK, strokeDash=[4, 4]).encode(alt.X("at:Q"))
+    return line

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import altair as alt
 import pandas as pd
 
-from components.shared.charts import FULL_LABELS
+from components.shared.charts import FULL_LABELS, inline_data
 from components.shared.formatting import family_name
 from components.shared.palette import family_colour
 from core.alignment.explanation import Segment
@@ -32,18 +32,18 @@ def evidence_map(
         Bases of the query.
     """
     frame = pd.DataFrame(_rows(segments, names))
-    base = alt.Chart(frame).encode(
-        y=alt.Y("hit:N", title=None, sort=None, axis=FULL_LABELS),
-        color=alt.Color("colour:N", scale=None),
-        opacity=alt.Opacity("opacity:Q", scale=None),
-        tooltip=[
-            "hit:N",
-            "family:N",
-            "organism:N",
+    base = alt.Chart(inline_data(frame)).encode(
+        alt.Y("hit:N", title=None, sort=None, axis=FULL_LABELS),
+        alt.Color("colour:N", scale=None),
+        alt.Opacity("opacity:Q", scale=None),
+        [
+            alt.Tooltip("hit:N"),
+            alt.Tooltip("family:N"),
+            alt.Tooltip("organism:N"),
             alt.Tooltip("from:Q", format=","),
             alt.Tooltip("to:Q", format=","),
-            "strand:N",
-            "frame:N",
+            alt.Tooltip("strand:N"),
+            alt.Tooltip("frame:N"),
             alt.Tooltip("bits:Q", format=".0f"),
         ],
     )
@@ -58,8 +58,8 @@ def evidence_map(
         scale=alt.Scale(domain=list(_ARROWS), range=list(_ARROWS.values())),
         legend=None,
     )
-    bars = base.mark_bar(height={"band": 0.5}).encode(x=position, x2="to:Q")
-    tips = base.mark_point(filled=True, size=170, opacity=1).encode(x="tip:Q", shape=shape)
+    bars = base.mark_bar(height={"band": 0.5}).encode(position, alt.X2("to:Q"))
+    tips = base.mark_point(filled=True, size=170, opacity=1).encode(alt.X("tip:Q"), shape)
     chart: alt.LayerChart = (bars + tips).properties(
         height=alt.Step(_ROW_HEIGHT), padding={"bottom": 4}
     )

@@ -6,6 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from components.shared.charts import inline_data
 from components.shared.formatting import family_name
 from components.shared.palette import NEUTRAL, family_colour
 
@@ -25,21 +26,20 @@ def family_chart(counts: Mapping[int, int], names: Mapping[int, str]) -> alt.Cha
         domain=list(frame["family"]), range=[family_colour(number) for number in frame["number"]]
     )
     chart: alt.Chart = (
-        alt.Chart(frame)
+        alt.Chart(inline_data(frame), height=64, padding=_PADDING)
         .mark_bar(height=16)
         .encode(
-            x=alt.X(
+            alt.X(
                 "genes:Q",
                 title="genes",
                 stack="zero",
                 scale=alt.Scale(nice=False),
                 axis=alt.Axis(tickMinStep=1, format=",d", labelFlush=True),
             ),
-            color=alt.Color("family:N", scale=scale, legend=None),
-            order=alt.Order("number:O"),
-            tooltip=["family:N", alt.Tooltip("genes:Q", format=",")],
+            alt.Color("family:N", scale=scale, legend=None),
+            alt.Order("number:O"),
+            [alt.Tooltip("family:N"), alt.Tooltip("genes:Q", format=",")],
         )
-        .properties(height=64, padding=_PADDING)
     )
     return chart
 
@@ -65,22 +65,19 @@ def length_chart(counts: Mapping[int, int]) -> alt.Chart:
         {"from": starts, "to": starts + width, "genes": np.bincount(bars, weights=genes)}
     )
     chart: alt.Chart = (
-        alt.Chart(frame)
+        alt.Chart(inline_data(frame), height=120, padding=_PADDING | {"right": _LAST_LABEL_WIDTH})
         .mark_bar(color=NEUTRAL)
         .encode(
-            x=alt.X(
+            alt.X(
                 "from:Q",
                 bin="binned",
                 title=f"length (bp), n = {genes.sum():,} genes",
                 axis=alt.Axis(format=",d", tickMinStep=1),
             ),
-            x2="to:Q",
-            y=alt.Y(
-                "genes:Q", title="genes", axis=alt.Axis(tickCount=2, tickMinStep=1, format=",d")
-            ),
-            tooltip=[alt.Tooltip(f"{name}:Q", format=",.0f") for name in ("from", "to", "genes")],
+            alt.X2("to:Q"),
+            alt.Y("genes:Q", title="genes", axis=alt.Axis(tickCount=2, tickMinStep=1, format=",d")),
+            [alt.Tooltip(f"{name}:Q", format=",.0f") for name in ("from", "to", "genes")],
         )
-        .properties(height=120, padding=_PADDING | {"right": _LAST_LABEL_WIDTH})
     )
     return chart
 

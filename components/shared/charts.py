@@ -3,15 +3,24 @@
 GeneKin's own methods have the accent colour, all others are grey: methods and organisms are told
 apart by position and label, because colours belong to families. Text and thin lines take the ink
 of the background. Pure: data in, chart out.
+
+Channels of an encoding are always objects, such as `alt.X2("high:Q")`: Altair takes a hundred times
+as long to find the class of a string or of a condition.
 """
 
+from typing import Any
+
 import altair as alt
+import pandas as pd
+from altair.utils.schemapi import disable_debug_mode
 
 from components.shared.palette import NEUTRAL
 
+disable_debug_mode()  # Validate whole charts, in the tests, and not each of their parts as well.
+
 ACCENT = "#128088"
 """Colour of GeneKin's own methods, legible on white and on dark backgrounds."""
-OWN = alt.condition("datum.own", alt.value(ACCENT), alt.value(NEUTRAL))
+OWN = alt.ColorValue(NEUTRAL, condition={"test": "datum.own", "value": ACCENT})
 """Colour of a mark by its column `own`."""
 INK = "ink"
 """Style of text and lines that follow the colour of the page's text."""
@@ -26,11 +35,28 @@ _WHITE_TEXT_FROM = 0.85
 """Value from which a heat map's cell is dark enough for white text on any background."""
 
 
-def layered(layers: list[alt.Chart], height: int | alt.Step) -> alt.LayerChart:
-    """Stack charts into one of `height` pixels, or pixels a row."""
-    chart = alt.LayerChart(layer=layers)
-    sized: alt.LayerChart = chart.properties(height=height)
-    return sized
+def inline_data(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return the rows of a table as a chart's data.
+
+    Altair would convert a table too, but much slower, and by a setting of the whole process.
+    """
+    return {"values": frame.to_dict("records")}
+
+
+def layered(
+    layers: list[alt.Chart], height: int | alt.Step, frame: pd.DataFrame | None = None
+) -> alt.LayerChart:
+    """Stack charts into one of `height` pixels, or pixels a row.
+
+    Parameters
+    ----------
+    frame
+        What the layers without data of their own draw.
+    """
+    data = alt.Undefined if frame is None else inline_data(frame)
+    chart = alt.LayerChart(data=data, height=height)
+    chart.layer = [*layers]  # The constructor would copy them twice.
+    return chart
 
 
 def tooltip(
@@ -50,7 +76,7 @@ def tooltip(
 def heat_map_cells(base: alt.Chart, value: str) -> alt.Chart:
     """Return rectangles shaded by a column of values from 0 to 1."""
     opacity = alt.Opacity(f"{value}:Q", scale=alt.Scale(domain=[0, 1], range=[0, 1]), legend=None)
-    cells: alt.Chart = base.mark_rect(color=ACCENT).encode(opacity=opacity)
+    cells: alt.Chart = base.mark_rect(color=ACCENT).encode(opacity)
     return cells
 
 
@@ -71,6 +97,6 @@ def heat_map_text(
     pale = base.transform_filter(f"datum.{value} < {_WHITE_TEXT_FROM}")
     dark = base.transform_filter(f"datum.{value} >= {_WHITE_TEXT_FROM}")
     return [
-        pale.mark_text(style=INK, fontSize=size, dy=dy).encode(text=f"{text}:N"),
-        dark.mark_text(color="#FFFFFF", fontSize=size, dy=dy).encode(text=f"{text}:N"),
+        pale.mark_text(style=INK, fontSize=size, dy=dy).encode(alt.Text(f"{text}:N")),
+        dark.mark_text(color="#FFFFFF", fontSize=size, dy=dy).encode(alt.Text(f"{text}:N")),
     ]

@@ -17,6 +17,7 @@ from components.shared.charts import (
     UNIT_SCALE,
     heat_map_cells,
     heat_map_text,
+    inline_data,
     layered,
     tooltip,
 )
@@ -56,8 +57,8 @@ def matrix_figure(comparison: Comparison) -> Figure:
         for pair in comparison.pairs.values()
     )
     names = list(comparison.organisms)
-    base = alt.Chart(table).encode(
-        x=alt.X(
+    base = alt.Chart().encode(
+        alt.X(
             "nearest in:N",
             title="best hit in",
             sort=names,
@@ -68,8 +69,8 @@ def matrix_figure(comparison: Comparison) -> Figure:
                 labelOverlap=False,
             ),
         ),
-        y=alt.Y("row:N", title="genes of", sort=table["row"].unique().tolist(), axis=FULL_LABELS),
-        tooltip=_tooltip("genes of", "nearest in"),
+        alt.Y("row:N", title="genes of", sort=table["row"].unique().tolist(), axis=FULL_LABELS),
+        _tooltip("genes of", "nearest in"),
     )
     layers = [
         heat_map_cells(base, "mean"),
@@ -79,7 +80,7 @@ def matrix_figure(comparison: Comparison) -> Figure:
     ]
     if with_intervals:
         layers += heat_map_text(base, "mean", "interval", _font_size(names, 11, 0), dy=11)
-    chart = layered(layers, alt.Step(58 if with_intervals else 34))
+    chart = layered(layers, alt.Step(58 if with_intervals else 34), table)
     intervals = ", with 95% bootstrap CIs where there is room" if with_intervals else ""
     caption = (
         f"{_MEAN.capitalize()} of the genes in each row with the organism in each column"
@@ -129,28 +130,28 @@ def _histogram(pair: Similarity) -> pd.DataFrame:
 
 def _histogram_chart(frame: pd.DataFrame, mean: float, highest: float) -> alt.LayerChart:
     bars = (
-        alt.Chart(frame)
+        alt.Chart()
         .mark_bar(color=ACCENT, binSpacing=1)
         .encode(
-            x=alt.X("from:Q", bin="binned", title=_SIMILARITY, scale=UNIT_SCALE, axis=DECIMAL_AXIS),
-            x2="to:Q",
-            y=alt.Y(
+            alt.X("from:Q", bin="binned", title=_SIMILARITY, scale=UNIT_SCALE, axis=DECIMAL_AXIS),
+            alt.X2("to:Q"),
+            alt.Y(
                 "share:Q",
                 title="share of genes",
                 scale=alt.Scale(domain=[0, highest], nice=True),
                 axis=alt.Axis(format=".0%", tickCount=4),
             ),
-            tooltip=["from:Q", "to:Q", alt.Tooltip("genes:Q", format=",")],
+            [alt.Tooltip("from:Q"), alt.Tooltip("to:Q"), alt.Tooltip("genes:Q", format=",")],
         )
     )
     label = pd.DataFrame({"mean": [mean], "label": [f"mean {mean:.3f}"]})
-    base = alt.Chart(label).encode(x="mean:Q")
+    base = alt.Chart(inline_data(label)).encode(alt.X("mean:Q"))
     rule = base.mark_rule(style=INK, strokeDash=[4, 3], strokeWidth=1.4)
     right = mean > 0.5
     text = base.mark_text(
-        style=INK, align="right" if right else "left", dx=-6 if right else 6, baseline="top"
-    ).encode(y=alt.value(2), text="label:N")
-    return layered([bars, rule, text], _HISTOGRAM_HEIGHT)
+        style=INK, align="right" if right else "left", dx=-6 if right else 6, y=2, baseline="top"
+    ).encode(alt.Text("label:N"))
+    return layered([bars, rule, text], _HISTOGRAM_HEIGHT, frame)
 
 
 def family_figure(pairs: Sequence[Similarity], names: Mapping[int, str], encoder: str) -> Figure:
@@ -169,10 +170,10 @@ def family_figure(pairs: Sequence[Similarity], names: Mapping[int, str], encoder
     ).sort_values("number", kind="stable")
     families = dict(zip(table["family"], table["number"], strict=True))
     organisms = [pair.organism for pair in drawn]
-    base = alt.Chart(table).encode(
-        y=alt.Y("family:N", title=None, sort=list(families), axis=FULL_LABELS),
-        yOffset=alt.YOffset("genes of:N", sort=organisms),
-        color=alt.Color(
+    base = alt.Chart().encode(
+        alt.Y("family:N", title=None, sort=list(families), axis=FULL_LABELS),
+        alt.YOffset("genes of:N", sort=organisms),
+        alt.Color(
             "family:N",
             legend=None,
             scale=alt.Scale(
@@ -180,19 +181,21 @@ def family_figure(pairs: Sequence[Similarity], names: Mapping[int, str], encoder
                 range=[family_colour(number) for number in families.values()],
             ),
         ),
-        tooltip=_tooltip("family", "genes of"),
+        _tooltip("family", "genes of"),
     )
-    intervals = base.mark_rule(strokeWidth=2).encode(x=_mean_axis(drawn[0].reference), x2="high:Q")
+    intervals = base.mark_rule(strokeWidth=2).encode(
+        _mean_axis(drawn[0].reference), alt.X2("high:Q")
+    )
     points = base.mark_point(filled=True, size=75, opacity=1).encode(
-        x=alt.X("mean:Q", scale=UNIT_SCALE),
-        shape=alt.Shape(
+        alt.X("mean:Q", scale=UNIT_SCALE),
+        alt.Shape(
             "genes of:N",
             title="genes of",
             scale=alt.Scale(domain=organisms, range=list(_SHAPES[: len(organisms)])),
             legend=alt.Legend(orient="top", labelLimit=240, symbolFillColor=NEUTRAL),
         ),
     )
-    chart = layered([intervals, points], alt.Step(13 if len(organisms) > 1 else 26))
+    chart = layered([intervals, points], alt.Step(13 if len(organisms) > 1 else 26), table)
     caption = (
         f"{_MEAN.capitalize()} by family, with 95% bootstrap CIs ({encoder} encoder). The downloads"
         f" give n for each family.{_closest_only(len(drawn), len(pairs))}"
@@ -213,21 +216,21 @@ def encoder_figure(comparisons: Sequence[Comparison], to: str) -> Figure:
         for pair in comparison.rank_against(to)
     )
     organisms = [pair.organism for pair in comparisons[0].rank_against(to)]
-    base = alt.Chart(table).encode(
-        y=alt.Y("genes of:N", sort=organisms, title="genes of", axis=FULL_LABELS),
-        tooltip=_tooltip("genes of", "encoder"),
+    base = alt.Chart().encode(
+        alt.Y("genes of:N", sort=organisms, title="genes of", axis=FULL_LABELS),
+        _tooltip("genes of", "encoder"),
     )
-    intervals = base.mark_rule(color=ACCENT, strokeWidth=2).encode(x=_mean_axis(to), x2="high:Q")
+    intervals = base.mark_rule(color=ACCENT, strokeWidth=2).encode(_mean_axis(to), alt.X2("high:Q"))
     encoders = [comparison.encoder for comparison in comparisons]
     points = base.mark_point(color=ACCENT, filled=True, size=90, opacity=1).encode(
-        x=alt.X("mean:Q", scale=UNIT_SCALE),
-        shape=alt.Shape(
+        alt.X("mean:Q", scale=UNIT_SCALE),
+        alt.Shape(
             "encoder:N",
             scale=alt.Scale(domain=encoders, range=["circle", "square"]),
             legend=alt.Legend(orient="top", symbolFillColor=ACCENT),
         ),
     )
-    chart = layered([intervals, points], alt.Step(30))
+    chart = layered([intervals, points], alt.Step(30), table)
     caption = (
         "The two encoders are not on one scale: count compares DNA k-mers, which even unrelated"
         " genes share; translated compares the encoded proteins. Compare the order of the"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import altair as alt
 import pandas as pd
 
-from components.shared.charts import INK, layered
+from components.shared.charts import INK, inline_data, layered
 from components.shared.figure import Figure, Panel
 from components.shared.formatting import pluralize
 from core.similarity import Comparison
@@ -33,17 +33,17 @@ def tree_figure(tree: Tree, comparison: Comparison) -> Figure:
         "position:Q", axis=None, scale=alt.Scale(domain=[-0.6, organisms - 0.4], reverse=True)
     )
     branches = (
-        alt.Chart(_branches(tree))
+        alt.Chart()
         .mark_line(style=INK, strokeWidth=1.6)
-        .encode(x=x, y=y, detail="line:N", order="order:Q")
+        .encode(x, y, alt.Detail("line:N"), alt.Order("order:Q"))
     )
     leaves = pd.DataFrame(
         {"organism": tree.organisms, "position": range(organisms), "distance": 0.0}
     )
     names = (
-        alt.Chart(leaves)
+        alt.Chart(inline_data(leaves))
         .mark_text(style=INK, align="left", dx=6, fontSize=13)
-        .encode(x=x, y=y, text="organism:N")
+        .encode(x, y, alt.Text("organism:N"))
     )
     joins = pd.DataFrame(
         {
@@ -54,11 +54,11 @@ def tree_figure(tree: Tree, comparison: Comparison) -> Figure:
         for join in tree.joins
     )
     distances = (
-        alt.Chart(joins)
+        alt.Chart(inline_data(joins))
         .mark_text(style=INK, align="right", baseline="bottom", dx=-4, dy=-2, fontSize=11)
-        .encode(x=x, y=y, text="label:N")
+        .encode(x, y, alt.Text("label:N"))
     )
-    chart = layered([branches, names, distances], 60 + _ROW_HEIGHT * organisms)
+    chart = layered([branches, names, distances], 60 + _ROW_HEIGHT * organisms, _branches(tree))
     caption = (
         f"{pluralize(organisms, 'organism')}, average linkage (UPGMA; {comparison.encoder} encoder,"
         f" n = {comparison.n:,} genes). Similarity of these genes, not a phylogeny."

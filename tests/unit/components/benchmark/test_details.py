@@ -6,7 +6,7 @@ import pytest
 from components.benchmark.details import confusion_figure, coverage_figure, reliability_figure
 from components.shared.figure import build_chart
 from core.evaluation.splits import UNMODIFIED
-from tests.support.figures import drawn, specification
+from tests.support.figures import drawn, encodings, specification
 
 
 class TestConfusion:
@@ -40,6 +40,12 @@ class TestReliability:
         error = f"{result.calibration_error * 100:.1f} points"
         assert f"Expected calibration error: {error}" in figure.caption
 
+    def test_the_diagonal_is_perfect_calibration(self, report):
+        result = report.result("homology", UNMODIFIED, "translated")
+        (panel,) = drawn(reliability_figure, report, result).panels
+        line = [{"confidence": 0.0, "accuracy": 0.0}, {"confidence": 1.0, "accuracy": 1.0}]
+        assert line in specification(panel)["datasets"].values()
+
     def test_there_is_none_of_a_method_without_confidences(self, report):
         result = report.result("homology", UNMODIFIED, "mysql")
         assert reliability_figure(report, result) is None
@@ -51,3 +57,8 @@ class TestCoverage:
         last = figure.table.groupby("method").tail(1)
         assert (last["coverage"] == 1).all()
         assert set(last["n"]) == {72}
+
+    def test_lines_are_called_by_their_names(self, report):
+        (panel,) = drawn(coverage_figure, report, "homology", UNMODIFIED).panels
+        *_, own, others = encodings(panel)
+        assert own["text"]["field"] == others["text"]["field"] == "method"

@@ -171,3 +171,11 @@ class TestSimilarity:
     def test_counts_its_queries(self, report):
         table = drawn(similarity_figure, report).table
         assert table.groupby("method")["n"].sum().eq(15).all()
+
+
+@pytest.mark.parametrize(
+    "build",
+    [accuracy_figure, similarity_figure, robustness_figure, transfer_figure, speed_figure],
+)
+def test_every_chart_is_valid_vega_lite(report, build):
+    assert all(specification(panel)["layer"] for panel in drawn(build, report).panels)
