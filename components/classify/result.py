@@ -8,6 +8,7 @@ import streamlit as st
 from components.classify.charts import describe_evidence, evidence_map
 from components.classify.submission import RunResult
 from components.shared.alignment import show_alignment
+from components.shared.figure import show_chart
 from components.shared.formatting import (
     escape_markdown,
     family_name,
@@ -160,9 +161,9 @@ def _show_graphic_summary(call: Call, explanation: Explanation, names: Mapping[i
         return
     families = sorted({segment.hit.family for segment in explanation.segments})
     st.html(legend({family: family_name(names, family) for family in families}))
-    st.altair_chart(
+    show_chart(
         evidence_map(explanation.segments, names, call.length),
-        alt=describe_evidence(explanation.segments, names),
+        describe_evidence(explanation.segments, names),
     )
     st.caption("Arrows: strand. Pale: not significant.")
 

@@ -5,6 +5,7 @@ from itertools import islice
 import streamlit as st
 
 from components.library.charts import describe_families, family_chart
+from components.shared.figure import show_chart
 from components.shared.formatting import escape_markdown
 from components.shared.markup import legend
 from core.library.library import Library
@@ -33,9 +34,9 @@ def show_report(report: Report, library: Library | None) -> None:
         known = (library.families if library else {}) | dict(report.families)
         names = {number: known.get(number, f"class {number}") for number in report.family_counts}
         st.html(legend(names))
-        st.altair_chart(
+        show_chart(
             family_chart(report.family_counts, names),
-            alt=describe_families(report.family_counts, names),
+            describe_families(report.family_counts, names),
         )
     if report.rejected:
         st.download_button(

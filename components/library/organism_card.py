@@ -11,6 +11,7 @@ from components.library.charts import (
     length_chart,
 )
 from components.shared.errors import plain_errors
+from components.shared.figure import show_chart
 from components.shared.formatting import escape_markdown, pluralize
 from components.shared.services import libraries
 from core.library.library import Library
@@ -32,10 +33,10 @@ def organism_card(library: Library, organism: OrganismRow, loads: Sequence[LoadR
                 libraries().remove_organism(library.name, organism.name)
                 st.rerun()
     families, lengths = organism.families, _lengths(library, organism, loads)
-    st.altair_chart(
-        family_chart(families, library.families), alt=describe_families(families, library.families)
+    show_chart(
+        family_chart(families, library.families), describe_families(families, library.families)
     )
-    st.altair_chart(length_chart(lengths), alt=describe_lengths(lengths))
+    show_chart(length_chart(lengths), describe_lengths(lengths))
     st.caption("  \n".join(map(_load_text, loads[-_MAX_LOADS:])))
     if len(loads) > _MAX_LOADS:
         st.caption(f"The last {_MAX_LOADS} of {len(loads):,} loads.")

@@ -3,18 +3,17 @@
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import TypeVar
+from functools import cached_property, partial
+from typing import Any
 
 import altair as alt
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
 import streamlit as st
 
 from components.shared.charts import INK
 from components.shared.formatting import escape_markdown
 from core.runs.exports.downloads import file_name, neutralize_formula
-
-_Chart = TypeVar("_Chart", alt.LayerChart, alt.ConcatChart)
 
 _PAGE_INK = "currentColor"
 """Colour of the page's text, which changes with the theme."""
@@ -24,12 +23,18 @@ _PANEL_WIDTH = 400
 _PPI = 300
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Panel:
     """A chart of a figure; the only one needs no title."""
 
     title: str
     chart: alt.LayerChart
+
+    @cached_property
+    def specification(self) -> dict[str, Any]:
+        """The chart for a page, made once for all runs of the page."""
+        # Labels at the ends of lines need more space than Vega reserves.
+        return _page_specification(self.chart) | {"padding": {"right": 14}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,11 @@ def show_figure(figure: Figure, *, columns: int = 2) -> None:
         offer_table(figure.table, stem)
 
 
+def show_chart(chart: alt.Chart | alt.LayerChart, description: str) -> None:
+    """Draw a chart that is no figure, with a description for screen readers."""
+    st.vega_lite_chart(spec=_page_specification(chart), alt=description)
+
+
 def offer_table(table: pd.DataFrame, stem: str) -> None:
     """Draw the buttons that download a table."""
     offer_files("CSV", partial(as_file, table, ","), f"{stem}.csv", "text/csv")
@@ -87,8 +97,8 @@ def build_chart(figure: Figure, kind: str) -> bytes:
         panel.chart.properties(width=_PANEL_WIDTH, title=panel.title or figure.title)
         for panel in figure.panels
     ]
-    chart = _inked(alt.concat(*panels, columns=2).resolve_scale(shape="independent"), _PAPER_INK)
-    chart = chart.configure_view(stroke=None)
+    chart = alt.concat(*panels, columns=2).resolve_scale(shape="independent")
+    chart = chart.configure(style=_inked(_PAPER_INK)).configure_view(stroke=None)
     if kind == "svg":
         text = io.StringIO()
         chart.save(text, format="svg")
@@ -108,13 +118,23 @@ def as_file(table: pd.DataFrame, separator: str) -> bytes:
 def _show_panel(figure: Figure, panel: Panel) -> None:
     if panel.title:
         st.markdown(f"**{escape_markdown(panel.title)}**")
-    # Labels at the ends of lines need more space than Vega reserves.
-    chart: alt.LayerChart = panel.chart.properties(padding={"right": 14})
-    st.altair_chart(
-        _inked(chart, _PAGE_INK), alt=f"{panel.title or figure.title}. {figure.caption}"
+    st.vega_lite_chart(
+        spec=panel.specification, alt=f"{panel.title or figure.title}. {figure.caption}"
     )
 
 
-def _inked(chart: _Chart, ink: str) -> _Chart:
-    inked: _Chart = chart.configure(style={INK: {"color": ink}})
-    return inked
+def _page_specification(chart: alt.Chart | alt.LayerChart) -> dict[str, Any]:
+    """Return a chart as a page draws it, in Vega-Lite, with its data in Arrow tables.
+
+    Unlike `st.altair_chart`, this neither validates the chart, as the tests do, nor changes
+    settings of Altair for all threads.
+    """
+    specification: dict[str, Any] = chart.to_dict(validate=False)
+    tables = {name: pa.Table.from_pylist(rows) for name, rows in specification["datasets"].items()}
+    # In place of the sizes that Altair's theme sets, which are Streamlit's to choose.
+    return specification | {"datasets": tables, "config": {"style": _inked(_PAGE_INK)}}
+
+
+def _inked(ink: str) -> dict[str, dict[str, str]]:
+    """Return the style of text and thin lines in a colour."""
+    return {INK: {"color": ink}}

@@ -13,6 +13,22 @@ _CHART = layered([alt.Chart(_TABLE).mark_bar().encode(x="accuracy:Q", y="method:
 FIGURE = Figure("Accuracy", (Panel("Random", _CHART), Panel("Homology", _CHART)), "Text.", _TABLE)
 
 
+class TestPage:
+    def test_draws_the_same_rows_as_the_file(self):
+        (panel, _) = FIGURE.panels
+        (table,) = panel.specification["datasets"].values()
+        assert table.to_pylist() == _TABLE.to_dict("records")
+
+    def test_takes_ink_and_sizes_from_the_page(self):
+        (panel, _) = FIGURE.panels
+        assert panel.specification["config"] == {"style": {"ink": {"color": "currentColor"}}}
+        assert "width" not in panel.specification
+
+    def test_a_panel_is_specified_once_for_all_runs_of_the_page(self):
+        (panel, _) = FIGURE.panels
+        assert panel.specification is panel.specification
+
+
 class TestFiles:
     def test_png_is_sharp_enough_for_paper(self):
         image = Image.open(io.BytesIO(build_chart(FIGURE, "png")))
