@@ -1,5 +1,9 @@
 """Accuracy of GeneKin and other methods, and how it was measured."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache, partial
+
 import streamlit as st
 
 from components.benchmark.compare import show_comparison
@@ -34,6 +38,17 @@ from components.shared.services import draw_fragment
 from components.shared.session import Slot, remember
 from core.evaluation.report import Report
 from core.stores.sql.evaluations import EvaluationRow
+
+_RECENT_TASKS = 4
+"""Tasks and methods whose figures are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """Figures of an evaluation: of the overview, and of a split, task and method."""
+
+    overview: list[Figure | None]
+    details: Callable[[str, str, str], list[Figure]]
 
 
 def page() -> None:
@@ -79,9 +94,7 @@ def _run_panel(*, first: bool) -> None:
 
 
 def _show_overview(report: Report) -> None:
-    accuracy, *others = remember(
-        Slot.BENCHMARK_FIGURES, (report.date, report.data.digest), lambda: _figures(report)
-    )
+    accuracy, *others = _figures(report).overview
     if accuracy:
         show_figure(accuracy)
     show_comparison_table(report)
@@ -90,7 +103,18 @@ def _show_overview(report: Report) -> None:
             show_figure(figure)
 
 
-def _figures(report: Report) -> list[Figure | None]:
+def _figures(report: Report) -> _Figures:
+    """Return the figures of an evaluation, drawn once for as long as it is shown."""
+    return remember(
+        Slot.BENCHMARK_FIGURES,
+        (report.date, report.data.digest),
+        lambda: _Figures(
+            _overview_figures(report), lru_cache(_RECENT_TASKS)(partial(_detail_figures, report))
+        ),
+    )
+
+
+def _overview_figures(report: Report) -> list[Figure | None]:
     return [
         accuracy_figure(report),
         *split_figures(report),
@@ -101,26 +125,35 @@ def _figures(report: Report) -> list[Figure | None]:
     ]
 
 
+def _detail_figures(report: Report, split: str, task: str, method: str) -> list[Figure]:
+    (result,) = [
+        result
+        for result in report.results
+        if (result.split, result.task, result.method) == (split, task, method)
+    ]
+    figures = (
+        confusion_figure(report, result),
+        reliability_figure(report, result),
+        coverage_figure(report, split, task),
+    )
+    return [figure for figure in figures if figure]
+
+
 def _show_details(report: Report) -> None:
     with plain_errors():
         tasks = list(dict.fromkeys((result.split, result.task) for result in report.results))
         left, right = st.columns(2)
         split, task = left.selectbox("Task", tasks, format_func=lambda names: task_name(*names))
-        results = {
-            result.method: result
+        methods = [
+            result.method
             for result in report.results
             if (result.split, result.task) == (split, task)
-        }
+        ]
         method = right.selectbox(
-            "Method", list(results), format_func=lambda name: method_name(name, report)
+            "Method", methods, format_func=lambda name: method_name(name, report)
         )
-        show_figure(confusion_figure(report, results[method]))
-        for figure in (
-            reliability_figure(report, results[method]),
-            coverage_figure(report, split, task),
-        ):
-            if figure:
-                show_figure(figure)
+        for figure in _figures(report).details(split, task, method):
+            show_figure(figure)
 
 
 def _show_comparison(rows: list[EvaluationRow], row: EvaluationRow, report: Report) -> None:
