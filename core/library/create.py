@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from core.classification.model import FamilyModel
-from core.classification.training import train_model
 from core.encoders import (
     Encoder,
     TranslatedEncoder,
@@ -86,6 +85,9 @@ def train_library_model(
     """Train a model on sequences and their families; None if the encoder has no model."""
     if not isinstance(encoder, TranslatedEncoder):
         return None
+    # Imports slowly, and most commands train nothing.
+    from core.classification.training import train_model
+
     families = dict(labelled)  # A sequence that two organisms share counts once.
     return train_model(encoder, list(families), list(families.values()), progress=progress)
 
