@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,10 +15,12 @@ from core.errors import EncoderReplaced, InputError, StoreError
 from core.library.candidates import CandidateCache
 from core.library.snapshot import LibrarySnapshot, restrict, unknown_organism_error
 from core.stores.milvus.index import VectorIndex
-from core.stores.milvus.vectors import Neighbours
 from core.stores.sql import Label, LibraryRow, LoadRow, OrganismRow, SequenceRow, Visibility
 from core.stores.sql.schema import READY
 from core.stores.stores import Stores
+
+if TYPE_CHECKING:
+    from core.stores.milvus.vectors import Neighbours
 
 _MAX_SEARCHES = 4
 """Attempts of one search; the first may rest on what was visible when the library was opened."""
@@ -268,7 +271,7 @@ def check_threshold(threshold: float) -> None:
         raise InputError(message, "A confidence lies between 0 and 1.")
 
 
-def _hits(neighbours: Neighbours, labels: Mapping[int, Label]) -> list[list[Hit]]:
+def _hits(neighbours: "Neighbours", labels: Mapping[int, Label]) -> list[list[Hit]]:
     hits = []
     for ids, scores in zip(neighbours.ids.tolist(), neighbours.scores.tolist(), strict=True):
         rows = (

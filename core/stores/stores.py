@@ -1,12 +1,14 @@
 """Both stores of a deployment, opened together."""
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from core.errors import StoreError
 from core.settings import Settings
-from core.stores.milvus.vectors import VectorStore
 from core.stores.sql import LabelStore
 from core.stores.sql.database import Database
+
+if TYPE_CHECKING:
+    from core.stores.milvus.vectors import VectorStore
 
 
 class Stores:
@@ -18,9 +20,14 @@ class Stores:
         If one of them cannot be opened; neither stays open then.
     """
 
+    vectors: "VectorStore"
+
     def __init__(self, settings: Settings) -> None:
         self.database = Database(settings.labels_url, settings.store_timeout)
         self.labels = LabelStore(self.database)
+        # pymilvus imports pandas: they take longer to import than everything else together.
+        from core.stores.milvus.vectors import VectorStore
+
         try:
             self.vectors = VectorStore(
                 settings.vectors_uri,

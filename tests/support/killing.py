@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Self
 
+import core.stores.milvus.vectors  # noqa: F401  (before the processes are forked)
 from core.encoders import CountEncoder
 from core.errors import LibraryError
 from core.library.load import load
