@@ -2,22 +2,24 @@
 
 import io
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+
+if TYPE_CHECKING:  # Imports slowly, and the tables of the database need none of it.
+    from scipy.sparse import csr_array
 
 Arrays = Mapping[str, NDArray[Any]]
 """Fitted state as plain arrays, by name; never a pickle."""
 
-Vectors = NDArray[np.float32] | csr_array
+Vectors: TypeAlias = "NDArray[np.float32] | csr_array"
 """Dense or sparse vectors, one per row."""
 
 
 def nonzero_rows(vectors: Vectors) -> NDArray[np.bool_]:
     """Return True for every vector that is not all zeros, shape (n,)."""
-    if isinstance(vectors, csr_array):
+    if not isinstance(vectors, np.ndarray):
         return np.diff(vectors.indptr) > 0
     nonzero: NDArray[np.bool_] = np.any(vectors, axis=1)
     return nonzero

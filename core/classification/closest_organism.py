@@ -8,7 +8,6 @@ from typing import Self
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from core.encoders.translated import K, Profile
 
@@ -83,5 +82,7 @@ def _odds_of_being_closer(shared: _SharedKmers, best: _SharedKmers) -> float:
     differing = np.count_nonzero(shared.mask != best.mask)
     if not differing:
         return 1.0
+    from scipy.special import ndtr  # Imports slowly, and only predictions need it.
+
     behind = ndtr((best.count - shared.count) / np.sqrt(K * differing))
     return float((1 - behind) / behind)

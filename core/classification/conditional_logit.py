@@ -9,7 +9,6 @@ McFadden (1974), "Conditional logit analysis of qualitative choice behavior".
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax, softmax
 
 _PENALTY = 1e-3
 _MIN_SCALE = 1e-9
@@ -35,7 +34,9 @@ def fit_conditional_logit(
     -------
     float64, shape (features,).
     """
-    from scipy.optimize import minimize  # Imports slowly, and only training needs it.
+    # Imports slowly, and only training needs it.
+    from scipy.optimize import minimize
+    from scipy.special import log_softmax, softmax
 
     scale = features.std(axis=(0, 1))
     scale[scale < _MIN_SCALE] = 1  # A constant feature stays as it is.
@@ -62,5 +63,7 @@ def probabilities(
     features: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the probability of each family, shape (n, families)."""
+    from scipy.special import softmax  # Imports slowly, and only predictions need it.
+
     shares: NDArray[np.float64] = softmax(features @ weights, axis=1)
     return shares
