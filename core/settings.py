@@ -9,8 +9,6 @@ from urllib.parse import urlsplit
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from core.errors import InputError
 
@@ -93,6 +91,10 @@ class Settings(BaseSettings):
     def _check_database_url(cls, url: SecretStr) -> SecretStr:
         if not url.get_secret_value():
             return url
+        # Imports slowly, and the default database needs no check.
+        from sqlalchemy.engine import make_url
+        from sqlalchemy.exc import ArgumentError
+
         try:
             parsed = make_url(url.get_secret_value())
         except (ArgumentError, ValueError):  # Its message may contain the password.

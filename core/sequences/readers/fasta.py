@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import TextIO, cast
 
-from Bio.SeqIO.QualityIO import FastqGeneralIterator
-
 from core.errors import InputError
 from core.sequences.limits import Limits
 from core.sequences.readers.tables import check_record_count
@@ -53,6 +51,8 @@ def read_fastq(lines: Iterable[str], source: str, limits: Limits) -> list[Row]:
     InputError
         Naming the line of an invalid record, or if there are too many records.
     """
+    from Bio.SeqIO.QualityIO import FastqGeneralIterator  # Imports slowly.
+
     counter = _LineCounter(lines)
     rows: list[Row] = []
     start = counter.skipped + 1
