@@ -15,7 +15,8 @@ from scipy.sparse import csr_array
 
 from core.arrays import Vectors
 from core.stores.milvus.connection import MilvusConnection
-from core.stores.milvus.index import VectorIndex, to_query_rows, to_upsert_rows
+from core.stores.milvus.index import VectorIndex
+from core.stores.milvus.rows import to_query_rows, to_upsert_rows
 
 _VECTOR = "vector"
 _DESCRIPTION = "genekin.description"

@@ -18,7 +18,8 @@ from scipy.sparse import csr_array
 
 from core.errors import StoreError
 from core.stores.milvus import vectors as module
-from core.stores.milvus.index import SPARSE_INDEX, VectorIndex, to_query_rows
+from core.stores.milvus.index import SPARSE_INDEX, VectorIndex
+from core.stores.milvus.rows import to_query_rows
 from core.stores.milvus.vectors import VectorStore
 from tests.support.services import free_port
 
