@@ -18,6 +18,8 @@ from core.cli.main import main as run_command
 from core.encoders import CountEncoder, TranslatedEncoder
 from core.library.candidates import CandidateCache
 from core.library.manager import Libraries
+from core.runs import call_table
+from core.sequences import queries as query_reader
 from core.stores.milvus.vectors import VectorStore
 from core.stores.sql import LabelStore
 
@@ -35,8 +37,10 @@ EXIT = "exit"
 TOTAL = "total"
 
 _FUNCTIONS: list[tuple[Any, str, tuple[str, ...]]] = [
-    (classify_command, PARSING, ("read_bytes", "read_queries")),
-    (classify_command, WRITING, ("format_calls", "write")),
+    (classify_command, PARSING, ("read_bytes",)),
+    (query_reader, PARSING, ("read_queries",)),
+    (call_table, WRITING, ("format_calls",)),
+    (classify_command, WRITING, ("write",)),
     (VectorStore, OPENING, ("__init__",)),
     (Libraries, OPENING, ("open",)),
     (VectorStore, SEARCH, ("search",)),

@@ -4,7 +4,7 @@ import signal
 import sys
 
 if __name__ == "__main__":
-    # Importing takes a second or more and begins nothing: Ctrl+C ends it without a word.
+    # Importing begins nothing: Ctrl+C ends it without a word.
     interrupted = signal.getsignal(signal.SIGINT)
     if interrupted is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -13,6 +13,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from core import defaults
 from core.calls import Call
 from core.classification.evidence import is_clear
 from core.classification.model import Candidate, FamilyModel, Query, cosine_similarities
@@ -26,7 +27,7 @@ from core.sequences.records import Record
 from core.thread_pool import map_in_threads
 
 MAX_NEIGHBOURS = 1_000
-DEFAULT_NEIGHBOURS = 10
+DEFAULT_NEIGHBOURS = defaults.NEIGHBOURS
 
 FIRST_CANDIDATES = 10
 """Candidates of the first round: nine queries in ten have a near copy among them."""

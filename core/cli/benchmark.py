@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.files import FILES_HELP, FileOptions, check_files, file_options
+from core import defaults
+from core.cli.files import FILES_HELP, FileOptions, file_options
 from core.cli.shared import (
     ListCommand,
     current_user,
+    disk_limits,
     format_option,
     help_examples,
     library_option,
@@ -17,13 +20,10 @@ from core.cli.shared import (
     write,
 )
 from core.errors import InputError
-from core.evaluation.data import MAX_SEQUENCES, LabelledData, data_of_library, data_of_records
-from core.sequences.checks import Known
-from core.sequences.limits import Limits
-from core.settings import Settings, read_settings
-from core.stores.sql import LabelStore
-from core.stores.sql.database import Database
-from core.stores.sql.tables import replace_surrogates
+
+if TYPE_CHECKING:
+    from core.evaluation.data import LabelledData
+    from core.stores.sql.database import Database
 
 
 @click.command(
@@ -46,9 +46,10 @@ from core.stores.sql.tables import replace_surrogates
 @click.option(
     "--most",
     type=int,
-    default=MAX_SEQUENCES,
+    default=defaults.EVALUATED_SEQUENCES,
     metavar="N",
-    help=f"Maximum sequences; of more, a random sample is taken; default: {MAX_SEQUENCES:,}.",
+    help="Maximum sequences; of more, a random sample is taken;"
+    f" default: {defaults.EVALUATED_SEQUENCES:,}.",
 )
 @click.option("--name", default="", help="Name of the evaluation.")
 @format_option("text", "json")
@@ -67,20 +68,21 @@ def benchmark_command(
     output: Path | None,
 ) -> None:
     """Evaluate the methods and print the report."""
-    # Classifiers take a second to import, which no other command should wait for.
-    from core.evaluation.registry import DEFAULT_SEED, make_plan
-    from core.evaluation.report_text import format_report
-    from core.evaluation.repository import evaluate_and_save, load_report
-
     if most < 2:
         raise InputError(f"--most {most} is too few sequences.", "Give 2 or more.")
+    from core.evaluation.registry import DEFAULT_SEED, make_plan  # Imported when run: see core.cli.
+    from core.evaluation.report_text import format_report
+    from core.evaluation.repository import evaluate_and_save, load_report
+    from core.settings import read_settings
+    from core.stores.sql.database import Database
+
     seed = DEFAULT_SEED if seed is None else seed
     plan = make_plan(splits, methods, seed)
     settings = read_settings()
     # The labels alone: the vectors may be another process's, and evaluating needs none of them.
     database = Database(settings.labels_url, settings.store_timeout)
     try:
-        data = _data(files, library, organism, settings, database).sample(most, seed)
+        data = _data(files, library, organism, database).sample(most, seed)
         with terminal_progress() as progress:
             number = evaluate_and_save(
                 data, plan, settings, database, name=name, by=current_user(), progress=progress
@@ -95,17 +97,22 @@ def _data(
     files: FileOptions,
     library: str,
     organisms: Sequence[str],
-    settings: Settings,
-    database: Database,
-) -> LabelledData:
+    database: "Database",
+) -> "LabelledData":
     """Read the labelled data of the files; without files, of the library."""
+    from core.cli.checked_files import check_files  # Imported when run: see core.cli.
+    from core.evaluation.data import data_of_library, data_of_records
+    from core.sequences.checks import Known
+    from core.stores.sql import LabelStore
+    from core.stores.sql.tables import replace_surrogates
+
     if not files.sources:
         return data_of_library(LabelStore(database), library, list(organisms) or None)
     if organisms:
         raise InputError(
             "--organism selects from a library, but files are given.", "Leave one of them out."
         )
-    checked = check_files(files, Known(), Limits.of_disk(settings))
+    checked = check_files(files, Known(), disk_limits())
     source = replace_surrogates(", ".join(item.file for item in files.sources))
     left_out = sum(len(report.rejected) for report in checked.reports)
     if left_out:

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from core.classify import DEFAULT_NEIGHBOURS, classify
+from core import defaults
 from core.cli.shared import (
     QUERY_FORMATS,
+    TABLE_FORMATS,
+    disk_limits,
     format_option,
     help_examples,
     library_option,
@@ -22,16 +25,11 @@ from core.cli.shared import (
     write,
     write_json,
 )
-from core.runs.call_table import FORMATS, format_calls
 from core.sequences.files import read_bytes
-from core.sequences.limits import Limits
-from core.sequences.queries import read_queries
 from core.sequences.records import Record
-from core.settings import read_settings
-from core.similarity import compare_organisms
-from core.tracing import trace
-from core.tracing.trace_table import FORMATS as TRACE_FORMATS
-from core.tracing.trace_table import format_results
+
+if TYPE_CHECKING:
+    from core.sequences.limits import Limits
 
 
 @click.command(
@@ -50,7 +48,7 @@ from core.tracing.trace_table import format_results
 @click.option(
     "--neighbours",
     type=int,
-    default=DEFAULT_NEIGHBOURS,
+    default=defaults.NEIGHBOURS,
     show_default=True,
     metavar="K",
     help="Maximum hits a query.",
@@ -61,7 +59,7 @@ from core.tracing.trace_table import format_results
     metavar="CONFIDENCE",
     help="Minimum confidence for a call, 0 to 1; default: the library's own.",
 )
-@format_option(*FORMATS)
+@format_option(*TABLE_FORMATS)
 @output_option
 def classify_command(
     *,
@@ -74,11 +72,13 @@ def classify_command(
     output: Path | None,
 ) -> None:
     """Classify the queries of a file."""
-    settings = read_settings()
-    records = read_query_file(file, Limits.of_disk(settings))
+    records = read_query_file(file, disk_limits())
+    from core.classify import classify  # Imported when run: see core.cli.
+    from core.runs.call_table import format_calls
+
     with (
         _garbage_collector_off(),
-        open_libraries(settings) as libraries,
+        open_libraries() as libraries,
         terminal_progress() as progress,
     ):
         calls = classify(
@@ -92,8 +92,10 @@ def classify_command(
     write(format_calls(calls, file_format), output)
 
 
-def read_query_file(file: str, limits: Limits) -> list[Record]:
+def read_query_file(file: str, limits: "Limits") -> list[Record]:
     """Return the queries of a file, or of standard input if it is ``-``."""
+    from core.sequences.queries import read_queries  # Imported when run: see core.cli.
+
     if file == "-":
         return read_queries(sys.stdin.buffer.read(limits.max_bytes + 1), "standard input", limits)
     return read_queries(read_bytes(Path(file), limits.max_bytes), file, limits)
@@ -108,15 +110,17 @@ def read_query_file(file: str, limits: Limits) -> list[Record]:
 @query_argument
 @library_option
 @click.option("--summary", is_flag=True, help="One row an organism instead of one a sequence.")
-@format_option(*TRACE_FORMATS)
+@format_option(*TABLE_FORMATS)
 @output_option
 def trace_command(
     file: str, library: str, *, summary: bool, file_format: str, output: Path | None
 ) -> None:
     """Trace the queries of a file."""
-    settings = read_settings()
-    records = read_query_file(file, Limits.of_disk(settings))
-    with open_libraries(settings) as libraries, terminal_progress() as progress:
+    records = read_query_file(file, disk_limits())
+    from core.tracing import trace  # Imported when run: see core.cli.
+    from core.tracing.trace_table import format_results
+
+    with open_libraries() as libraries, terminal_progress() as progress:
         traced = trace(libraries.open(library), records, progress=progress)
     write(format_results(traced, file_format, summary=summary), output)
 
@@ -131,7 +135,9 @@ def trace_command(
 @format_option("text", "json")
 def similarity_command(library: str, of: str, to: str, limit: int | None, file_format: str) -> None:
     """Compute the mean best inner product of an organism's genes with another's."""
-    with open_libraries(read_settings()) as libraries:
+    from core.similarity import compare_organisms  # Imported when run: see core.cli.
+
+    with open_libraries() as libraries:
         result = compare_organisms(libraries.open(library), of, to, limit)
     if file_format == "json":
         write_json({"of": result.organism, "to": result.reference, **asdict(result.estimate)})

@@ -1,31 +1,29 @@
 """Commands ``load`` and ``demo``."""
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from core.calls import Status, confidence_percent
-from core.classify import classify
-from core.cli.files import FILES_HELP, CheckedFiles, FileOptions, check_files, file_options
+from core import defaults
+from core.cli.files import FILES_HELP, FileOptions, file_options
 from core.cli.shared import (
     current_user,
+    disk_limits,
     help_examples,
     library_option,
     open_libraries,
     terminal_progress,
     write,
 )
-from core.encoders import DEFAULT_ENCODER, ENCODERS
-from core.library.load import LoadReport, known_records, load
-from core.library.manager import Libraries
-from core.library.writer import OrganismReport
-from core.sequences.checks import Known
-from core.sequences.limits import Limits
-from core.sequences.queries import read_text_queries
-from core.sequences.references.examples import make_examples
-from core.sequences.references.human import FAMILIES, SOURCE, load_human_reference
-from core.settings import read_settings
 from core.stores.milvus.index import INDEX_KINDS, VectorIndex
+
+if TYPE_CHECKING:
+    from core.cli.checked_files import CheckedFiles
+    from core.library.load import LoadReport
+    from core.library.manager import Libraries
+    from core.library.writer import OrganismReport
+    from core.sequences.checks import Known
 
 _WRITER_TIMEOUT = 600.0
 """Seconds to wait for another writer to finish."""
@@ -42,7 +40,11 @@ _WRITER_TIMEOUT = 600.0
 )
 @file_options(required=True)
 @library_option
-@click.option("--encoder", type=click.Choice(sorted(ENCODERS)), help=f"Default: {DEFAULT_ENCODER}.")
+@click.option(
+    "--encoder",
+    type=click.Choice(sorted(defaults.ENCODERS)),
+    help=f"Default: {defaults.ENCODERS[0]}.",
+)
 @click.option("--index", type=click.Choice(INDEX_KINDS), help="Default: FLAT, which is exact.")
 @click.option(
     "--replace",
@@ -53,10 +55,12 @@ def load_command(
     files: FileOptions, library: str, encoder: str | None, index: str | None, *, replace: bool
 ) -> None:
     """Load files into a library."""
-    settings = read_settings()
-    with open_libraries(settings) as libraries, terminal_progress() as progress:
+    from core.cli.checked_files import check_files  # Imported when run: see core.cli.
+    from core.library.load import load
+
+    with open_libraries() as libraries, terminal_progress() as progress:
         known = _known(libraries, library, replace=replace)
-        checked = check_files(files, known, Limits.of_disk(settings), progress)
+        checked = check_files(files, known, disk_limits(), progress)
         report = load(
             libraries,
             checked.references,
@@ -73,14 +77,16 @@ def load_command(
     sys.stdout.write(_format_notes(checked) + _format_report(report))
 
 
-def _known(libraries: Libraries, name: str, *, replace: bool) -> Known:
+def _known(libraries: "Libraries", name: str, *, replace: bool) -> "Known":
     """Return what the library has, without interrupted loads."""
+    from core.library.load import known_records  # Imported when run: see core.cli.
+
     if name in libraries.names():
         libraries.reconcile(name, timeout=_WRITER_TIMEOUT)
     return known_records(libraries, name, replace=replace)
 
 
-def _format_notes(checked: CheckedFiles) -> str:
+def _format_notes(checked: "CheckedFiles") -> str:
     """Return notes on how the files were read, and what was left out of them."""
     left_out = [
         f"{report.source}: {len(report.rejected):,} of {report.records:,} records were left out;"
@@ -91,7 +97,7 @@ def _format_notes(checked: CheckedFiles) -> str:
     return "".join(f"{line}\n" for line in (*checked.notes, *left_out))
 
 
-def _format_report(report: LoadReport) -> str:
+def _format_report(report: "LoadReport") -> str:
     lines = [
         f"{organism.organism}: {organism.added:,} sequences {_count_phrase(organism)};"
         f" of {organism.records:,} records"
@@ -107,7 +113,7 @@ def _format_report(report: LoadReport) -> str:
     return "\n".join([*lines, f"Loaded in {report.seconds:.1f} s.", ""])
 
 
-def _count_phrase(report: OrganismReport) -> str:
+def _count_phrase(report: "OrganismReport") -> str:
     return f"in the place of {report.replaced:,}" if report.replaced else "added"
 
 
@@ -115,9 +121,16 @@ def _count_phrase(report: OrganismReport) -> str:
 @library_option
 def demo_command(library: str) -> None:
     """Load the human reference, classify an example file and print the answers."""
-    settings = read_settings()
-    file = settings.home / "example.fasta"
-    with open_libraries(settings) as libraries, terminal_progress() as progress:
+    from core.calls import Status, confidence_percent  # Imported when run: see core.cli.
+    from core.classify import classify
+    from core.library.load import load
+    from core.sequences.queries import read_text_queries
+    from core.sequences.references.examples import make_examples
+    from core.sequences.references.human import FAMILIES, SOURCE, load_human_reference
+    from core.settings import read_settings
+
+    file = read_settings().home / "example.fasta"
+    with open_libraries() as libraries, terminal_progress() as progress:
         if library not in libraries.names():
             report = load(
                 libraries,
@@ -129,7 +142,7 @@ def demo_command(library: str) -> None:
             )
             sys.stdout.write(_format_report(report))
         write(make_examples(), file)
-        queries = read_text_queries(make_examples(), str(file), Limits.of_disk(settings))
+        queries = read_text_queries(make_examples(), str(file), disk_limits())
         calls = classify(libraries.open(library), queries)
     sys.stdout.write(f"{file}: {len(calls)} sequences\n")
     for call in calls:

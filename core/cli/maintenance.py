@@ -7,6 +7,7 @@ import click
 
 from core.cli.shared import (
     current_user,
+    disk_limits,
     help_examples,
     library_name,
     library_option,
@@ -14,11 +15,6 @@ from core.cli.shared import (
     output_file,
     terminal_progress,
 )
-from core.library.archive import export_library, import_library
-from core.library.refit import refit
-from core.library.repair import repair
-from core.sequences.limits import Limits
-from core.settings import read_settings
 
 
 @click.command("remove", epilog=help_examples("remove dog", "remove dog --library lab"))
@@ -26,7 +22,7 @@ from core.settings import read_settings
 @library_option
 def _remove(organism: str, library: str) -> None:
     """Remove an organism with all its sequences."""
-    with open_libraries(read_settings()) as libraries:
+    with open_libraries() as libraries:
         count = libraries.remove_organism(library, organism)
     sys.stdout.write(f"{organism}: {count:,} sequences removed.\n")
 
@@ -36,7 +32,7 @@ def _remove(organism: str, library: str) -> None:
 @click.option("--threshold", type=float, metavar="CONFIDENCE", help="New threshold, 0 to 1.")
 def _calibrate(library: str, threshold: float | None) -> None:
     """Recompute a library's confidences and threshold, or set the threshold."""
-    with open_libraries(read_settings()) as libraries:
+    with open_libraries() as libraries:
         if threshold is None:
             opened = libraries.calibrate(library)
         else:
@@ -53,7 +49,7 @@ def _calibrate(library: str, threshold: float | None) -> None:
 @library_option
 def _rename(name: str, library: str) -> None:
     """Rename a library."""
-    with open_libraries(read_settings()) as libraries:
+    with open_libraries() as libraries:
         libraries.rename(library, name)
     sys.stdout.write(f"The library {library} is now called {name}.\n")
 
@@ -66,7 +62,7 @@ def _delete(library: str, *, yes: bool) -> None:
     if not yes:
         message = "Deleting a library cannot be undone: confirm with '--yes'."
         raise click.UsageError(message)
-    with open_libraries(read_settings()) as libraries:
+    with open_libraries() as libraries:
         count = libraries.delete(library)
     sys.stdout.write(f"The library {library} was deleted: {count:,} sequences.\n")
 
@@ -75,7 +71,9 @@ def _delete(library: str, *, yes: bool) -> None:
 @library_option
 def _refit(library: str) -> None:
     """Fit a library's encoder to all its sequences, and encode them again."""
-    with open_libraries(read_settings()) as libraries, terminal_progress() as progress:
+    from core.library.refit import refit  # Imported when run: see core.cli.
+
+    with open_libraries() as libraries, terminal_progress() as progress:
         report = refit(libraries, library, progress=progress)
     sys.stdout.write(
         f"The encoder of the library {report.library} is fitted to {report.sequences:,} sequences,"
@@ -87,7 +85,9 @@ def _refit(library: str) -> None:
 @library_option
 def _reconcile(library: str) -> None:
     """Verify and repair: finish what a crash interrupted, and make both stores agree."""
-    with open_libraries(read_settings()) as libraries, terminal_progress() as progress:
+    from core.library.repair import repair  # Imported when run: see core.cli.
+
+    with open_libraries() as libraries, terminal_progress() as progress:
         report = repair(libraries, library, progress=progress)
     interrupted = report.interrupted
     sys.stdout.write(
@@ -104,7 +104,9 @@ def _reconcile(library: str) -> None:
 @library_option
 def _export(file: Path, library: str) -> None:
     """Export a library into one file, as a backup or to share it."""
-    with open_libraries(read_settings()) as libraries, terminal_progress() as progress:
+    from core.library.archive import export_library  # Imported when run: see core.cli.
+
+    with open_libraries() as libraries, terminal_progress() as progress:
         count = export_library(libraries, library, file, progress=progress)
     sys.stdout.write(f"{file}: {count:,} sequences of the library {library}.\n")
 
@@ -119,13 +121,14 @@ def _export(file: Path, library: str) -> None:
 )
 def _import(file: Path, library: str | None) -> None:
     """Create a library from an exported file."""
-    settings = read_settings()
-    with open_libraries(settings) as libraries, terminal_progress() as progress:
+    from core.library.archive import import_library  # Imported when run: see core.cli.
+
+    with open_libraries() as libraries, terminal_progress() as progress:
         report = import_library(
             libraries,
             file,
             library,
-            limits=Limits.of_disk(settings),
+            limits=disk_limits(),
             display_name=file.name,
             by=current_user(),
             progress=progress,

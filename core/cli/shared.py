@@ -7,22 +7,26 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from core import defaults
 from core.errors import InputError, write_error
-from core.library.manager import DEFAULT_LIBRARY, Libraries
 from core.library.naming import check_library_name
 from core.progress import Progress
-from core.settings import Settings
-from core.stores.stores import Stores
+
+if TYPE_CHECKING:
+    from core.library.manager import Libraries
+    from core.sequences.limits import Limits
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 _PROGRESS_SECONDS = 0.1
 """Time between two updates of a progress line."""
 
+TABLE_FORMATS = ("tsv", "csv", "json")
+"""Formats of a table that a command prints."""
 QUERY_FORMATS = "FASTA, FASTQ, a table, Excel or one bare sequence; plain, .gz or .zip"
 """Formats of a file of queries, for help texts."""
 
@@ -67,7 +71,7 @@ def output_file(path: str) -> Path:
 library_option = click.option(
     "--library",
     type=library_name,
-    default=DEFAULT_LIBRARY,
+    default=defaults.LIBRARY,
     show_default=True,
     metavar="NAME",
     help="Library to work on.",
@@ -122,9 +126,23 @@ class ListCommand(click.Command):
             yield arg
 
 
+def disk_limits() -> "Limits":
+    """Return the limits on files of this machine, by the settings."""
+    from core.sequences.limits import Limits  # Imported when run: see core.cli.
+    from core.settings import read_settings
+
+    return Limits.of_disk(read_settings())
+
+
 @contextmanager
-def open_libraries(settings: Settings) -> Iterator[Libraries]:
+def open_libraries() -> Iterator["Libraries"]:
     """Open the stores that the settings name, until the end of the block."""
+    from core.settings import read_settings  # Imported when run: see core.cli.
+
+    settings = read_settings()
+    from core.library.manager import Libraries  # Slower to import: only for valid settings.
+    from core.stores.stores import Stores
+
     with Stores(settings) as stores:
         yield Libraries(stores, settings.cache_mb * 1_000_000)
 

@@ -3,24 +3,27 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from core import __version__
 from core.cli.files import BUILT_IN
 from core.cli.shared import format_option, help_examples, open_libraries, write_json
-from core.library.summary import LibrarySummary, summarize_all
-from core.settings import read_settings
-from core.stores.sql import LoadRow
-from core.stores.stores import Stores
+
+if TYPE_CHECKING:
+    from core.library.summary import LibrarySummary
+    from core.stores.sql import LoadRow
+    from core.stores.stores import Stores
 
 
 @click.command("status", epilog=help_examples("status", "status --format json"))
 @format_option("text", "json")
 def status_command(file_format: str) -> None:
     """Show the libraries and where they are stored."""
-    with open_libraries(read_settings()) as libraries:
+    from core.library.summary import summarize_all  # Imported when run: see core.cli.
+
+    with open_libraries() as libraries:
         stores, summaries = _describe_stores(libraries.stores), summarize_all(libraries)
     if file_format == "json":
         write_json({**stores, "libraries": list(map(_describe_library, summaries))})
@@ -36,7 +39,7 @@ def status_command(file_format: str) -> None:
     sys.stdout.write("\n".join(lines) + "\n")
 
 
-def _describe_stores(stores: Stores) -> dict[str, Any]:
+def _describe_stores(stores: "Stores") -> dict[str, Any]:
     return {
         "version": __version__,
         "vectors": {"address": stores.vectors.address, "version": stores.vectors.version()},
@@ -44,7 +47,7 @@ def _describe_stores(stores: Stores) -> dict[str, Any]:
     }
 
 
-def _format_library(library: LibrarySummary) -> Iterator[str]:
+def _format_library(library: "LibrarySummary") -> Iterator[str]:
     yield f"library {library.name}: encoder {library.encoder}, index {library.index}"
     for organism in library.organisms:
         yield f"  {organism.name}: {organism.count:,} sequences"
@@ -57,7 +60,7 @@ def _format_library(library: LibrarySummary) -> Iterator[str]:
         yield f"  cannot be searched: {library.problem}"
 
 
-def _describe_library(library: LibrarySummary) -> dict[str, Any]:
+def _describe_library(library: "LibrarySummary") -> dict[str, Any]:
     return {
         "name": library.name,
         "encoder": library.encoder,
@@ -79,6 +82,6 @@ def _describe_library(library: LibrarySummary) -> dict[str, Any]:
     }
 
 
-def _describe_load(load: LoadRow) -> dict[str, Any]:
+def _describe_load(load: "LoadRow") -> dict[str, Any]:
     fields = asdict(load)
     return {"sequences": fields.pop("count"), **fields, "date": f"{load.date:%Y-%m-%dT%H:%M:%SZ}"}

@@ -1,5 +1,6 @@
 """All libraries of a deployment: open, rename, delete, calibrate, and recover after a crash."""
 
+from core import defaults
 from core.classification.model import FamilyModel
 from core.encoders import Encoder, get_encoder_class, state_digest
 from core.errors import InputError, LibraryError
@@ -13,7 +14,7 @@ from core.stores.locks import write_lock
 from core.stores.sql import Identity, LibraryRow
 from core.stores.stores import Stores
 
-DEFAULT_LIBRARY = "default"
+DEFAULT_LIBRARY = defaults.LIBRARY
 
 _CACHE_BYTES = 256_000_000
 

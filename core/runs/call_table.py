@@ -10,8 +10,6 @@ from core.calls import Call, Status
 
 Cell = str | int | float | None
 
-FORMATS = ("tsv", "csv", "json")
-
 
 @dataclass(frozen=True, slots=True)
 class _Column:
@@ -74,7 +72,7 @@ def format_calls(calls: Sequence[Call], file_format: str) -> str:
     Parameters
     ----------
     file_format
-        One of :data:`FORMATS`.
+        ``tsv``, ``csv`` or ``json``.
     """
     if file_format == "json":
         rows = [call_row(call) | _evidence(call) for call in calls]

@@ -9,7 +9,6 @@ from core.tracing.tracer import OrganismShare, TraceResult, estimate_composition
 
 COLUMNS = ("query", "length", "organism", "confidence", "identity", "gene", "next", "note")
 SUMMARY_COLUMNS = ("organism", "queries", "share", "low", "high")
-FORMATS = ("tsv", "csv", "json")
 
 _Cell = str | int | float | None
 
@@ -48,7 +47,7 @@ def format_results(
     Parameters
     ----------
     file_format
-        One of :data:`FORMATS`.
+        ``tsv``, ``csv`` or ``json``.
     summary
         Give one row an organism instead of one a query. JSON always has both, and all confidences.
     """

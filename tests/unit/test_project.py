@@ -38,6 +38,15 @@ def imports(file: Path) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
+def imported(names: set[str], *modules: str) -> set[str]:
+    """Those of the names that a process has imported once it has imported the modules."""
+    code = f"import sys, {', '.join(modules)}; print(*({names} & set(sys.modules)))"
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    return set(found.stdout.split())
+
+
 class TestImports:
     def test_the_core_knows_no_screen(self):
         files = tracked("core/*.py")
@@ -46,13 +55,54 @@ class TestImports:
         assert {file.name for file in files if screens & set(imports(file))} == set()
 
     def test_the_core_can_be_imported_without_a_screen(self):
-        code = (
-            "import sys, core.cli.main; print(sorted({'streamlit', 'altair'} & set(sys.modules)))"
+        modules = [
+            ".".join(file.relative_to(PROJECT).with_suffix("").parts)
+            for file in tracked("core/*.py")
+            if file.name != "__init__.py" and not {"evaluation", "migrations"} & {*file.parts}
+        ]
+        assert "core.cli.main" in modules
+        assert imported({"streamlit", "altair"}, *modules) == set()
+
+    def test_help_and_bad_usage_need_no_service(self):
+        services = {"Bio", "numba", "numpy", "pydantic", "pymilvus", "scipy", "sqlalchemy"}
+        assert imported(services, "core.cli.main") == set()
+
+    def test_bad_queries_need_no_store(self):
+        services = {"Bio", "numba", "numpy", "pandas", "pymilvus", "scipy", "sqlalchemy"}
+        assert imported(services, "core.settings", "core.sequences.queries") == set()
+
+    def test_the_tables_of_the_database_need_little(self):
+        others = {"Bio", "numba", "pandas", "pydantic", "pymilvus", "scipy"}
+        assert imported(others, "core.jobs.scheduler", "core.stores.sql") == set()
+
+    def test_classification_needs_no_training_and_opens_milvus_last(self):
+        others = {
+            "Bio.SeqIO",
+            "alembic",
+            "core.classification.training",
+            "grpc",
+            "openpyxl",
+            "pandas",
+            "pyarrow",
+            "pymilvus",
+            "scipy.linalg",
+            "scipy.optimize",
+            "scipy.sparse.csgraph",
+            "scipy.sparse.linalg",
+            "scipy.special",
+            "sklearn",
+        }
+        needed = (
+            "core.classify",
+            "core.library.manager",
+            "core.library.summary",
+            "core.runs.call_table",
+            "core.sequences.queries",
+            "core.similarity",
+            "core.stores.stores",
+            "core.tracing.trace_table",
         )
-        found = subprocess.run(
-            [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
-        )
-        assert found.stdout == "[]\n"
+        assert imported(others, *needed) == set()
 
     def test_nobody_pickles(self):
         picklers = {"pickle", "cPickle", "dill", "joblib", "shelve", "cloudpickle", "marshal"}

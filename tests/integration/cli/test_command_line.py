@@ -713,24 +713,38 @@ class TestProcess:
         assert (process.returncode, out) == (130, "")
         assert err == "genekin: cancelled; no changes were left half done.\n"
 
-    def test_ctrl_c_while_it_starts_ends_it_without_a_word(self, home):
+    @pytest.fixture
+    def interrupted_import(self, home):
+        """Run a command that gets Ctrl+C when it imports a package."""
         code = (
             "import os, runpy, signal, sys\n"
+            "package = sys.argv.pop(1)\n"
             "class Interrupt:\n"
             "    def find_spec(self, name, *_):\n"
-            "        if name == 'numpy':\n"
+            "        if name == package:\n"
             "            os.kill(os.getpid(), signal.SIGINT)\n"
             "sys.meta_path.insert(0, Interrupt())\n"
             "runpy.run_module('core', run_name='__main__')\n"
         )
-        process = subprocess.Popen(
-            [sys.executable, "-c", code],
-            cwd=PROJECT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        assert process.communicate(timeout=60) == (b"", b"")
-        assert process.returncode == -signal.SIGINT
+
+        def run(package, *arguments):
+            process = subprocess.Popen(
+                [sys.executable, "-c", code, package, *arguments],
+                cwd=PROJECT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+            return (*process.communicate(timeout=60), process.returncode)
+
+        return run
+
+    def test_ctrl_c_while_it_starts_ends_it_without_a_word(self, interrupted_import):
+        assert interrupted_import("click") == (b"", b"", -signal.SIGINT)
+
+    @pytest.mark.parametrize("package", ["numpy", "pymilvus"])
+    def test_ctrl_c_while_a_command_starts_cancels_it(self, interrupted_import, package):
+        message = b"genekin: cancelled; no changes were left half done.\n"
+        assert interrupted_import(package, "status") == (b"", message, 130)
 
     @pytest.mark.parametrize(
         ("command", "status", "err"),

@@ -1,0 +1,147 @@
+"""Files named on the command line: their records after all checks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from core.cli.files import BUILT_IN, FileOptions, Source
+from core.cli.shared import write
+from core.errors import InputError
+from core.progress import Progress, no_progress
+from core.sequences.checks import ConflictPolicy, ImportOptions, Known
+from core.sequences.importer import Importer, ImportSource
+from core.sequences.layout import (
+    Layout,
+    find_column,
+    propose_layout,
+    propose_organism,
+    with_family_pattern,
+)
+from core.sequences.limits import Limits
+from core.sequences.records import Record
+from core.sequences.references.human import FAMILIES, load_human_reference
+from core.sequences.report import Report, rejected_table, require_all_valid
+from core.sequences.source_file import SourceFile
+
+_CONFLICT_POLICIES: Mapping[str, ConflictPolicy] = {
+    "error": ConflictPolicy.ERROR,
+    "first": ConflictPolicy.FIRST,
+    "drop": ConflictPolicy.DROP_BOTH,
+}
+"""Policies by their name on the command line."""
+
+_INVALID_HINT = (
+    "Nothing was loaded. Fix the file, or load its valid records with --good-only;"
+    " --rejected FILE writes the invalid ones with their reasons."
+)
+_NO_FAMILY_HINT = (
+    "Name the family column with --family-column, give the pattern of families in headers with"
+    " --family-pattern, or one family for all records with --family."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFiles:
+    """Records that can be loaded.
+
+    Attributes
+    ----------
+    references
+        Valid records by organism.
+    families
+        Names by class number: of the library's families and of the new ones.
+    reports
+        One report for each file.
+    notes
+        What the user should know about how files were read.
+    """
+
+    references: dict[str, list[Record]]
+    families: dict[int, str]
+    reports: list[Report]
+    notes: list[str]
+
+
+def check_files(
+    options: FileOptions, known: Known, limits: Limits, progress: Progress = no_progress
+) -> CheckedFiles:
+    """Read and check all files, and write the rejected records if requested.
+
+    Parameters
+    ----------
+    known
+        What the library has already.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, or a record is invalid and is not to be skipped.
+    """
+    organisms = [item.organism for item in options.sources if item.organism]
+    if len(set(organisms)) < len(organisms):
+        raise InputError("An organism is named twice.", "Give each ORGANISM=FILE once.")
+    importer = Importer(known, limits, progress)
+    if any(item.file == BUILT_IN for item in options.sources):
+        importer.add_family_names(FAMILIES)
+    if options.families:
+        names = ImportSource.from_path(options.families, limits)
+        importer.add_family_names(names.as_family_names())
+    notes: list[str] = []
+    for item in options.sources:
+        if item.file == BUILT_IN:
+            importer.add_records(item.organism, load_human_reference(), FAMILIES)
+        else:
+            notes += _check_file(importer, item, options, limits)
+    if options.rejected:
+        write(rejected_table(*importer.reports).decode(), options.rejected)
+    if not options.good_only:
+        require_all_valid(importer.reports, _INVALID_HINT)
+    if not importer.references:
+        require_all_valid(importer.reports, "There are no valid records.")
+    return CheckedFiles(importer.references, importer.families, importer.reports, notes)
+
+
+def _check_file(
+    importer: Importer, item: Source, options: FileOptions, limits: Limits
+) -> list[str]:
+    """Check the files of one source; return notes on how they were read."""
+    opened = ImportSource.from_path(Path(item.file), limits)
+    if opened.unreadable:
+        raise InputError(opened.unreadable[0])
+    opened.require_sequences()
+    importer.add_family_names(opened.family_names)
+    notes: list[str] = []
+    while opened.files:  # Free each file as soon as it is checked.
+        file = opened.files.pop(0)
+        layout = _layout(file, options, item.organism)
+        if layout.family is None and not options.family:
+            raise InputError(f"{file.name}: no families found.", _NO_FAMILY_HINT)
+        notes += [f"{file.name}: {note}" for note in layout.notes]
+        import_options = ImportOptions(
+            organism=item.organism or propose_organism(file),
+            family=options.family,
+            conflicts=_CONFLICT_POLICIES[options.two_families],
+        )
+        importer.check(file, layout, import_options)
+    return notes
+
+
+def _layout(file: SourceFile, options: FileOptions, organism: str) -> Layout:
+    """Return the proposed layout, changed by the options."""
+    columns = {
+        "sequence": options.sequence_column,
+        "family": options.family_column,
+        "name": options.name_column,
+    }
+    changes: dict[str, Any] = {
+        part: find_column(file, name) for part, name in columns.items() if name
+    }
+    if options.family_column:
+        changes["family_pattern"] = ""
+    if organism:  # The organism of the command line overrides those of the file.
+        changes |= {"organism": None, "organism_pattern": ""}
+    layout = replace(propose_layout(file), **changes)
+    if options.family_pattern:
+        layout = with_family_pattern(file, layout, options.family_pattern)
+    return layout
