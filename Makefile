@@ -43,7 +43,7 @@ unit: $(VENV)/.dev-ready
 
 # Half of them wait for servers.
 all-tests: $(VENV)/.dev-ready
-	$(BIN)/python -m tests.support.services $(PYTEST) -n `expr 2 \* $(CORES)`
+	$(BIN)/python -m tests.support.services $(PYTEST) -n `expr 3 \* $(CORES)`
 
 format: $(VENV)/.dev-ready ## Apply the code style
 	$(BIN)/ruff check --fix
