@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 PYTEST := $(BIN)/python -m pytest --dist loadscope --no-loadscope-reorder
 export PYTHON
+# Test processes start by the dozen: each would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 # docker-compose.yml refuses to start without passwords; these only serve to check the file.
 COMPOSE_CHECK := MINIO_ROOT_USER=check MINIO_ROOT_PASSWORD=check MILVUS_ROOT_PASSWORD=check \
