@@ -48,7 +48,7 @@ def _show_summary(result: RunResult) -> None:
                 st.metric(status.value, f"{run.statuses.get(status, 0):,}", width="content")
         st.caption(
             f"{pluralize(run.queries, 'query', 'queries')} in {run.seconds:,.1f} s, searched"
-            f" {pluralize(sum(run.organisms.values()), 'gene')}."
+            f" {pluralize(run.searched_genes, 'gene')}."
         )
         notes = remember(Slot.REMARKS, run.id, lambda: list_remarks(result.calls, result.queries))
         if notes:

@@ -111,7 +111,9 @@ def _report(result: RunResult, link: str) -> Download:
         for index, call in enumerate(result.calls[:MAX_DETAILS]):
             if call.hits:
                 residues = result.queries[index].residues
-                alignments[index] = explain(library, residues, call, max_hits=1).alignments
+                alignments[index] = explain(
+                    library, residues, call, max_hits=1, searched=result.run.searched_genes
+                ).alignments
     return export_report(
         result.run, result.calls, colour=family_colour, alignments=alignments, link=link
     )

@@ -79,7 +79,7 @@ def _facts(result: RunResult, call: Call) -> str:
         facts.append(organism)
     if call.unreadable:
         facts.append(f"{call.unreadable:.1%} ambiguous bases")
-    facts.append(f"searched {pluralize(sum(run.organisms.values()), 'gene')}")
+    facts.append(f"searched {pluralize(run.searched_genes, 'gene')}")
     if run.queries == 1:
         facts.append(f"{run.seconds * 1000:,.0f} ms")
     return " · ".join(facts)
@@ -118,7 +118,12 @@ def _explain(result: RunResult, index: int) -> Explanation | None:
         library = open_library(result.run.library)
     except LibraryError:
         return None
-    return explain(library, result.queries[index].residues, result.calls[index])
+    return explain(
+        library,
+        result.queries[index].residues,
+        result.calls[index],
+        searched=result.run.searched_genes,
+    )
 
 
 def _hit_table(

@@ -76,7 +76,9 @@ class Explanation:
     missing: tuple[Hit, ...]
 
 
-def explain(library: Library, query: str, call: Call, max_hits: int = MAX_HITS) -> Explanation:
+def explain(
+    library: Library, query: str, call: Call, max_hits: int = MAX_HITS, *, searched: int = 1
+) -> Explanation:
     """Align a query with the best hits of its call.
 
     Residues are aligned if the call has a frame, else bases on both strands.
@@ -87,6 +89,8 @@ def explain(library: Library, query: str, call: Call, max_hits: int = MAX_HITS) 
         Its residues: upper-case IUPAC DNA.
     max_hits
         Number of hits to align, the best ones.
+    searched
+        Number of genes that were searched for hits, which E-values depend on.
 
     Raises
     ------
@@ -95,11 +99,16 @@ def explain(library: Library, query: str, call: Call, max_hits: int = MAX_HITS) 
     """
     hits = call.hits[:max_hits]
     residues = library.residues([hit.id for hit in hits])
-    return explain_hits(query, call, hits, residues)
+    return explain_hits(query, call, hits, residues, searched=searched)
 
 
 def explain_hits(
-    query: str, call: Call, hits: Sequence[Hit], residues: Mapping[int, str]
+    query: str,
+    call: Call,
+    hits: Sequence[Hit],
+    residues: Mapping[int, str],
+    *,
+    searched: int = 1,
 ) -> Explanation:
     """Align a query with hits as :func:`explain` does.
 
@@ -111,7 +120,7 @@ def explain_hits(
     missing = tuple(hit for hit in hits if hit.id not in residues)
     if len(missing) == len(hits):
         return Explanation((), (), missing)
-    aligner = _QueryAligner(query, call)
+    aligner = _QueryAligner(query, call, searched)
     alignments: list[Alignment] = []
     segments: list[Segment] = []
     for hit in hits:
@@ -124,10 +133,13 @@ def explain_hits(
 class _QueryAligner:
     """All readings of a query, to be aligned with one hit after the other."""
 
-    def __init__(self, query: str, call: Call) -> None:
+    def __init__(self, query: str, call: Call, searched: int) -> None:
+        self._searched = searched
         self._coding = call.frame > 0
         self._scheme = protein_scheme() if self._coding else nucleotide_scheme()
         self._readings = translate_frames(query) if self._coding else read_strands(query)
+        # All readings count: each one is another chance of a high score.
+        self._letters = sum(reading.codes.size for reading in self._readings)
         self._called = (call.strand, call.frame)
         self._aligner = self._scheme.create_aligner()
 
@@ -135,8 +147,9 @@ class _QueryAligner:
         """Return the alignment and the segments by position, or None without any similarity."""
         codes = encode_bases(residues)
         reference = find_longest_orf(codes) if self._coding else codes
-        letters = sum(reading.codes.size for reading in self._readings)
-        min_score = self._scheme.min_significant_score(letters, reference.size)
+        min_score = self._scheme.min_significant_score(
+            self._letters, reference.size, self._searched
+        )
         rows_by_reading = [
             self._scheme.find_segments(reading.codes, reference, min_score)
             for reading in self._readings
@@ -178,7 +191,7 @@ class _QueryAligner:
             hit=hit,
             hit_start=hit_first + 1,
             hit_end=hit_first + length,
-            bits=self._scheme.bit_score(score),
+            bits=self._scheme.ungapped.bits(score),
             significant=score >= min_score,
         )
 
@@ -207,6 +220,6 @@ class _QueryAligner:
             self._scheme,
             path=path.coordinates + np.array([[start], [low]]),
             score=float(path.score),
-            significant=score >= min_score,
+            pairs=self._letters * reference.size * self._searched,
             truncated=region.size < reference.size,
         )

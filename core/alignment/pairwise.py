@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.alignment.scoring import GAP, ScoringScheme
+from core.alignment.scoring import GAP, MAX_EVALUE, ScoringScheme
 from core.alignment.translations import Reading
 from core.classification.prediction import Hit
 
@@ -24,8 +24,11 @@ class Alignment:
     ----------
     strand, frame
         Reading of the query: ``+`` or ``-``, and 1 to 3; the frame is 0 where bases are aligned.
-    score
-        Raw score as in blastp, in half bits, or as in blastn.
+    score, bits
+        Raw score as in blastp or blastn, and in bits.
+    evalue
+        Number of alignments of this score that chance brings between the query, in all its
+        readings, and as many genes of the hit's length as were searched.
     identity
         Share of columns, including gaps, with a match, 0 to 1.
     query_coverage, hit_coverage
@@ -41,7 +44,7 @@ class Alignment:
         The query's bases, three a column, on the strand that is read; empty where bases are
         aligned.
     significant
-        Whether it has a segment with an E-value below :data:`~core.alignment.scoring.MAX_EVALUE`.
+        Whether its E-value is below :data:`~core.alignment.scoring.MAX_EVALUE`.
     truncated
         Whether only the region around the best segment was aligned, because the hit is very long or
         the segment is not significant.
@@ -51,6 +54,8 @@ class Alignment:
     strand: str
     frame: int
     score: float
+    bits: float
+    evalue: float
     identity: float
     query_coverage: float
     hit_coverage: float
@@ -74,7 +79,7 @@ def build_alignment(
     *,
     path: NDArray[np.int64],
     score: float,
-    significant: bool,
+    pairs: int,
     truncated: bool,
 ) -> Alignment:
     """Build the alignment along a path.
@@ -86,6 +91,8 @@ def build_alignment(
     path
         int64, shape (2, n): the boundaries of its blocks, in letters of the reading and of the hit,
         from 0.
+    pairs
+        Letters of the query times letters that were searched, which the E-value depends on.
     """
     (first, hit_first), (end, hit_end) = path[:, 0].tolist(), path[:, -1].tolist()
     starts, sizes = path[:, :-1].T.tolist(), np.diff(path).T.tolist()
@@ -96,11 +103,14 @@ def build_alignment(
     )
     codons = [(at[0] * 3, size[0] * 3, max(size) * 3) for at, size in blocks]
     query_start, query_end = reading.to_query_positions(first, end)
+    evalue = scheme.gapped.evalue(score, pairs)
     return Alignment(
         hit=hit,
         strand=reading.strand,
         frame=reading.frame,
         score=score,
+        bits=scheme.gapped.bits(score),
+        evalue=evalue,
         identity=sum(map(scheme.is_match, query, letters)) / len(query),
         query_coverage=(query_end - query_start + 1) / reading.length,
         hit_coverage=(hit_end - hit_first) / reference.size,
@@ -112,7 +122,7 @@ def build_alignment(
         midline="".join(map(scheme.match_symbol, query, letters)),
         hit_letters=letters,
         dna=_lay_out(reading.dna, codons) if reading.frame else "",
-        significant=significant,
+        significant=evalue < MAX_EVALUE,
         truncated=truncated,
     )
 

@@ -1,4 +1,11 @@
-"""Scoring schemes: for residues as in blastp, for bases as in blastn."""
+"""Scoring schemes: for residues as in blastp, for bases as in blastn.
+
+References
+----------
+Karlin S, Altschul SF (1990), Methods for assessing the statistical significance of molecular
+sequence features by using general scoring schemes. PNAS 87:2264-2268.
+The parameters are those that NCBI BLAST+ prints for these schemes (blast_stat.c).
+"""
 
 import math
 from dataclasses import dataclass
@@ -14,16 +21,51 @@ from core.encoders.proteins import BASES, BLOSUM62, RESIDUES
 
 GAP = "-"
 MAX_EVALUE = 0.01
-"""Expected number of chance segments of the same score, below which a segment is significant."""
+"""E-value below which a segment or an alignment is significant."""
 
 _MANY_PAIRS = 10_000_000
 """Pairs of letters above which words are one letter longer, to limit the time."""
 _MATCH, _MISMATCH = 2.0, -3.0
 
 
+@dataclass(frozen=True, slots=True)
+class ScoreStatistics:
+    """Distribution of the scores that local alignments of unrelated sequences reach.
+
+    Attributes
+    ----------
+    decay
+        Lambda of Karlin and Altschul (1990), in nats.
+    scale
+        Their K.
+    """
+
+    decay: float
+    scale: float
+
+    def bits(self, score: float) -> float:
+        """Return a score in bits, which are comparable between schemes."""
+        return (self.decay * score - math.log(self.scale)) / math.log(2)
+
+    def evalue(self, score: float, pairs: float) -> float:
+        """Return the number of alignments of this score that chance brings.
+
+        Parameters
+        ----------
+        pairs
+            Letters of the query times letters that it is compared with. Both in full, without
+            BLAST's correction for ends, which would make the E-value smaller.
+        """
+        return self.scale * pairs * math.exp(-self.decay * score)
+
+    def min_score(self, evalue: float, pairs: float) -> float:
+        """Return the score of an E-value."""
+        return math.log(self.scale * pairs / evalue) / self.decay
+
+
 @dataclass(frozen=True, eq=False)
 class ScoringScheme:
-    """Scores of letters and gaps, and the statistics of ungapped segments.
+    """Scores of letters and gaps, and the statistics of alignments.
 
     Attributes
     ----------
@@ -33,8 +75,8 @@ class ScoringScheme:
         Letters of the words from which segments are extended.
     scores
         float32, shape (letters, letters): score of each letter against each other.
-    karlin_lambda, karlin_k
-        Parameters of Karlin and Altschul (1990), lambda in nats, of ungapped segments.
+    ungapped, gapped
+        Statistics of segments, and of alignments with gaps.
     gap_open, gap_extend
         Scores of the first letter of a gap and of every further one.
     """
@@ -43,8 +85,8 @@ class ScoringScheme:
     n_letters: int
     word_size: int
     scores: NDArray[np.float32]
-    karlin_lambda: float
-    karlin_k: float
+    ungapped: ScoreStatistics
+    gapped: ScoreStatistics
     gap_open: float
     gap_extend: float
 
@@ -52,10 +94,18 @@ class ScoringScheme:
         """Return the letters of numbers, uint8."""
         return np.frombuffer(self.alphabet.encode(), dtype=np.uint8)[codes].tobytes().decode()
 
-    def min_significant_score(self, query_letters: int, hit_letters: int) -> float:
-        """Return the score that is significant between a query and a hit of these lengths."""
-        pairs = max(1, query_letters) * max(1, hit_letters)
-        return math.log(self.karlin_k * pairs / MAX_EVALUE) / self.karlin_lambda
+    def min_significant_score(
+        self, query_letters: int, hit_letters: int, searched: int = 1
+    ) -> float:
+        """Return the score from which a segment of a query and a hit is significant.
+
+        Parameters
+        ----------
+        searched
+            Number of genes among which the hit was found.
+        """
+        pairs = max(1, query_letters) * max(1, hit_letters) * searched
+        return self.ungapped.min_score(MAX_EVALUE, pairs)
 
     def find_segments(
         self, query: NDArray[np.uint8], reference: NDArray[np.uint8], min_score: float
@@ -63,10 +113,6 @@ class ScoringScheme:
         """Find the ungapped segments of a minimum score, or the best one; see :mod:`.seeds`."""
         word_size = self.word_size + (query.size * reference.size > _MANY_PAIRS)
         return find_segments(query, reference, self.scores, self.n_letters, word_size, min_score)
-
-    def bit_score(self, score: float) -> float:
-        """Return a score in bits, which are comparable between schemes."""
-        return (self.karlin_lambda * score - math.log(self.karlin_k)) / math.log(2)
 
     def is_match(self, one: str, other: str) -> bool:
         """Return whether the letters of a column are the same and unambiguous."""
@@ -101,8 +147,8 @@ def protein_scheme() -> ScoringScheme:
         n_letters=len(RESIDUES),
         word_size=2,
         scores=BLOSUM62,
-        karlin_lambda=0.318,
-        karlin_k=0.134,
+        ungapped=ScoreStatistics(0.318, 0.134),
+        gapped=ScoreStatistics(0.267, 0.041),
         gap_open=-12.0,
         gap_extend=-1.0,
     )
@@ -119,8 +165,8 @@ def nucleotide_scheme() -> ScoringScheme:
         n_letters=len(BASES),
         word_size=8,
         scores=scores,
-        karlin_lambda=0.634,
-        karlin_k=0.408,
+        ungapped=ScoreStatistics(0.634, 0.408),
+        gapped=ScoreStatistics(0.625, 0.41),
         gap_open=-7.0,
         gap_extend=-2.0,
     )

@@ -96,6 +96,14 @@ class Run:
     called: Mapping[int, int]
     seconds: float
 
+    @property
+    def searched_genes(self) -> int:
+        """Number of genes that were searched."""
+        chosen = self.settings.organisms
+        return sum(
+            count for name, count in self.organisms.items() if chosen is None or name in chosen
+        )
+
     @classmethod
     def from_row(cls, row: RunRow) -> Self:
         """Return the run that :meth:`to_row` made the row of."""

@@ -187,6 +187,30 @@ class TestSegments:
         assert (found.alignments, found.segments, found.missing) == ((), (), ())
 
 
+class TestSignificance:
+    def test_an_alignment_is_less_significant_the_more_genes_were_searched(self):
+        call = replace(CALLED, strand="+", frame=1)
+        one, many = (
+            explain_hits(GENE, call, [HIT], {HIT.id: GENE}, searched=searched).alignments[0]
+            for searched in (1, 5_000)
+        )
+        assert many.evalue == pytest.approx(5_000 * one.evalue)
+        assert (many.bits, many.hit_letters) == (one.bits, one.hit_letters)
+        assert 0 < many.evalue < 1e-50
+
+    def test_what_one_comparison_would_not_bring_by_chance_a_library_may(self):
+        piece = GENE[150:216]
+        call = replace(CALLED, strand="+", frame=1)
+        one, many = (
+            explain_hits(piece, call, [HIT], {HIT.id: GENE}, searched=searched)
+            for searched in (1, 10**12)
+        )
+        assert one.alignments[0].significant
+        assert one.segments[0].significant
+        assert not many.alignments[0].significant
+        assert not many.segments[0].significant
+
+
 class TestMissing:
     def test_a_hit_that_was_removed_is_named(self):
         gone = replace(HIT, id=2)
