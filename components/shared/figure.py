@@ -1,6 +1,5 @@
 """Figures: charts with a caption, and their files to download."""
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -12,15 +11,15 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import streamlit as st
 
 from components.shared.charts import INK
+from components.shared.figure_files import DEFAULT_SIZE, SIZES, render_charts
 from components.shared.formatting import escape_markdown
+from components.shared.services import draw_fragment
 from core.runs.exports.downloads import file_name, neutralize_formula
 
 _PAGE_INK = "currentColor"
 """Colour of the page's text, which changes with the theme."""
-_PAPER_INK = "#000000"
-_PANEL_WIDTH = 400
-"""Pixels in a file: two panels are as wide as a printed page."""
-_PPI = 300
+_FILES = {"pdf": "application/pdf", "svg": "image/svg+xml", "png": "image/png"}
+"""Formats of a figure's files, with their MIME types."""
 
 
 @dataclass(frozen=True)
@@ -49,16 +48,19 @@ class Figure:
         What it shows, in a sentence or two of plain text.
     table
         The data that it is drawn from.
+    notes
+        How to read it: paragraphs of plain text behind a button; may be empty.
     """
 
     title: str
     panels: tuple[Panel, ...]
     caption: str
     table: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
 
 def show_figure(figure: Figure, *, columns: int = 2) -> None:
-    """Draw a figure with up to so many panels in a row, its caption and its downloads."""
+    """Draw a figure with up to so many panels in a row, its caption, notes and downloads."""
     st.markdown(f"#### {escape_markdown(figure.title)}")
     for start in range(0, len(figure.panels), columns):
         row = st.columns(min(columns, len(figure.panels)), gap="medium")
@@ -66,11 +68,23 @@ def show_figure(figure: Figure, *, columns: int = 2) -> None:
             with column:
                 _show_panel(figure, panel)
     st.markdown(escape_markdown(figure.caption))
+    with st.container(horizontal=True):
+        if figure.notes:
+            with st.popover("How to read this", icon=":material/help:"):
+                st.markdown("\n\n".join(map(escape_markdown, figure.notes)))
+        with st.popover("Download", icon=":material/download:"):
+            draw_fragment(_offer_figure, None, figure)
+
+
+def _offer_figure(figure: Figure) -> None:
+    """Draw the buttons that download a figure, in a chosen size, and its table."""
     stem = file_name(figure.title).lower()
-    with st.popover("Download", icon=":material/download:"):
-        offer_files("PNG", partial(build_chart, figure, "png"), f"{stem}.png", "image/png")
-        offer_files("SVG", partial(build_chart, figure, "svg"), f"{stem}.svg", "image/svg+xml")
-        offer_table(figure.table, stem)
+    size = st.selectbox("Size", list(SIZES), key=f"size of {stem}")
+    suffix = "" if size == DEFAULT_SIZE else f"_{file_name(size).lower()}"
+    for kind, mime in _FILES.items():
+        make = partial(build_chart, figure, kind, size)
+        offer_files(kind.upper(), make, f"{stem}{suffix}.{kind}", mime)
+    offer_table(figure.table, stem)
 
 
 def show_chart(chart: alt.Chart | alt.LayerChart, description: str) -> None:
@@ -91,21 +105,16 @@ def offer_files(label: str, make: Callable[[], bytes], name: str, mime: str) -> 
     )
 
 
-def build_chart(figure: Figure, kind: str) -> bytes:
-    """Return the figure as a file for print, black on white: ``"png"`` or ``"svg"``."""
-    panels = [
-        panel.chart.properties(width=_PANEL_WIDTH, title=panel.title or figure.title)
-        for panel in figure.panels
-    ]
-    chart = alt.concat(*panels, columns=2).resolve_scale(shape="independent")
-    chart = chart.configure(style=_inked(_PAPER_INK)).configure_view(stroke=None)
-    if kind == "svg":
-        text = io.StringIO()
-        chart.save(text, format="svg")
-        return text.getvalue().encode()
-    data = io.BytesIO()
-    chart.save(data, format="png", ppi=_PPI)
-    return data.getvalue()
+def build_chart(figure: Figure, kind: str, size: str = DEFAULT_SIZE) -> bytes:
+    """Return the figure as a file, black on white: ``"pdf"``, ``"svg"`` or ``"png"``.
+
+    Parameters
+    ----------
+    size
+        A name of :data:`~components.shared.figure_files.SIZES`.
+    """
+    charts = {panel.title or figure.title: panel.chart for panel in figure.panels}
+    return render_charts(charts, kind, SIZES[size])
 
 
 def as_file(table: pd.DataFrame, separator: str) -> bytes:
@@ -132,9 +141,4 @@ def _page_specification(chart: alt.Chart | alt.LayerChart) -> dict[str, Any]:
     specification: dict[str, Any] = chart.to_dict(validate=False)
     tables = {name: pa.Table.from_pylist(rows) for name, rows in specification["datasets"].items()}
     # In place of the sizes that Altair's theme sets, which are Streamlit's to choose.
-    return specification | {"datasets": tables, "config": {"style": _inked(_PAGE_INK)}}
-
-
-def _inked(ink: str) -> dict[str, dict[str, str]]:
-    """Return the style of text and thin lines in a colour."""
-    return {INK: {"color": ink}}
+    return specification | {"datasets": tables, "config": {"style": {INK: {"color": _PAGE_INK}}}}

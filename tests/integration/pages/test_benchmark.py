@@ -152,7 +152,7 @@ class TestShown:
 
     def test_figures_and_tables_can_be_taken_away(self, page):
         labels = [each.proto.label for each in page.get("download_button")]
-        assert labels.count("PNG") == labels.count("SVG") == 9
+        assert labels.count("PDF") == labels.count("PNG") == labels.count("SVG") == 9
         assert labels.count("CSV") == labels.count("TSV") == 10
         assert labels[-1] == "Full report (JSON)"
 

@@ -3,10 +3,12 @@ import re
 
 import altair as alt
 import pandas as pd
+import pytest
 from PIL import Image
 
 from components.shared.charts import layered
 from components.shared.figure import Figure, Panel, as_file, build_chart
+from components.shared.figure_files import DEFAULT_SIZE, SIZES
 
 _TABLE = pd.DataFrame({"method": ["k-nearest neighbours", "GeneKin"], "accuracy": [0.9, 0.98]})
 _CHART = layered([alt.Chart(_TABLE).mark_bar().encode(x="accuracy:Q", y="method:N")], 120)
@@ -30,10 +32,34 @@ class TestPage:
 
 
 class TestFiles:
-    def test_png_is_sharp_enough_for_paper(self):
-        image = Image.open(io.BytesIO(build_chart(FIGURE, "png")))
+    @pytest.mark.parametrize("size", SIZES)
+    def test_png_has_300_pixels_per_inch_of_its_size(self, size):
+        image = Image.open(io.BytesIO(build_chart(FIGURE, "png", size)))
         assert image.format == "PNG"
-        assert image.width > 2000
+        assert image.width == pytest.approx(SIZES[size].width / 25.4 * 300, abs=2)
+
+    @pytest.mark.parametrize("size", SIZES)
+    def test_pdf_and_svg_are_as_wide_as_the_size_says(self, size):
+        svg = build_chart(FIGURE, "svg", size).decode()
+        (width,) = re.findall(r'^<svg[^>]* width="([\d.]+)mm"', svg)
+        assert float(width) == pytest.approx(SIZES[size].width, abs=0.1)
+        pdf = build_chart(FIGURE, "pdf", size)
+        (points,) = re.findall(rb"MediaBox ?\[0 0 ([\d.]+) ", pdf)
+        assert float(points) == pytest.approx(SIZES[size].width / 25.4 * 72, abs=0.5)
+        assert b"BaseFont" in pdf
+
+    def test_a_figure_that_is_too_tall_is_reduced(self):
+        tall = Figure("Tall", (Panel("", _CHART.properties(height=alt.Step(2000))),), "", _TABLE)
+        (size,) = [name for name in SIZES if "Slide" in name]
+        image = Image.open(io.BytesIO(build_chart(tall, "png", size)))
+        assert image.height == pytest.approx(SIZES[size].height / 25.4 * 300, abs=2)
+
+    def test_one_column_has_the_panels_below_each_other(self):
+        double, single = (
+            Image.open(io.BytesIO(build_chart(FIGURE, "png", name)))
+            for name in (DEFAULT_SIZE, "Single column (89 mm)")
+        )
+        assert single.height > 1.5 * double.height
 
     def test_svg_holds_its_texts_and_asks_nobody(self):
         text = build_chart(FIGURE, "svg").decode()
