@@ -1,5 +1,7 @@
 """GeneKin's dashboard: page config, navigation, and the sidebar."""
 
+from pathlib import Path
+
 import streamlit as st
 
 st.logo("components/logo.svg", size="large")
@@ -15,13 +17,19 @@ page = st.navigation(
 )
 
 st.set_page_config(
-    page_title=f"{page.title} · GeneKin", page_icon="components/icon.svg", layout="wide"
+    page_title=f"{page.title} · GeneKin",
+    page_icon="components/icon.svg",
+    layout="wide",
+    # With an entry of its own, the menu is shown, and has the choice of a theme.
+    menu_items={"About": "**GeneKin** names the gene family of DNA sequences, with the evidence."},
 )
+st.html(Path("components/shared/style.css"))
 
 # Imported below the menu: on a new server these take seconds, and until st.navigation is called
 # Streamlit shows file names in its place.
 from components.shared.errors import plain_errors  # noqa: E402
 from components.shared.jobs import sidebar_jobs  # noqa: E402
+from components.shared.markup import THEME_CHOICE  # noqa: E402
 from components.shared.navigation import library_selector, open_requested_page  # noqa: E402
 from components.shared.services import begin_run  # noqa: E402
 from components.shared.session import (  # noqa: E402
@@ -40,3 +48,4 @@ with plain_errors():
         with st.sidebar:
             sidebar_jobs()
     page.run()
+st.html(THEME_CHOICE, unsafe_allow_javascript=True)

@@ -18,6 +18,13 @@ from core.runs.exports.downloads import file_name, neutralize_formula
 
 _PAGE_INK = "currentColor"
 """Colour of the page's text, which changes with the theme."""
+_PAGE_TEXT = {"labelColor": _PAGE_INK, "titleColor": _PAGE_INK}
+"""Streamlit's own grey has a contrast below 4.5."""
+_PAGE_CONFIG = {
+    "style": {INK: {"color": _PAGE_INK}},
+    **dict.fromkeys(("axis", "legend", "header"), _PAGE_TEXT),
+}
+"""Colours of a chart on a page."""
 _FILES = {"pdf": "application/pdf", "svg": "image/svg+xml", "png": "image/png"}
 """Formats of a figure's files, with their MIME types."""
 
@@ -141,4 +148,4 @@ def _page_specification(chart: alt.Chart | alt.LayerChart) -> dict[str, Any]:
     specification: dict[str, Any] = chart.to_dict(validate=False)
     tables = {name: pa.Table.from_pylist(rows) for name, rows in specification["datasets"].items()}
     # In place of the sizes that Altair's theme sets, which are Streamlit's to choose.
-    return specification | {"datasets": tables, "config": {"style": {INK: {"color": _PAGE_INK}}}}
+    return specification | {"datasets": tables, "config": _PAGE_CONFIG}

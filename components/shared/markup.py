@@ -20,6 +20,8 @@ _ENVIRONMENT = Environment(
 )
 LIVE_INPUT = (_TEMPLATES / "live_input.html").read_text(encoding="utf-8")
 """Style and script that submit the text areas for sequences while one types."""
+THEME_CHOICE = (_TEMPLATES / "theme.html").read_text(encoding="utf-8")
+"""Script that keeps the theme chosen in the menu for all pages."""
 
 
 @dataclass(frozen=True, slots=True)

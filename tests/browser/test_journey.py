@@ -1,27 +1,19 @@
 """A person's way through the dashboard, in a real browser on a real server."""
 
-import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Page, ViewportSize, expect
 
 from core.library.load import load
 from core.library.manager import Libraries
 from core.sequences.references.examples import make_receptor
 from core.settings import Settings
 from core.stores.stores import Stores
-from tests.support.services import CHROMIUM_OPTIONS, Dashboard
+from tests.support.browser import PATIENCE, go_to, patient, settled
 from tests.support.synthetic import dna, genes
 
-SCREENSHOTS = os.environ.get("GENEKIN_SCREENSHOTS")
-"""The folder to keep screenshots in, if it is named."""
-DESKTOP: ViewportSize = {"width": 1280, "height": 1500}
-PATIENCE = 120.0
-"""Seconds that anything may take on a busy machine."""
 LOADING = 5 * PATIENCE
 """Seconds that loading the human reference may take there."""
 CONTROLS = ("Random sequence", "Upload", "Options", "Classify")
@@ -29,79 +21,6 @@ CONTROLS = ("Random sequence", "Upload", "Options", "Classify")
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(2 * LOADING)]
-expect.set_options(timeout=PATIENCE * 1_000)
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Dashboard]:
-    """A dashboard that is not running yet, with nothing loaded."""
-    server = Dashboard(tmp_path)
-    try:
-        yield server
-    finally:
-        server.stop()
-    assert b"Traceback" not in server.log.read_bytes()
-
-
-@pytest.fixture
-def dashboard(server: Dashboard) -> str:
-    """Address of a dashboard that nobody has opened yet, with nothing loaded."""
-    server.start()
-    return server.address
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(
-            executable_path=chromium,
-            args=CHROMIUM_OPTIONS,
-            timeout=PATIENCE * 1_000,
-        )
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page in which nothing breaks, and which asks nobody but the dashboard for anything."""
-    page = patient(browser.new_page(viewport=DESKTOP))
-    broken: list[str] = []
-    asked: set[str | None] = set()
-    page.on("pageerror", lambda error: broken.append(str(error)))
-    page.on("request", lambda request: asked.add(urlsplit(request.url).hostname))
-    yield page
-    page.close()
-    assert broken == []
-    assert asked <= {"localhost", None}
-
-
-def patient(page: Page) -> Page:
-    """The page, which waits as long as a busy machine may take."""
-    page.set_default_timeout(PATIENCE * 1_000)
-    return page
-
-
-@pytest.fixture
-def keep(tmp_path: Path):
-    """Keep a screenshot."""
-    folder = Path(SCREENSHOTS or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
-
-    def keep(page: Page, name: str) -> None:
-        settled(page)
-        page.screenshot(path=folder / f"{name}.png")
-
-    return keep
-
-
-def settled(page: Page) -> None:
-    """Wait until the page is drawn."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
-
-
-def go_to(page: Page, name: str) -> None:
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
-    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
 
 
 def fits(page: Page) -> bool:

@@ -1,0 +1,24 @@
+"""Moving through the dashboard in a browser."""
+
+from playwright.sync_api import Page, ViewportSize, expect
+
+DESKTOP: ViewportSize = {"width": 1280, "height": 1500}
+PATIENCE = 120.0
+"""Seconds that anything may take on a busy machine."""
+
+
+def patient(page: Page) -> Page:
+    """The page, which waits as long as a busy machine may take."""
+    page.set_default_timeout(PATIENCE * 1_000)
+    return page
+
+
+def settled(page: Page) -> None:
+    """Wait until the page is drawn."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+
+
+def go_to(page: Page, name: str) -> None:
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
