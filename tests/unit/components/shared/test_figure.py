@@ -23,7 +23,10 @@ class TestPage:
 
     def test_takes_ink_and_sizes_from_the_page(self):
         (panel, _) = FIGURE.panels
-        assert panel.specification["config"] == {"style": {"ink": {"color": "currentColor"}}}
+        config = dict(panel.specification["config"])
+        assert config.pop("style") == {"ink": {"color": "currentColor"}}
+        text = {"labelColor": "currentColor", "titleColor": "currentColor"}
+        assert config == {"axis": text, "legend": text, "header": text}
         assert "width" not in panel.specification
 
     def test_a_panel_is_specified_once_for_all_runs_of_the_page(self):
