@@ -13,6 +13,7 @@ page = st.navigation(
         st.Page("pages/trace.py", title="Trace"),
         st.Page("pages/benchmark.py", title="Benchmark"),
         st.Page("pages/history.py", title="History"),
+        st.Page("pages/about.py", title="Help"),
     ]
 )
 
@@ -21,14 +22,16 @@ st.set_page_config(
     page_icon="components/icon.svg",
     layout="wide",
     # With an entry of its own, the menu is shown, and has the choice of a theme.
-    menu_items={"About": "**GeneKin** names the gene family of DNA sequences, with the evidence."},
+    menu_items={
+        "About": "**GeneKin** names the gene family of DNA sequences, with evidence. See *Help*."
+    },
 )
 st.html(Path("components/shared/style.css"))
 
 # Imported below the menu: on a new server these take seconds, and until st.navigation is called
 # Streamlit shows file names in its place.
 from components.shared.errors import plain_errors  # noqa: E402
-from components.shared.jobs import sidebar_jobs  # noqa: E402
+from components.shared.jobs import followed_jobs  # noqa: E402
 from components.shared.markup import THEME_CHOICE  # noqa: E402
 from components.shared.navigation import library_selector, open_requested_page  # noqa: E402
 from components.shared.services import begin_run  # noqa: E402
@@ -44,8 +47,7 @@ open_requested_page()
 begin_run()
 with plain_errors():
     library_selector()
-    if page.url_path != "library":  # That page lists all jobs, with buttons.
-        with st.sidebar:
-            sidebar_jobs()
+    with st.sidebar:
+        followed_jobs(show=page.url_path != "library")  # That page lists all jobs, with buttons.
     page.run()
 st.html(THEME_CHOICE, unsafe_allow_javascript=True)

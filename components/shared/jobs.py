@@ -12,6 +12,7 @@ from components.shared.formatting import (
     format_ordinal,
     pluralize,
 )
+from components.shared.notices import announce_ended_jobs
 from components.shared.services import current_user, draw_fragment, jobs
 from components.shared.session import session
 from core.errors import GeneKinError
@@ -48,6 +49,7 @@ def submit_job(kind: str, library: str, title: str, digest: str, work: Work) -> 
         show_error(error)
         return None
     session.watched_jobs |= {job}
+    session.followed_jobs |= {job}
     return job
 
 
@@ -101,10 +103,21 @@ def job_list() -> None:
         draw_fragment(_draw_list, 1.0 if jobs().active() else None)
 
 
-def sidebar_jobs() -> None:
-    """Draw the progress of jobs that change a library; nothing if there are none."""
-    if any(map(_changes_library, jobs().active())):
-        draw_fragment(_draw_sidebar, 1.0)
+def followed_jobs(*, show: bool) -> None:
+    """Announce the jobs that have ended, and follow those that go on, until one of them ends.
+
+    Followed are the jobs that this session has submitted, and all that change a library.
+
+    Parameters
+    ----------
+    show
+        Draw the progress of the jobs that change a library.
+    """
+    active = jobs().active()
+    _follow_loads(active)
+    announce_ended_jobs(active)
+    if session.followed_jobs:
+        draw_fragment(_draw_followed, 1.0, show=show)
 
 
 def _changes_library(job: JobRow) -> bool:
@@ -120,13 +133,17 @@ def _follow(number: int) -> None:
         draw_job(job, active)
 
 
-def _draw_sidebar() -> None:
+def _follow_loads(active: Sequence[JobRow]) -> None:
+    session.followed_jobs |= {job.id for job in active if _changes_library(job)}
+
+
+def _draw_followed(*, show: bool) -> None:
     with plain_errors():
         active = jobs().active()
-        loads = list(filter(_changes_library, active))
-        if not loads:
-            st.rerun()  # The page shows what they changed.
-        for job in loads:
+        _follow_loads(active)
+        if session.followed_jobs - {job.id for job in active}:
+            st.rerun()  # The page shows what it changed, and announces it.
+        for job in filter(_changes_library, active if show else ()):
             draw_job(job, active, can_cancel=False)
 
 

@@ -6,13 +6,16 @@ have their keys here.
 
 from collections.abc import Callable, Hashable, Mapping
 from enum import StrEnum
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import streamlit as st
 from streamlit.elements.arrow import DataframeStateInput
 
 from core.library.library import Library
 from core.sequences.records import Record
+
+if TYPE_CHECKING:
+    from components.shared.notices import Notice
 
 _Value = TypeVar("_Value")
 
@@ -72,6 +75,8 @@ class Session:
         Jobs of this session that compute something for a page, by key.
     watched_jobs
         Jobs that were running when the list of jobs was drawn last.
+    followed_jobs, notices
+        Jobs whose end this session announces, and what it has announced lately.
     """
 
     in_app = _Entry("in_app", default=False)
@@ -93,6 +98,8 @@ class Session:
     benchmark_job = _Entry[int | None]("benchmark job", None)
     computations = _Entry[Mapping[Hashable, int]]("computations", {})
     watched_jobs = _Entry[frozenset[int]]("watched jobs", frozenset())
+    followed_jobs = _Entry[frozenset[int]]("followed jobs", frozenset())
+    notices = _Entry[tuple["Notice", ...]]("notices", ())
 
 
 session = Session()

@@ -14,7 +14,7 @@ from tests.support.browser import DESKTOP, PATIENCE, go_to, patient, settled
 from tests.support.services import Dashboard
 from tests.support.synthetic import FAMILY_NAMES, dna, genes
 
-PAGES = ("Library", "Similarity", "Trace", "Benchmark", "History")
+PAGES = ("Library", "Similarity", "Trace", "Benchmark", "History", "Help")
 GRAVE = {"serious", "critical"}
 CONTRAST = """texts => Math.min(...texts.map(text => {
   const parts = colour => {

@@ -1,11 +1,14 @@
 """What stands beside every page."""
 
+import itertools
 import threading
+import time
 
 import pytest
 
-from components.shared import services
-from core.stores.sql.jobs import DONE, RUNNING
+from components.shared import notices, services
+from core.errors import InputError
+from core.stores.sql.jobs import CANCELLED, DONE, FAILED, RUNNING
 from tests.support.library_page import jobs, until
 
 PAGES = ("classify", "similarity", "trace", "benchmark", "history")
@@ -60,3 +63,61 @@ class TestLoads:
         page = opened("library")
         assert page.get("progress") == []
         assert not any("a\\_load" in success.value for success in page.success)
+
+
+@pytest.mark.usefixtures("loaded")
+class TestNotices:
+    @pytest.mark.parametrize("name", [*PAGES, "library"])
+    def test_of_a_load_that_has_ended_are_toasts_on_every_page(self, opened, end, name):
+        page = opened(name)
+        submit("load", end)
+        assert page.run().toast == []
+        end.set()
+        until(lambda: jobs()[0].state == DONE)
+        assert [toast.value for toast in page.run().toast] == [r"**\<b\>a\_load\</b\>** · Done"]
+
+    def test_are_repeated_for_a_while_as_pages_run_again(self, opened, end, monkeypatch):
+        page = opened("classify")
+        submit("load", end)
+        page.run()
+        end.set()
+        until(lambda: jobs()[0].state == DONE)
+        assert len(page.run().toast) == len(page.run().toast) == 1
+        monkeypatch.setattr(notices, "_SECONDS", 0.0)
+        assert page.run().toast == []
+
+    def test_say_why_a_job_failed(self, opened, end):
+        page = opened("trace")
+
+        def work(progress):
+            end.wait()
+            raise InputError("It is *full*.", "Make room.")
+
+        services.jobs().submit("load", "default", "cats", "it", work)
+        page.run()
+        end.set()
+        until(lambda: jobs()[0].state == FAILED)
+        (toast,) = page.run().toast
+        assert toast.value == r"**cats** · It is \*full\*\. Make room\."
+
+    def test_are_for_who_asked_where_a_job_changes_no_library(self, opened, end):
+        other = opened("history")
+        submit("classify", end)
+        other.run()
+        end.set()
+        until(lambda: jobs()[0].state == DONE)
+        assert other.run().toast == []
+
+    def test_are_not_given_for_what_was_cancelled(self, opened):
+        page = opened("history")
+
+        def work(progress):
+            for count in itertools.count():
+                progress("Loading", count, 0)
+                time.sleep(0.01)
+
+        services.jobs().submit("load", "default", "cats", "it", work)
+        page.run()
+        services.jobs().cancel(jobs()[0].id)
+        until(lambda: jobs()[0].state == CANCELLED)
+        assert page.run().toast == []
