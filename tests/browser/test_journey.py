@@ -242,6 +242,8 @@ def test_a_file_with_a_bad_record_from_its_report_to_the_organism(page, dashboar
     upload.set_input_files(first)
     page.get_by_role("button", name="Load 6 valid records").click()
     expect(page.get_by_text("cat: 6 genes added;")).to_be_visible()
+    expect(page.get_by_test_id("stToast")).to_contain_text("Done")
+    expect(page).to_have_title(re.compile(r"^Done: .* · GeneKin$"))
     expect(page.get_by_role("heading", name="6 genes of 1 organism")).to_be_visible()
 
     upload.set_input_files(bad)
