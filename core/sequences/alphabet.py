@@ -10,7 +10,11 @@ IUPAC_DNA = "ACGTRYSWKMBDHVN"
 _UPPER_CASE = str.maketrans(f"{ascii_lowercase}U", f"{ascii_uppercase}T".replace("U", "T"))
 _COMPLEMENT = str.maketrans("ACGTRYSWKMBDHVN", "TGCAYRSWMKVHDBN")
 _INVALID = re.compile(f"[^{IUPAC_DNA}]")
-_PROTEIN_ONLY = frozenset("EFILPQXZJO*")
+_AMINO_ACIDS = frozenset("EFILPQ")
+"""Amino acids whose letters are no nucleotide codes."""
+_PROTEIN_LETTERS = _AMINO_ACIDS | frozenset("XZJO*")
+_MAX_INVALID = 0.05
+"""Share of invalid characters up to which a cell is still a sequence, to be reported as such."""
 _SAMPLE_LENGTH = 2_000
 
 
@@ -45,13 +49,17 @@ def count_ambiguous(residues: str) -> int:
 
 
 def looks_like_protein(residues: str) -> bool:
-    """Return True if two or more kinds of invalid characters are there, all of them amino acids.
+    """Return True for letters of amino acids of two kinds or more, in what is not mostly bases.
 
-    >>> looks_like_protein("MEFLIPQK")
-    True
+    >>> looks_like_protein("MEFLIPQK"), looks_like_protein("ACGTACGTACGTXJ")
+    (True, False)
     """
     invalid = set(_INVALID.findall(residues))
-    return len(invalid & _PROTEIN_ONLY) > 1 and invalid <= _PROTEIN_ONLY
+    return (
+        len(invalid & _AMINO_ACIDS) > 1
+        and invalid <= _PROTEIN_LETTERS
+        and not is_mostly_dna(residues)
+    )
 
 
 def looks_like_dna(text: str) -> bool:
@@ -61,7 +69,9 @@ def looks_like_dna(text: str) -> bool:
     (True, False)
     """
     letters = normalise(text[:_SAMPLE_LENGTH])
-    return len(letters) >= 10 and is_mostly_dna(letters) and find_invalid_character(letters) is None
+    if len(letters) < 10 or not is_mostly_dna(letters):
+        return False
+    return len(_INVALID.findall(letters)) <= _MAX_INVALID * len(letters)
 
 
 def is_mostly_dna(text: str) -> bool:

@@ -2,7 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.sequences.alphabet import IUPAC_DNA, find_invalid_character, looks_like_protein, normalise
+from core.sequences.alphabet import (
+    IUPAC_DNA,
+    find_invalid_character,
+    looks_like_dna,
+    looks_like_protein,
+    normalise,
+)
 
 
 class TestNormalise:
@@ -54,6 +60,20 @@ class TestLooksLikeProtein:
     def test_several_kinds_of_letters_that_only_proteins_have(self, residues):
         assert looks_like_protein(residues)
 
+    @pytest.mark.parametrize("residues", ["ACGTACGTX", "ACGTACGTXJ", "ACGTXJZ*", f"{'ACGT' * 9}EF"])
+    def test_dna_with_some_bad_letters_is_none(self, residues):
+        assert not looks_like_protein(residues)
+
     @pytest.mark.parametrize("residues", ["ACGT", "ACGTE", "EEEE", "EFLI!", "HELLO1", ""])
     def test_one_kind_or_other_characters_say_nothing(self, residues):
         assert not looks_like_protein(residues)
+
+
+class TestLooksLikeDna:
+    @pytest.mark.parametrize("text", ["acgtacgtac", f"{'ACGT' * 10}X", f"{'ACGT' * 10}XJ"])
+    def test_sequences_with_few_bad_letters(self, text):
+        assert looks_like_dna(text)
+
+    @pytest.mark.parametrize("text", ["ACGT", "ACGTACGTAX", "Synthase", f"{'ACGT' * 10}MEFLIPQ"])
+    def test_nothing_else(self, text):
+        assert not looks_like_dna(text)
