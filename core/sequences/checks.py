@@ -21,6 +21,8 @@ MIN_LENGTH = 18
 encoder."""
 MAX_AMBIGUOUS = 0.1
 """Share of ambiguous bases above which there is a warning."""
+MAX_READABLE_AMBIGUOUS = 0.9
+"""Share of ambiguous bases above which a sequence, such as one of N alone, is invalid."""
 
 
 class ConflictPolicy(StrEnum):
@@ -43,6 +45,8 @@ class ImportOptions:
         Family of records that name none, a class number or a name; empty to reject them.
     conflicts
         Handling of a sequence with two families.
+    synonyms
+        Families as written, each with the family that its records belong to.
     new_families
         Whether unknown families are created; otherwise their records are rejected.
     """
@@ -50,6 +54,7 @@ class ImportOptions:
     organism: str = ""
     family: str = ""
     conflicts: ConflictPolicy = ConflictPolicy.ERROR
+    synonyms: tuple[tuple[str, str], ...] = ()
     new_families: bool = True
 
 
@@ -167,7 +172,9 @@ class EntryChecker:
         if len(residues) < MIN_LENGTH:
             draft.add("short", f"has {len(residues)} bp")
         share = count_ambiguous(residues) / len(residues)
-        if share > MAX_AMBIGUOUS:
+        if share > MAX_READABLE_AMBIGUOUS:
+            draft.add("no bases", f"has {share:.0%} ambiguous bases; too few are left to compare")
+        elif share > MAX_AMBIGUOUS:
             draft.add("ambiguous", f"has {share:.0%} ambiguous bases")
 
     def _check_family(self, draft: Draft, family: str) -> None:

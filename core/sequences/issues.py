@@ -25,6 +25,7 @@ KINDS: Mapping[str, tuple[Severity, str]] = MappingProxyType(
         "cut": (_E, "truncated by Excel, which keeps 32,767 characters per cell"),
         "too long": (_E, "longer than the maximum sequence length"),
         "letter": (_E, "with invalid characters; use IUPAC nucleotide codes"),
+        "no bases": (_E, "with more than 90% ambiguous bases; too few to compare"),
         "protein": (_E, "with a protein sequence; use DNA"),
         "no family": (_E, "without a family"),
         "class": (_E, "with an invalid family; use a class number or a name"),

@@ -14,6 +14,30 @@ def table(*rows: str, header: str = "sequence\tclass") -> str:
 TWICE = table(f"{GENE}\t1", f"{OTHER}\t1", f"{GENE}\t2", f"{GENE}\t1")
 
 
+class TestLetters:
+    def test_a_bad_letter_in_dna_is_named_with_record_and_line(self):
+        found = report(f">a class=1\n{GENE}\n>b class=1\n{GENE}X\n{GENE}J\n")
+        assert codes(found) == {"letter"}
+        (issue,) = found.issues
+        base = len(GENE) + 1
+        assert (
+            f"Record 2 (line 4) has an invalid character 'X' at base {base};" in issue.examples[0]
+        )
+
+    def test_a_protein_is_called_one(self):
+        assert codes(report(">a class=1\nMEFLIPQKEELMKLV\n")) == {"protein"}
+
+    def test_a_sequence_of_n_is_invalid(self):
+        found = report(table(f"{'N' * 300}\t1", f"{'N' * 299}A\t1", f"{GENE}\t1"))
+        assert found.valid_count == 1
+        (issue,) = found.issues
+        assert issue.severity is Severity.ERROR
+        assert issue.message == (
+            "2 records with more than 90% ambiguous bases; too few to compare."
+        )
+        assert "Record 1 (line 2) has 100% ambiguous bases" in issue.examples[0]
+
+
 class TestTwoFamilies:
     def test_reject_all_of_them_as_an_error(self):
         found = report(TWICE)
