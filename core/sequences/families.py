@@ -9,7 +9,7 @@ from core.errors import InputError
 from core.sequences.records import MAX_NAME
 
 _MAX_CLASS = 2**31 - 1
-_PLACEHOLDER = re.compile(r"class \d+")
+PLACEHOLDER = re.compile(r"class \d+")
 """Name that a library gives a family that was never named."""
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?"}
 
@@ -134,7 +134,7 @@ class _Numberer:
         self._by_name = {
             canonical_spelling(name): number
             for number, name in library.items()
-            if not _PLACEHOLDER.fullmatch(name)
+            if not PLACEHOLDER.fullmatch(name)
         }
         self._requested = {
             canonical_spelling(name): number for number, name in family_names.items()
@@ -171,7 +171,7 @@ class _Numberer:
     def _choose(self, spelling: str) -> int:
         """Return the number from the family names file, unless another name has it."""
         requested = self._requested.get(spelling)
-        if requested is None or not _PLACEHOLDER.fullmatch(self.names.get(requested, "class 0")):
+        if requested is None or not PLACEHOLDER.fullmatch(self.names.get(requested, "class 0")):
             return self._next_free()
         return requested
 

@@ -6,6 +6,7 @@ importer checks all records of the file, each by itself, against each other and 
 and reports what it found (:class:`Importer`). Nothing is written here.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,14 +22,22 @@ from core.sequences.checks import (
     compare_with_each_other,
     compare_with_library,
 )
-from core.sequences.families import is_family, is_missing, number_families
+from core.sequences.families import PLACEHOLDER, is_family, is_missing, number_families
 from core.sequences.files import read_bytes
-from core.sequences.layout import SAMPLE_ROWS, Entry, Layout, propose_layout, read_entries
+from core.sequences.layout import (
+    SAMPLE_ROWS,
+    Entry,
+    Layout,
+    propose_layout,
+    read_entries,
+    read_families,
+)
 from core.sequences.limits import Limits
 from core.sequences.readers.archives import safe_label
 from core.sequences.readers.detection import read_family_names, read_files
 from core.sequences.records import Record
 from core.sequences.report import Report, make_report, require_all_valid
+from core.sequences.similar_families import SimilarFamily, find_similar_families
 from core.sequences.source_file import Format, SourceFile
 
 _STEP = 1_000
@@ -149,6 +158,22 @@ class Importer:
         self.references.setdefault(organism, []).extend(records)
         self._learn_families(families, families)
 
+    def similar_families(
+        self, file: SourceFile, layout: Layout, options: ImportOptions
+    ) -> list[SimilarFamily]:
+        """Return the new families of a file that look like others, known or of the same file.
+
+        Raises
+        ------
+        InputError
+            If the layout does not fit the file, or a pattern is invalid.
+        """
+        written = (_family_of(family, options) for family in read_families(file, layout))
+        counts = Counter(filter(is_family, written))
+        names = (*self._known.library.values(), *self._known.family_names.values())
+        known = [name for name in names if not PLACEHOLDER.fullmatch(name)]
+        return find_similar_families(counts, known)
+
     def check(self, file: SourceFile, layout: Layout, options: ImportOptions) -> Report:
         """Check all records of a file, and keep the valid ones.
 
@@ -169,7 +194,9 @@ class Importer:
         self, entries: Sequence[Entry], source: str, options: ImportOptions
     ) -> Report:
         known, total = self._known, len(entries)
-        families = [_family_of(entry, options) for entry in entries]
+        synonyms = dict(options.synonyms)
+        written = (_family_of(entry.family, options) for entry in entries)
+        families = [synonyms.get(family, family) for family in written]
         numbering = number_families(filter(is_family, families), known.library, known.family_names)
         checker = EntryChecker(self._max_bases, numbering, options)
         drafts: list[Draft] = []
@@ -221,7 +248,7 @@ def read_records(path: Path, organism: str, limits: Limits) -> list[Record]:
     return [record for records in importer.references.values() for record in records]
 
 
-def _family_of(entry: Entry, options: ImportOptions) -> str:
+def _family_of(written: str, options: ImportOptions) -> str:
     """Return the family as written, else the default one."""
-    family = options.family if is_missing(entry.family) else entry.family
+    family = options.family if is_missing(written) else written
     return "" if is_missing(family) else family.strip()

@@ -159,8 +159,7 @@ def read_entries(file: SourceFile, layout: Layout) -> list[Entry]:
     InputError
         If the layout does not fit the file, or a pattern is invalid.
     """
-    _check_columns(file, layout)
-    families = _read_parts(file.rows, layout.family, layout.family_pattern)
+    families = read_families(file, layout)
     organisms = _read_parts(file.rows, layout.organism, layout.organism_pattern)
     parts = zip(file.rows, families, organisms, strict=True)
     return [
@@ -176,6 +175,18 @@ def read_entries(file: SourceFile, layout: Layout) -> list[Entry]:
         )
         for position, (row, family, organism) in enumerate(parts, start=1)
     ]
+
+
+def read_families(file: SourceFile, layout: Layout) -> list[str]:
+    """Return the family of every record as written, empty where there is none.
+
+    Raises
+    ------
+    InputError
+        If the layout does not fit the file, or a pattern is invalid.
+    """
+    _check_columns(file, layout)
+    return _read_parts(file.rows, layout.family, layout.family_pattern)
 
 
 def _check_columns(file: SourceFile, layout: Layout) -> None:

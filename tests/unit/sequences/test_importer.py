@@ -75,6 +75,22 @@ class TestImporter:
         file = one(text.encode())
         return importer.check(file, propose_layout(file), ImportOptions(organism))
 
+    def test_finds_new_families_that_look_like_those_of_the_library(self):
+        known = Known({0: "G protein coupled receptors", 1: "class 1"})
+        file = one(f"sequence\tclass\n{GENE}\tGPCR\n{OTHER}\tclasses 1\n".encode())
+        importer, options = Importer(known, LIMITS), ImportOptions("human")
+        (found,) = importer.similar_families(file, propose_layout(file), options)
+        assert (found.written, found.name) == ("GPCR", "G protein coupled receptors")
+
+    def test_reads_a_family_as_its_synonym(self):
+        importer = Importer(Known({5: "G protein coupled receptors"}), LIMITS)
+        file = one(f"sequence\tclass\n{GENE}\tGPCR\n".encode())
+        synonyms = (("GPCR", "G protein coupled receptors"),)
+        options = ImportOptions("human", synonyms=synonyms)
+        found = importer.check(file, propose_layout(file), options)
+        assert found.family_counts == {5: 1}
+        assert not found.issues
+
     def test_a_number_means_one_thing_in_all_files(self):
         importer = Importer(Known({1: "Ligase"}), LIMITS)
         self.check(importer, f"sequence\tclass\n{GENE}\t0\n")
