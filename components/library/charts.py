@@ -11,6 +11,7 @@ from components.shared.formatting import family_name
 from components.shared.palette import NEUTRAL, family_colour
 
 _MAX_LENGTH_BARS = 30
+_MAX_TICKS = 6
 _PADDING = {"bottom": 4}
 _LAST_LABEL_WIDTH = 14
 """Pixels by which the last label of an axis may stick out."""
@@ -55,24 +56,30 @@ def describe_families(counts: Mapping[int, int], names: Mapping[int, str]) -> st
 
 
 def length_chart(counts: Mapping[int, int]) -> alt.Chart:
-    """Return a histogram of lengths in bases; `counts` are numbers of genes by length."""
+    """Return a histogram of lengths in bases, on a logarithmic scale.
+
+    Parameters
+    ----------
+    counts
+        Number of genes by length.
+    """
     lengths = np.array(list(counts), dtype=np.int64)
     genes = np.array(list(counts.values()), dtype=np.int64)
-    width = 1 + int(np.ptp(lengths)) // _MAX_LENGTH_BARS
-    bars = (lengths - lengths.min()) // width
-    starts = lengths.min() + width * np.arange(bars.max() + 1)
-    frame = pd.DataFrame(
-        {"from": starts, "to": starts + width, "genes": np.bincount(bars, weights=genes)}
-    )
+    low, high = int(lengths.min()), int(lengths.max()) + 1
+    # Of lengths that span less than the bars, each has a bar of its own.
+    edges = np.geomspace(low, high, 1 + min(_MAX_LENGTH_BARS, high - low))
+    bars, _ = np.histogram(lengths, edges, weights=genes)
+    frame = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "genes": bars})
     chart: alt.Chart = (
         alt.Chart(inline_data(frame), height=120, padding=_PADDING | {"right": _LAST_LABEL_WIDTH})
-        .mark_bar(color=NEUTRAL)
+        .mark_bar(color=NEUTRAL, orient="vertical")
         .encode(
             alt.X(
                 "from:Q",
                 bin="binned",
-                title=f"length (bp), n = {genes.sum():,} genes",
-                axis=alt.Axis(format=",d", tickMinStep=1),
+                title=f"length (bp, log scale), n = {genes.sum():,} genes",
+                scale=alt.Scale(type="log", domain=[low, high], nice=False),
+                axis=alt.Axis(format=",d", values=_log_ticks(low, high), labelFlush=True),
             ),
             alt.X2("to:Q"),
             alt.Y("genes:Q", title="genes", axis=alt.Axis(tickCount=2, tickMinStep=1, format=",d")),
@@ -80,6 +87,21 @@ def length_chart(counts: Mapping[int, int]) -> alt.Chart:
         )
     )
     return chart
+
+
+def _log_ticks(low: int, high: int) -> list[int]:
+    """Return up to six round lengths of a range; its ends where there are fewer than two.
+
+    >>> _log_ticks(60, 18_000), _log_ticks(301, 305)
+    ([100, 300, 1000, 3000, 10000], [301, 305])
+    """
+    decades = [10**power for power in range(len(str(high)))]
+    for digits in ((1, 2, 5), (1, 3), (1,)):
+        ticks = [digit * decade for decade in decades for digit in digits]
+        ticks = [tick for tick in ticks if low <= tick <= high]
+        if len(ticks) <= _MAX_TICKS:
+            break
+    return ticks if len(ticks) > 1 else [low, high]
 
 
 def describe_lengths(counts: Mapping[int, int]) -> str:

@@ -22,3 +22,11 @@ class TestLengthChart:
     def test_of_one_length_is_one_bar(self):
         (row,) = rows(length_chart({300: 2}))
         assert (row["from"], row["to"], row["genes"]) == (300, 301, 2)
+
+    def test_has_bars_of_equal_width_on_a_log_scale(self):
+        found = rows(length_chart({10: 1, 99: 1, 10_000: 4}))
+        ratios = [row["to"] / row["from"] for row in found]
+        assert max(ratios) / min(ratios) < 1.0001
+        encoding = length_chart({10: 1, 10_000: 4}).to_dict()["encoding"]["x"]
+        assert encoding["scale"] == {"type": "log", "domain": [10, 10_001], "nice": False}
+        assert encoding["axis"]["values"] == [10, 100, 1000, 10_000]
