@@ -32,6 +32,7 @@ st.html(Path("components/shared/style.css"))
 # Streamlit shows file names in its place.
 from components.shared.errors import plain_errors  # noqa: E402
 from components.shared.jobs import followed_jobs  # noqa: E402
+from components.shared.loads import finish_loads  # noqa: E402
 from components.shared.markup import THEME_CHOICE  # noqa: E402
 from components.shared.navigation import library_selector, open_requested_page  # noqa: E402
 from components.shared.services import begin_run  # noqa: E402
@@ -46,6 +47,7 @@ preserve_widget(TRACE_TEXT_KEY)
 open_requested_page()
 begin_run()
 with plain_errors():
+    finish_loads()
     library_selector()
     with st.sidebar:
         followed_jobs(show=page.url_path != "library")  # That page lists all jobs, with buttons.

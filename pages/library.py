@@ -32,7 +32,7 @@ def page() -> None:
         elif library is None:
             st.info(
                 "No organisms loaded yet. Start with the human reference: 3,629 genes of seven"
-                " families."
+                " families, included in GeneKin."
             )
         else:
             _show_library(library)

@@ -5,8 +5,10 @@ from functools import partial
 import streamlit as st
 
 from components.library.settings import import_panel
+from components.library.source_cards import Source, choose_source
 from components.library.submission import References, Target, submit, submit_records
 from components.library.upload import folder_file, uploaded_file
+from components.shared.loads import is_being_created
 from components.shared.services import library_names
 from core.encoders import ENCODERS
 from core.library.library import Library
@@ -21,14 +23,6 @@ from core.settings import read_settings
 from core.stores.milvus.index import INDEX_KINDS, VectorIndex
 
 _NEW = "New library"
-_HUMAN, _UPLOAD, _FOLDER, _PUBLISHED, _SIMULATE, _IMPORT = _SOURCES = (
-    "Human",
-    "Upload",
-    "Server folder",
-    "Human–chimp–dog",
-    "Simulate",
-    "Import",
-)
 _SEED = 1
 
 
@@ -40,30 +34,21 @@ def add_panel(library: Library | None) -> None:
     library
         The chosen library; None if there is none yet.
     """
-    source = st.segmented_control(
-        "Source",
-        _SOURCES,
-        default=_HUMAN,
-        required=True,
-        label_visibility="collapsed",
-        key="source",
-    )
-    if source == _IMPORT:
+    source = choose_source(Source.UPLOAD if library else Source.PUBLISHED)
+    if source is Source.IMPORT:
         import_panel()
         return
     library, target = _choose_target(library)
     if target is None:
         return
-    if source == _UPLOAD:
+    if source is Source.UPLOAD:
         uploaded_file(library, target)
-    elif source == _FOLDER:
+    elif source is Source.FOLDER:
         folder_file(library, target)
-    elif source == _PUBLISHED:
-        _published_panel(target)
-    elif source == _SIMULATE:
+    elif source is Source.SIMULATE:
         _simulation_panel(library, target)
     else:
-        _human_panel(target)
+        _published_panel(target)
 
 
 def _choose_target(library: Library | None) -> tuple[Library | None, Target | None]:
@@ -105,31 +90,26 @@ def _new_library(*, first: bool) -> Target | None:
         st.info("Enter a name for the new library.")
         return None
     check_library_name(name)
-    if not first and name in library_names():
+    if not first and name in library_names() and not is_being_created(name):
         st.warning("A library with this name exists. Choose it in the sidebar.")
         return None
     index = VectorIndex.of_kind(kind) if encoder == "count" else None
     return Target(name, encoder, index)
 
 
-def _human_panel(target: Target) -> None:
-    st.write(
-        "The human reference comes with GeneKin: 4,380 records, 3,629 distinct genes of seven"
-        " families."
-    )
-    if st.button("Load the human reference", type="primary"):
-        submit_records(target, {"human": load_human_reference()}, FAMILIES, SOURCE)
-
-
 def _published_panel(target: Target) -> None:
     st.write(
-        "The published data set: 6,121 distinct genes of human, chimpanzee and dog. Requires"
-        " internet."
+        "The published data set: 6,121 distinct genes of human, chimpanzee and dog, in seven"
+        " families. The human reference of 3,629 genes is included in GeneKin; the complete set"
+        " is downloaded and requires internet."
     )
-    if st.button("Download and load", type="primary"):
-        settings = read_settings()
-        fetch = partial(load_published, settings.home / "published", settings.max_record_bases)
-        submit(target, fetch, "", FAMILIES, "the published data set")
+    with st.container(horizontal=True):
+        if st.button("Load the human reference", type="primary"):
+            submit_records(target, {"human": load_human_reference()}, FAMILIES, SOURCE)
+        if st.button("Download and load all three"):
+            settings = read_settings()
+            fetch = partial(load_published, settings.home / "published", settings.max_record_bases)
+            submit(target, fetch, "", FAMILIES, "the published data set")
 
 
 def _simulation_panel(library: Library | None, target: Target) -> None:

@@ -10,7 +10,7 @@ from components.library.charts import (
     family_chart,
     length_chart,
 )
-from components.shared.errors import plain_errors
+from components.shared.deletion import delete_button
 from components.shared.figure import show_chart
 from components.shared.formatting import escape_markdown, pluralize
 from components.shared.services import libraries
@@ -24,14 +24,16 @@ _MAX_LOADS = 3
 def organism_card(library: Library, organism: OrganismRow, loads: Sequence[LoadRow]) -> None:
     """Draw an organism: its genes by family and by length, its sources, its deletion."""
     genes = pluralize(organism.count, "gene")
-    name, action = st.columns([3, 1], vertical_alignment="center")
-    name.markdown(f"**{escape_markdown(organism.name)}** · {genes}")
-    with action.popover("Delete"):
-        st.write(f"Delete {escape_markdown(organism.name)} and its {genes}?")
-        if st.button("Delete organism", key=f"delete {organism.name}", type="primary"):
-            with plain_errors():
-                libraries().remove_organism(library.name, organism.name)
-                st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{escape_markdown(organism.name)}** · {genes}", width="stretch")
+        delete_button(
+            "Delete",
+            f"delete {organism.name}",
+            organism.name,
+            f"All {genes} of {organism.name} will be deleted from the library {library.name}."
+            " Loading them again can take minutes.",
+            lambda: libraries().remove_organism(library.name, organism.name),
+        )
     families, lengths = organism.families, _lengths(library, organism, loads)
     show_chart(
         family_chart(families, library.families), describe_families(families, library.families)

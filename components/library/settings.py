@@ -6,8 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from components.shared.deletion import delete_button
 from components.shared.formatting import escape_markdown, pluralize
 from components.shared.jobs import submit_job
+from components.shared.kept_file import kept_file_uploader
+from components.shared.loads import PendingLoad, watch_load
 from components.shared.navigation import choose_library
 from components.shared.sequence_input import max_upload_mb
 from components.shared.services import current_user, libraries
@@ -23,6 +26,8 @@ from core.sequences.limits import Limits
 from core.settings import MB, read_settings
 from core.stores.sql import Identity
 
+_ARCHIVE = "archive"
+"""Key of the file to import."""
 _Work = Callable[[Libraries, str, Progress], dict[str, object]]
 """Long work on a library, called with its current name; returns the job's result."""
 
@@ -50,8 +55,8 @@ def broken_library_panel(name: str) -> None:
 
 def import_panel() -> None:
     """Import an exported library as a new one, in the background."""
-    file = st.file_uploader(
-        "Exported library (.zip)", key="archive", type="zip", max_upload_size=max_upload_mb()
+    file = kept_file_uploader(
+        "Exported library (.zip)", _ARCHIVE, max_mb=max_upload_mb(), file_type="zip"
     )
     name = st.text_input(
         "Library name", placeholder="as exported", key="name of the import"
@@ -73,7 +78,9 @@ def import_panel() -> None:
             progress=progress,
         )
 
-    if submit_job("import", name or source, f"Import of {source}", digest, work) is not None:
+    job = submit_job("import", name or source, f"Import of {source}", digest, work)
+    if job is not None:
+        watch_load(job, PendingLoad(name or source, (_ARCHIVE,)))
         st.rerun()
 
 
@@ -181,10 +188,15 @@ def _name_settings(library: Library) -> None:
 
 
 def _deletion_settings(library: Library) -> None:
-    typed = st.text_input("Type the library's name to confirm deletion")
-    if st.button("Delete library", disabled=typed != library.name):
-        libraries().delete(library.name)
-        st.rerun()
+    genes = pluralize(sum(organism.count for organism in library.organisms()), "gene")
+    delete_button(
+        "Delete library",
+        "delete library",
+        library.name,
+        f"All {genes} of {library.name} and its trained classifier will be deleted. Loading them"
+        " again can take minutes.",
+        lambda: libraries().delete(library.name),
+    )
 
 
 def _submit(  # noqa: PLR0917

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from components.shared.jobs import submit_job
+from components.shared.loads import PendingLoad, watch_load
 from components.shared.services import current_user, libraries
 from core.library.load import LoadReport, load
 from core.progress import Progress
@@ -30,6 +31,8 @@ class Target:
         Only of an existing library.
     replace
         Whether existing organisms are replaced.
+    files
+        Keys of the user's files that are loaded, which go when the load is done.
     """
 
     name: str
@@ -37,6 +40,7 @@ class Target:
     index: VectorIndex | None = None
     identity: Identity | None = None
     replace: bool = False
+    files: tuple[str, ...] = ()
 
 
 def submit(
@@ -70,7 +74,9 @@ def submit(
         )
 
     digest = f"{source} {digest} {target.replace}"
-    if submit_job("load", target.name, source, digest, work) is not None:
+    job = submit_job("load", target.name, source, digest, work)
+    if job is not None:
+        watch_load(job, PendingLoad("" if target.identity else target.name, target.files))
         st.rerun()
 
 

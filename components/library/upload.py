@@ -9,23 +9,28 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from components.library.import_report import show_report
+from components.library.similar_families import choose_families
 from components.library.submission import Target, submit_records
 from components.shared.formatting import escape_markdown, pluralize, unique_labels
+from components.shared.kept_file import kept_file_uploader, widget_key
 from components.shared.sequence_input import max_upload_mb
 from components.shared.services import libraries
 from components.shared.session import Slot, forget, remember, widget_value
 from core.library.library import Library
 from core.library.load import known_records
-from core.progress import Progress
+from core.progress import Progress, no_progress
 from core.sequences.checks import ConflictPolicy, ImportOptions, Known
 from core.sequences.files import list_files
 from core.sequences.importer import Importer, ImportSource
 from core.sequences.layout import Layout, propose_layout, propose_organism, with_family_pattern
 from core.sequences.limits import Limits
 from core.sequences.report import Report
+from core.sequences.similar_families import SimilarFamily
 from core.sequences.source_file import SourceFile
 from core.settings import MB, read_settings
 
+_UPLOAD, _FOLDER_FILE, _FAMILY_NAMES = "reference", "file in the folder", "family names"
+"""Keys of files."""
 _NO_COLUMN = "–"
 _ADD, _REPLACE = "Add", "Replace"
 _CONFLICT_POLICIES = {
@@ -63,17 +68,18 @@ def uploaded_file(library: Library | None, target: Target) -> None:
     """Import a file that the user uploads."""
     limits = Limits.of(read_settings())
     max_mb = max_upload_mb()
-    upload = st.file_uploader(
+    upload = kept_file_uploader(
         "Upload a file (FASTA, FASTQ, CSV/TSV, Excel; .gz, .zip)",
-        key="reference",
-        help=_HELP,
-        max_upload_size=max_mb,
+        _UPLOAD,
+        max_mb=max_mb,
+        help_text=_HELP,
     )
     st.caption(f"Max {max_mb:,} MB. For larger files use *Server folder* or the command line.")
     family_names = _family_names_input(limits)
     if upload is None:
-        forget(Slot.IMPORT_PREVIEW, Slot.IMPORT_REPORT)
+        forget(Slot.IMPORT_PREVIEW, Slot.IMPORT_REPORT, Slot.SIMILAR_FAMILIES)
     else:
+        target = replace(target, files=(_UPLOAD, _FAMILY_NAMES))
         _import_file(_uploaded(upload, limits), family_names, library, target, limits)
 
 
@@ -88,28 +94,28 @@ def folder_file(library: Library | None, target: Target) -> None:
         st.info("The server folder is empty.")
         return
     labels = unique_labels([f"{file.name} · {file.bytes / MB:,.1f} MB" for file in files])
-    index = st.selectbox(
+    label = st.selectbox(
         "File in the server folder",
-        range(len(files)),
+        labels,
         index=None,
-        format_func=labels.__getitem__,
         placeholder="Choose a file",
         help=_HELP,
+        key=widget_key(_FOLDER_FILE),
+        persist_state="session",
     )
     family_names = _family_names_input(Limits.of(settings))
-    if index is not None:
+    if label is not None:
         limits = Limits.of_disk(settings)
-        chosen = files[index]
+        chosen = files[labels.index(label)]
         key = (chosen.name, chosen.version)
         file = _File(key, lambda: ImportSource.from_path(chosen.path, limits))
+        target = replace(target, files=(_FOLDER_FILE, _FAMILY_NAMES))
         _import_file(file, family_names, library, target, limits)
 
 
 def _family_names_input(limits: Limits) -> dict[int, str]:
-    upload = st.file_uploader(
-        "Family names (optional: class number and name)",
-        key="family_names",
-        max_upload_size=max_upload_mb(),
+    upload = kept_file_uploader(
+        "Family names (optional: class number and name)", _FAMILY_NAMES, max_mb=max_upload_mb()
     )
     return _uploaded(upload, limits).open().as_family_names() if upload else {}
 
@@ -140,22 +146,30 @@ def _import_file(
     replace_key = f"replace {file.key} {target.name}"
     replace_existing = widget_value(replace_key) == _REPLACE
 
-    def check() -> Report:
+    def importer(progress: Progress = no_progress) -> Importer:
         opened = libraries()
         known = (
             known_records(opened, library.name, replace=replace_existing) if library else Known()
         )
+        importer = Importer(known, limits, progress)
+        importer.add_family_names(names)
+        return importer
+
+    def find_similar() -> list[SimilarFamily]:
+        return importer().similar_families(file.source.files[index], layout, options)
+
+    def check() -> Report:
         with _progress_bar() as progress:
-            importer = Importer(known, limits, progress)
-            importer.add_family_names(names)
-            return importer.check(file.source.files[index], layout, options)
+            return importer(progress).check(file.source.files[index], layout, options)
 
     # The organisms are part of the key: after a load the records are compared again.
     key = (
         *(file.key, index, layout, options, tuple(names.items())),
         *(target.name, replace_existing, *organisms),
     )
-    report = remember(Slot.IMPORT_REPORT, key, check)
+    similar = remember(Slot.SIMILAR_FAMILIES, key, find_similar)
+    options = replace(options, synonyms=choose_families(similar, str(file.key)))
+    report = remember(Slot.IMPORT_REPORT, (*key, options.synonyms), check)
     show_report(report, library)
     if existing := sorted({name for name, _ in organisms} & {options.organism, *report.valid}):
         st.segmented_control(

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import streamlit as st
 from streamlit.elements.arrow import DataframeStateInput
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.library.library import Library
 from core.sequences.records import Record
 
 if TYPE_CHECKING:
+    from components.shared.loads import PendingLoad
     from components.shared.notices import Notice
 
 _Value = TypeVar("_Value")
@@ -77,6 +79,12 @@ class Session:
         Jobs that were running when the list of jobs was drawn last.
     followed_jobs, notices
         Jobs whose end this session announces, and what it has announced lately.
+    loads
+        Loads that this session has submitted, by the id of their jobs, until they have ended.
+    files, cleared_files
+        Files that the user has given, and how often each was cleared: its widget gets a new key.
+    deletion
+        Key of the button whose deletion is to be confirmed.
     """
 
     in_app = _Entry("in_app", default=False)
@@ -100,6 +108,10 @@ class Session:
     watched_jobs = _Entry[frozenset[int]]("watched jobs", frozenset())
     followed_jobs = _Entry[frozenset[int]]("followed jobs", frozenset())
     notices = _Entry[tuple["Notice", ...]]("notices", ())
+    loads = _Entry[Mapping[int, "PendingLoad"]]("loads", {})
+    files = _Entry[Mapping[str, UploadedFile]]("files", {})
+    cleared_files = _Entry[Mapping[str, int]]("cleared files", {})
+    deletion = _Entry("deletion", "")
 
 
 session = Session()
@@ -116,6 +128,7 @@ class Slot(StrEnum):
     EXPLANATION = "explained"
     IMPORT_PREVIEW = "import preview"
     IMPORT_REPORT = "import report"
+    SIMILAR_FAMILIES = "similar families"
     GENE_ALIGNMENT = "gene alignment"
     EVALUATION = "evaluation"
     OTHER_EVALUATION = "other evaluation"

@@ -15,7 +15,13 @@ PATIENCE = 200
 
 def choose(page: AppTest, source: str) -> AppTest:
     """Choose the source to add from."""
-    return page.segmented_control(key="source").set_value(source).run()
+    return page.radio(key="source").set_value(source).run()
+
+
+def uploader(page: AppTest, label: str):
+    """Return the file uploader whose label starts like this."""
+    (found,) = [each for each in page.file_uploader if each.label.startswith(label)]
+    return found
 
 
 def give(
@@ -27,13 +33,11 @@ def give(
     families: str | None = None,
 ) -> AppTest:
     """Upload a file without loading it."""
-    choose(page, "Upload")
+    choose(page, "Upload a file")
     data = content if isinstance(content, bytes) else content.encode()
-    page.file_uploader(key="reference").upload(name, data, "text/plain")
+    uploader(page, "Upload").upload(name, data, "text/plain")
     if families is not None:
-        page.file_uploader(key="family_names").upload(
-            "families.txt", families.encode(), "text/plain"
-        )
+        uploader(page, "Family names").upload("families.txt", families.encode(), "text/plain")
     page.run()
     if organism is not None:
         widget(page.text_input, "Organism").input(organism).run()
@@ -48,6 +52,13 @@ def load_button(page: AppTest):
         if candidate.label.endswith(("valid record", "records"))
     ]
     return found
+
+
+def delete(page: AppTest, name: str, key: str | None = None) -> AppTest:
+    """Delete an organism, or what the button with this key deletes, and confirm it."""
+    page.button(key=key or f"delete {name}").click().run()
+    page.text_input(key="confirm deletion").input(name)
+    return page.button(key="delete permanently").click().run()
 
 
 def until(condition: Callable[[], bool]) -> None:

@@ -12,7 +12,18 @@ from core.library.manager import Libraries
 from core.settings import Settings
 from core.stores.sql.jobs import CANCELLED, DONE, FAILED, QUEUED, RUNNING
 from core.stores.stores import Stores
-from tests.support.library_page import choose, ended, give, jobs, load, load_button, press, until
+from tests.support.library_page import (
+    choose,
+    delete,
+    ended,
+    give,
+    jobs,
+    load,
+    load_button,
+    press,
+    until,
+    uploader,
+)
 from tests.support.pages import button, shown, widget
 from tests.support.synthetic import FAMILY_NAMES, dna, genes, table
 
@@ -169,6 +180,7 @@ class TestFile:
 
     def test_a_second_time_adds_nothing(self, page):
         load(page, CAT)
+        give(page, CAT)
         assert "6 records already present in the library." in issues(page)[0]
         ended(load_button(page).click().run())
         assert organisms(page)[2] == "**cat** · 6 genes"
@@ -244,7 +256,7 @@ class TestReport:
         before = len(page.get("vega_lite_chart"))
         give(page, "sequence\tclass\nACGTACGTACGTACGTACGT\tLigase\n")
         assert len(page.get("vega_lite_chart")) == before + 1
-        assert "Ligase" in page.get("html")[-1].proto.body
+        assert any("Ligase" in html.proto.body for html in page.get("html"))
 
     def test_what_a_file_says_is_shown_as_it_is(self, page):
         give(page, "sequence\tclass\nACG<\t:red[*x*]\n", name="<b>*.txt")
@@ -351,9 +363,9 @@ class TestFamilyNames:
 
     def test_are_shown_as_long_as_a_gene_has_them(self, page):
         load(page, f"sequence\tclass\n{dna(1)}\t7\n", families="7\tLigase\n")
-        page.button(key="delete cat").click().run()
+        delete(page, "cat")
         assert services.libraries().open().families[7] == "Ligase"
-        assert "Ligase" not in shown(choose(page, "Human"))
+        assert "Ligase" not in shown(page)
 
     def test_numbers_are_those_of_the_library_by_name(self, page):
         load(page, f"sequence\tclass\n{dna(1)}\t7\n", families="7\tIon channel\n")
@@ -396,18 +408,20 @@ class TestBadFile:
 
     def test_the_rest_of_the_page_stays(self, page):
         give(page, "")
-        assert page.file_uploader(key="reference").value.name == "cat.txt"
-        assert page.segmented_control(key="source").value == "Upload"
+        assert uploader(page, "Upload").value.name == "cat.txt"
+        assert page.radio(key="source").value == "Upload a file"
         load(page, CAT)
         assert organisms(page)[2] == "**cat** · 6 genes"
 
 
 class TestPublished:
     def test_says_that_it_is_downloaded_and_loads_nothing_unasked(self, page):
-        choose(page, "Human–chimp–dog")
+        choose(page, "Human–chimp–dog set")
         text = shown(page)
-        assert "6,121 distinct genes of human, chimpanzee and dog. Requires internet." in text
-        assert button(page, "Download and load")
+        assert "6,121 distinct genes of human, chimpanzee and dog" in text
+        assert "requires internet" in text
+        assert button(page, "Download and load all three")
+        assert button(page, "Load the human reference")
         assert not jobs()
 
 
@@ -485,14 +499,24 @@ class TestJobs:
         assert "Nothing was loaded. Correct" in text
         assert organisms(page)[2] == "**cat** · 1 gene"
 
-    def test_after_one_has_ended_every_control_is_still_there(self, page):
+    def test_after_one_has_ended_its_file_is_gone_and_no_warning_stays(self, page):
         give(page, CAT)
-        controls = [(each.label, each.key) for each in (*page.text_input, *page.selectbox)]
         ended(load_button(page).click().run())
-        assert page.segmented_control(key="source").value == "Upload"
-        assert page.file_uploader(key="reference").value.name == "cat.txt"
-        assert [(each.label, each.key) for each in (*page.text_input, *page.selectbox)] == controls
-        assert load_button(page).label == "Load 6 valid records"
+        assert page.radio(key="source").value == "Upload a file"
+        assert uploader(page, "Upload").value is None
+        assert not issues(page)
+        assert not page.metric
+        assert not page.warning
+        assert "cat: 6 genes added" in shown(page)
+
+    def test_the_file_of_one_that_failed_stays(self, busy, page):
+        give(page, CAT)
+        load_button(page).click().run()
+        services.jobs().cancel(jobs()[0].id)
+        busy.set()
+        ended(page)
+        assert jobs()[0].state == CANCELLED
+        assert figures(page)["Valid"] == "6"
 
     def test_the_last_five_are_shown(self, page):
         for number in range(6):
@@ -556,12 +580,13 @@ class TestRename:
 
 
 class TestRemoveLibrary:
-    TYPED = "Type the library's name to confirm deletion"
-
     @pytest.mark.parametrize("typed", ["", "Default", "default "])
     def test_needs_its_name_typed(self, page, typed):
-        widget(page.text_input, self.TYPED).input(typed).run()
-        assert button(page, "Delete library").disabled
+        page.button(key="delete library").click().run()
+        page.text_input(key="confirm deletion").input(typed)
+        page.button(key="delete permanently").click().run()
+        assert "Not deleted: the name is default." in shown(page)
+        assert services.libraries().names() == ["default"]
 
     def test_a_load_that_waits_does_not_bring_it_back(self, busy, page):
         give(page, CAT)
@@ -574,8 +599,7 @@ class TestRemoveLibrary:
         assert jobs()[0].message == "The library has been deleted in the meantime."
 
     def test_takes_all_of_it_away(self, page):
-        widget(page.text_input, self.TYPED).input("default").run()
-        button(page, "Delete library").click().run()
+        delete(page, "default", "delete library")
         assert "No organisms loaded yet." in shown(page)
         assert services.libraries().names() == []
 
@@ -583,21 +607,89 @@ class TestRemoveLibrary:
         second_library(home)
         page = opened("library")
         page.sidebar.selectbox[0].select("pets").run()
-        widget(page.text_input, self.TYPED).input("pets").run()
-        button(page, "Delete library").click().run()
+        delete(page, "pets", "delete library")
         assert not page.error
         assert organisms(page) == AS_LOADED
 
 
 class TestRemove:
-    def test_asks_before_it_removes(self, page):
-        assert "Delete dog and its 4 genes?" in shown(page)
+    def test_asks_twice_before_it_deletes(self, page):
+        page.button(key="delete dog").click().run()
+        (warning,) = page.error
+        assert "All 4 genes of dog will be deleted from the library default" in shown(page)
+        assert "This cannot be undone." in warning.value
+        page.button(key="delete permanently").click().run()
+        assert "Not deleted: the name is dog." in shown(page)
+        assert organisms(page)[:2] == AS_LOADED
+
+    def test_can_be_cancelled(self, page):
+        page.button(key="delete dog").click().run()
+        page.button(key="cancel deletion").click().run()
+        assert organisms(page) == AS_LOADED
+        assert not page.error
 
     def test_takes_an_organism_away(self, page):
-        page.button(key="delete dog").click().run()
+        delete(page, "dog")
         assert organisms(page) == ["**human** · 12 genes"]
+        assert not page.error
 
     def test_the_last_one_leaves_the_beginning(self, page):
-        page.button(key="delete dog").click().run()
-        page.button(key="delete human").click().run()
+        delete(page, "dog")
+        delete(page, "human")
         assert "No organisms loaded yet." in shown(page)
+
+
+class TestSimilarFamilies:
+    FILE = "sequence\tfamily\n" + "".join(
+        f"{dna(number)}\t{family}\n"
+        for number, family in enumerate(("GPCR", "GPCR", "G protein coupled receptors", "Lipase"))
+    )
+
+    def question(self, page):
+        (found,) = [each for each in page.radio if each.label.startswith("**GPCR**")]
+        return found
+
+    def test_are_offered_as_one(self, page):
+        give(page, self.FILE)
+        assert self.question(page).label == "**GPCR** · 2 records"
+        assert "has the new family 'G protein coupled receptors'" in issues(page)[0]
+        ended(load_button(page).click().run())
+        names = services.libraries().open().families.values()
+        assert "G protein coupled receptors" in names
+        assert "GPCR" not in names
+
+    def test_can_be_two(self, page):
+        give(page, self.FILE)
+        self.question(page).set_value(False).run()
+        assert "has the new family 'GPCR'" in issues(page)[0]
+        ended(load_button(page).click().run())
+        assert "GPCR" in services.libraries().open().families.values()
+
+    def test_that_look_like_no_other_bring_no_question(self, page):
+        give(page, f"sequence\tfamily\n{dna(1)}\tLipase\n")
+        assert [each.key for each in page.radio] == ["source"]
+
+
+class TestKeptFile:
+    def test_is_still_there_on_the_way_back(self, page):
+        give(page, CAT, organism="puma")
+        page.switch_page("pages/history.py").run()
+        page.switch_page("pages/library.py").run()
+        assert page.radio(key="source").value == "Upload a file"
+        assert figures(page)["Valid"] == "6"
+        assert "cat.txt · " in shown(page)
+        load_button(page)
+
+    def test_is_still_there_after_another_source(self, page):
+        give(page, CAT)
+        choose(page, "Simulate")
+        choose(page, "Upload a file")
+        assert figures(page)["Valid"] == "6"
+
+    def test_can_be_removed(self, page):
+        give(page, CAT)
+        choose(page, "Simulate")
+        choose(page, "Upload a file")
+        button(page, "Remove").click().run()
+        assert not page.metric
+        assert "cat.txt" not in shown(page)

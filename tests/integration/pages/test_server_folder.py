@@ -62,6 +62,7 @@ class TestServerFolder:
         assert "Record 7 (line 8)" in shown(page)
         ended(load_button(page).click().run())
         assert "cat: 6 genes added" in shown(page)
+        assert widget(page.selectbox, LABEL).value is None
 
     def test_a_file_that_changes_is_looked_at_anew(self, folder, page):
         choose(page, "Server folder")
@@ -84,13 +85,13 @@ class TestLimit:
         self, loaded, opened, monkeypatch
     ):
         monkeypatch.setenv("GENEKIN_MAX_FILE_MB", "7")
-        page = choose(opened("library"), "Upload")
+        page = choose(opened("library"), "Upload a file")
         assert {each.proto.max_upload_size_mb for each in page.file_uploader} == {7}
         assert "Max 7 MB. For larger files use *Server folder* or the command line." in shown(page)
 
     def test_is_never_more_than_what_the_server_takes(self, loaded, opened, monkeypatch):
         monkeypatch.setenv("GENEKIN_MAX_FILE_MB", "2000")
-        page = choose(opened("library"), "Upload")
+        page = choose(opened("library"), "Upload a file")
         assert {each.proto.max_upload_size_mb for each in page.file_uploader} == {200}
 
     def test_of_the_server_is_that_of_the_settings(self):
@@ -114,5 +115,5 @@ class TestReport:
         assert len(made) == 2
         load_button(page).click().run()
         until(lambda: not any(job.active for job in jobs()))
-        page.run()
+        give(page.run(), CAT)
         assert "6 records already present in the library." in shown(page)
