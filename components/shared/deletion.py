@@ -8,15 +8,6 @@ from components.shared.errors import plain_errors
 from components.shared.formatting import escape_markdown
 from components.shared.session import session
 
-_RED_BUTTON = """<style>
-.st-key-delete-permanently button,
-.st-key-delete-permanently button:hover,
-.st-key-delete-permanently button:active {
-  background: #B3261E; border-color: #B3261E; color: #FFFFFF;
-}
-.st-key-delete-permanently button:hover { background: #8C1D18; border-color: #8C1D18; }
-</style>"""
-
 
 def delete_button(label: str, key: str, name: str, loss: str, delete: Callable[[], object]) -> None:
     """Draw a button that asks twice before something is deleted.
@@ -42,7 +33,6 @@ def delete_button(label: str, key: str, name: str, loss: str, delete: Callable[[
 
 
 def _confirm(name: str, loss: str, delete: Callable[[], object]) -> None:
-    st.html(_RED_BUTTON)
     st.error(f"{escape_markdown(loss)} This cannot be undone.", icon=":material/warning:")
     typed = st.text_input(f"Type {escape_markdown(name)} to confirm", key="confirm deletion")
     with st.container(horizontal=True):
