@@ -214,3 +214,14 @@ def format_alignment(alignment: Alignment, *, dna: bool = False) -> str:
 def _space_out(line: str) -> str:
     """Return the letters, each above the middle of its codon."""
     return "".join(f" {letter} " for letter in line)
+
+
+def format_evalue(evalue: float) -> str:
+    """Return an E-value with as many digits as it deserves.
+
+    >>> [format_evalue(value) for value in (0.0, 3.21e-50, 0.0312, 4.2, 1234.5)]
+    ['0', '3e-50', '0.031', '4.2', '1,234']
+    """
+    if 0 < evalue < 0.01:
+        return f"{evalue:.0e}"
+    return f"{evalue:,.0f}" if evalue >= 10 else f"{evalue:.2g}"
