@@ -125,6 +125,11 @@ class Call:
         best = next(iter(self.hits), None)
         return next((hit for hit in self.hits if hit.organism == self.organism), best)
 
+    @property
+    def best_guess(self) -> str:
+        """Most probable family of an unknown query with some evidence; else empty."""
+        return self.family if self.status is Status.UNKNOWN and self.families else ""
+
     def to_json(self) -> dict[str, Any]:
         """Return the stored form, for :mod:`json`; hits are lists of values to save space."""
         values = {name: getattr(self, name) for name in _FIELDS}

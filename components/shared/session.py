@@ -126,6 +126,7 @@ class Slot(StrEnum):
     REMARKS = "remarks"
     RESULT_TABLE = "result table"
     EXPLANATION = "explained"
+    ALIGNMENTS = "alignments"
     IMPORT_PREVIEW = "import preview"
     IMPORT_REPORT = "import report"
     SIMILAR_FAMILIES = "similar families"

@@ -29,6 +29,8 @@ from core.sequences.files import read_bytes
 from core.sequences.records import Record
 
 if TYPE_CHECKING:
+    from core.library.library import Library
+    from core.runs.alignments import Alignments
     from core.sequences.limits import Limits
 
 
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
         "classify queries.fasta",
         "classify queries.fasta.gz --threshold 0.95 --format csv --output calls.csv",
         "classify - --organism human < query.txt",
+        "classify queries.fasta --align",
+        "classify queries.fasta --format blast6 --output hits.txt",
     ),
 )
 @query_argument
@@ -59,7 +63,12 @@ if TYPE_CHECKING:
     metavar="CONFIDENCE",
     help="Minimum confidence for a call, 0 to 1; default: the library's own.",
 )
-@format_option(*TABLE_FORMATS)
+@click.option(
+    "--align",
+    is_flag=True,
+    help="Align every query with its hits: adds identity, coverage and E-value. Takes longer.",
+)
+@format_option(*TABLE_FORMATS, "blast6")
 @output_option
 def classify_command(
     *,
@@ -68,6 +77,7 @@ def classify_command(
     organism: Sequence[str],
     neighbours: int,
     threshold: float | None,
+    align: bool,
     file_format: str,
     output: Path | None,
 ) -> None:
@@ -76,20 +86,47 @@ def classify_command(
     from core.classify import classify  # Imported when run: see core.cli.
     from core.runs.call_table import format_calls
 
+    alignments: Alignments | None = None
     with (
         _garbage_collector_off(),
         open_libraries() as libraries,
         terminal_progress() as progress,
     ):
+        opened = libraries.open(library)
+        organisms = list(organism) or None
         calls = classify(
-            libraries.open(library),
+            opened,
             records,
-            organisms=list(organism) or None,
+            organisms=organisms,
             neighbours=neighbours,
             threshold=threshold,
             progress=progress,
         )
-    write(format_calls(calls, file_format), output)
+        if align or file_format == "blast6":
+            from core.runs.alignments import align_hits  # Imported when run: see core.cli.
+
+            alignments = align_hits(
+                opened,
+                [record.residues for record in records],
+                calls,
+                searched=_count_genes(opened, organisms),
+                closest_only=file_format in {"tsv", "csv"},
+                progress=progress,
+            )
+        families = opened.families
+    if file_format == "blast6":
+        from core.runs.blast_table import format_blast_table  # Imported when run: see core.cli.
+
+        write(format_blast_table(calls, alignments or {}), output)
+    else:
+        write(format_calls(calls, file_format, families, alignments), output)
+
+
+def _count_genes(library: "Library", organisms: Sequence[str] | None) -> int:
+    """Return the number of genes of some organisms, or of all."""
+    return sum(
+        row.count for row in library.organisms() if organisms is None or row.name in organisms
+    )
 
 
 def read_query_file(file: str, limits: "Limits") -> list[Record]:

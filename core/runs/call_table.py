@@ -4,9 +4,15 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from core.calls import Call, Status
+from core.classification.prediction import Hit
+
+if TYPE_CHECKING:  # Imports Biopython, and most tables have no alignments.
+    from core.alignment.pairwise import Alignment
+    from core.runs.alignments import Alignments
 
 Cell = str | int | float | None
 
@@ -54,11 +60,26 @@ _COLUMNS: Mapping[str, _Column] = {
         "share of ambiguous bases, 0 to 1", lambda call: _probability(call, call.unreadable)
     ),
     "note": _Column("why the query is unknown or invalid", lambda call: call.reason or None),
+    "best_guess": _Column(
+        "most probable family of an unknown query; empty without any evidence",
+        lambda call: call.best_guess or None,
+    ),
+    "best_guess_confidence": _Column(
+        "probability of that family, 0 to 1",
+        lambda call: round(call.confidence, 4) if call.best_guess else None,
+    ),
 }
 COLUMNS = tuple(_COLUMNS)
-"""Names of the columns, in order; scripts rely on both."""
-MEANINGS = {name: column.meaning for name, column in _COLUMNS.items()}
+"""Names of the columns of every table, in order; scripts rely on both."""
+MEANINGS = {
+    **{name: column.meaning for name, column in _COLUMNS.items()},
+    "identity": "share of the alignment's columns, gaps included, with the same letter, 0 to 1",
+    "coverage": "share of the query's bases in the alignment, 0 to 1",
+    "evalue": "alignments with this score or a better one that are expected by chance",
+}
 """Meaning of each column."""
+ALIGNMENT_COLUMNS = tuple(MEANINGS)[len(COLUMNS) :]
+"""Names of the columns of an alignment, in order: in a table of calls, that with the hit."""
 
 
 def call_row(call: Call) -> dict[str, Cell]:
@@ -66,32 +87,115 @@ def call_row(call: Call) -> dict[str, Cell]:
     return {name: column.value(call) for name, column in _COLUMNS.items()}
 
 
-def format_calls(calls: Sequence[Call], file_format: str) -> str:
+def alignment_row(alignment: "Alignment | None") -> dict[str, Cell]:
+    """Return the columns of an alignment; empty cells if there is none."""
+    if alignment is None:
+        return dict.fromkeys(ALIGNMENT_COLUMNS)
+    return {
+        "identity": round(alignment.identity, 4),
+        "coverage": round(alignment.query_coverage, 4),
+        "evalue": float(f"{alignment.evalue:.2e}"),
+    }
+
+
+def call_rows(
+    calls: Sequence[Call], alignments: "Alignments | None" = None
+) -> Iterable[dict[str, Cell]]:
+    """Yield calls as rows, with the columns of their alignments if there are alignments."""
+    for index, call in enumerate(calls):
+        row = call_row(call)
+        if alignments is not None:
+            hit = call.closest
+            row |= alignment_row(alignments.get((index, hit.id)) if hit else None)
+        yield row
+
+
+def format_calls(
+    calls: Sequence[Call],
+    file_format: str,
+    families: Mapping[int, str],
+    alignments: "Alignments | None" = None,
+) -> str:
     """Format calls as TSV or CSV with a header line, or as a JSON list with all hits.
 
     Parameters
     ----------
     file_format
         ``tsv``, ``csv`` or ``json``.
+    families
+        Family names by class number.
+    alignments
+        Alignments of the hits, to add their columns.
     """
+    rows = call_rows(calls, alignments)
     if file_format == "json":
-        rows = [call_row(call) | _evidence(call) for call in calls]
-        return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
-    return format_rows(map(call_row, calls), "\t" if file_format == "tsv" else ",")
+        evidence = (
+            _evidence(index, call, families, alignments) for index, call in enumerate(calls)
+        )
+        values = [row | more for row, more in zip(rows, evidence, strict=True)]
+        return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+    columns = COLUMNS if alignments is None else (*COLUMNS, *ALIGNMENT_COLUMNS)
+    return format_rows(rows, columns, "\t" if file_format == "tsv" else ",")
 
 
-def format_rows(rows: Iterable[Mapping[str, Cell]], delimiter: str) -> str:
+def format_rows(rows: Iterable[Mapping[str, Cell]], columns: Sequence[str], delimiter: str) -> str:
     """Format rows as delimited text with a header line."""
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, COLUMNS, delimiter=delimiter, lineterminator="\n")
+    writer = csv.DictWriter(buffer, columns, delimiter=delimiter, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return buffer.getvalue()
 
 
-def _evidence(call: Call) -> dict[str, object]:
-    families = [
-        {"family_id": number, "confidence": round(share, 4)}
+def hit_row(hit: Hit, rank: int, families: Mapping[int, str]) -> dict[str, Cell]:
+    """Return a hit as a row."""
+    return {
+        "rank": rank,
+        "hit": hit.name,
+        "organism": hit.organism,
+        "family_id": hit.family,
+        "family": families.get(hit.family, f"class {hit.family}"),
+        "score": round(hit.score, 4),
+        "length": hit.length,
+    }
+
+
+def _evidence(
+    index: int, call: Call, families: Mapping[int, str], alignments: "Alignments | None"
+) -> dict[str, Any]:
+    shares = [
+        {
+            "family_id": number,
+            "family": families.get(number, f"class {number}"),
+            "confidence": round(share, 4),
+        }
         for number, share in call.families.items()
     ]
-    return {"families": families, "hits": [asdict(hit) for hit in call.hits]}
+    hits = []
+    for rank, hit in enumerate(call.hits, start=1):
+        # JavaScript rounds integers above 2^53.
+        row: dict[str, Any] = hit_row(hit, rank, families) | {"id": str(hit.id)}
+        if alignments is not None:
+            alignment = alignments.get((index, hit.id))
+            row |= alignment_row(alignment) | {"alignment": _letters(alignment)}
+        hits.append(row)
+    return {"families": shares, "hits": hits}
+
+
+def _letters(alignment: "Alignment | None") -> dict[str, Cell] | None:
+    """Return the positions and the columns of an alignment."""
+    if alignment is None:
+        return None
+    return {
+        "strand": alignment.strand,
+        "frame": alignment.frame or None,
+        "bits": round(alignment.bits, 1),
+        "query_start": alignment.query_start,
+        "query_end": alignment.query_end,
+        "hit_start": alignment.hit_start,
+        "hit_end": alignment.hit_end,
+        "hit_coverage": round(alignment.hit_coverage, 4),
+        "query_letters": alignment.query_letters,
+        "midline": alignment.midline,
+        "hit_letters": alignment.hit_letters,
+    }

@@ -4,6 +4,7 @@ import json
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from core.evaluation.repository import load_report
 from core.jobs.scheduler import Jobs
 from core.library.archive import import_library
 from core.library.manager import Libraries
-from core.runs.call_table import format_calls
+from core.runs.call_table import call_row
 from core.runs.repository import Runs
 from core.sequences.limits import Limits
 from core.sequences.records import Record
@@ -81,8 +82,19 @@ def queries(library: str) -> list[Record]:
 
 
 def answers(calls: list[Call]) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = json.loads(format_calls(calls, "json"))
+    """The calls in the form in which version 0.1.0 wrote them."""
+    rows: list[dict[str, Any]] = json.loads(json.dumps([_answer(call) for call in calls]))
     return rows
+
+
+def _answer(call: Call) -> dict[str, Any]:
+    added = {"best_guess", "best_guess_confidence"}
+    row = {name: value for name, value in call_row(call).items() if name not in added}
+    families = [
+        {"family_id": number, "confidence": round(share, 4)}
+        for number, share in call.families.items()
+    ]
+    return row | {"families": families, "hits": [asdict(hit) for hit in call.hits]}
 
 
 def without_wording(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -5,12 +5,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.calls import Call
-from core.runs.call_table import Cell, call_row, format_calls, format_rows
+from core.runs.alignments import Alignments
+from core.runs.call_table import (
+    ALIGNMENT_COLUMNS,
+    COLUMNS,
+    Cell,
+    call_rows,
+    format_calls,
+    format_rows,
+)
 from core.runs.run import Run
 from core.sequences.readers.tables import escape_formula
 
 _MIME = {"tsv": "text/tab-separated-values", "csv": "text/csv", "json": "application/json"}
-_TEXT_COLUMNS = ("query", "family", "organism", "hit", "note")
+_TEXT_COLUMNS = ("query", "family", "organism", "hit", "note", "best_guess")
 """Columns with text of unknown origin."""
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
 _MAX_NAME = 60
@@ -87,18 +95,23 @@ def describe_run(run: Run, link: str = "") -> Mapping[str, str]:
     return {name: value for name, value in parameters.items() if value}
 
 
-def export_table(run: Run, calls: Sequence[Call], file_format: str) -> Download:
+def export_table(
+    run: Run, calls: Sequence[Call], file_format: str, alignments: Alignments
+) -> Download:
     """Export the calls as ``tsv``, ``csv`` or ``json``, in the order of their queries.
 
-    The columns are :data:`core.runs.call_table.COLUMNS`; JSON has all families and hits too. In TSV
-    and CSV, text that a spreadsheet would run as a formula is prefixed by an apostrophe; CSV starts
-    with the byte order mark by which Excel recognises UTF-8.
+    The columns are :data:`core.runs.call_table.COLUMNS`, then those of the alignment with the hit;
+    JSON has all families and hits too. In TSV and CSV, text that a spreadsheet would run as a
+    formula is prefixed by an apostrophe; CSV starts with the byte order mark by which Excel
+    recognises UTF-8.
     """
     if file_format == "json":
-        text = format_calls(calls, file_format)
+        text = format_calls(calls, file_format, run.families, alignments)
     else:
         text = "\ufeff" if file_format == "csv" else ""
-        text += format_rows(map(_safe_row, calls), "\t" if file_format == "tsv" else ",")
+        rows = map(_neutralize, call_rows(calls, alignments))
+        delimiter = "\t" if file_format == "tsv" else ","
+        text += format_rows(rows, (*COLUMNS, *ALIGNMENT_COLUMNS), delimiter)
     return make_download(run, f".{file_format}", _MIME[file_format], text)
 
 
@@ -111,8 +124,7 @@ def neutralize_formula(cell: str) -> str:
     return _HIDDEN_FORMULA.sub(r"\1'", escape_formula(cell))
 
 
-def _safe_row(call: Call) -> dict[str, Cell]:
-    row = call_row(call)
+def _neutralize(row: dict[str, Cell]) -> dict[str, Cell]:
     for name in _TEXT_COLUMNS:
         if row[name] is not None:
             row[name] = neutralize_formula(str(row[name]))

@@ -6,9 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from core.calls import Call
+from core.calls import Call, Status
 from core.errors import InputError
-from core.runs.call_table import COLUMNS, MEANINGS, call_row
+from core.runs.alignments import Alignments
+from core.runs.call_table import (
+    ALIGNMENT_COLUMNS,
+    MEANINGS,
+    Cell,
+    alignment_row,
+    call_rows,
+    hit_row,
+)
 from core.runs.exports.downloads import Download, describe_run, make_download
 from core.runs.run import Run
 from core.sequences.readers.excel import MAX_CELL
@@ -17,6 +25,28 @@ from core.sequences.readers.tables import escape_formula
 if TYPE_CHECKING:
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
+CALL_COLUMNS = (
+    "query",
+    "length",
+    "status",
+    "family",
+    "family_id",
+    "confidence",
+    "best_guess",
+    "best_guess_confidence",
+    "hit",
+    "organism",
+    "identity",
+    "coverage",
+    "evalue",
+    "score",
+    "organism_confidence",
+    "strand",
+    "frame",
+    "unreadable",
+    "note",
+)
+"""Columns of the sheet `calls`: those of all tables, with the best guess apart from the family."""
 HIT_COLUMNS = (
     "query",
     "rank",
@@ -24,6 +54,7 @@ HIT_COLUMNS = (
     "organism",
     "family_id",
     "family",
+    *ALIGNMENT_COLUMNS,
     "score",
     "length",
 )
@@ -38,15 +69,25 @@ _NOT_IN_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _WIDTHS = {
     "query": 24,
     "family": 28,
+    "best_guess": 28,
     "organism": 18,
     "hit": 18,
     "note": 60,
     "value": 70,
     "meaning": 70,
 }
+_MEANINGS = {
+    **{name: MEANINGS[name] for name in CALL_COLUMNS},
+    "family_id": "class number of the family; empty if unknown or invalid",
+    "family": "family; unknown or invalid if none is called",
+    "confidence": "probability of the family, 0 to 1; empty if unknown or invalid",
+    "rank": "rank of a hit, from 1",
+}
 
 
-def export_workbook(run: Run, calls: Sequence[Call], link: str = "") -> Download:
+def export_workbook(
+    run: Run, calls: Sequence[Call], alignments: Alignments, link: str = ""
+) -> Download:
     """Export the calls as a workbook with the sheets `calls`, `hits`, `run` and `columns`.
 
     Every cell is text or a number, never a formula.
@@ -67,21 +108,29 @@ def export_workbook(run: Run, calls: Sequence[Call], link: str = "") -> Download
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
-    _fill(book.create_sheet("calls"), COLUMNS, (call_row(call).values() for call in calls))
-    _fill(book.create_sheet("hits"), HIT_COLUMNS, islice(_hits(run, calls), MAX_ROWS))
+    _fill(book.create_sheet("calls"), CALL_COLUMNS, _call_values(calls, alignments))
+    hits = islice(_hit_values(run, calls, alignments), MAX_ROWS)
+    _fill(book.create_sheet("hits"), HIT_COLUMNS, hits)
     _fill(book.create_sheet("run"), ("parameter", "value"), describe_run(run, link).items())
-    _fill(book.create_sheet("columns"), ("column", "meaning"), MEANINGS.items())
+    _fill(book.create_sheet("columns"), ("column", "meaning"), _MEANINGS.items())
     buffer = io.BytesIO()
     book.save(buffer)
     return make_download(run, ".xlsx", _MIME, buffer.getvalue())
 
 
-def _hits(run: Run, calls: Iterable[Call]) -> Iterator[tuple[Any, ...]]:
-    for call in calls:
+def _call_values(calls: Sequence[Call], alignments: Alignments) -> Iterator[list[Cell]]:
+    for call, row in zip(calls, call_rows(calls, alignments), strict=True):
+        if call.status is not Status.CALLED:
+            row |= {"family": call.status.value, "family_id": None, "confidence": None}
+        yield [row[name] for name in CALL_COLUMNS]
+
+
+def _hit_values(run: Run, calls: Iterable[Call], alignments: Alignments) -> Iterator[list[Cell]]:
+    for index, call in enumerate(calls):
         for rank, hit in enumerate(call.hits[:MAX_HITS], start=1):
-            family = run.families.get(hit.family, "")
-            score = round(hit.score, 4)
-            yield call.query, rank, hit.name, hit.organism, hit.family, family, score, hit.length
+            row = hit_row(hit, rank, run.families) | {"query": call.query}
+            row |= alignment_row(alignments.get((index, hit.id)))
+            yield [row[name] for name in HIT_COLUMNS]
 
 
 def _fill(

@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 
 from core.calls import Call, Status
+from core.runs.blast_table import sequence_id
 from core.runs.exports.downloads import Download, file_name, make_download
 from core.runs.run import Run
 from core.runs.serialization import StoredQuery
@@ -42,8 +43,10 @@ def format_queries(queries: Sequence[StoredQuery]) -> str:
     A single query without a name is a raw sequence.
     """
     if len(queries) == 1 and not queries[0].name:
-        return _wrap(queries[0].residues)
-    return "".join(f">{_header_word(query.name)}\n{_wrap(query.residues)}" for query in queries)
+        return wrap_residues(queries[0].residues)
+    return "".join(
+        f">{sequence_id(query.name)}\n{wrap_residues(query.residues)}" for query in queries
+    )
 
 
 def _valid(
@@ -57,7 +60,7 @@ def _entry(query: StoredQuery, call: Call) -> str:
     label = call.status.value
     if call.status is Status.CALLED:
         label = f"{' '.join(call.family.split())} {call.confidence:.4f}"
-    return f">{_header_word(call.query)} {label}\n{_wrap(query.residues)}"
+    return f">{sequence_id(call.query)} {label}\n{wrap_residues(query.residues)}"
 
 
 def _family_file(call: Call) -> str:
@@ -66,12 +69,7 @@ def _family_file(call: Call) -> str:
     return "_".join(filter(None, [f"{call.family_id:02}", file_name(call.family)])) + ".fasta"
 
 
-def _header_word(name: str) -> str:
-    """Return the name as the single word that a FASTA header starts with."""
-    return "_".join(name.split())
-
-
-def _wrap(residues: str) -> str:
+def wrap_residues(residues: str) -> str:
     """Wrap the residues; no line looks like a header."""
     if ">" in residues:
         return residues.lstrip("> ") + "\n"

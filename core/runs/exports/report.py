@@ -1,14 +1,15 @@
 """A run as one self-contained HTML page, to mail, print or keep; its template is beside it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.alignment.pairwise import Alignment, format_alignment
+from core.alignment.pairwise import Alignment, format_alignment, format_evalue
 from core.calls import Call, Status, confidence_percent
-from core.runs.call_table import COLUMNS, call_row
+from core.runs.alignments import Alignments
 from core.runs.exports.downloads import Download, describe_run, make_download
+from core.runs.exports.hits import describe_alignment
 from core.runs.run import Run
 
 if TYPE_CHECKING:
@@ -23,42 +24,50 @@ MAX_DETAILS = 100
 def export_report(
     run: Run,
     calls: Sequence[Call],
+    alignments: Alignments,
     *,
     colour: Callable[[int], str],
-    alignments: Mapping[int, Sequence[Alignment]] | None = None,
     link: str = "",
 ) -> Download:
     """Export the run as one page: the results, the evidence of the first calls, the parameters.
 
     Parameters
     ----------
+    alignments
+        Alignments of the hits; of every call with its evidence, that of the closest hit is shown.
     colour
         Returns the CSS colour of a family by its class number.
-    alignments
-        Alignments to show, by the index of the call.
     link
         Address of the run, if known.
     """
-    details = [
-        (call, (alignments or {}).get(index, ())) for index, call in enumerate(calls[:MAX_DETAILS])
-    ]
     page = _template().render(
         run=run,
         link=link if link.startswith(("https://", "http://")) else "",
         statuses=tuple(Status),
         called=sorted(run.called.items(), key=lambda item: -item[1]),
         unknown=run.statuses.get(Status.UNKNOWN, 0),
-        columns=COLUMNS,
-        rows=[call_row(call) for call in calls[:MAX_ROWS]],
-        details=details,
+        rows=[
+            (call, _closest_alignment(index, call, alignments))
+            for index, call in enumerate(calls[:MAX_ROWS])
+        ],
+        details=[
+            (call, [(hit, alignments.get((index, hit.id))) for hit in call.hits])
+            for index, call in enumerate(calls[:MAX_DETAILS])
+        ],
         total=len(calls),
         parameters=describe_run(run, link),
         family_colour=colour,
         family_name=lambda number: run.families.get(number, f"class {number}"),
         format_alignment=format_alignment,
+        format_evalue=format_evalue,
+        describe_alignment=describe_alignment,
         confidence_percent=confidence_percent,
     )
     return make_download(run, ".html", "text/html", page)
+
+
+def _closest_alignment(index: int, call: Call, alignments: Alignments) -> Alignment | None:
+    return alignments.get((index, call.closest.id)) if call.closest else None
 
 
 @cache

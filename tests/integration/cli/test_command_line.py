@@ -365,6 +365,36 @@ class TestClassify:
         assert [len(row["hits"]) for row in found] == [3, 0, 0, 3]
         assert found[1]["family_id"] is None
 
+    def test_the_best_guess_of_an_unknown_query_stands_apart(self, run, written):
+        rows = run("classify", written(QUERIES), "--threshold", 1).rows
+        assert (rows[0]["status"], rows[0]["best_guess"]) == ("unknown", "Synthase")
+        assert rows[0]["best_guess_confidence"] == rows[0]["confidence"]
+        called = run("classify", written(QUERIES)).rows[0]
+        assert (called["status"], called["best_guess"]) == ("called", "")
+
+    def test_alignments_add_columns_at_the_end(self, run, written):
+        file = written(QUERIES)
+        plain, aligned = run("classify", file), run("classify", file, "--align")
+        header = aligned.out.split("\n")[0].split("\t")
+        assert header == [*plain.out.split("\n")[0].split("\t"), "identity", "coverage", "evalue"]
+        one, bad = aligned.rows[:2]
+        assert (one["identity"], one["coverage"]) == ("1.0", "1.0")
+        assert float(one["evalue"]) < 1e-20
+        assert (bad["identity"], bad["evalue"]) == ("", "")
+
+    def test_json_has_the_alignment_of_every_hit(self, run, written):
+        file = written(QUERIES)
+        done = run("classify", file, "--align", "--format", "json", "--neighbours", 3)
+        hits = json.loads(done.out)[0]["hits"]
+        assert all(isinstance(hit["id"], str) for hit in hits)
+        assert hits[0]["alignment"]["query_letters"] == hits[0]["alignment"]["hit_letters"]
+
+    def test_blast_table_has_the_hits_without_a_header(self, run, written):
+        lines = run("classify", written(QUERIES), "--format", "blast6").out.splitlines()
+        best = lines[0].split("\t")
+        assert (best[0], best[1], best[2], len(best)) == ("one", "human_2", "100.000", 12)
+        assert {line.split("\t")[0] for line in lines} == {"one", "two"}
+
     @pytest.mark.parametrize(
         ("content", "reason"), [(b"", "is empty"), (b"\0\1\2", "not a text file")]
     )

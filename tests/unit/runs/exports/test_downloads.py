@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from core.runs import RunSettings
-from core.runs.call_table import COLUMNS, call_row, format_calls
+from core.runs.call_table import ALIGNMENT_COLUMNS, COLUMNS, call_row, format_calls
 from core.runs.exports.downloads import (
     describe_run,
     export_table,
@@ -19,7 +19,7 @@ from tests.unit.runs.test_call_table import CALLED, INVALID, UNKNOWN
 
 
 def cells(file_format):
-    text = export_table(RUN, CALLS, file_format).data.decode("utf-8-sig")
+    text = export_table(RUN, CALLS, file_format, {}).data.decode("utf-8-sig")
     delimiter = "\t" if file_format == "tsv" else ","
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
 
@@ -72,13 +72,13 @@ class TestExportTable:
     @pytest.mark.parametrize("file_format", ["tsv", "csv"])
     def test_is_that_of_the_command_line_where_names_are_harmless(self, file_format):
         calls = [CALLED, UNKNOWN, INVALID]
-        text = export_table(RUN, calls, file_format).data.decode("utf-8-sig")
-        assert text == format_calls(calls, file_format)
+        text = export_table(RUN, calls, file_format, {}).data.decode("utf-8-sig")
+        assert text == format_calls(calls, file_format, RUN.families, {})
 
     @pytest.mark.parametrize("file_format", ["tsv", "csv"])
     def test_no_cell_is_a_formula(self, file_format):
         header, *rows = cells(file_format)
-        assert tuple(header) == COLUMNS
+        assert tuple(header) == (*COLUMNS, *ALIGNMENT_COLUMNS)
         assert len(rows) == len(CALLS)
         for cell in (cell for row in rows for cell in row if cell not in {"+", "-"}):
             assert not cell.lstrip().startswith(("=", "+", "-", "@"))
@@ -86,7 +86,7 @@ class TestExportTable:
     @pytest.mark.parametrize("character", [";", ",", "\t"])
     def test_not_even_in_a_spreadsheet_that_splits_columns_elsewhere(self, character):
         for file_format in ("tsv", "csv"):
-            text = export_table(RUN, CALLS, file_format).data.decode("utf-8-sig")
+            text = export_table(RUN, CALLS, file_format, {}).data.decode("utf-8-sig")
             for line in text.splitlines():
                 for cell in line.split(character):
                     bare = cell.strip("\" '\t")
@@ -102,17 +102,18 @@ class TestExportTable:
         assert harmless <= found
 
     def test_only_csv_begins_with_the_mark_that_excel_needs(self):
-        assert export_table(RUN, CALLS, "csv").data.startswith(b"\xef\xbb\xbfquery,")
-        assert export_table(RUN, CALLS, "tsv").data.startswith(b"query\t")
+        assert export_table(RUN, CALLS, "csv", {}).data.startswith(b"\xef\xbb\xbfquery,")
+        assert export_table(RUN, CALLS, "tsv", {}).data.startswith(b"query\t")
 
     def test_json_has_names_as_they_are(self):
-        found = json.loads(export_table(RUN, CALLS[:4], "json").data)
+        found = json.loads(export_table(RUN, CALLS[:4], "json", {}).data)
         assert [row["query"] for row in found] == HOSTILE[:4]
         assert found[0] == json.loads(json.dumps(call_row(CALLS[0]))) | {
             "families": found[0]["families"],
             "hits": found[0]["hits"],
+            **dict.fromkeys(ALIGNMENT_COLUMNS),
         }
 
     @pytest.mark.parametrize("file_format", ["tsv", "csv", "json"])
     def test_of_no_calls_can_be_read_too(self, file_format):
-        assert export_table(RUN, [], file_format).data
+        assert export_table(RUN, [], file_format, {}).data

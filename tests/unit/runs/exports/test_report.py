@@ -6,16 +6,16 @@ import pytest
 
 from core.alignment.explanation import explain_hits
 from core.classification.prediction import Hit
-from core.runs.call_table import COLUMNS
 from core.runs.exports import report as module
 from core.runs.exports.report import export_report
+from tests.support.alignments import alignment
 from tests.support.evolution import ancestor
 from tests.support.exported_run import CALLS, HOSTILE, RUN
 from tests.support.synthetic import dna
-from tests.unit.runs.test_call_table import CALLED, INVALID, UNKNOWN
+from tests.unit.runs.test_call_table import CALLED, GUESSED, HIT, INVALID, UNKNOWN
 
 _LARGE = {"html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "div", "details"}
-_SMALL = {"summary", "table", "tr", "th", "td", "b", "a", "bdi", "span"}
+_SMALL = {"summary", "table", "thead", "tbody", "tr", "th", "td", "b", "a", "bdi", "span"}
 TAGS = _LARGE | _SMALL
 """Those that the report itself is made of."""
 COLOURS = {0: "#000001", 1: "#000002", 2: "#0072B2"}
@@ -43,8 +43,13 @@ class _Reader(HTMLParser):
         self.texts.append(data)
 
 
-def written(run=RUN, calls=CALLS, **options):
-    return export_report(run, calls, colour=COLOURS.__getitem__, **options).data.decode()
+def written(run=RUN, calls=CALLS, alignments=None, **options):
+    options["colour"] = COLOURS.__getitem__
+    return export_report(run, calls, alignments or {}, **options).data.decode()
+
+
+def by_hit(alignments):
+    return {(0, aligned.hit.id): aligned for aligned in alignments}
 
 
 def one(call):
@@ -84,7 +89,8 @@ class TestSafety:
 
     def test_a_link_that_is_no_address_is_text(self):
         page = _Reader(written(link="javascript:alert(1)"))
-        assert "a" not in page.tags
+        links = [value for name, value in page.attributes if name == "href"]
+        assert all(value.startswith("#query-") for value in links)
 
 
 class TestContents:
@@ -96,20 +102,22 @@ class TestContents:
 
     def test_has_the_table_the_versions_and_the_settings(self):
         texts = _Reader(written()).texts
-        assert set(COLUMNS) <= set(texts)
+        assert {"query", "family", "best hit", "identity", "E-value", "similarity"} <= set(texts)
         assert "GeneKin 0.1.0, numpy 2.4.6" in texts
         assert {"0.87", "human, dog", "c" * 64} <= set(texts)
 
     def test_says_how_each_was_decided(self):
         texts = one(CALLED)
-        assert "Ion channel , confidence 88%" in texts
+        assert "Ion channel , confidence 88%" in texts.replace("\n", "")
         assert "reverse strand, frame 2" in texts
         assert "BRCA1" in texts
 
     def test_says_why_one_is_unknown_or_invalid(self):
-        assert "Nothing is like it. · low-confidence prediction: Kinase" in re.sub(
-            " +", " ", one(UNKNOWN)
-        )
+        texts = re.sub(r"\s+", " ", one(GUESSED))
+        assert "unknown best guess: Kinase (50%) Nothing is like it." in texts
+        assert "Nothing is like it. · best guess: Kinase (50%)" in texts
+        assert "strand," not in texts.replace("strand, frame", "")
+        assert "best guess" not in one(UNKNOWN)
         assert "Record 3 (line 9) is empty." in one(INVALID)
 
     def test_families_have_their_colours_and_the_unknown_none(self):
@@ -122,8 +130,10 @@ class TestContents:
         hit = Hit(1, "human", 2, "<gene>", 0.9, len(gene))
         call = replace(CALLED, strand="+", frame=1, hits=(hit,))
         alignments = explain_hits(gene, call, [hit], {1: gene}).alignments
-        texts = "".join(_Reader(written(calls=[call], alignments={0: alignments})).texts)
-        assert "Alignment with <gene>: identity 100%, 100% of the query, 100% of the gene" in texts
+        texts = "".join(_Reader(written(calls=[call], alignments=by_hit(alignments))).texts)
+        assert (
+            "Alignment with <gene>: identity 100%, query coverage 100%, hit coverage 100%" in texts
+        )
         assert f"query    1 {alignments[0].query_letters[:60]} 180" in texts
 
     def test_says_of_an_alignment_that_it_is_not_significant(self):
@@ -131,8 +141,8 @@ class TestContents:
         hit = Hit(1, "human", 2, "gene", 0.01, len(gene))
         call = replace(UNKNOWN, strand="+", frame=1, hits=(hit,))
         alignments = explain_hits(query, call, [hit], {1: gene}).alignments
-        texts = "".join(_Reader(written(calls=[call], alignments={0: alignments})).texts)
-        assert "of the gene; not significant" in texts
+        texts = "".join(_Reader(written(calls=[call], alignments=by_hit(alignments))).texts)
+        assert "; not significant" in texts
 
     def test_is_bounded_and_says_so(self, monkeypatch):
         monkeypatch.setattr(module, "MAX_ROWS", 3)
@@ -140,11 +150,29 @@ class TestContents:
         text = written()
         assert "First 3 of 18" in text
         assert "First 2 of 18" in text
-        assert text.count("<details>") == 2
+        assert text.count("<details open") == 2
 
     def test_of_no_queries_is_a_page_too(self):
         run = replace(RUN, queries=0, statuses={}, called={})
         assert "<b>0</b> called" in written(run, [])
 
-    def test_of_one_query_shows_its_evidence_at_once(self):
-        assert "<details open>" in written(calls=[CALLED])
+    def test_evidence_is_open_such_that_it_is_printed_and_found(self):
+        text = written()
+        assert text.count("<details open") == text.count("<details") == len(CALLS)
+
+    def test_the_table_leads_to_the_evidence(self):
+        page = _Reader(written())
+        links = {value for name, value in page.attributes if name == "href"}
+        anchors = {f"#{value}" for name, value in page.attributes if name == "id"}
+        assert links == anchors
+        assert len(links) == len(CALLS)
+
+    def test_hits_have_the_figures_of_their_alignments(self):
+        texts = _Reader(written(calls=[CALLED], alignments={(0, HIT.id): alignment(HIT)})).texts
+        start = texts.index("Evidence")
+        assert texts[texts.index("50%", start) :][:3] == ["50%", "75%", "1e-45"]
+
+    def test_prints_dark_on_white_whatever_the_screen(self):
+        style = written().partition("@media print")[2]
+        assert "color-scheme: light" in style
+        assert "--paper: #fff" in style
