@@ -61,13 +61,13 @@ def offer_downloads(result: RunResult) -> None:
     )
     for title, files in list_files(result, library, alignments, link).items():
         st.caption(title)
+        buttons = st.container(horizontal=True, gap="small")
         for file in files:
-            st.download_button(
+            buttons.download_button(
                 file.label,
                 partial(_data, file.make),
                 file_name=make_download(run, file.ending, "", b"").name,
                 on_click="ignore",
-                width="stretch",
                 key=f"take {file.ending} {run.id}",
             )
     if limit := describe_limit(result, library):

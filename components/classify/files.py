@@ -113,7 +113,7 @@ def _result_files(result: RunResult, alignments: RunAlignments, link: str) -> li
         RunFile("Table (TSV)", ".tsv", partial(table, "tsv")),
         RunFile("Table (CSV)", ".csv", partial(table, "csv")),
         RunFile("Excel (XLSX)", ".xlsx", workbook),
-        RunFile("All results (JSON)", ".json", partial(table, "json")),
+        RunFile("All hits (JSON)", ".json", partial(table, "json")),
         RunFile("Report (HTML)", ".html", report),
     ]
 

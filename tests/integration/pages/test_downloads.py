@@ -16,7 +16,7 @@ LABELS = [
     "Table (TSV)",
     "Table (CSV)",
     "Excel (XLSX)",
-    "All results (JSON)",
+    "All hits (JSON)",
     "Report (HTML)",
     "Hits (FASTA)",
     "BLAST tabular (format 6)",
@@ -80,7 +80,7 @@ class TestFiles:
         files = {label: download.data for label, (_, download) in made(result, library).items()}
         header, row, _ = files["Table (TSV)"].decode().splitlines()
         table = dict(zip(header.split("\t"), row.split("\t"), strict=True))
-        best = json.loads(files["All results (JSON)"])[0]["hits"][0]
+        best = json.loads(files["All hits (JSON)"])[0]["hits"][0]
         blast = files["BLAST tabular (format 6)"].decode().splitlines()[0].split("\t")
         assert (table["hit"], table["identity"], table["coverage"]) == ("human_2", "1.0", "1.0")
         assert (best["hit"], best["identity"], best["evalue"]) == (
