@@ -1,4 +1,4 @@
-"""Past runs: search, open, rename and delete them."""
+"""Past classifications and traces: search, open, rename and delete them."""
 
 from collections.abc import Mapping
 
@@ -9,17 +9,19 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from components.classify.submission import RUN_PARAMETER
 from components.shared.errors import plain_errors
 from components.shared.formatting import escape_markdown, pluralize
-from components.shared.navigation import CLASSIFY_PAGE, require_app_entry
+from components.shared.navigation import CLASSIFY_PAGE, TRACE_PAGE, require_app_entry
 from components.shared.services import runs
 from components.shared.session import session
 from core.calls import Status
-from core.runs import Run
+from core.runs import Run, RunKind
 from core.settings import read_settings
 
 _PAGE_SIZE = 20
 _COUNTS = ("queries", "called", "unknown", "invalid")
 _COLUMNS: Mapping[str, ColumnConfig | str] = {
     "name": "Name",
+    "type": "Type",
+    "file": "File",
     "date": st.column_config.DatetimeColumn("Date", format="YYYY-MM-DD HH:mm"),
     **{
         name: st.column_config.NumberColumn(name.capitalize(), format="localized")
@@ -28,6 +30,12 @@ _COLUMNS: Mapping[str, ColumnConfig | str] = {
     "library": "Library",
     "user": "User",
 }
+
+
+_OPTIONAL = ("file", "user")
+"""Columns that are left out if they are empty."""
+_TYPES = {RunKind.CLASSIFY: "Classify", RunKind.TRACE: "Trace"}
+_PAGES = {RunKind.CLASSIFY: CLASSIFY_PAGE, RunKind.TRACE: TRACE_PAGE}
 
 
 def page() -> None:
@@ -39,7 +47,7 @@ def page() -> None:
 
 def _show_runs() -> None:
     text = st.text_input(
-        "Search", placeholder="name, query, family or library", key="find in history"
+        "Search", placeholder="name, file, query, family or library", key="find in history"
     )
     total = runs().count(text)
     if not total:
@@ -48,12 +56,10 @@ def _show_runs() -> None:
     pages = -(-total // _PAGE_SIZE)
     number = st.pagination(pages, key=f"page of {text} {pages}") if pages > 1 else 1
     found = runs().find(text, (number - 1) * _PAGE_SIZE, _PAGE_SIZE)
-    columns = list(_COLUMNS)
-    if not any(run.by for run in found):
-        columns.remove("user")
+    table = pd.DataFrame(map(_row, found))
     selected = st.dataframe(
-        pd.DataFrame(map(_row, found)),
-        column_order=columns,
+        table,
+        column_order=[name for name in _COLUMNS if table[name].any() or name not in _OPTIONAL],
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
@@ -75,7 +81,7 @@ def _show_empty(text: str) -> None:
     if text:
         st.info("No matching runs.")
         return
-    st.info("No runs yet. Every classification is listed here, with a link to share.")
+    st.info("No runs yet. Every classification and trace is listed here, with a link to share.")
     if st.button("Go to Classify", type="primary"):
         st.switch_page(CLASSIFY_PAGE)
 
@@ -83,6 +89,8 @@ def _show_empty(text: str) -> None:
 def _row(run: Run) -> dict[str, object]:
     return {
         "name": run.name,
+        "type": _TYPES[run.kind],
+        "file": run.file,
         "date": run.created_at.replace(tzinfo=None),
         "queries": run.queries,
         "called": run.statuses.get(Status.CALLED, 0),
@@ -95,13 +103,12 @@ def _row(run: Run) -> dict[str, object]:
 
 def _show_actions(run: Run) -> None:
     with st.container(border=True):
-        st.markdown(
-            f"**{escape_markdown(run.name)}** · {pluralize(run.queries, 'query', 'queries')}"
-        )
+        parts = [f"**{escape_markdown(run.name)}**", pluralize(run.queries, "query", "queries")]
+        st.markdown(" · ".join(parts + [escape_markdown(run.file)] * bool(run.file)))
         name = st.text_input("Name", run.name, max_chars=200, key=f"name {run.id}")
         opening, renaming, deleting = st.columns(3)
         if opening.button("Open", type="primary", width="stretch"):
-            st.switch_page(CLASSIFY_PAGE, query_params={RUN_PARAMETER: run.id})
+            st.switch_page(_PAGES[run.kind], query_params={RUN_PARAMETER: run.id})
         if renaming.button("Rename", width="stretch", disabled=name == run.name):
             runs().rename(run.id, name)
             st.rerun()

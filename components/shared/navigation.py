@@ -9,6 +9,7 @@ from core.library.manager import DEFAULT_LIBRARY
 
 CLASSIFY_PAGE = "pages/classify.py"
 LIBRARY_PAGE = "pages/library.py"
+TRACE_PAGE = "pages/trace.py"
 
 
 def require_app_entry(page: str) -> None:

@@ -4,25 +4,30 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from core.calls import Call, Status, query_name
 from core.errors import InputError
 from core.library.library import Library
-from core.runs.run import Run, RunSettings, run_versions
+from core.runs.run import Run, RunKind, RunSettings, run_versions
 from core.runs.serialization import (
     CALLS,
     QUERIES,
+    TRACES,
     StoredQuery,
     pack_calls,
     pack_queries,
+    pack_traces,
     unpack_calls,
     unpack_queries,
+    unpack_traces,
 )
 from core.sequences.records import Record, clean_name
 from core.stores.sql.database import Database
 from core.stores.sql.runs import Part, RunTable
 from core.stores.sql.tables import utc_now
+from core.tracing import TraceResult
 
 MAX_RUN_BYTES = 200_000_000
 """Maximum size of a stored run, compressed."""
@@ -59,9 +64,10 @@ class Runs:
         *,
         seconds: float = 0.0,
         name: str = "",
+        file: str = "",
         by: str = "",
     ) -> Run:
-        """Store a run, completely or not at all, and delete expired ones.
+        """Store a classification, completely or not at all, and delete expired runs.
 
         Parameters
         ----------
@@ -71,6 +77,8 @@ class Runs:
             Run time.
         name
             Name of the run; made of the names of its queries, if empty.
+        file
+            Name of the file of the queries; empty for text.
         by
             User.
 
@@ -80,26 +88,49 @@ class Runs:
             If it is too large to store.
         """
         families = Counter(call.family_id for call in calls if call.status is Status.CALLED)
-        run = Run(
-            id=secrets.token_urlsafe(_ID_BYTES),
-            name=clean_name(name) or _default_name(records),
-            created_at=utc_now(),
-            by=clean_name(by),
-            library=library.name,
-            encoder=library.encoder.name,
-            fingerprint=library.fingerprint,
-            contents=library.contents(),
+        run = replace(
+            _describe(library, records, name, file, by),
             settings=settings,
-            families=library.families,
-            organisms={organism.name: organism.count for organism in library.organisms()},
-            versions=run_versions(),
-            queries=len(records),
             statuses=Counter(call.status for call in calls),
             called={family: n for family, n in sorted(families.items()) if family is not None},
             seconds=seconds,
         )
+        return self._add(run, records, pack_calls(calls))
+
+    def store_trace(
+        self,
+        library: Library,
+        records: Sequence[Record],
+        traces: Sequence[TraceResult],
+        *,
+        seconds: float = 0.0,
+        file: str = "",
+        by: str = "",
+    ) -> Run:
+        """Store a trace, as :meth:`store` does a classification.
+
+        Parameters
+        ----------
+        records, traces
+            The queries, and the result of each.
+
+        Raises
+        ------
+        InputError
+            If it is too large to store.
+        """
+        statuses = Counter(map(_trace_status, records, traces))
+        run = replace(
+            _describe(library, records, "", file, by),
+            kind=RunKind.TRACE,
+            statuses=statuses,
+            seconds=seconds,
+        )
+        return self._add(run, records, pack_traces(traces))
+
+    def _add(self, run: Run, records: Sequence[Record], results: Iterable[Part]) -> Run:
         queries = (StoredQuery(record.name, record.residues) for record in records)
-        parts = [*pack_calls(calls), *pack_queries(queries)]
+        parts = [*results, *pack_queries(queries)]
         _check_size(parts)
         self._table.add(run.to_row(_search_text(run, records)), parts)
         self.delete_expired()
@@ -128,6 +159,16 @@ class Runs:
         """
         stop = _stop(run, start, count)
         return unpack_calls(self._parts(run, CALLS, start, stop), start, stop)
+
+    def traces(self, run: Run) -> list[TraceResult]:
+        """Return all results of a trace, in the order of its queries.
+
+        Raises
+        ------
+        InputError
+            If the run was deleted.
+        """
+        return unpack_traces(self._parts(run, TRACES, 0, run.queries), 0, run.queries)
 
     def queries(self, run: Run, start: int = 0, count: int | None = None) -> list[StoredQuery]:
         """Return all queries of a run as they were entered, or `count` of them from `start`.
@@ -203,6 +244,35 @@ def _stop(run: Run, start: int, count: int | None) -> int:
     return run.queries if count is None else min(run.queries, start + count)
 
 
+def _describe(library: Library, records: Sequence[Record], name: str, file: str, by: str) -> Run:
+    """Return a run without what becomes of its queries."""
+    return Run(
+        id=secrets.token_urlsafe(_ID_BYTES),
+        name=clean_name(name) or _default_name(records),
+        created_at=utc_now(),
+        by=clean_name(by),
+        library=library.name,
+        encoder=library.encoder.name,
+        fingerprint=library.fingerprint,
+        contents=library.contents(),
+        settings=RunSettings(None, 0, 0.0),
+        families=library.families,
+        organisms={organism.name: organism.count for organism in library.organisms()},
+        versions=run_versions(),
+        queries=len(records),
+        statuses={},
+        called={},
+        seconds=0.0,
+        file=clean_name(file),
+    )
+
+
+def _trace_status(record: Record, result: TraceResult) -> Status:
+    if record.problem:
+        return Status.INVALID
+    return Status.CALLED if result.organisms else Status.UNKNOWN
+
+
 def _default_name(records: Sequence[Record]) -> str:
     """Return the name of a run that was given none."""
     first = clean_name(query_name(records[0])) if records else "no queries"
@@ -211,7 +281,7 @@ def _default_name(records: Sequence[Record]) -> str:
 
 def _search_text(run: Run, records: Iterable[Record]) -> str:
     families = [run.families[number] for number in run.called]
-    names = [run.library, run.by, *families, *(record.name for record in records)]
+    names = [run.library, run.by, run.file, *families, *(record.name for record in records)]
     return "\n".join(names)[:_MAX_SEARCH_TEXT]
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
+from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Self
@@ -26,6 +27,13 @@ _ROW_FIELDS = tuple(
     field.name for field in fields(RunRow) if field.name not in {"found_by", "about"}
 )
 """Fields that a run and its row have in common."""
+
+
+class RunKind(StrEnum):
+    """What was asked of the queries of a run."""
+
+    CLASSIFY = "classify"
+    TRACE = "trace"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,10 @@ class Run:
         Number of called queries by family.
     seconds
         Run time.
+    kind
+        What was asked: of a trace, called queries are those with a relative.
+    file
+        Name of the file that the queries come from; empty if they were entered as text.
     """
 
     id: str
@@ -95,6 +107,8 @@ class Run:
     statuses: Mapping[Status, int]
     called: Mapping[int, int]
     seconds: float
+    kind: RunKind = RunKind.CLASSIFY
+    file: str = ""
 
     @property
     def searched_genes(self) -> int:
@@ -119,6 +133,9 @@ class Run:
             statuses={Status(name): count for name, count in about["statuses"].items()},
             called=dict(about["called"]),
             seconds=about["seconds"],
+            # Runs of version 0.1.0 have neither.
+            kind=RunKind(about.get("kind", RunKind.CLASSIFY)),
+            file=about.get("file", ""),
         )
 
     def to_row(self, found_by: str) -> RunRow:
@@ -137,6 +154,8 @@ class Run:
             "statuses": dict(self.statuses),
             "called": list(self.called.items()),
             "seconds": self.seconds,
+            "kind": self.kind.value,
+            "file": self.file,
         }
         shared = {name: getattr(self, name) for name in _ROW_FIELDS}
         return RunRow(**shared, found_by=found_by, about=about)

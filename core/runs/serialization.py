@@ -3,13 +3,15 @@
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 from core.calls import Call
+from core.classification.prediction import Hit
 from core.stores.sql.runs import Part
+from core.tracing import TraceResult
 
-CALLS, QUERIES = "calls", "queries"
+CALLS, QUERIES, TRACES = "calls", "queries", "traces"
 """Kinds of parts."""
 _MAX_ITEMS = 200
 _MAX_LETTERS = 4_000_000
@@ -42,6 +44,11 @@ def pack_queries(queries: Iterable[StoredQuery]) -> Iterator[Part]:
     return _pack(QUERIES, map(astuple, queries))
 
 
+def pack_traces(traces: Iterable[TraceResult]) -> Iterator[Part]:
+    """Pack trace results into parts."""
+    return _pack(TRACES, map(asdict, traces))
+
+
 def unpack_calls(parts: Iterable[Part], start: int, stop: int) -> list[Call]:
     """Return calls `start` to `stop` - 1 of a run, from the parts that contain them."""
     return [Call.from_json(values) for values in _unpack(parts, start, stop)]
@@ -50,6 +57,16 @@ def unpack_calls(parts: Iterable[Part], start: int, stop: int) -> list[Call]:
 def unpack_queries(parts: Iterable[Part], start: int, stop: int) -> list[StoredQuery]:
     """Return queries `start` to `stop` - 1 of a run, from the parts that contain them."""
     return [StoredQuery(*values) for values in _unpack(parts, start, stop)]
+
+
+def unpack_traces(parts: Iterable[Part], start: int, stop: int) -> list[TraceResult]:
+    """Return trace results `start` to `stop` - 1 of a run, from the parts that contain them."""
+    return [
+        TraceResult(
+            **values | {"closest": {name: Hit(**hit) for name, hit in values["closest"].items()}}
+        )
+        for values in _unpack(parts, start, stop)
+    ]
 
 
 def _pack(kind: str, items: Iterable[Any]) -> Iterator[Part]:

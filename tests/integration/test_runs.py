@@ -14,13 +14,14 @@ from core.classify import classify
 from core.errors import InputError
 from core.library.load import load
 from core.library.manager import Libraries
-from core.runs import Runs, RunSettings, StoredQuery, changed_since
+from core.runs import RunKind, Runs, RunSettings, StoredQuery, changed_since
 from core.runs import repository as module
 from core.sequences.records import Problem, Record
 from core.settings import Settings
 from core.stores.sql.database import Database
 from core.stores.sql.tables import utc_now
 from core.stores.stores import Stores
+from core.tracing import trace
 from tests.support.synthetic import FAMILY_NAMES, dna, genes
 
 MARIADB = pytest.mark.mariadb
@@ -71,6 +72,31 @@ def asked(library):
 
 def store(runs, library, asked, **options):
     return runs.store(library, *asked, SETTINGS, **options)
+
+
+class TestStoreTrace:
+    @pytest.fixture
+    def traced(self, library):
+        records = [*RECORDS, Record("alien", "ACGT" * 60, 4, 7)]
+        return records, trace(library, records)
+
+    def test_gives_back_what_was_found(self, runs, library, traced):
+        run = runs.store_trace(library, *traced, seconds=0.5, file="reads.fasta", by="Ada")
+        assert run.kind is RunKind.TRACE
+        assert (run.file, run.by, run.seconds) == ("reads.fasta", "Ada", 0.5)
+        assert runs.traces(run) == traced[1]
+        assert [query.name for query in runs.queries(run)] == ["mine", "bad", "short", "alien"]
+        assert run.statuses[Status.CALLED] == 1
+        assert run.statuses[Status.INVALID] == 1
+
+    def test_is_found_by_its_file(self, runs, library, asked, traced):
+        store(runs, library, asked, file="plate 7.csv")
+        runs.store_trace(library, *traced, file="READS.fasta")
+        assert [(run.kind, run.file) for run in runs.find()] == [
+            (RunKind.TRACE, "READS.fasta"),
+            (RunKind.CLASSIFY, "plate 7.csv"),
+        ]
+        assert [run.file for run in runs.find("reads.f")] == ["READS.fasta"]
 
 
 class TestStore:
