@@ -21,7 +21,7 @@ _COUNTS = ("queries", "called", "unknown", "invalid")
 _COLUMNS: Mapping[str, ColumnConfig | str] = {
     "name": "Name",
     "type": "Type",
-    "file": "File",
+    "source": "Source",
     "date": st.column_config.DatetimeColumn("Date", format="YYYY-MM-DD HH:mm"),
     **{
         name: st.column_config.NumberColumn(name.capitalize(), format="localized")
@@ -32,7 +32,7 @@ _COLUMNS: Mapping[str, ColumnConfig | str] = {
 }
 
 
-_OPTIONAL = ("file", "user")
+_OPTIONAL = ("source", "user")
 """Columns that are left out if they are empty."""
 _TYPES = {RunKind.CLASSIFY: "Classify", RunKind.TRACE: "Trace"}
 _PAGES = {RunKind.CLASSIFY: CLASSIFY_PAGE, RunKind.TRACE: TRACE_PAGE}
@@ -59,7 +59,7 @@ def _show_runs() -> None:
     table = pd.DataFrame(map(_row, found))
     selected = st.dataframe(
         table,
-        column_order=[name for name in _COLUMNS if table[name].any() or name not in _OPTIONAL],
+        column_order=[name for name in _COLUMNS if name not in _OPTIONAL or any(table[name])],
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
@@ -90,7 +90,7 @@ def _row(run: Run) -> dict[str, object]:
     return {
         "name": run.name,
         "type": _TYPES[run.kind],
-        "file": run.file,
+        "source": run.source,
         "date": run.created_at.replace(tzinfo=None),
         "queries": run.queries,
         "called": run.statuses.get(Status.CALLED, 0),
@@ -104,7 +104,7 @@ def _row(run: Run) -> dict[str, object]:
 def _show_actions(run: Run) -> None:
     with st.container(border=True):
         parts = [f"**{escape_markdown(run.name)}**", pluralize(run.queries, "query", "queries")]
-        st.markdown(" · ".join(parts + [escape_markdown(run.file)] * bool(run.file)))
+        st.markdown(" · ".join(parts + [escape_markdown(run.source)] * bool(run.source)))
         name = st.text_input("Name", run.name, max_chars=200, key=f"name {run.id}")
         opening, renaming, deleting = st.columns(3)
         if opening.button("Open", type="primary", width="stretch"):

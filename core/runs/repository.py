@@ -64,7 +64,7 @@ class Runs:
         *,
         seconds: float = 0.0,
         name: str = "",
-        file: str = "",
+        source: str = "",
         by: str = "",
     ) -> Run:
         """Store a classification, completely or not at all, and delete expired runs.
@@ -77,8 +77,8 @@ class Runs:
             Run time.
         name
             Name of the run; made of the names of its queries, if empty.
-        file
-            Name of the file of the queries; empty for text.
+        source
+            Name of the file or run of the queries; empty for text.
         by
             User.
 
@@ -89,7 +89,7 @@ class Runs:
         """
         families = Counter(call.family_id for call in calls if call.status is Status.CALLED)
         run = replace(
-            _describe(library, records, name, file, by),
+            _describe(library, records, name, source, by),
             settings=settings,
             statuses=Counter(call.status for call in calls),
             called={family: n for family, n in sorted(families.items()) if family is not None},
@@ -104,7 +104,7 @@ class Runs:
         traces: Sequence[TraceResult],
         *,
         seconds: float = 0.0,
-        file: str = "",
+        source: str = "",
         by: str = "",
     ) -> Run:
         """Store a trace, as :meth:`store` does a classification.
@@ -121,7 +121,7 @@ class Runs:
         """
         statuses = Counter(map(_trace_status, records, traces))
         run = replace(
-            _describe(library, records, "", file, by),
+            _describe(library, records, "", source, by),
             kind=RunKind.TRACE,
             statuses=statuses,
             seconds=seconds,
@@ -244,7 +244,7 @@ def _stop(run: Run, start: int, count: int | None) -> int:
     return run.queries if count is None else min(run.queries, start + count)
 
 
-def _describe(library: Library, records: Sequence[Record], name: str, file: str, by: str) -> Run:
+def _describe(library: Library, records: Sequence[Record], name: str, source: str, by: str) -> Run:
     """Return a run without what becomes of its queries."""
     return Run(
         id=secrets.token_urlsafe(_ID_BYTES),
@@ -263,7 +263,7 @@ def _describe(library: Library, records: Sequence[Record], name: str, file: str,
         statuses={},
         called={},
         seconds=0.0,
-        file=clean_name(file),
+        source=clean_name(source),
     )
 
 
@@ -281,7 +281,7 @@ def _default_name(records: Sequence[Record]) -> str:
 
 def _search_text(run: Run, records: Iterable[Record]) -> str:
     families = [run.families[number] for number in run.called]
-    names = [run.library, run.by, run.file, *families, *(record.name for record in records)]
+    names = [run.library, run.by, run.source, *families, *(record.name for record in records)]
     return "\n".join(names)[:_MAX_SEARCH_TEXT]
 
 

@@ -87,8 +87,8 @@ class Run:
         Run time.
     kind
         What was asked: of a trace, called queries are those with a relative.
-    file
-        Name of the file that the queries come from; empty if they were entered as text.
+    source
+        Name of the file or run that the queries come from; empty if they were entered as text.
     """
 
     id: str
@@ -108,7 +108,7 @@ class Run:
     called: Mapping[int, int]
     seconds: float
     kind: RunKind = RunKind.CLASSIFY
-    file: str = ""
+    source: str = ""
 
     @property
     def searched_genes(self) -> int:
@@ -135,7 +135,7 @@ class Run:
             seconds=about["seconds"],
             # Runs of version 0.1.0 have neither.
             kind=RunKind(about.get("kind", RunKind.CLASSIFY)),
-            file=about.get("file", ""),
+            source=about.get("source", ""),
         )
 
     def to_row(self, found_by: str) -> RunRow:
@@ -155,7 +155,7 @@ class Run:
             "called": list(self.called.items()),
             "seconds": self.seconds,
             "kind": self.kind.value,
-            "file": self.file,
+            "source": self.source,
         }
         shared = {name: getattr(self, name) for name in _ROW_FIELDS}
         return RunRow(**shared, found_by=found_by, about=about)

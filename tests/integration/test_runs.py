@@ -81,22 +81,22 @@ class TestStoreTrace:
         return records, trace(library, records)
 
     def test_gives_back_what_was_found(self, runs, library, traced):
-        run = runs.store_trace(library, *traced, seconds=0.5, file="reads.fasta", by="Ada")
+        run = runs.store_trace(library, *traced, seconds=0.5, source="reads.fasta", by="Ada")
         assert run.kind is RunKind.TRACE
-        assert (run.file, run.by, run.seconds) == ("reads.fasta", "Ada", 0.5)
+        assert (run.source, run.by, run.seconds) == ("reads.fasta", "Ada", 0.5)
         assert runs.traces(run) == traced[1]
         assert [query.name for query in runs.queries(run)] == ["mine", "bad", "short", "alien"]
         assert run.statuses[Status.CALLED] == 1
         assert run.statuses[Status.INVALID] == 1
 
     def test_is_found_by_its_file(self, runs, library, asked, traced):
-        store(runs, library, asked, file="plate 7.csv")
-        runs.store_trace(library, *traced, file="READS.fasta")
-        assert [(run.kind, run.file) for run in runs.find()] == [
+        store(runs, library, asked, source="plate 7.csv")
+        runs.store_trace(library, *traced, source="READS.fasta")
+        assert [(run.kind, run.source) for run in runs.find()] == [
             (RunKind.TRACE, "READS.fasta"),
             (RunKind.CLASSIFY, "plate 7.csv"),
         ]
-        assert [run.file for run in runs.find("reads.f")] == ["READS.fasta"]
+        assert [run.source for run in runs.find("reads.f")] == ["READS.fasta"]
 
 
 class TestStore:
