@@ -52,6 +52,9 @@ class Settings(BaseSettings):
             description="Maximum size of a file on this machine's disk, unpacked, in MB.",
         ),
     ] = 1_000
+    load_human_reference: Annotated[
+        bool, Field(description="Load the human reference when the dashboard first starts empty.")
+    ] = True
     source_folder: Annotated[
         Path | None, Field(description="Folder on this machine whose files the pages can load.")
     ] = None

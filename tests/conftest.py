@@ -82,6 +82,7 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             if name.startswith("GENEKIN_") and name != REQUIRED:
                 patch.delenv(name)
         patch.setenv("GENEKIN_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("GENEKIN_LOAD_HUMAN_REFERENCE", "false")
         yield
 
 

@@ -1,6 +1,7 @@
 """Opened stores, shared by all sessions; what one run of the script reads of them; the user."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -13,6 +14,7 @@ from components.shared.session import session
 from core.alignment.explanation import explain
 from core.classify import classify
 from core.errors import GeneKinError
+from core.jobs.first_load import LOAD_KIND, start_first_load
 from core.jobs.scheduler import Jobs
 from core.library.library import Library
 from core.library.manager import Libraries
@@ -25,6 +27,7 @@ from core.stores.stores import Stores
 
 _log = logging.getLogger(__name__)
 _Arguments = ParamSpec("_Arguments")
+_POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,18 @@ def _open(settings: Settings) -> _Services:
             libraries.reconcile(name, timeout=0)
         except GeneKinError as error:
             _log.warning("the library %s was not reconciled: %s", name, error)
-    Thread(target=_warm_up, args=(libraries,), daemon=True).start()
-    return _Services(libraries, Jobs(libraries.stores.database))
+    services = _Services(libraries, Jobs(libraries.stores.database))
+    if settings.load_human_reference:
+        start_first_load(libraries, services.jobs)
+    Thread(target=_warm_up, args=(libraries, services.jobs), daemon=True).start()
+    return services
 
 
-def _warm_up(libraries: Libraries) -> None:
-    """Fill caches and compile kernels before the first query."""
+def _warm_up(libraries: Libraries, jobs: Jobs) -> None:
+    """Fill caches and compile kernels before the first query, after the first load."""
     try:
+        while any(job.kind == LOAD_KIND for job in jobs.active()):
+            time.sleep(_POLL_SECONDS)
         queries = read_text_queries(make_examples(), "the examples", Limits())
         for name in libraries.names():
             library = libraries.open(name)
@@ -61,6 +69,17 @@ def _warm_up(libraries: Libraries) -> None:
             explain(library, queries[0].residues, calls[0])
     except GeneKinError as error:
         _log.warning("the caches were not filled: %s", error)
+
+
+def open_services() -> None:
+    """Open the stores and start the jobs, before the first session does.
+
+    Raises
+    ------
+    GeneKinError
+        If a setting is invalid or a store cannot be opened.
+    """
+    _open(read_settings())
 
 
 def libraries() -> Libraries:

@@ -48,6 +48,12 @@ class TestDefaults:
         monkeypatch.setenv("GENEKIN_KEEP_RUNS_DAYS", "0")
         assert read_settings().keep_runs_days == 0
 
+    def test_the_human_reference_loads_by_itself_unless_turned_off(self, monkeypatch):
+        monkeypatch.delenv("GENEKIN_LOAD_HUMAN_REFERENCE")
+        assert read_settings().load_human_reference
+        monkeypatch.setenv("GENEKIN_LOAD_HUMAN_REFERENCE", "false")
+        assert not read_settings().load_human_reference
+
     def test_an_empty_variable_is_not_set(self, monkeypatch):
         monkeypatch.setenv("GENEKIN_MAX_FILE_MB", "")
         monkeypatch.setenv("GENEKIN_MILVUS_URI", "")

@@ -15,6 +15,7 @@ from core.stores.sql.schema import (
     incoming,
     libraries,
     loads,
+    milestones,
     organisms,
     outgoing,
     sequences,
@@ -23,6 +24,8 @@ from core.stores.sql.tables import Tables, chunks, inserted_id, replace_surrogat
 
 _MAX_SOURCE_LENGTH = 1_000
 """Characters kept of the origin of a load's sequences."""
+_FIRST_LOAD = "first load"
+"""Milestone: a load has become ready."""
 
 
 class LoadLabels(Tables):
@@ -126,6 +129,13 @@ class LoadLabels(Tables):
                 .values(state=READY)
             )
             name_families_in(connection, library_id, family_names)
+            _record_first_load(connection)
+
+    def has_been_loaded(self) -> bool:
+        """Return whether any load has ever become ready, even if its library is gone."""
+        query = select(milestones.c.name).where(milestones.c.name == _FIRST_LOAD)
+        with self._connect("looking for a first load") as connection:
+            return connection.execute(query).first() is not None
 
     def pending_loads(self, library_id: int) -> list[int]:
         """Return the ids of the loads that are not ready."""
@@ -184,6 +194,13 @@ class LoadLabels(Tables):
                 )
             )
             connection.execute(delete(loads).where(loads.c.id == load_id))
+
+
+def _record_first_load(connection: Connection) -> None:
+    # Loads of two libraries may become ready at the same time.
+    ignoring = insert(milestones).prefix_with("OR IGNORE", dialect="sqlite")
+    ignoring = ignoring.prefix_with("IGNORE", dialect="mysql")
+    connection.execute(ignoring.values(name=_FIRST_LOAD, reached_at=utc_now()))
 
 
 def _replace_organism(connection: Connection, library_id: int, name: str) -> None:

@@ -140,6 +140,13 @@ sequences = _table(
     Index("sequences_by_family", "library_id", "load_id", "organism_id", "family"),
 )
 
+# What has happened once in this database, and stays true whatever is deleted.
+milestones = _table(
+    "milestones",
+    Column("name", String(32), primary_key=True),
+    Column("reached_at", _TIME, nullable=False),
+)
+
 jobs = _table(
     "jobs",
     Column("id", Integer, primary_key=True),

@@ -44,7 +44,7 @@ def calls(monkeypatch):
 @pytest.fixture
 def warm(monkeypatch):
     """Leave out the work that fills caches when the stores are opened."""
-    monkeypatch.setattr(services, "_warm_up", lambda _libraries: None)
+    monkeypatch.setattr(services, "_warm_up", lambda *_: None)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, inspect
 
 from core.errors import StoreError
 from core.stores.locks import named_lock
-from core.stores.sql import migrations
+from core.stores.sql import LabelStore, migrations
 from core.stores.sql.database import Database
 from core.stores.sql.schema import metadata
 
@@ -97,6 +97,26 @@ class TestUpgrade:
         with database.connect("looking") as connection:
             row = connection.exec_driver_sql("SELECT id, name, fitted_load, spare FROM libraries")
             assert row.one() == (7, "old", 3, None)
+        database.close()
+
+    @pytest.mark.parametrize("used", [True, False])
+    def test_a_database_in_use_has_had_its_first_load(self, empty_url, used):
+        database = Database(empty_url, timeout=10)
+        execute(
+            database,
+            "DROP TABLE milestones",
+            "UPDATE alembic_version SET version_num = '0001'",
+        )
+        if used:
+            execute(
+                database,
+                "INSERT INTO libraries (id, name, collection, encoder, fingerprint, `index`,"
+                " created_at, caller) VALUES (7, 'old', 'c', 'count', 'f', '{}', '2025-01-02', '')",
+            )
+        database.close()
+
+        database = Database(empty_url, timeout=10)
+        assert LabelStore(database).has_been_loaded() is used
         database.close()
 
     def test_one_that_was_cut_short_goes_on(self, empty_url):

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, inspect, text
 from core.errors import StoreError
 from core.stores.locks import named_lock
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision; kept here so that a current database opens without importing Alembic."""
 _LOCK_SECONDS = 120.0
 """Time to wait for another process that upgrades the same database."""
