@@ -5,6 +5,7 @@ import streamlit as st
 from components.classify.batch import show_batch
 from components.classify.downloads import offer_downloads, result_header, run_details
 from components.classify.input import apply_fill_in, query_input
+from components.classify.landing import find_load, show_landing
 from components.classify.result import show_query
 from components.classify.submission import (
     RUN_PARAMETER,
@@ -12,9 +13,10 @@ from components.classify.submission import (
     follow_submission,
     load_result,
     submit,
+    submit_after,
 )
 from components.shared.errors import plain_errors
-from components.shared.navigation import LIBRARY_PAGE, chosen_library, require_app_entry
+from components.shared.navigation import chosen_library, require_app_entry
 from components.shared.session import session
 from core.library.library import Library
 
@@ -24,18 +26,16 @@ def page() -> None:
     st.title("Classify")
     apply_fill_in()
     library = chosen_library()
-    if library is None:
-        st.info(
-            "No library loaded yet. Load one first: the built-in human reference takes about a"
-            " minute."
-        )
-        if st.button("Go to Library", type="primary"):
-            st.switch_page(LIBRARY_PAGE)
-    else:
-        submission = query_input(library)
-        if submission:
-            with plain_errors():
+    load = None if library else find_load()
+    st.write("Paste a DNA sequence and see its gene family, with the evidence.")
+    if submission := query_input(library, enabled=bool(library or load)):
+        with plain_errors():
+            if library:
                 submit(library, submission)
+            elif load:
+                submit_after(load, submission)
+    if library is None:
+        show_landing(load)
     with plain_errors():
         if not follow_submission() and (run_id := _run_id()):
             _show_result(load_result(run_id), library)

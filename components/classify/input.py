@@ -55,8 +55,16 @@ class _Input:
         return any(record.problem is None for record in self.records)
 
 
-def query_input(library: Library) -> Submission | None:
-    """Draw the input; return the submission in the run in which the button was pressed."""
+def query_input(library: Library | None, *, enabled: bool = True) -> Submission | None:
+    """Draw the input; return the submission in the run in which the button was pressed.
+
+    Parameters
+    ----------
+    library
+        None if it is still being loaded: then there are no settings to choose.
+    enabled
+        Whether anything can be submitted.
+    """
     st.text_area(
         "DNA sequences (raw, FASTA or FASTQ)",
         key=QUERY_TEXT_KEY,
@@ -69,14 +77,14 @@ def query_input(library: Library) -> Submission | None:
     entered = _read(file_input(_file_key()))
     line, options, button = st.columns([6, 2, 3], vertical_alignment="center")
     line.html(status_line(entered.summary))
-    with options.popover("Options", width="stretch"):
-        settings = _settings(library)
+    with options.popover("Options", width="stretch", disabled=library is None):
+        settings = _settings(library) if library else None
     pressed = button.button(
         "Classify",
         type="primary",
         width="stretch",
         shortcut="Ctrl+Enter",
-        disabled=not entered.valid,
+        disabled=not (enabled and entered.valid),
         key="classify",
     )
     if entered.problems:

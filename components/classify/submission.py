@@ -2,21 +2,22 @@
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
 from components.shared.formatting import pluralize
 from components.shared.jobs import follow_job, submit_job
-from components.shared.services import current_user, jobs, runs
+from components.shared.services import current_user, jobs, libraries, runs
 from components.shared.session import Slot, remember, session
 from core.calls import Call
-from core.classify import classify
+from core.classify import DEFAULT_NEIGHBOURS, classify
 from core.library.library import Library
 from core.progress import Progress, no_progress
 from core.runs import Run, RunSettings, StoredQuery
 from core.sequences.records import Record
+from core.stores.sql.jobs import JobRow
 
 MAX_IMMEDIATE = 100
 MAX_IMMEDIATE_BASES = 300_000
@@ -25,14 +26,15 @@ RUN_PARAMETER = "run"
 """Query parameter of the page's address: the id of the run shown."""
 _JOB_PARAMETER = "job"
 """Query parameter of the page's address: the token of the job being followed."""
+_KIND = "classify"
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Queries, and the settings to classify them with."""
+    """Queries, and the settings to classify them with: the library's defaults, if None."""
 
     records: Sequence[Record]
-    settings: RunSettings
+    settings: RunSettings | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,20 @@ def submit(library: Library, submission: Submission) -> None:
     """Classify queries; the page's address then names the run, or the job that will make it."""
     bases = sum(len(record.residues) for record in submission.records)
     if len(submission.records) > MAX_IMMEDIATE or bases > MAX_IMMEDIATE_BASES:
-        _submit_job(library, submission)
+        token = secrets.token_hex(8)
+        # A queue of its own, so that no load delays it.
+        _submit_job(f"run {token}", token, lambda: library, submission)
         return
     run = _classify(library, submission, current_user(), no_progress)
     _remember_job("")
     st.query_params[RUN_PARAMETER] = run.id
+
+
+def submit_after(load: JobRow, submission: Submission) -> None:
+    """Classify queries once the load of their library has ended, in the background."""
+    opened, name = libraries(), load.library
+    # Jobs of one library wait for each other.
+    _submit_job(name, secrets.token_hex(8), lambda: opened.open(name), submission)
 
 
 def follow_submission() -> bool:
@@ -66,7 +77,7 @@ def follow_submission() -> bool:
         Whether there is such a job, queued or running.
     """
     token = st.query_params.get(_JOB_PARAMETER) or session.run_job
-    job = next(iter(jobs().recent(_queue(token))), None) if token else None
+    job = _find_job(token) if token else None
     if job is not None and follow_job(job, _open_run):
         _remember_job(token)
         return True
@@ -87,22 +98,22 @@ def load_result(run_id: str) -> RunResult:
     return RunResult(run, calls, queries)
 
 
-def _submit_job(library: Library, submission: Submission) -> None:
+def _submit_job(
+    queue: str, token: str, open_library: Callable[[], Library], submission: Submission
+) -> None:
     user = current_user()
 
     def work(progress: Progress) -> dict[str, str]:
-        return {"run": _classify(library, submission, user, progress).id}
+        return {"run": _classify(open_library(), submission, user, progress).id}
 
-    token = secrets.token_hex(8)
     title = f"Classify {pluralize(len(submission.records), 'record')}"
-    if submit_job("classify", _queue(token), title, token, work) is not None:
+    if submit_job(_KIND, queue, title, token, work) is not None:
         _remember_job(token)
         st.query_params.pop(RUN_PARAMETER, None)
 
 
-def _queue(token: str) -> str:
-    """Return a queue of its own, so that no load delays it."""
-    return f"run {token}"
+def _find_job(token: str) -> JobRow | None:
+    return next((job for job in jobs().recent() if (job.kind, job.digest) == (_KIND, token)), None)
 
 
 def _remember_job(token: str) -> None:
@@ -120,7 +131,7 @@ def _open_run(result: Mapping[str, str]) -> None:
 
 
 def _classify(library: Library, submission: Submission, user: str, progress: Progress) -> Run:
-    settings = submission.settings
+    settings = submission.settings or RunSettings(None, DEFAULT_NEIGHBOURS, library.threshold)
     started = time.perf_counter()
     calls = classify(
         library,

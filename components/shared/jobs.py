@@ -53,13 +53,15 @@ def submit_job(kind: str, library: str, title: str, digest: str, work: Work) -> 
     return job
 
 
-def follow_job(job: JobRow, on_done: Callable[[Any], None]) -> bool:
+def follow_job(job: JobRow, on_done: Callable[[Any], None], *, can_cancel: bool = True) -> bool:
     """Show a job's progress until it ends, then its outcome.
 
     Parameters
     ----------
     on_done
         Called with the job's result, in place of a message, if it is done.
+    can_cancel
+        Whether there is a button that cancels it.
 
     Returns
     -------
@@ -67,7 +69,7 @@ def follow_job(job: JobRow, on_done: Callable[[Any], None]) -> bool:
         Whether it is still queued or running.
     """
     if job.active:
-        draw_fragment(_follow, 0.5, job.id)
+        draw_fragment(_follow, 0.5, job.id, can_cancel=can_cancel)
     elif job.state == DONE:
         on_done(job.result)
     else:
@@ -124,13 +126,13 @@ def _changes_library(job: JobRow) -> bool:
     return job.kind not in _FOLLOWED_BY_PAGES
 
 
-def _follow(number: int) -> None:
+def _follow(number: int, *, can_cancel: bool) -> None:
     with plain_errors():
         active = jobs().active()
         job = next((job for job in active if job.id == number), None)
         if job is None:
             st.rerun()  # The page shows its outcome.
-        draw_job(job, active)
+        draw_job(job, active, can_cancel=can_cancel)
 
 
 def _follow_loads(active: Sequence[JobRow]) -> None:

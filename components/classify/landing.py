@@ -1,0 +1,43 @@
+"""The Classify page before there is a library: the load to wait for, or the button to start one."""
+
+import streamlit as st
+
+from components.shared.jobs import draw_job, follow_job
+from components.shared.navigation import LIBRARY_PAGE
+from components.shared.services import current_user, jobs, libraries
+from core.jobs.first_load import LOAD_KIND, submit_human_reference
+from core.stores.sql.jobs import DONE, JobRow
+
+
+def find_load() -> JobRow | None:
+    """Return the load that is queued or running, if there is one."""
+    return next((job for job in jobs().active() if job.kind == LOAD_KIND), None)
+
+
+def show_landing(load: JobRow | None) -> None:
+    """Show the progress of a load; if there is none, what to do.
+
+    Parameters
+    ----------
+    load
+        That of :func:`find_load`.
+    """
+    if load is not None:
+        st.info("The library is being loaded. Submit now: you get the answer when it is ready.")
+        follow_job(load, lambda _: None, can_cancel=False)
+        return
+    st.info("No library loaded yet. The human reference comes with GeneKin.")
+    _show_failure()
+    with st.container(horizontal=True):
+        if st.button("Load the human reference", type="primary"):
+            submit_human_reference(libraries(), jobs(), current_user())
+            st.rerun()
+        if st.button("Go to Library"):
+            st.switch_page(LIBRARY_PAGE)
+
+
+def _show_failure() -> None:
+    """Show how the last load ended, if it did not succeed."""
+    last = next((job for job in jobs().recent() if job.kind == LOAD_KIND), None)
+    if last is not None and last.state != DONE:
+        draw_job(last)
