@@ -20,7 +20,7 @@ help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 app: $(VENV)/.app-ready ## Set up and open the dashboard
-	$(BIN)/streamlit run app.py
+	$(BIN)/python serve.py
 
 demo: $(VENV)/.app-ready ## Set up, load the human reference and classify an example file
 	$(BIN)/python -m core demo

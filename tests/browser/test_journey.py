@@ -1,6 +1,7 @@
 """A person's way through the dashboard, in a real browser on a real server."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,29 @@ def test_from_an_empty_home_to_a_run_that_is_sent_to_a_colleague(
     expect(colleague.get_by_text("Result not found.")).to_be_visible()
     assert fits(colleague)
     colleague.close()
+
+
+def test_a_newcomer_has_the_family_of_an_example_after_two_clicks(page, server, keep):
+    server.settings["GENEKIN_LOAD_HUMAN_REFERENCE"] = "true"
+    server.start()
+    page.goto(server.address)
+    expect(page.get_by_text("Paste a DNA sequence and see its gene family")).to_be_visible()
+    expect(page.get_by_text("Submit now: you get the answer when it is ready.")).to_be_visible()
+    keep(page, "first start")
+    clicks = count_clicks(page)
+    page.get_by_role("button", name="G protein coupled receptor").click()
+    expect(page.get_by_text("1 record · 1,212 bp · DNA")).to_be_visible()
+    page.get_by_test_id("stMain").get_by_role("button", name="Classify").click()
+    family = page.get_by_role("heading", name="G protein coupled receptors")
+    expect(family).to_be_visible(timeout=LOADING * 1_000)
+    assert clicks() <= 2
+    keep(page, "first answer")
+
+
+def count_clicks(page: Page) -> Callable[[], int]:
+    """Count the clicks on a page from now on."""
+    page.evaluate("clicks = 0; addEventListener('click', () => clicks++, {capture: true})")
+    return lambda: int(page.evaluate("clicks"))
 
 
 def load_the_human_reference(page: Page, keep) -> None:

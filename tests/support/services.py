@@ -362,24 +362,32 @@ class MilvusServer(_Server):
 
 
 class Dashboard(_Server):
-    """The dashboard, or another Streamlit app, with a home of its own."""
+    """The dashboard, or another Streamlit app, with a home of its own.
 
-    def __init__(self, folder: Path, app: Path = PROJECT / "app.py") -> None:
+    Attributes
+    ----------
+    settings
+        More of the environment, for when it starts.
+    """
+
+    def __init__(self, folder: Path, app: Path | None = None) -> None:
         super().__init__(folder)
-        self._app = app
-        self._runs_in = app.parent
+        self._command = ["-m", "streamlit", "run", app.name] if app else ["serve.py"]
+        self._runs_in = app.parent if app else PROJECT
+        self.settings: dict[str, str] = {}
         self._port = free_port()
         self.home = self.folder / "home"
         self.address = f"http://localhost:{self._port}"
 
     def start(self) -> Self:
         self._run(
-            [sys.executable, "-m", "streamlit", "run", self._app.name],
+            [sys.executable, *self._command],
             self._answers,
             {
                 "GENEKIN_HOME": str(self.home),
                 "STREAMLIT_SERVER_PORT": str(self._port),
                 "STREAMLIT_SERVER_HEADLESS": "true",
+                **self.settings,
             },
         )
         return self
