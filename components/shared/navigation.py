@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from components.shared.services import library_names, open_library
+from components.shared.services import libraries, library_names, open_library
 from components.shared.session import LIBRARY_KEY, session
+from core.errors import LibraryError
 from core.library.library import Library
 from core.library.manager import DEFAULT_LIBRARY
 
@@ -65,5 +66,10 @@ def chosen_library() -> Library | None:
     name = chosen_name()
     if not name:
         return None
-    library = open_library(name)
+    try:
+        library = open_library(name)
+    except LibraryError:
+        if libraries().has_organisms(name):
+            raise
+        return None  # Its first load is creating it.
     return library if library.organism_names() else None  # Its first load may be running.

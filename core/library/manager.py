@@ -75,6 +75,11 @@ class Libraries:
             raise LibraryError(message, "Load an organism into it first.")
         return row
 
+    def has_organisms(self, name: str) -> bool:
+        """Return whether a library has organisms that are ready; False if there is none."""
+        row = self.stores.labels.library(name)
+        return row is not None and bool(self.stores.labels.organisms(row.id))
+
     def current_name(self, identity: Identity) -> str:
         """Return the name that a library has now, after any renaming.
 

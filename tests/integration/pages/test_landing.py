@@ -68,6 +68,14 @@ class TestFirstStart:
         run = latest_run()
         assert run.settings.threshold == services.libraries().open().threshold
 
+    def test_waits_for_a_library_that_has_no_collection_yet(self, opened, first_start):
+        page = opened("classify")
+        services.libraries().stores.labels.add_library(
+            "default", collection="c", encoder="count", fingerprint="f", state={}, index={}
+        )
+        assert LOADING in shown(page.run())
+        assert not page.error
+
     def test_offers_a_failed_load_again(self, opened, first_start, monkeypatch):
         def fail():
             raise InputError("The package is missing.", "Install it.")
