@@ -17,10 +17,10 @@ _MAX_ORGANISMS = 10
 
 def show_report(report: Report, library: Library | None) -> None:
     """Draw the counts, the issues, the families, and a download of the invalid records."""
-    valid, invalid, ambiguous = st.columns(3)
-    valid.metric("Valid", f"{report.valid_count:,}")
-    invalid.metric("Invalid", f"{len(report.rejected):,}")
-    ambiguous.metric("Ambiguous bases", f"{report.ambiguous:.1%}")
+    with st.container(horizontal=True, gap="large"):  # Columns would stack on a phone.
+        st.metric("Valid", f"{report.valid_count:,}", width="content")
+        st.metric("Invalid", f"{len(report.rejected):,}", width="content")
+        st.metric("Ambiguous bases", f"{report.ambiguous:.1%}", width="content")
     if report.issues:
         st.markdown("\n".join(map(_issue_line, report.issues)))
     if any(issue.code == "no family" for issue in report.issues):
