@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from components.classify.batch import show_batch
+from components.classify.batch import forget_filters, show_batch, show_summary
 from components.classify.downloads import offer_downloads, result_header, run_details
+from components.classify.editing import job_input, result_input, warn_if_edited
 from components.classify.input import apply_fill_in, query_input
 from components.classify.landing import find_load, show_landing
-from components.classify.result import show_query
+from components.classify.result import show_evidence, show_verdict
 from components.classify.submission import (
     RUN_PARAMETER,
     RunResult,
@@ -16,9 +17,12 @@ from components.classify.submission import (
     submit_after,
 )
 from components.shared.errors import plain_errors
+from components.shared.markup import scroll_to_top
 from components.shared.navigation import chosen_library, require_app_entry
+from components.shared.services import run_again
 from components.shared.session import session
 from core.library.library import Library
+from core.stores.sql.jobs import JobRow
 
 
 def page() -> None:
@@ -26,19 +30,43 @@ def page() -> None:
     st.title("Classify")
     apply_fill_in()
     library = chosen_library()
+    question, answer = st.container(), st.container()
+    job, result = None, None
+    with answer, plain_errors():
+        job = follow_submission()
+        if job is None and (run_id := _run_id()):
+            result = load_result(run_id)
+    with question:
+        _ask(library, job, result)
+    if result is not None:
+        with answer, plain_errors():
+            _show_result(result, library)
+
+
+def _ask(library: Library | None, job: JobRow | None, result: RunResult | None) -> None:
+    """Draw the input, as one line above a result, and submit what is entered."""
     load = None if library else find_load()
-    st.write("Paste a DNA sequence and see its gene family, with the evidence.")
-    if submission := query_input(library, enabled=bool(library or load)):
+    line = result_input(result) if result else job_input(job) if job else None
+    if line is None:
+        st.write("Paste a DNA sequence and see its gene family, with the evidence.")
+    with line or st.container():
+        submission = query_input(
+            library,
+            enabled=bool(library or load),
+            shortcut=line is None or bool(line.open),
+        )
+    if library is None:
+        show_landing(load)
+    if result is not None:
+        warn_if_edited(result)
+    if submission:
         with plain_errors():
             if library:
                 submit(library, submission)
             elif load:
                 submit_after(load, submission)
-    if library is None:
-        show_landing(load)
-    with plain_errors():
-        if not follow_submission() and (run_id := _run_id()):
-            _show_result(load_result(run_id), library)
+            forget_filters()
+            run_again()
 
 
 def _run_id() -> str | None:
@@ -52,15 +80,18 @@ def _run_id() -> str | None:
 
 def _show_result(result: RunResult, library: Library | None) -> None:
     session.run = result.run.id
-    st.divider()
-    files = result_header(result, library)
     if len(result.calls) == 1:
-        show_query(result, 0)
+        why = show_verdict(result, 0)
+        files = result_header(result, library)
+        show_evidence(result, 0, why)
     else:
+        show_summary(result)
+        files = result_header(result, library)
         show_batch(result)
     run_details(result.run)
     with files:
         offer_downloads(result)
+    st.html(scroll_to_top(result.run.id), unsafe_allow_javascript=True)
 
 
 require_app_entry("pages/classify.py")

@@ -1,4 +1,4 @@
-"""A run's files, link and details, and the button that edits its queries."""
+"""A run's files, link and details."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,7 +7,6 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from components.classify.files import RunAlignments, describe_limit, list_files
-from components.classify.input import fill_in
 from components.classify.submission import RUN_PARAMETER, RunResult
 from components.shared.formatting import escape_markdown
 from components.shared.markup import fact_table
@@ -17,14 +16,10 @@ from core.errors import LibraryError
 from core.library.library import Library
 from core.runs import Run, changed_since
 from core.runs.exports.downloads import Download, describe_run, make_download
-from core.runs.exports.fasta import format_queries
-
-_MAX_EDITABLE_BASES = 2_000_000
-"""Bases of all queries up to which the text area can take them."""
 
 
 def result_header(result: RunResult, chosen: Library | None) -> DeltaGenerator:
-    """Show what a run is, with buttons to edit and download it.
+    """Show what a run is, with a button to download it, and whether its library has changed.
 
     Parameters
     ----------
@@ -38,17 +33,18 @@ def result_header(result: RunResult, chosen: Library | None) -> DeltaGenerator:
     """
     run = result.run
     same = chosen is not None and chosen.name == run.library
+    date = f"{run.created_at:%Y-%m-%d %H:%M} UTC"
+    row = st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    )
+    row.caption(
+        f"{escape_markdown(run.name)} · {date} · library {escape_markdown(run.library)}",
+        width="content",
+    )
+    files = row.popover("Download", icon=":material/download:", width="content")
     if changed := changed_since(run, chosen if same else _library(run.library)):
         st.warning(escape_markdown(changed))
-    line, files, edit = st.columns([6, 2, 3], vertical_alignment="center")
-    date = f"{run.created_at:%Y-%m-%d %H:%M} UTC"
-    line.caption(f"{escape_markdown(run.name)} · {date} · library {escape_markdown(run.library)}")
-    large = sum(len(query.residues) for query in result.queries) > _MAX_EDITABLE_BASES
-    tip = f"Only up to {_MAX_EDITABLE_BASES:,} bp in total." if large else None
-    if edit.button("Edit and resubmit", width="stretch", disabled=large, help=tip):
-        fill_in(format_queries(result.queries))
-        st.rerun()
-    return files.popover("Download", width="stretch")
+    return files
 
 
 def offer_downloads(result: RunResult) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -26,7 +27,7 @@ from core.errors import GeneKinError
 from core.library.library import Library
 from core.runs import RunSettings
 from core.sequences.limits import Limits
-from core.sequences.records import Record
+from core.sequences.records import MAX_NAME, Record
 from core.sequences.references.examples import EXAMPLES
 from core.settings import read_settings
 
@@ -55,7 +56,9 @@ class _Input:
         return any(record.problem is None for record in self.records)
 
 
-def query_input(library: Library | None, *, enabled: bool = True) -> Submission | None:
+def query_input(
+    library: Library | None, *, enabled: bool = True, shortcut: bool = True
+) -> Submission | None:
     """Draw the input; return the submission in the run in which the button was pressed.
 
     Parameters
@@ -64,6 +67,8 @@ def query_input(library: Library | None, *, enabled: bool = True) -> Submission 
         None if it is still being loaded: then there are no settings to choose.
     enabled
         Whether anything can be submitted.
+    shortcut
+        Whether Ctrl+Enter submits.
     """
     st.text_area(
         "DNA sequences (raw, FASTA or FASTQ)",
@@ -77,20 +82,31 @@ def query_input(library: Library | None, *, enabled: bool = True) -> Submission 
     entered = _read(file_input(_file_key()))
     line, options, button = st.columns([6, 2, 3], vertical_alignment="center")
     line.html(status_line(entered.summary))
-    with options.popover("Options", width="stretch", disabled=library is None):
+    with options.popover("Options", width="stretch"):
         settings = _settings(library) if library else None
+        name = st.text_input(
+            "Run name",
+            max_chars=MAX_NAME,
+            placeholder="name of the first query",
+            key=f"run name {session.run}",  # A name is for one run.
+        )
     pressed = button.button(
         "Classify",
         type="primary",
         width="stretch",
-        shortcut="Ctrl+Enter",
+        shortcut="Ctrl+Enter" if shortcut else None,
         disabled=not (enabled and entered.valid),
         key="classify",
     )
     if entered.problems:
         st.warning(entered.problems)
     enable_live_input()
-    return Submission(entered.records, settings) if pressed else None
+    return Submission(entered.records, settings, name) if pressed else None
+
+
+def entered_records() -> Sequence[Record]:
+    """Return the records of the text or the file, before or after they are drawn."""
+    return _read(cast("UploadedFile | None", widget_value(_file_key()))).records
 
 
 def fill_in(text: str) -> None:

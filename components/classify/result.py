@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components.classify.charts import describe_evidence, evidence_map
 from components.classify.submission import RunResult
 from components.shared.alignment import show_alignment
+from components.shared.columns import family_column
 from components.shared.figure import show_chart
 from components.shared.formatting import (
     escape_markdown,
@@ -15,41 +17,66 @@ from components.shared.formatting import (
     pluralize,
 )
 from components.shared.markup import family_bars, legend, verdict
-from components.shared.palette import UNKNOWN, family_mark
+from components.shared.palette import UNKNOWN, family_colour, family_mark
 from components.shared.services import open_library
 from components.shared.session import Slot, remember
 from core.alignment.explanation import Explanation, explain
-from core.alignment.pairwise import Alignment
+from core.alignment.pairwise import Alignment, format_evalue
 from core.calls import Call, Status, confidence_percent
 from core.classification.prediction import Hit
 from core.errors import LibraryError
 
+_SCROLL_FROM = 6
+"""Hits from which the table scrolls, so that the alignment stays in view."""
+_TABLE_HEIGHT = 250
 
-def show_query(result: RunResult, index: int) -> None:
-    """Show the result of the query at an index of the run."""
+
+def show_verdict(result: RunResult, index: int) -> DeltaGenerator:
+    """Show the family of the query at an index of the run, and the confidence.
+
+    This needs no alignments, which take longer.
+
+    Returns
+    -------
+    DeltaGenerator
+        The place of the reasons, for :func:`show_evidence`.
+    """
     call = result.calls[index]
     if call.status is Status.INVALID:
         st.error(escape_markdown(call.reason))
-        return
+        return st.empty()
     left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
     with left:
-        _show_verdict(result, call)
+        _show_family(result, call)
+        why = st.empty()
+        st.caption(_facts(result, call))
+    if call.closest:
+        why.write(_reasons(call, call.closest, None))
     if call.families:
         right.html(family_bars(call.families, result.run.families))
+    return why
+
+
+def show_evidence(result: RunResult, index: int, why: DeltaGenerator) -> None:
+    """Show the hits of the query at an index of the run, and what they have in common with it."""
+    call = result.calls[index]
     if not call.closest:
         return
-    explanation = remember(  # After the verdict, which need not wait for it.
-        Slot.EXPLANATION, (result.run.id, index), lambda: _explain(result, index)
-    )
-    left.write(_summarize_hits(call, call.closest, explanation))
-    st.subheader(f"Top {pluralize(len(call.hits), 'hit')}", anchor=False)
-    selected = _hit_table(result, call, explanation, index)
-    if explanation is not None:
+    with st.spinner("Aligning the hits …"):
+        explanation = remember(
+            Slot.EXPLANATION, (result.run.id, index), lambda: _explain(result, index)
+        )
+    why.write(_reasons(call, call.closest, explanation))
+    hits, summary = st.tabs(["Hits and alignment", "Graphic summary"])
+    with hits:
+        selected = _hit_table(result, call, explanation, index)
+        if explanation is not None:
+            _show_alignment(call, explanation, selected)
+    with summary:
         _show_graphic_summary(call, explanation, result.run.families)
-        _show_alignment(call, explanation, selected)
 
 
-def _show_verdict(result: RunResult, call: Call) -> None:
+def _show_family(result: RunResult, call: Call) -> None:
     called = call.status is Status.CALLED
     mark = family_mark(call.family_id) if called and call.family_id is not None else UNKNOWN
     threshold = result.run.settings.threshold
@@ -59,10 +86,9 @@ def _show_verdict(result: RunResult, call: Call) -> None:
     st.html(verdict(name, mark, call.confidence, threshold, text, label))
     if not called:
         st.write(
-            f"{escape_markdown(call.reason)} Low-confidence prediction:"
-            f" {escape_markdown(call.family)}."
+            f"{escape_markdown(call.reason)} Best guess: {escape_markdown(call.family)}"
+            f" ({confidence_percent(call.confidence)})."
         )
-    st.caption(_facts(result, call))
 
 
 def _facts(result: RunResult, call: Call) -> str:
@@ -85,20 +111,23 @@ def _facts(result: RunResult, call: Call) -> str:
     return " · ".join(facts)
 
 
-def _summarize_hits(call: Call, best: Hit, explanation: Explanation | None) -> str:
-    """Say in Markdown which hit is the best, and how many are in the called family."""
-    sentence = (
-        f"Best hit: {escape_markdown(best.name)} ({escape_markdown(best.organism)}), cosine"
-        f" similarity {best.score:.2f}."
-    )
+def _reasons(call: Call, best: Hit, explanation: Explanation | None) -> str:
+    """Say in Markdown how many hits are in the called family, and how the best one aligns."""
+    by_hit = {part.hit.id: part for part in explanation.alignments} if explanation else {}
+    sentence = f"Best hit: {escape_markdown(best.name)} ({escape_markdown(best.organism)})"
+    if alignment := by_hit.get(best.id):
+        sentence += (
+            f", {alignment.identity:.0%} identical over {alignment.query_coverage:.0%} of the"
+            f" query, E-value {format_evalue(alignment.evalue)}"
+        )
     if call.status is not Status.CALLED or len(call.hits) == 1:
-        return sentence
+        return f"{sentence}."
     agreeing = sum(hit.family == call.family_id for hit in call.hits)
     if agreeing == len(call.hits):
-        return f"All {agreeing} top hits are in this family. {sentence}"
+        return f"All {agreeing} top hits are in this family. {sentence}."
     verb = "is" if agreeing == 1 else "are"
     others = "; the others are not significant" * _others_insignificant(call, explanation)
-    return f"{agreeing} of {len(call.hits)} top hits {verb} in this family{others}. {sentence}"
+    return f"{agreeing} of {len(call.hits)} top hits {verb} in this family{others}. {sentence}."
 
 
 def _others_insignificant(call: Call, explanation: Explanation | None) -> bool:
@@ -132,36 +161,45 @@ def _hit_table(
     """Show the hits in a table; return the alignment of the selected one."""
     by_hit = {part.hit.id: part for part in explanation.alignments} if explanation else {}
     alignments = [by_hit.get(hit.id) for hit in call.hits]
+    names = result.run.families
     table = pd.DataFrame(
         {
             "gene": hit.name,
-            "mark": family_mark(hit.family).dot(),
-            "family": family_name(result.run.families, hit.family),
+            "family": [family_name(names, hit.family)],
             "organism": hit.organism,
-            "similarity": hit.score,
             "identity": round(alignment.identity, 2) if alignment else None,
             "coverage": round(alignment.query_coverage, 2) if alignment else None,
+            "E-value": alignment.evalue if alignment else None,
+            "similarity": hit.score,
             "length (bp)": hit.length,
         }
         for hit, alignment in zip(call.hits, alignments, strict=True)
     )
+    families = {family_name(names, hit.family): family_colour(hit.family) for hit in call.hits}
     selected = st.dataframe(
         table,
         hide_index=True,
-        column_config=_COLUMNS,
+        column_config=_COLUMNS | {"family": family_column(families)},
         on_select="rerun",
         selection_mode="single-row-required",
         key=f"hits {result.run.id} {index}",
+        height=_TABLE_HEIGHT if len(call.hits) > _SCROLL_FROM else "auto",
         placeholder="–",
         alt="Top hits, best first",
     )
+    if any(alignments):
+        st.caption(
+            "Similarity compares the k-mers of whole genes: a fragment that aligns at 100%"
+            " identity scores below 1."
+        )
     (row,) = selected["selection"]["rows"]
     return alignments[row]
 
 
-def _show_graphic_summary(call: Call, explanation: Explanation, names: Mapping[int, str]) -> None:
-    st.subheader("Graphic summary", anchor=False)
-    if not explanation.segments:
+def _show_graphic_summary(
+    call: Call, explanation: Explanation | None, names: Mapping[int, str]
+) -> None:
+    if explanation is None or not explanation.segments:
         st.caption("No matching segments.")
         return
     families = sorted({segment.hit.family for segment in explanation.segments})
@@ -187,18 +225,24 @@ def _show_alignment(call: Call, explanation: Explanation, selected: Alignment | 
 
 
 _COLUMNS = {
-    "mark": st.column_config.ImageColumn("", width=30),
-    "similarity": st.column_config.ProgressColumn(
-        format="%.3f",
-        min_value=0.0,
-        max_value=1.0,
-        help="Cosine similarity. 1: same k-mers; 0: none shared.",
-    ),
     "identity": st.column_config.NumberColumn(
         format="percent", help="Share of the alignment's columns with the same letter."
     ),
     "coverage": st.column_config.NumberColumn(
         format="percent", help="Share of the query's bases in the alignment."
+    ),
+    "E-value": st.column_config.NumberColumn(
+        format="%.0e",
+        help="Number of alignments of this score that chance would bring among all genes"
+        " searched. Below 0.01 is significant. Karlin-Altschul statistics with BLAST's parameters.",
+    ),
+    "similarity": st.column_config.ProgressColumn(
+        format="%.2f",
+        min_value=0.0,
+        max_value=1.0,
+        help="Cosine similarity of the k-mers of query and gene, weighted by rarity. 1: all in"
+        " common; 0: none. Parts that only one of them has, and k-mers that a single substitution"
+        " changes, lower it; so a fragment scores below 1 even if it is 100% identical.",
     ),
     "length (bp)": st.column_config.NumberColumn(format="localized"),
 }

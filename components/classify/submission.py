@@ -31,10 +31,19 @@ _KIND = "classify"
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Queries, and the settings to classify them with: the library's defaults, if None."""
+    """Queries, and how to classify them.
+
+    Attributes
+    ----------
+    settings
+        None for the library's defaults.
+    name
+        Name of the run; that of the first query, if empty.
+    """
 
     records: Sequence[Record]
     settings: RunSettings | None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,7 @@ def submit(library: Library, submission: Submission) -> None:
         return
     run = _classify(library, submission, current_user(), no_progress)
     _remember_job("")
+    session.run = run.id
     st.query_params[RUN_PARAMETER] = run.id
 
 
@@ -66,23 +76,23 @@ def submit_after(load: JobRow, submission: Submission) -> None:
     _submit_job(name, secrets.token_hex(8), lambda: opened.open(name), submission)
 
 
-def follow_submission() -> bool:
+def follow_submission() -> JobRow | None:
     """Show the progress of the job that the address or the session names.
 
     Reloading the page, or opening its address elsewhere, follows the job too.
 
     Returns
     -------
-    bool
-        Whether there is such a job, queued or running.
+    JobRow or None
+        The job, if it is queued or running.
     """
     token = st.query_params.get(_JOB_PARAMETER) or session.run_job
     job = _find_job(token) if token else None
     if job is not None and follow_job(job, _open_run):
         _remember_job(token)
-        return True
+        return job
     _remember_job("")  # Last: a click meanwhile runs the script from its start.
-    return False
+    return None
 
 
 def load_result(run_id: str) -> RunResult:
@@ -110,6 +120,7 @@ def _submit_job(
     if submit_job(_KIND, queue, title, token, work) is not None:
         _remember_job(token)
         st.query_params.pop(RUN_PARAMETER, None)
+        del session.run  # Should the job be cancelled, no earlier result takes its place.
 
 
 def _find_job(token: str) -> JobRow | None:
@@ -142,4 +153,12 @@ def _classify(library: Library, submission: Submission, user: str, progress: Pro
         progress=progress,
     )
     seconds = time.perf_counter() - started
-    return runs().store(library, submission.records, calls, settings, seconds=seconds, by=user)
+    return runs().store(
+        library,
+        submission.records,
+        calls,
+        settings,
+        seconds=seconds,
+        name=submission.name,
+        by=user,
+    )

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from components.shared.formatting import escape_markdown
-from core.alignment.pairwise import Alignment, format_alignment
+from core.alignment.pairwise import Alignment, format_alignment, format_evalue
 
 
 def show_alignment(query: str, alignment: Alignment, *, nucleotides: bool = False) -> None:
@@ -24,6 +24,7 @@ def show_alignment(query: str, alignment: Alignment, *, nucleotides: bool = Fals
         f" with {escape_markdown(hit.name)} ({escape_markdown(hit.organism)}), {letters}"
         f" {alignment.hit_start:,} to {alignment.hit_end:,}: {alignment.identity:.0%} identical,"
         f" query coverage {alignment.query_coverage:.0%}, hit coverage"
-        f" {alignment.hit_coverage:.0%}.{note}"
+        f" {alignment.hit_coverage:.0%}, {alignment.bits:,.0f} bits, E-value"
+        f" {format_evalue(alignment.evalue)}.{note}"
     )
     st.code(format_alignment(alignment, dna=nucleotides), language=None)

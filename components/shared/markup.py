@@ -22,6 +22,8 @@ LIVE_INPUT = (_TEMPLATES / "live_input.html").read_text(encoding="utf-8")
 """Style and script that submit the text areas for sequences while one types."""
 THEME_CHOICE = (_TEMPLATES / "theme.html").read_text(encoding="utf-8")
 """Script that keeps the theme chosen in the menu for all pages."""
+SERVER_SORTED = (_TEMPLATES / "server_sorted.html").read_text(encoding="utf-8")
+"""Style for tables that the server sorts: without the menu entries that sort in the browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,11 @@ def fact_table(facts: Mapping[str, str]) -> str:
 def status_line(text: str) -> str:
     """Return a line that screen readers announce when it changes."""
     return _render("status", text=text)
+
+
+def scroll_to_top(subject: str) -> str:
+    """Return a script that scrolls the page to its top, once for each subject."""
+    return _render("scroll_to_top", subject=subject)
 
 
 def _bars(label: str, bars: Iterable[_Bar]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from threading import Thread
-from typing import ParamSpec
+from typing import NoReturn, ParamSpec
 
 import streamlit as st
 
@@ -112,8 +112,17 @@ def current_user() -> str:
 
 def begin_run() -> None:
     """Read libraries anew from here on: call it where a run of the script begins."""
+    if session.reads_kept:
+        del session.reads_kept
+        return
     del session.library_names
     del session.opened_libraries
+
+
+def run_again() -> NoReturn:
+    """Run the script from its start, at once, with the libraries that this run has read."""
+    session.reads_kept = True
+    st.rerun()
 
 
 def library_names() -> list[str]:

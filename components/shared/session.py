@@ -55,8 +55,8 @@ class Session:
         Whether app.py has run in this session.
     requested_page
         A page to open once app.py has run, with its query parameters.
-    library_names, opened_libraries
-        What this run of the script has read of the libraries.
+    library_names, opened_libraries, reads_kept
+        What this run of the script has read of the libraries, and whether the next one keeps it.
     library, next_library
         Name of the library chosen in the sidebar, and of the one to choose in the next run.
     query_text, next_query_text
@@ -65,6 +65,8 @@ class Session:
         How many files on the Classify page a text has replaced: their widget gets a new key.
     run, run_job
         Id of the run shown last, and token of the classification job being followed.
+    edited_run
+        Id of the run whose queries the input on the Classify page began as.
     selected_query
         Id of the run, and index of the query selected in it.
     trace_text, traced_records
@@ -91,6 +93,7 @@ class Session:
     requested_page = _Entry[tuple[str, dict[str, Any]] | None]("requested page", None)
     library_names = _Entry[list[str] | None]("library names", None)
     opened_libraries = _Entry[Mapping[str, Library]]("opened libraries", {})
+    reads_kept = _Entry("reads kept", default=False)
     library = _Entry(LIBRARY_KEY, "")
     next_library = _Entry("next library", "")
     query_text = _Entry(QUERY_TEXT_KEY, "")
@@ -98,6 +101,7 @@ class Session:
     replaced_files = _Entry("replaced files", 0)
     run = _Entry("run", "")
     run_job = _Entry("job", "")
+    edited_run = _Entry("edited run", "")
     selected_query = _Entry("selected query", ("", 0))
     trace_text = _Entry(TRACE_TEXT_KEY, "")
     traced_records = _Entry[tuple[Record, ...]]("traced records", ())

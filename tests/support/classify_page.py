@@ -38,6 +38,18 @@ def understood(page: AppTest) -> str:
     return line
 
 
+def open_input(page: AppTest) -> AppTest:
+    """Open the input above a result."""
+    page.session_state[f"input of {shown_run(page)}"] = True
+    return page.run()
+
+
+def close_input(page: AppTest) -> AppTest:
+    """Close the input above a result."""
+    page.session_state[f"input of {shown_run(page)}"] = False
+    return page.run()
+
+
 def latest_run() -> Run:
     """The run that was kept last."""
     return services.runs().find()[0]

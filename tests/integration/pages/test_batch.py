@@ -1,6 +1,7 @@
+import pandas as pd
 import pytest
 
-from tests.support.classify_page import ask, latest_run
+from tests.support.classify_page import ask, latest_run, shown_run
 from tests.support.pages import button, shown, widget
 from tests.support.synthetic import dna
 
@@ -24,6 +25,12 @@ def page(loaded, opened):
 def queries(page):
     """Names in the table, in its order."""
     return list(page.dataframe[0].value["query"])
+
+
+def families(page):
+    """Family of each query in the table."""
+    table = page.dataframe[0].value
+    return {name: family for name, (family,) in zip(table["query"], table["family"], strict=True)}
 
 
 def at(page):
@@ -53,19 +60,23 @@ class TestSummary:
 
 class TestTable:
     def test_has_one_row_a_query_in_their_order(self, page):
-        table = page.dataframe[0].value[["query", "status", "family"]].fillna("")
-        assert list(table.itertuples(index=False, name=None)) == [
-            ("one", "called", "Synthase"),
-            ("bad", "invalid", ""),
-            ("short", "unknown", "Kinase"),
-            ("kinase", "called", "Kinase"),
-            ("copy", "called", "Synthase"),
-        ]
+        assert families(page) == {
+            "one": "Synthase",
+            "bad": "invalid",
+            "short": "unknown",
+            "kinase": "Kinase",
+            "copy": "Synthase",
+        }
 
-    def test_marks_families_unknown_and_invalid_differently(self, page):
-        one, bad, short, kinase, copy = page.dataframe[0].value["mark"]
-        assert one == copy
-        assert len({one, bad, short, kinase}) == 4
+    def test_names_the_best_guess_of_unknown_queries_apart(self, page):
+        widget(page.slider, "Confidence threshold").set_value(1.0)
+        ask(page, BATCH)
+        assert families(page)["one"] == "unknown"
+        one, bad, short, *_ = page.dataframe[0].value["best guess"]
+        assert one == "Synthase (> 99%)"
+        assert pd.isna(bad)
+        assert pd.isna(short)  # Nothing speaks for any family.
+        assert page.dataframe[0].value[["confidence", "organism"]].isna().all(axis=None)
 
     def test_nothing_is_quite_certain(self, page):
         assert page.dataframe[0].value["confidence"].max() == 0.99
@@ -83,7 +94,7 @@ class TestTable:
         assert "No matching queries." in shown(page)
 
     def test_shows_only_what_became_something(self, page):
-        page.button_group(key="statuses").set_value(["unknown", "invalid"]).run()
+        page.button_group(key="status").set_value(["unknown", "invalid"]).run()
         assert queries(page) == ["bad", "short"]
 
     def test_shows_only_a_family(self, page):
@@ -92,13 +103,59 @@ class TestTable:
 
     @pytest.mark.parametrize(
         ("order", "first"),
-        [("lowest confidence", "bad"), ("longest", "one"), ("family", "kinase")],
+        [
+            ("confidence, ascending", "bad"),
+            ("length (bp), descending", "one"),
+            ("family, ascending", "kinase"),
+        ],
     )
     def test_is_put_into_another_order(self, page, order, first):
         button(page, "Next").click().run()
         widget(page.selectbox, "Sort by").select(order).run()
         assert queries(page)[0] == first
         assert at(page) == f"1 of 5: **{first}**"
+
+    def test_a_family_is_that_of_called_queries_only(self, page):
+        widget(page.selectbox, "Family").select("Kinase").run()
+        assert queries(page) == ["kinase"]
+
+    def test_a_new_question_forgets_the_filters(self, page):
+        widget(page.text_input, "Search").input("zebra").run()
+        ask(page, BATCH.replace(">one", ">first"))
+        assert queries(page) == ["first", "bad", "short", "kinase", "copy"]
+
+
+class TestAddress:
+    """What a reload, a link and Back keep."""
+
+    def test_names_the_selected_query(self, page, opened):
+        button(page, "Next").click().run()
+        button(page, "Next").click().run()
+        assert page.query_params["query"] == "3"
+        other = opened("classify")
+        other.query_params.update({"run": shown_run(page), "query": "3"})
+        assert at(other.run()) == "3 of 5: **short**"
+
+    def test_going_back_selects_the_query_before(self, page):
+        button(page, "Next").click().run()
+        button(page, "Next").click().run()
+        page.query_params["query"] = "2"
+        assert at(page.run()) == "2 of 5: **bad**"
+        del page.query_params["query"]
+        assert at(page.run()) == "1 of 5: **one**"
+
+    def test_keeps_filters_and_order(self, page, opened):
+        other = opened("classify")
+        other.query_params.update(
+            {"run": shown_run(page), "status": "called", "sort": "family, descending"}
+        )
+        assert queries(other.run()) == ["one", "copy", "kinase"]
+
+    @pytest.mark.parametrize("number", ["0", "6", "x", "-1", "1e3", "²"])
+    def test_of_a_query_that_is_not_there_selects_the_first(self, page, opened, number):
+        other = opened("classify")
+        other.query_params.update({"run": shown_run(page), "query": number})
+        assert at(other.run()) == "1 of 5: **one**"
 
 
 class TestOneOfMany:
@@ -123,7 +180,7 @@ class TestOneOfMany:
     def test_stays_where_it_was_when_fewer_are_shown(self, page):
         for _ in range(3):
             button(page, "Next").click().run()
-        page.button_group(key="statuses").set_value(["called"]).run()
+        page.button_group(key="status").set_value(["called"]).run()
         assert at(page) == "2 of 3: **kinase**"
 
     def test_another_run_begins_with_its_first(self, page):

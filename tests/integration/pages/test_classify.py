@@ -2,15 +2,17 @@ from threading import Event
 
 import pytest
 
-from components.classify import submission
+from components.classify import editing, submission
 from components.shared import services
 from core.sequences.references.examples import EXAMPLES
 from core.stores.sql.jobs import CANCELLED
 from tests.support.classify_page import (
     BUTTON,
     ask,
+    close_input,
     give_file,
     latest_run,
+    open_input,
     shown_run,
     type_text,
     understood,
@@ -111,7 +113,7 @@ class TestOptions:
 
     def test_shows_as_many_genes_as_chosen(self, page):
         widget(page.slider, "Maximum hits").set_value(3)
-        assert "Top 3 hits" in shown(ask(page, ONE))
+        assert len(ask(page, ONE).dataframe[0].value) == 3
 
     def test_below_the_threshold_chosen_the_answer_is_unknown(self, page):
         widget(page.slider, "Confidence threshold").set_value(1.0)
@@ -172,13 +174,77 @@ class TestRun:
         assert "The library 'default' of this run no longer exists." in text
         assert "Synthase</h2>" in text
 
-    def test_is_edited_and_run_again(self, page, opened):
+    def test_can_have_a_name(self, page):
+        widget(page.text_input, "Run name").set_value("my clones")
+        ask(page, ONE)
+        assert latest_run().name == "my clones"
+        assert widget(page.text_input, "Run name").value == ""
+
+
+class TestEdit:
+    """The input above a result."""
+
+    def test_is_one_line_that_names_the_queries(self, page):
+        assert not [line for line in page.expander if "Edit" in line.label]
+        ask(page, ONE)
+        assert _line(page).label == "one, 240 bp · **Edit**"
+        assert not _line(page).proto.expanded
+        ask(page, ONE + ">two\nACGT\n")
+        assert _line(page).label == r"one and 1 more, 2 queries · **Edit**"
+
+    def test_opens_with_the_text_that_was_typed(self, page):
+        ask(page, ONE.lower())
+        open_input(page)
+        assert _line(page).proto.expanded
+        assert page.text_area(key="text").value == ONE.lower()
+
+    def test_of_a_link_opens_with_its_queries(self, page, opened):
         ask(page, f">one\n{dna('human 2')}\n>bad\nAC!\n")
         other = opened("classify")
         other.query_params["run"] = latest_run().id
-        button(other.run(), "Edit and resubmit").click().run()
+        open_input(other.run())
         assert understood(other) == "2 records · 240 bp · DNA · 1 invalid"
         assert other.text_area(key="text").value.endswith(">bad\nAC!\n")
+        assert "earlier input" not in shown(other)
+
+    def test_keeps_what_was_typed_and_marks_the_result_as_an_earlier_one(self, page):
+        open_input(ask(page, ONE))
+        type_text(page, ">two\nACGT\n")
+        assert "This result is for an earlier input: one, 240 bp." in shown(page)
+        close_input(page)
+        open_input(page)
+        assert page.text_area(key="text").value == ">two\nACGT\n"
+        button(page, BUTTON).click().run()
+        assert "earlier input" not in shown(page)
+        assert _line(page).label == "two, 4 bp · **Edit**"
+        assert not _line(page).proto.expanded
+
+    def test_another_example_marks_the_result_too(self, page):
+        open_input(ask(page, ONE))
+        button(page, "Random sequence").click().run()
+        assert "This result is for an earlier input: one, 240 bp." in shown(page)
+
+    def test_of_queries_from_a_file_that_is_gone_has_them_as_text(self, page):
+        type_text(page, "ACGT")
+        give_file(page, ONE)
+        button(page, BUTTON).click().run()
+        page.switch_page("pages/library.py").run()
+        page.query_params.clear()
+        open_input(page.switch_page("pages/classify.py").run())
+        assert page.text_area(key="text").value.startswith(">one\n")
+
+    def test_of_too_many_bases_to_edit_says_so(self, page, opened, monkeypatch):
+        ask(page, ONE)
+        monkeypatch.setattr(editing, "_MAX_EDITABLE_BASES", 100)
+        other = opened("classify")
+        other.query_params["run"] = latest_run().id
+        open_input(other.run())
+        assert "These queries are too large to edit here (more than 100 bp)." in shown(other)
+
+
+def _line(page):
+    (line,) = [line for line in page.expander if line.label.endswith("**Edit**")]
+    return line
 
 
 def _answer(page):
@@ -206,6 +272,15 @@ class TestLargeBatch:
         assert jobs()[0].state == CANCELLED
         assert "Cancelled. No results saved." in shown(page.run())
         assert page.text_area(key="text").value == MANY
+
+    def test_that_is_cancelled_leaves_no_earlier_result(self, page, monkeypatch):
+        ask(page, ONE)
+        monkeypatch.setattr(submission, "classify", _endless)
+        ask(page, MANY)
+        assert "Synthase</h2>" not in shown(page)
+        button(page, "Cancel").click().run()
+        until(lambda: not jobs()[0].active)
+        assert "Synthase</h2>" not in shown(page.run())
 
     def test_is_followed_by_who_opens_its_address(self, page, opened, monkeypatch):
         monkeypatch.setattr(submission, "classify", _endless)
