@@ -47,6 +47,21 @@ def select_row(page: Page, row: int) -> None:
     table.click(position={"x": 18, "y": 35 * (row + 1) + 17})
 
 
+def click_header(page: Page, x: int) -> None:
+    """Click the header of the first table, so far from its left edge."""
+    settled(page)
+    table = page.get_by_test_id("stDataFrameResizable").first
+    expect(table.get_by_test_id("data-grid-canvas")).to_be_visible()
+    table.click(position={"x": x, "y": 17})
+
+
+def open_input(page: Page) -> None:
+    """Open the line above a result."""
+    settled(page)
+    page.get_by_text("Edit", exact=True).click()
+    settled(page)
+
+
 def shown_answer(page: Page) -> list[str]:
     """What a page says of a run and its first query: verdict, figures, alignment."""
     settled(page)
@@ -118,15 +133,24 @@ def ask_for_one(page: Page, keep) -> None:
     expect(button).to_be_disabled()
     page.get_by_role("button", name="Fragment, reverse strand").click()
     expect(page.get_by_text("1 record · 240 bp · DNA")).to_be_visible()
-    places = [place(page, label) for label in CONTROLS]
     button.click()
-    expect(page.get_by_role("heading", name="Ion channel")).to_be_visible()
+    heading = page.get_by_role("heading", name="Ion channel")
+    expect(heading).to_be_visible()
     expect(page.get_by_text("240 bp · reverse strand, frame")).to_be_visible()
-    assert [place(page, label) for label in CONTROLS] == places
+    expect(button).to_be_hidden()
+    box = heading.bounding_box()
+    assert box is not None
+    assert box["y"] < PHONE["height"] / 2
     keep(page, "3 a fragment")
 
+    open_input(page)
+    expect(page.get_by_text("1 record · 240 bp · DNA")).to_be_visible()
+    places = [place(page, label) for label in CONTROLS]
     text = page.get_by_role("textbox", name="DNA sequences (raw, FASTA or FASTQ)")
     text.fill(">a\nACGT\nAC!T")
+    expect(
+        page.get_by_text("This result is for an earlier input: fragment, 240 bp")
+    ).to_be_visible()
     expect(page.get_by_text("(line 3) has an invalid character '!' at base 7")).to_be_visible()
     expect(button).to_be_disabled()
     assert [place(page, label) for label in CONTROLS] == places
@@ -142,7 +166,11 @@ def ask_for_one(page: Page, keep) -> None:
     expect(page.get_by_test_id("stCode").last).to_contain_text("ATGTTCGTGGC")
     keep(page, "5 another gene, and the DNA")
     page.get_by_text("Show nucleotides").click()
+    page.get_by_role("tab", name="Graphic summary").click()
+    expect(page.get_by_text("Arrows: strand.")).to_be_visible()
+    keep(page, "5 graphic summary")
 
+    open_input(page)
     page.get_by_role("button", name="Random sequence").click()
     expect(page.get_by_text("1 record · 900 bp · DNA")).to_be_visible()
     text.press("Control+Enter")
@@ -151,6 +179,7 @@ def ask_for_one(page: Page, keep) -> None:
 
 
 def ask_for_many(page: Page, keep) -> None:
+    open_input(page)
     page.get_by_role("button", name="Batch of 20").click()
     expect(page.get_by_text("20 records · 14,666 bp · DNA · 1 invalid")).to_be_visible()
     page.keyboard.press("Control+Enter")
@@ -161,6 +190,22 @@ def ask_for_many(page: Page, keep) -> None:
     expect(page.get_by_text("2 of 20: gene_1")).to_be_visible()
     assert place(page, "Next") == before
     page.get_by_role("button", name="Previous").click()
+    expect(page.get_by_text("1 of 20: gene_0")).to_be_visible()
+    sort_and_go_back(page)
+
+
+def sort_and_go_back(page: Page) -> None:
+    """Sort by a header; Next, a reload and Back follow."""
+    link = page.url
+    click_header(page, x=380)
+    expect(page.get_by_text("1 of 20: invalid_character")).to_be_visible()
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("2 of 20: random_")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("2 of 20: random_")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_text("1 of 20: invalid_character")).to_be_visible()
+    page.goto(link)
     expect(page.get_by_text("1 of 20: gene_0")).to_be_visible()
 
 
