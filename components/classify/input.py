@@ -79,7 +79,8 @@ def query_input(
         help="One raw sequence or any number of records. IUPAC nucleotide codes; U is read as T.",
     )
     _examples()
-    entered = _read(file_input(_file_key()))
+    file = file_input(_file_key())
+    entered = _read(file)
     line, options, button = st.columns([6, 2, 3], vertical_alignment="center")
     line.html(status_line(entered.summary))
     with options.popover("Options", width="stretch"):
@@ -101,7 +102,8 @@ def query_input(
     if entered.problems:
         st.warning(entered.problems)
     enable_live_input()
-    return Submission(entered.records, settings, name) if pressed else None
+    source = file.name if file else ""
+    return Submission(entered.records, settings, name, source) if pressed else None
 
 
 def entered_records() -> Sequence[Record]:

@@ -39,11 +39,14 @@ class Submission:
         None for the library's defaults.
     name
         Name of the run; that of the first query, if empty.
+    source
+        Name of the file that the queries are from; empty for text.
     """
 
     records: Sequence[Record]
     settings: RunSettings | None
     name: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,5 +163,6 @@ def _classify(library: Library, submission: Submission, user: str, progress: Pro
         settings,
         seconds=seconds,
         name=submission.name,
+        source=submission.source,
         by=user,
     )

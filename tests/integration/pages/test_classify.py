@@ -180,6 +180,11 @@ class TestRun:
         assert latest_run().name == "my clones"
         assert widget(page.text_input, "Run name").value == ""
 
+    def test_knows_its_file(self, page):
+        give_file(page, ONE)
+        button(page, BUTTON).click().run()
+        assert latest_run().source == "queries.fasta"
+
 
 class TestEdit:
     """The input above a result."""
