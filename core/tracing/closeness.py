@@ -5,6 +5,10 @@ distinguish them. A query is compared with each candidate by their 13-mers. A su
 up to 13 of these, so the difference of two candidates in shared 13-mers, divided by 13, says by how
 many substitutions one is closer. A substitution counts the more, the rarer substitutions are
 between the query and its closest relative.
+
+Unrelated sequences share some 13-mers too. They stand in runs: by chance, the base behind a run of
+matches matches again with the probability p, so that the number of runs is a Poisson variable and
+their lengths are geometric (Pólya-Aeppli distribution).
 """
 
 from collections.abc import Sequence
@@ -20,6 +24,8 @@ K = 13
 """Bases of a k-mer: two unrelated genes share one about once in fifty pairs."""
 _MAX_DIVERGENCE = 0.7
 """Approximate share of bases that differ between unrelated sequences."""
+_MAX_MATCH = 0.9
+"""Two sequences of the same single base have no end of a run."""
 _N_BASES = len(BASES)
 
 
@@ -66,6 +72,26 @@ class QueryKmers:
             int(np.isin(strand, candidate, assume_unique=True).sum()) for strand in self._strands
         )
 
+    def chance_of_sharing(self, shared: int, candidate: NDArray[np.int64]) -> float:
+        """Return the probability that an unrelated sequence shares as many k-mers, or more.
+
+        Parameters
+        ----------
+        shared
+            Number of k-mers shared with the candidate.
+        candidate
+            K-mers of the candidate, whose length and composition the unrelated sequence has.
+        """
+        match = self._match_probability(candidate)
+        runs = 2 * self._strands[0].size * candidate.size * match**K * (1 - match)
+        return _tail_of_runs(shared, runs, match)
+
+    def _match_probability(self, candidate: NDArray[np.int64]) -> float:
+        """Return the probability that two random bases are the same, on the likelier strand."""
+        composition = _composition(candidate)
+        likeliest = max(float(_composition(strand) @ composition) for strand in self._strands)
+        return min(likeliest, _MAX_MATCH)
+
     def closeness(self, shared: Sequence[int]) -> Closeness:
         """Return the closeness of candidates.
 
@@ -81,3 +107,28 @@ class QueryKmers:
         log_odds = np.log((_N_BASES - 1) * (1 - divergence) / divergence)
         odds = np.exp((np.array(shared) - most) / K * log_odds)
         return Closeness(odds / odds.sum(), float((most / count) ** (1 / K)))
+
+
+def _composition(kmers: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the share of each base among the last bases of k-mers: float64, shape (4,)."""
+    counts = np.bincount(kmers % _N_BASES, minlength=_N_BASES)
+    shares: NDArray[np.float64] = counts / max(1, kmers.size)
+    return shares
+
+
+def _tail_of_runs(shared: int, runs: float, match: float) -> float:
+    """Return the probability that runs of matches have so many k-mers or more in total.
+
+    Parameters
+    ----------
+    runs
+        Expected number of runs.
+    match
+        Probability that the base behind a run matches too.
+    """
+    from scipy.special import bdtr, pdtrc  # It takes a tenth of a second to import.
+
+    # Of the first `shared - 1` k-mers, some end a run; there must be more runs than these.
+    ends = np.arange(shared)
+    ended = np.diff(bdtr(ends, shared - 1, 1 - match), prepend=0)
+    return float(ended @ pdtrc(ends, runs))

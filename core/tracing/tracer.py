@@ -28,7 +28,9 @@ from core.tracing.mixture import estimate_mixture
 CANDIDATES = 3
 """Sequences of each organism that a query is compared with."""
 _BATCH_SIZE = 128
-_NO_SHARED_KMER = "No 13-mer shared with the best candidates of any organism."
+_MAX_EXPECTED = 0.01
+"""Number of genes expected to be as close by chance, above which a candidate is no relative."""
+_NO_RELATIVE = "No relative found: no gene of the library shares more 13-mers than chance explains."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class TraceResult:
         Its name, and its length in bases.
     organisms
         Probability of each organism to have the closest relative, the highest first; they add up to
-        1. Empty if the query is invalid or shares nothing with any.
+        1. Empty if the query is invalid or no closer to any gene than chance explains.
     closest
         The closest sequence of each of them, by organism.
     identity
@@ -168,6 +170,7 @@ class _BatchTracer:
     def __init__(self, library: Library, sequences: Sequence[str]) -> None:
         self._library = library
         self._organisms = library.organism_names()
+        self._genes = sum(organism.count for organism in library.organisms())
         self._lengths = [len(sequence) for sequence in sequences]
         self._queries = [QueryKmers(sequence) for sequence in sequences]
         self._residues: dict[int, str] = {}
@@ -178,8 +181,8 @@ class _BatchTracer:
     def result(self, name: str, index: int) -> TraceResult:
         """Return the result of the query at an index."""
         closest = self._find_closest(index)
-        if not closest:
-            return TraceResult(name, self._lengths[index], problem=_NO_SHARED_KMER)
+        if not self._has_relative(index, closest):
+            return TraceResult(name, self._lengths[index], problem=_NO_RELATIVE)
         closeness = self._queries[index].closeness([shared for shared, _ in closest.values()])
         probabilities = dict(zip(closest, closeness.probabilities.tolist(), strict=True))
         ranked = sorted(probabilities, key=lambda organism: -probabilities[organism])
@@ -227,6 +230,14 @@ class _BatchTracer:
                 if shared > closest.get(hit.organism, (0, hit))[0]:
                     closest[hit.organism] = shared, hit
         return closest
+
+    def _has_relative(self, index: int, closest: Mapping[str, tuple[int, Hit]]) -> bool:
+        """Return whether the closest candidate shares more k-mers than chance explains."""
+        if not closest:
+            return False
+        shared, hit = max(closest.values(), key=lambda shared_hit: shared_hit[0])
+        chance = self._queries[index].chance_of_sharing(shared, self._kmers[hit.id])
+        return self._genes * chance <= _MAX_EXPECTED
 
 
 def _encode_queries(encoder: Encoder, sequences: Sequence[str]) -> Vectors:

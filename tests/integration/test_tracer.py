@@ -86,7 +86,12 @@ class TestTrace:
     def test_what_is_like_nothing_says_so(self, library):
         (found,) = trace(library, [Record("noise", dna("noise", 300), 1, 1)])
         assert (found.organism, found.confidence, found.identity) == ("", 0.0, 0.0)
-        assert "No 13-mer shared" in found.problem
+        assert found.problem.startswith("No relative found: ")
+
+    @pytest.mark.parametrize("encoder", ["translated", "count"])
+    def test_random_dna_has_no_relative(self, libraries, encoder):
+        noise = [Record(f"noise {n}", dna(f"noise {n}", 3_000), 1, 1) for n in range(40)]
+        assert {found.organism for found in trace(libraries.open(encoder), noise)} == {""}
 
     def test_an_invalid_record_stops_no_other(self, library):
         bad = Record("bad", "AC!", 2, 3, problem=Problem("letter", "Record 2 has '!'."))

@@ -26,7 +26,7 @@ def test_a_row_a_query(run, reads):
         ("human", "human", "human_2"),
         ("noise", "", ""),
     ]
-    assert done.rows[2]["note"].startswith("No 13-mer shared")
+    assert done.rows[2]["note"].startswith("No relative found: ")
 
 
 def test_the_summary_has_a_row_an_organism(run, reads):

@@ -3,7 +3,7 @@ import random
 import numpy as np
 import pytest
 
-from core.tracing.closeness import K, QueryKmers, find_kmers
+from core.tracing.closeness import K, QueryKmers, _tail_of_runs, find_kmers
 from tests.support.oracles import reverse_complement
 from tests.support.synthetic import dna
 
@@ -76,3 +76,37 @@ class TestCloseness:
         query_kmers = QueryKmers(substitute(long, *positions))
         found = query_kmers.closeness([query_kmers.count_shared(find_kmers(long))])
         assert found.identity == pytest.approx(1 - share, abs=0.005)
+
+
+class TestChanceOfSharing:
+    """Compared with how often random sequences share as many k-mers."""
+
+    @pytest.mark.parametrize("match", [0.25, 0.4])
+    def test_the_lengths_of_runs_add_up(self, match):
+        generator = np.random.default_rng(3)
+        runs = generator.poisson(1.5, 50_000)
+        totals = [generator.geometric(1 - match, count).sum() for count in runs]
+        for shared in (1, 2, 4, 7):
+            expected = np.mean([total >= shared for total in totals])
+            assert _tail_of_runs(shared, 1.5, match) == pytest.approx(expected, abs=0.01)
+
+    def test_random_sequences_share_as_many_as_expected(self):
+        query, candidates = QueryKmers(dna("query", 30_000)), find_kmers(dna("other", 30_000))
+        expected = 2 * 30_000**2 / 4**K
+        assert query.chance_of_sharing(1, candidates) == pytest.approx(
+            1 - np.exp(-expected * 0.75), rel=0.01
+        )
+        assert (
+            query.chance_of_sharing(60, candidates) > 1e-5 > query.chance_of_sharing(80, candidates)
+        )
+
+    def test_a_relative_is_out_of_reach_of_chance(self):
+        query, gene = QueryKmers(GENE[100:250]), find_kmers(GENE)
+        assert query.chance_of_sharing(query.count_shared(gene), gene) < 1e-50
+
+    @pytest.mark.parametrize("unit", ["A", "AC", "CAG"])
+    def test_a_repeat_shares_its_few_kmers_by_chance(self, unit):
+        query, gene = QueryKmers(unit * 100), find_kmers(GENE + unit * 20)
+        shared = query.count_shared(gene)
+        assert shared == len(unit)
+        assert query.chance_of_sharing(shared, gene) > 1e-6
