@@ -10,8 +10,8 @@ from components.shared.errors import plain_errors
 from components.shared.formatting import escape_markdown, pluralize
 from components.shared.navigation import LIBRARY_PAGE, chosen_library, require_app_entry
 from components.shared.session import session
-from components.trace.input import trace_input
-from components.trace.results import show_traced
+from components.trace.input import TraceInput, trace_input
+from components.trace.results import show_source, show_traced
 from core.library.library import Library
 from core.sequences.records import Record
 from core.tracing import trace
@@ -33,8 +33,8 @@ def page() -> None:
             st.switch_page(LIBRARY_PAGE)
         return
     with plain_errors():
-        records = trace_input()
-        valid = sum(record.problem is None for record in records)
+        entered = trace_input()
+        valid = sum(record.problem is None for record in entered.records)
         line, action = st.columns([5, 2], vertical_alignment="center")
         organisms = pluralize(len(library.organism_names()), "organism")
         line.caption(
@@ -50,15 +50,17 @@ def page() -> None:
             key="trace",
         )
         if pressed:
-            session.traced_records = tuple(records)
-        _show_result(library)
+            session.traced_records = tuple(entered.records)
+            session.traced_name = entered.name
+        _show_result(library, entered)
 
 
-def _show_result(library: Library) -> None:
+def _show_result(library: Library, entered: TraceInput) -> None:
     records = session.traced_records
     if not records:
         return
     st.divider()
+    show_source(records, session.traced_name, current=records == tuple(entered.records))
     traced = compute(
         ("traced", library.name, library.contents(), _digest(records)),
         f"Tracing {pluralize(len(records), 'record')}",

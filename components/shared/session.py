@@ -69,8 +69,10 @@ class Session:
         Id of the run whose queries the input on the Classify page began as.
     selected_query
         Id of the run, and index of the query selected in it.
-    trace_text, traced_records
-        Text on the Trace page, and the records submitted there.
+    trace_text, replaced_trace_files
+        Text on the Trace page, and how many files there the example has replaced.
+    traced_records, traced_name
+        The records submitted on the Trace page, and the name of their file or run; empty for text.
     map_requested, encoders_requested
         Whether the t-SNE map is wanted, and the libraries to compare by the other encoder too.
     benchmark_job
@@ -104,7 +106,9 @@ class Session:
     edited_run = _Entry("edited run", "")
     selected_query = _Entry("selected query", ("", 0))
     trace_text = _Entry(TRACE_TEXT_KEY, "")
+    replaced_trace_files = _Entry("replaced trace files", 0)
     traced_records = _Entry[tuple[Record, ...]]("traced records", ())
+    traced_name = _Entry("traced name", "")
     map_requested = _Entry("map requested", default=False)
     encoders_requested = _Entry[frozenset[str]]("encoders requested", frozenset())
     benchmark_job = _Entry[int | None]("benchmark job", None)

@@ -1,6 +1,7 @@
 """Input of the Trace page: text, a file, or the queries of an earlier run."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -14,7 +15,13 @@ from components.shared.sequence_input import (
     read_input,
 )
 from components.shared.services import runs
-from components.shared.session import TRACE_TEXT_KEY, Slot, remember, session
+from components.shared.session import (
+    TRACE_TEXT_KEY,
+    Slot,
+    remember,
+    session,
+    widget_value,
+)
 from core.errors import GeneKinError
 from core.runs import Run
 from core.runs.exports.fasta import format_queries
@@ -28,28 +35,45 @@ _SEQUENCES, _RUN = "Sequences", "Earlier run"
 _MAX_RUNS = 50
 
 
-def trace_input() -> Sequence[Record]:
-    """Return the records to trace; none if there is no input, or it cannot be read."""
+@dataclass(frozen=True, slots=True)
+class TraceInput:
+    """Records to trace.
+
+    Attributes
+    ----------
+    records
+        None if nothing was entered, or it cannot be read.
+    name
+        Name of their file or run; empty for text.
+    """
+
+    records: Sequence[Record] = ()
+    name: str = ""
+
+
+def trace_input() -> TraceInput:
+    """Ask for the records to trace, and name the invalid ones."""
     source = st.segmented_control(
         "Input",
         [_SEQUENCES, _RUN],
         default=_SEQUENCES,
         required=True,
         label_visibility="collapsed",
+        key="trace source",
     )
     try:
-        records = _read_run() if source == _RUN else _read_sequences()
+        entered = _read_run() if source == _RUN else _read_sequences()
     except GeneKinError as error:
         show_error(error)
-        return []
-    problems = [record.problem.message for record in records if record.problem]
+        return TraceInput()
+    problems = [record.problem.message for record in entered.records if record.problem]
     if problems:
         count = pluralize(len(problems), "record")
         st.warning(f"{count} invalid.  \n{list_problems(problems)}")
-    return records
+    return entered
 
 
-def _read_sequences() -> Sequence[Record]:
+def _read_sequences() -> TraceInput:
     text = st.text_area(
         "DNA sequences (raw, FASTA or FASTQ)",
         key=TRACE_TEXT_KEY,
@@ -59,23 +83,31 @@ def _read_sequences() -> Sequence[Record]:
     )
     enable_live_input()
     st.button("Example", on_click=_show_example)
-    file = file_input("trace file")
+    file = file_input(_file_key())
     if file is None and not text.strip():
-        return []
-    return read_input(Slot.TRACE_QUERIES, file, text, Limits.of(read_settings()))
+        return TraceInput()
+    records = read_input(Slot.TRACE_QUERIES, file, text, Limits.of(read_settings()))
+    return TraceInput(records, file.name if file else "")
 
 
 def _show_example() -> None:
     session.trace_text = make_examples()
+    if widget_value(_file_key()) is not None:
+        session.replaced_trace_files += 1
 
 
-def _read_run() -> list[Record]:
+def _file_key() -> str:
+    """Return the key of the file widget: a new one empties it."""
+    return f"trace file {session.replaced_trace_files}"
+
+
+def _read_run() -> TraceInput:
     recent = runs().find("", 0, _MAX_RUNS)
     if not recent:
         st.caption("No runs yet.")
-        return []
+        return TraceInput()
     run = st.selectbox("Run", recent, format_func=_label, key="run to trace")
-    return remember(Slot.TRACE_QUERIES, run.id, lambda: _queries(run))
+    return TraceInput(remember(Slot.TRACE_QUERIES, run.id, lambda: _queries(run)), run.name)
 
 
 def _label(run: Run) -> str:

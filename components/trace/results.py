@@ -12,13 +12,41 @@ from components.shared.formatting import (
     pluralize,
 )
 from components.trace.charts import composition_figure
-from core.calls import confidence_percent
+from core.calls import confidence_percent, query_name
+from core.sequences.records import Record
 from core.tracing import OrganismShare, TraceResult, estimate_composition
 from core.tracing.trace_table import COLUMNS, to_row
 
 _HIGH_CONFIDENCE = 0.95
+_MAJORITY = 0.5
+"""Confidence above which one organism is the closest; otherwise several share it."""
+_MAX_NAMED = 3
+"""Organisms that a headline names if none is the closest."""
 _SCROLL_FROM = 8
 """Rows from which a table scrolls."""
+
+
+def show_source(records: Sequence[Record], name: str, *, current: bool) -> None:
+    """Say which records the result is for, and whether they are still the input.
+
+    Parameters
+    ----------
+    name
+        Name of their file or run; empty for text.
+    """
+    source = escape_markdown(name or _describe(records))
+    if current:
+        st.caption(f"Result for {source}")
+    else:
+        st.warning(
+            f"This result is for an earlier input: {source}. Press Trace to trace the input above."
+        )
+
+
+def _describe(records: Sequence[Record]) -> str:
+    """Name the first of the records, and count the others."""
+    others = f" and {pluralize(len(records) - 1, 'other record')}" if len(records) > 1 else ""
+    return f"{query_name(records[0])}{others}"
 
 
 def show_traced(traced: Sequence[TraceResult], families: Mapping[int, str]) -> None:
@@ -44,16 +72,26 @@ def show_traced(traced: Sequence[TraceResult], families: Mapping[int, str]) -> N
 def headline(traced: Sequence[TraceResult], composition: Sequence[OrganismShare]) -> str:
     """Say in Markdown which organism the queries come from."""
     if not composition:
-        return "No organism found for these sequences."
+        return "No relative found." if len(traced) == 1 else "No relatives found."
     if len(traced) == 1:
-        confidence = confidence_percent(traced[0].confidence)
-        return f"Closest to {escape_markdown(traced[0].organism)} (confidence {confidence})."
+        return _single_headline(traced[0])
     share = composition[0].share
     return (
-        f"Of {pluralize(share.n, 'query', 'queries')} that could be traced, {share.mean:.0%}"
-        f" (95% CI {share.low:.0%} to {share.high:.0%}) come from"
+        f"Of {pluralize(share.n, 'query', 'queries')} with a relative in the library,"
+        f" {share.mean:.0%} (95% CI {share.low:.0%} to {share.high:.0%}) are closest to"
         f" {escape_markdown(composition[0].organism)}."
     )
+
+
+def _single_headline(query: TraceResult) -> str:
+    if query.confidence > _MAJORITY:
+        confidence = confidence_percent(query.confidence)
+        return f"Closest to {escape_markdown(query.organism)} (confidence {confidence})."
+    likely = [
+        f"{escape_markdown(name)} ({confidence_percent(confidence)})"
+        for name, confidence in list(query.organisms.items())[:_MAX_NAMED]
+    ]
+    return f"No single closest organism: {', '.join(likely)}."
 
 
 def _notes(traced: Sequence[TraceResult]) -> str:

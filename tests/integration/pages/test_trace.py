@@ -3,6 +3,7 @@ import shutil
 import pytest
 
 from components.shared import computation, services
+from components.trace.charts import composition_figure
 from core.classify import classify
 from core.library.load import load
 from core.library.manager import Libraries
@@ -11,6 +12,7 @@ from core.sequences.records import Record
 from core.sequences.references.simulated import simulate
 from core.settings import Settings
 from core.stores.stores import Stores
+from core.tracing import estimate_composition, trace
 from tests.support.evolution import FAMILIES, members
 from tests.support.library_page import ended
 from tests.support.pages import button, shown
@@ -23,6 +25,7 @@ READS = {
     for strain, place in [("strain_b", 0), ("strain_b", 3), ("strain_b", 7), ("strain_c", 5)]
 }
 BATCH = "".join(f">{name}\n{residues}\n" for name, residues in READS.items())
+RECORDS = [Record(name, text, 1, 1) for name, text in READS.items()]
 NOISE = f">noise\n{dna('noise', 300)}\n>bad\nAC!\n"
 
 
@@ -73,19 +76,39 @@ class TestOne:
         assert table.value["confidence"].is_monotonic_decreasing
         assert list(table.value["family"]) == ["Family 1"] * 3
 
-    def test_of_noise_it_says_that_there_is_no_answer(self, page):
+    def test_of_noise_it_says_that_there_is_no_relative(self, page):
         ask(page, dna("noise", 300))
-        assert headline(page) == "No organism found for these sequences."
-        assert "No 13-mer shared" in shown(page)
+        assert headline(page) == "No relative found."
+        assert "no gene of the library shares more 13-mers than chance explains" in shown(page)
+        assert not page.dataframe
 
 
 class TestBatch:
     def test_says_how_much_is_of_which_strain(self, page):
         ask(page, BATCH)
-        assert headline(page).startswith("Of 4 queries that could be traced, ")
-        assert headline(page).endswith(" come from strain_b.")
+        assert headline(page).startswith("Of 4 queries with a relative in the library, ")
+        assert headline(page).endswith(" are closest to strain_b.")
         assert "4 of 4 have a confidence of at least 95%." in shown(page)
         assert len(page.get("vega_lite_chart")) == 1
+
+    def test_the_headline_says_what_the_figure_shows(self, page):
+        ask(page, BATCH)
+        traced = trace(services.libraries().open("default"), RECORDS)
+        first = composition_figure(estimate_composition(traced), 4).table.iloc[0]
+        assert headline(page) == (
+            f"Of {len(READS)} queries with a relative in the library, {first['share']:.0%}"
+            f" (95% CI {first['low']:.0%} to {first['high']:.0%}) are closest to"
+            f" {first['organism']}."
+        )
+
+    def test_noise_is_not_counted(self, page):
+        random_dna = "".join(f">noise_{number}\n{dna(f'n{number}', 900)}\n" for number in range(9))
+        ask(page, random_dna)
+        assert headline(page) == "No relatives found."
+        assert "9 without a result" in shown(page)
+        assert not page.get("vega_lite_chart")
+        ask(page, BATCH + random_dna)
+        assert headline(page).startswith("Of 4 queries with a relative in the library, ")
 
     def test_has_a_row_a_query(self, page):
         table = ask(page, BATCH).dataframe[0].value
@@ -109,21 +132,20 @@ class TestBatch:
         assert "… and 2 more records." in shown(page)
 
     def test_a_file_can_be_given(self, page):
-        page.file_uploader(key="trace file").upload("reads.fasta", BATCH.encode(), "text/plain")
+        page.file_uploader(key="trace file 0").upload("reads.fasta", BATCH.encode(), "text/plain")
         page.run()
         assert "4 valid records · 3 organisms in the library default" in shown(page)
         button(page, "Trace").click().run()
-        assert headline(page).endswith(" come from strain_b.")
+        assert headline(page).endswith(" are closest to strain_b.")
 
     def test_the_queries_of_a_past_run_can_be_traced(self, page):
         library = services.libraries().open("default")
-        records = [Record(name, text, 1, 1) for name, text in READS.items()]
-        calls = classify(library, records)
-        services.runs().store(library, records, calls, RunSettings(None, 10, 0.5), name="my run")
+        calls = classify(library, RECORDS)
+        services.runs().store(library, RECORDS, calls, RunSettings(None, 10, 0.5), name="my run")
         page.segmented_control[0].set_value("Earlier run").run()
         assert page.selectbox(key="run to trace").options[0].startswith("my run · 4 queries")
         button(page, "Trace").click().run()
-        assert headline(page).endswith(" come from strain_b.")
+        assert headline(page).endswith(" are closest to strain_b.")
 
     def test_without_runs_that_is_said(self, page):
         page.segmented_control[0].set_value("Earlier run").run()
@@ -132,7 +154,50 @@ class TestBatch:
 
     def test_many_are_traced_in_the_background(self, page):
         ask(page, BATCH * 26)
-        assert headline(ended(page)).startswith("Of 104 queries that could be traced, ")
+        assert headline(ended(page)).startswith("Of 104 queries with a relative in the library, ")
+
+
+class TestEarlierResult:
+    """A result is marked once the input is another one."""
+
+    MARK = "This result is for an earlier input: "
+
+    def test_is_current_as_long_as_the_input_is(self, page):
+        ask(page, BATCH)
+        assert self.MARK not in shown(page)
+        assert "Result for strain_b_0 and 3 other records" in shown(page)
+
+    def test_is_marked_when_the_text_changes_until_it_is_traced(self, page):
+        ask(page, BATCH)
+        page.text_area(key="trace text").set_value(READS["strain_b_3"]).run()
+        assert f"{self.MARK}strain_b_0 and 3 other records. Press Trace" in shown(page)
+        button(page, "Trace").click().run()
+        assert self.MARK not in shown(page)
+        assert headline(page).startswith("Closest to strain_b")
+
+    def test_is_marked_when_the_text_is_deleted(self, page):
+        ask(page, BATCH)
+        page.text_area(key="trace text").set_value("").run()
+        assert self.MARK in shown(page)
+
+    def test_is_marked_after_an_example(self, page):
+        ask(page, BATCH)
+        button(page, "Example").click().run()
+        assert self.MARK in shown(page)
+
+    def test_is_marked_when_the_source_is_switched(self, page):
+        ask(page, BATCH)
+        page.segmented_control(key="trace source").set_value("Earlier run").run()
+        assert self.MARK in shown(page)
+
+    def test_of_a_file_has_its_name(self, page):
+        page.file_uploader(key="trace file 0").upload("*reads*.fasta", BATCH.encode(), "text/plain")
+        page.run()
+        button(page, "Trace").click().run()
+        assert "Result for *reads*.fasta" in shown(page)
+        button(page, "Example").click().run()
+        assert f"{self.MARK}*reads*.fasta. Press Trace" in shown(page)
+        assert page.file_uploader(key="trace file 1").value is None
 
 
 class TestInput:
