@@ -6,8 +6,10 @@ from components.shared.computation import compute, is_computed
 from components.shared.errors import plain_errors
 from components.shared.figure import show_figure
 from components.shared.navigation import LIBRARY_PAGE, chosen_library, require_app_entry
+from components.shared.services import stored_results
 from components.shared.session import session
 from components.similarity.charts import (
+    MAX_BESIDE_MATRIX,
     distribution_figure,
     encoder_figure,
     family_figure,
@@ -19,6 +21,7 @@ from components.similarity.summary import explanation, headline
 from components.similarity.tree import tree_figure
 from core.encoders import ENCODERS
 from core.library.library import Library
+from core.progress import Progress
 from core.similarity import Comparison, compare, count_pairs
 from core.similarity.tree import MIN_ORGANISMS, build_tree
 
@@ -30,10 +33,10 @@ _QUICK = 500_000
 
 def page() -> None:
     """Show the comparison, the best hits and the map of a library."""
-    st.title("Similarity")
     library = chosen_library()
     organisms = library.organism_names() if library else []
     if library is None or len(organisms) < 2:
+        st.title("Similarity")
         st.info("Load at least two organisms to see how similar their genes are.")
         if st.button("Load another organism", type="primary"):
             st.switch_page(LIBRARY_PAGE)
@@ -50,38 +53,62 @@ def page() -> None:
 
 
 def _options(library: Library) -> tuple[str, int | None]:
-    """Ask for the reference organism and the number of genes per organism."""
+    """Draw the title, and beside it the reference organism and the number of genes to compare."""
     sizes = {organism.name: organism.count for organism in library.organisms()}
     largest = max(sizes, key=lambda name: sizes[name])
-    left, middle, right = st.columns([3, 2, 2], vertical_alignment="bottom")
+    chosen = session.reference_organisms.get(library.name, largest)
+    title, left, right = st.columns([3, 2, 1], vertical_alignment="bottom")
+    title.title("Similarity")
     organism = left.selectbox(
         "Reference organism",
         list(sizes),
-        index=list(sizes).index(largest),
+        index=list(sizes).index(chosen if chosen in sizes else largest),
         help="The genes of the other organisms are compared with its genes; best the organism with"
         " the most genes.",
         key=f"seen from {library.name}",
     )
-    all_genes = right.toggle("All genes", help="Compare every gene of each organism.")
-    limit = middle.number_input(
+    session.reference_organisms = {**session.reference_organisms, library.name: organism}
+    with right.popover("Options", width="stretch"):
+        session.gene_limit = limit = _ask_limit()
+    return organism, None if limit is None or limit >= sizes[largest] else limit
+
+
+def _ask_limit() -> int | None:
+    """Ask how many genes of each organism to compare; None for all."""
+    all_genes = st.toggle(
+        "All genes",
+        value=session.gene_limit is None,
+        help="Compare every gene of each organism.",
+        key="compare all genes",
+    )
+    limit = st.number_input(
         "Genes per organism",
         min_value=1,
-        value=_DEFAULT_LIMIT,
+        value=session.gene_limit or _DEFAULT_LIMIT,
         disabled=all_genes,
         help="The first so many, in loading order. They are compared with all genes of the others.",
+        key="genes to compare",
     )
-    return organism, None if all_genes or limit >= sizes[largest] else int(limit)
+    return None if all_genes else int(limit)
 
 
 def _compare(library: Library, limit: int | None, encoder: str) -> Comparison | None:
+    key = _key(library, limit, encoder)
     sizes = [organism.count for organism in library.organisms()]
+
+    def find_or_compare(progress: Progress) -> Comparison:
+        return stored_results().comparison(
+            *key,
+            make=lambda: compare(
+                library, limit=limit, encoder=ENCODERS[encoder], progress=progress
+            ),
+        )
+
     return compute(
-        _key(library, limit, encoder),
+        key,
         f"Comparing the organisms of {library.name}",
-        lambda progress: compare(
-            library, limit=limit, encoder=ENCODERS[encoder], progress=progress
-        ),
-        quick=count_pairs(sizes, limit) <= _QUICK,
+        find_or_compare,
+        quick=count_pairs(sizes, limit) <= _QUICK or stored_results().has(*key),
     )
 
 
@@ -95,12 +122,22 @@ def _show_comparison(
     pairs = comparison.rank_against(organism)
     st.markdown(f"### {headline(comparison, organism)}")
     st.caption(explanation(comparison, organism))
-    show_figure(matrix_figure(comparison))
-    show_figure(distribution_figure(pairs, comparison.encoder))
+    _show_overview(comparison, organism)
     show_figure(family_figure(pairs, library.families, comparison.encoder))
     if len(comparison.organisms) >= MIN_ORGANISMS:
         show_figure(tree_figure(build_tree(comparison), comparison))
     _show_other_encoder(library, comparison, organism, limit)
+
+
+def _show_overview(comparison: Comparison, organism: str) -> None:
+    """Show the matrix and the distributions, beside each other where both fit on one screen."""
+    pairs = comparison.rank_against(organism)
+    beside = len(pairs) <= MAX_BESIDE_MATRIX
+    left, right = st.columns(2, gap="medium") if beside else (st.container(), st.container())
+    with left:
+        show_figure(matrix_figure(comparison))
+    with right:
+        show_figure(distribution_figure(pairs, comparison.encoder), columns=1 if beside else 2)
 
 
 def _show_other_encoder(
@@ -108,7 +145,9 @@ def _show_other_encoder(
 ) -> None:
     """Compare by the other encoder too, on demand."""
     (other,) = [name for name in ENCODERS if name != comparison.encoder]
-    if not (library.name in session.encoders_requested or is_computed(_key(library, limit, other))):
+    key = _key(library, limit, other)
+    ready = is_computed(key) or stored_results().has(*key)
+    if not (ready or library.name in session.encoders_requested):
         if not st.button(f"Compare with the {other} encoder"):
             return
         session.encoders_requested |= {library.name}

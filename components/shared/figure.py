@@ -44,6 +44,15 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
+class TextFile:
+    """A file of a figure in a format of its own, such as Newick."""
+
+    label: str
+    ending: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """Charts with a caption.
 
@@ -57,6 +66,8 @@ class Figure:
         The data that it is drawn from.
     notes
         How to read it: paragraphs of plain text behind a button; may be empty.
+    files
+        Its further files.
     """
 
     title: str
@@ -64,6 +75,7 @@ class Figure:
     caption: str
     table: pd.DataFrame
     notes: tuple[str, ...] = ()
+    files: tuple[TextFile, ...] = ()
 
 
 def show_figure(figure: Figure, *, columns: int = 2) -> None:
@@ -79,8 +91,13 @@ def show_figure(figure: Figure, *, columns: int = 2) -> None:
         if figure.notes:
             with st.popover("How to read this", icon=":material/help:"):
                 st.markdown("\n\n".join(map(escape_markdown, figure.notes)))
-        with st.popover("Download", icon=":material/download:"):
-            draw_fragment(_offer_figure, None, figure)
+        offer_figure(figure)
+
+
+def offer_figure(figure: Figure) -> None:
+    """Draw the button behind which a figure's downloads are."""
+    with st.popover("Download", icon=":material/download:"):
+        draw_fragment(_offer_figure, None, figure)
 
 
 def _offer_figure(figure: Figure) -> None:
@@ -91,6 +108,9 @@ def _offer_figure(figure: Figure) -> None:
     for kind, mime in _FILES.items():
         make = partial(build_chart, figure, kind, size)
         offer_files(kind.upper(), make, f"{stem}{suffix}.{kind}", mime)
+    for file in figure.files:
+        make = partial(file.text.encode, "utf-8")
+        offer_files(file.label, make, f"{stem}.{file.ending}", "text/plain")
     offer_table(figure.table, stem)
 
 

@@ -23,6 +23,7 @@ from core.sequences.limits import Limits
 from core.sequences.queries import read_text_queries
 from core.sequences.references.examples import make_examples
 from core.settings import Settings, read_settings
+from core.similarity.stored_results import StoredResults
 from core.stores.stores import Stores
 
 _log = logging.getLogger(__name__)
@@ -102,6 +103,11 @@ def runs() -> Runs:
     """Return the classification runs."""
     settings = read_settings()
     return Runs(_open(settings).libraries.stores.database, settings.keep_runs_days)
+
+
+def stored_results() -> StoredResults:
+    """Return the comparisons and maps that pages have computed, kept over restarts."""
+    return StoredResults(read_settings().home / "computed")
 
 
 def current_user() -> str:

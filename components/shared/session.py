@@ -73,6 +73,9 @@ class Session:
         Text on the Trace page, and how many files there the example has replaced.
     traced_records, traced_name
         The records submitted on the Trace page, and the name of their file or run; empty for text.
+    reference_organisms, gene_limit
+        Reference organism on the Similarity page by library, and the number of genes of each
+        organism to compare; None for all.
     map_requested, encoders_requested
         Whether the t-SNE map is wanted, and the libraries to compare by the other encoder too.
     benchmark_job
@@ -109,6 +112,8 @@ class Session:
     replaced_trace_files = _Entry("replaced trace files", 0)
     traced_records = _Entry[tuple[Record, ...]]("traced records", ())
     traced_name = _Entry("traced name", "")
+    reference_organisms = _Entry[Mapping[str, str]]("reference organisms", {})
+    gene_limit = _Entry[int | None]("gene limit", None)
     map_requested = _Entry("map requested", default=False)
     encoders_requested = _Entry[frozenset[str]]("encoders requested", frozenset())
     benchmark_job = _Entry[int | None]("benchmark job", None)

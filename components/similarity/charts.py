@@ -29,6 +29,9 @@ from core.similarity import Comparison, Similarity
 
 _BINS = 25
 _HISTOGRAM_HEIGHT = 210
+_LOW_HISTOGRAM_HEIGHT = 150
+MAX_BESIDE_MATRIX = 2
+"""Histograms up to which they stand beside the matrix, one below the other."""
 _MAX_WITH_INTERVALS = 6
 """Organisms up to which a matrix has room for intervals."""
 _INTERVAL_WIDTH = 80
@@ -40,6 +43,17 @@ MAX_HISTOGRAMS = 12
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross")
 _SIMILARITY = "best-hit cosine similarity"
 _MEAN = f"mean {_SIMILARITY}"
+_MATRIX_NOTES = (
+    (
+        "Each gene of the organism in a row is compared with all genes of the organism in a column,"
+        " and the similarities of the best hits are averaged. 1: the same k-mers; 0: none shared."
+        " This is not the percent identity of genomes."
+    ),
+    (
+        "The two directions differ: a gene without a counterpart in the other organism lowers the"
+        " mean of its own row only."
+    ),
+)
 
 
 def matrix_figure(comparison: Comparison) -> Figure:
@@ -84,10 +98,11 @@ def matrix_figure(comparison: Comparison) -> Figure:
     intervals = ", with 95% bootstrap CIs where there is room" if with_intervals else ""
     caption = (
         f"{_MEAN.capitalize()} of the genes in each row with the organism in each column"
-        f" ({comparison.encoder} encoder){intervals}. The two directions differ where one organism"
-        " has genes that the other lacks."
+        f" ({comparison.encoder} encoder){intervals}."
     )
-    return _figure("Pairwise organism similarity", chart, caption, table)
+    return Figure(
+        "Pairwise organism similarity", (Panel("", chart),), caption, table, _MATRIX_NOTES
+    )
 
 
 def _font_size(names: Sequence[str], wide: int, narrow: int) -> alt.ExprRef:
@@ -99,11 +114,12 @@ def distribution_figure(pairs: Sequence[Similarity], encoder: str) -> Figure:
     """Draw a histogram of the similarities of each pair of organisms."""
     drawn = pairs[:MAX_HISTOGRAMS]
     frames = [_histogram(pair) for pair in drawn]
+    height = _LOW_HISTOGRAM_HEIGHT if len(pairs) <= MAX_BESIDE_MATRIX else _HISTOGRAM_HEIGHT
     highest = max(frame["share"].max() for frame in frames)
     panels = tuple(
         Panel(
             f"{pair.organism} → {pair.reference}, n = {pair.n:,}",
-            _histogram_chart(frame, pair.mean, float(highest)),
+            _histogram_chart(frame, pair.mean, float(highest), height),
         )
         for pair, frame in zip(drawn, frames, strict=True)
     )
@@ -128,7 +144,9 @@ def _histogram(pair: Similarity) -> pd.DataFrame:
     )
 
 
-def _histogram_chart(frame: pd.DataFrame, mean: float, highest: float) -> alt.LayerChart:
+def _histogram_chart(
+    frame: pd.DataFrame, mean: float, highest: float, height: int
+) -> alt.LayerChart:
     bars = (
         alt.Chart()
         .mark_bar(color=ACCENT, binSpacing=1)
@@ -151,7 +169,7 @@ def _histogram_chart(frame: pd.DataFrame, mean: float, highest: float) -> alt.La
     text = base.mark_text(
         style=INK, align="right" if right else "left", dx=-6 if right else 6, y=2, baseline="top"
     ).encode(alt.Text("label:N"))
-    return layered([bars, rule, text], _HISTOGRAM_HEIGHT, frame)
+    return layered([bars, rule, text], height, frame)
 
 
 def family_figure(pairs: Sequence[Similarity], names: Mapping[int, str], encoder: str) -> Figure:

@@ -8,49 +8,57 @@ _MAX_NAMED = 5
 
 
 def headline(comparison: Comparison, organism: str) -> str:
-    """Say in Markdown which organisms are closest to an organism."""
-    pairs = comparison.rank_against(organism)
-    name = _capitalize(organism)
-    first, *others = pairs
+    """Say in Markdown whose genes are closest to those of an organism.
+
+    All values are of one direction: genes of the others, best hits in this organism.
+    """
+    first, *others = comparison.rank_against(organism)
+    name = escape_markdown(organism)
     if not others:
         return (
-            f"{_capitalize(first.organism)} genes match {escape_markdown(organism)} genes at"
-            f" {first.mean:.2f}, on a scale from 0 to 1."
+            f"{_capitalize(first.organism)} genes match {name} genes at {first.mean:.2f}, on a"
+            " scale from 0 to 1."
         )
-    if first.estimate.overlaps(others[0].estimate):
+    second, *rest = others
+    if first.estimate.overlaps(second.estimate):
         sentence = (
-            f"{name} genes are about as close to {_with_mean(first)} as to {_with_mean(others[0])}"
+            f"{_capitalize(first.organism)} genes ({first.mean:.2f}) are about as close to {name}"
+            f" genes as {_genes(second)} are"
         )
-    elif len(others) == 1:
-        return f"{name} genes are closer to {_with_mean(first)} than to {_with_mean(others[0])}."
     else:
         sentence = (
-            f"{name} genes are closest to {_with_mean(first)}, then to {_with_mean(others[0])}"
+            f"{_capitalize(first.organism)} genes are closer to {name} genes ({first.mean:.2f})"
+            f" than {escape_markdown(second.organism)} genes are ({second.mean:.2f})"
         )
-    rest = [_with_mean(pair) for pair in others[1 : _MAX_NAMED - 1]]
-    if len(others) >= _MAX_NAMED:
-        rest.append(f"{len(others) - _MAX_NAMED + 1:,} more")
-    return f"{sentence}{''.join(f', then {part}' for part in rest)}."
+    parts = [_genes(pair) for pair in rest[: _MAX_NAMED - 2]]
+    if len(rest) > _MAX_NAMED - 2:
+        parts.append(f"{len(rest) - _MAX_NAMED + 2:,} more")
+    return f"{sentence}{''.join(f', then {part}' for part in parts)}."
 
 
 def explanation(comparison: Comparison, organism: str) -> str:
-    """Say in Markdown how the values of :func:`headline` are computed."""
+    """Say in Markdown how the values of :func:`headline` are computed, and the other direction."""
     pairs = comparison.rank_against(organism)
     genes = ", ".join(
         f"{pair.n:,} of {escape_markdown(pair.organism)}" for pair in pairs[:_MAX_NAMED]
     )
     if len(pairs) > _MAX_NAMED:
         genes += f" and of {len(pairs) - _MAX_NAMED:,} more"
-    others = pluralize(len(pairs[0].reference_genes), "gene")
+    name = escape_markdown(organism)
+    reverse = ", ".join(
+        f"{name} → {escape_markdown(pair.organism)}"
+        f" {comparison.pairs[organism, pair.organism].mean:.2f}"
+        for pair in pairs[:_MAX_NAMED]
+    )
     return (
-        f"Mean best-hit cosine similarity ({comparison.encoder} encoder): each gene ({genes}) is"
-        f" compared with all {others} of {escape_markdown(organism)}, and the similarities of the"
-        " best hits are averaged. This is not the percent identity of genomes."
+        f"Mean best-hit cosine similarity ({comparison.encoder} encoder) of genes ({genes}) with"
+        f" all {pluralize(len(pairs[0].reference_genes), 'gene')} of {name}; not the percent"
+        f" identity of genomes. The other way: {reverse}."
     )
 
 
-def _with_mean(pair: Similarity) -> str:
-    return f"{escape_markdown(pair.organism)} ({pair.mean:.2f})"
+def _genes(pair: Similarity) -> str:
+    return f"{escape_markdown(pair.organism)} genes ({pair.mean:.2f})"
 
 
 def _capitalize(organism: str) -> str:

@@ -1,12 +1,10 @@
 """The tree of organisms. Pure: data in, figure out."""
 
-from collections.abc import Iterable
-
 import altair as alt
 import pandas as pd
 
 from components.shared.charts import INK, inline_data, layered
-from components.shared.figure import Figure, Panel
+from components.shared.figure import Figure, Panel, TextFile
 from components.shared.formatting import pluralize
 from core.similarity import Comparison
 from core.similarity.tree import Tree
@@ -63,7 +61,9 @@ def tree_figure(tree: Tree, comparison: Comparison) -> Figure:
         f"{pluralize(organisms, 'organism')}, average linkage (UPGMA; {comparison.encoder} encoder,"
         f" n = {comparison.n:,} genes). Similarity of these genes, not a phylogeny."
     )
-    return Figure("Tree of organisms", (Panel("", chart),), caption, _join_table(tree))
+    newick = TextFile("Newick", "nwk", tree.newick())
+    table = _join_table(tree)
+    return Figure("Tree of organisms", (Panel("", chart),), caption, table, files=(newick,))
 
 
 def _branches(tree: Tree) -> pd.DataFrame:
@@ -84,15 +84,11 @@ def _branches(tree: Tree) -> pd.DataFrame:
 
 def _join_table(tree: Tree) -> pd.DataFrame:
     """List which groups of organisms are joined at what distance, nearest first."""
-    groups: dict[float, str] = {float(at): name for at, name in enumerate(tree.organisms)}
-    rows = []
-    for join in sorted(tree.joins, key=lambda join: join.distance):
-        one, other = (groups.pop(_nearest(groups, position)) for position in join.positions)
-        groups[sum(join.positions) / 2] = f"{one}, {other}"
-        rows.append({"organisms": one, "joined with": other, "distance": join.distance})
-    return pd.DataFrame(rows)
-
-
-def _nearest(positions: Iterable[float], position: float) -> float:
-    """Return the known position next to one that rounding may have moved."""
-    return min(positions, key=lambda known: abs(known - position))
+    return pd.DataFrame(
+        {
+            "organisms": ", ".join(merge.one),
+            "joined with": ", ".join(merge.other),
+            "distance": merge.distance,
+        }
+        for merge in tree.merges()
+    )

@@ -1,6 +1,6 @@
 """A tree of organisms by the similarity of their genes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -31,6 +31,15 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True)
+class Merge:
+    """Two groups of organisms that are joined, and the distance at which they are."""
+
+    one: tuple[str, ...]
+    other: tuple[str, ...]
+    distance: float
+
+
+@dataclass(frozen=True, slots=True)
 class Tree:
     """Organisms joined by average linkage (UPGMA).
 
@@ -44,6 +53,39 @@ class Tree:
 
     organisms: Sequence[str]
     joins: Sequence[Join]
+
+    def merges(self) -> Iterator[Merge]:
+        """Return the groups that are joined, the nearest first, each with its members in order."""
+        groups: dict[float, tuple[str, ...]] = {
+            float(at): (name,) for at, name in enumerate(self.organisms)
+        }
+        for join in sorted(self.joins, key=lambda join: join.distance):
+            one, other = (groups.pop(_nearest(groups, position)) for position in join.positions)
+            groups[sum(join.positions) / 2] = one + other
+            yield Merge(one, other, join.distance)
+
+    def newick(self) -> str:
+        """Return the tree in Newick format, with distances as lengths of paths between leaves."""
+        clades: dict[tuple[str, ...], _Clade] = {
+            (name,): _Clade(_quote(name), 0.0) for name in self.organisms
+        }
+        for merge in self.merges():
+            height = merge.distance / 2
+            branches = (clades.pop(group).branch(height) for group in (merge.one, merge.other))
+            clades[merge.one + merge.other] = _Clade(f"({','.join(branches)})", height)
+        (root,) = clades.values()
+        return f"{root.text};\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Clade:
+    """A subtree in Newick format, and the height of its node."""
+
+    text: str
+    height: float
+
+    def branch(self, height: float) -> str:
+        return f"{self.text}:{height - self.height:.6g}"
 
 
 def build_tree(comparison: Comparison) -> Tree:
@@ -74,3 +116,13 @@ def build_tree(comparison: Comparison) -> Tree:
         for across, up in zip(layout["icoord"], layout["dcoord"], strict=True)
     )
     return Tree(tuple(names[index] for index in layout["leaves"] or ()), joins)
+
+
+def _nearest(positions: Iterable[float], position: float) -> float:
+    """Return the known position next to one that rounding may have moved."""
+    return min(positions, key=lambda known: abs(known - position))
+
+
+def _quote(name: str) -> str:
+    """Quote a name for Newick, where a quote is doubled."""
+    return "'" + name.replace("'", "''") + "'"

@@ -5,6 +5,7 @@ from threading import Event
 import pytest
 
 from components.shared import computation, services
+from components.similarity.charts import matrix_figure
 from core.errors import LibraryError
 from core.library.load import load
 from core.library.manager import Libraries
@@ -76,14 +77,26 @@ class TestTooFew:
 
 class TestOrganisms:
     def test_the_closest_is_said_first(self, page):
-        assert headline(page).startswith("Human genes are closer to chimpanzee (0.")
-        assert " than to dog (0." in headline(page)
+        assert headline(page).startswith("Chimpanzee genes are closer to human genes (0.")
+        assert " than dog genes are (0." in headline(page)
 
     def test_what_the_figure_is_and_is_not(self, page):
         text = shown(page)
-        assert "(9 of chimpanzee, 6 of dog) is compared with all 12 genes of human" in text
-        assert "(count encoder): each gene" in text
-        assert "This is not the percent identity of genomes." in text
+        assert "genes (9 of chimpanzee, 6 of dog) with all 12 genes of human" in text
+        assert "(count encoder)" in text
+        assert "not the percent identity of genomes" in text
+
+    def test_the_sentences_say_what_the_matrix_shows(self, page):
+        matrix = matrix_figure(compare(services.libraries().open("default"))).table
+        mean = matrix.set_index(["genes of", "nearest in"])["mean"]
+        assert headline(page) == (
+            f"Chimpanzee genes are closer to human genes ({mean['chimpanzee', 'human']:.2f}) than"
+            f" dog genes are ({mean['dog', 'human']:.2f})."
+        )
+        assert (
+            f"The other way: human → chimpanzee {mean['human', 'chimpanzee']:.2f},"
+            f" human → dog {mean['human', 'dog']:.2f}."
+        ) in shown(page)
 
     def test_the_figures_follow_each_other(self, page):
         assert figures(page) == [
@@ -96,15 +109,30 @@ class TestOrganisms:
 
     def test_it_can_be_seen_from_another_organism(self, page):
         widget(page.selectbox, "Reference organism").select("dog").run()
-        assert headline(page).startswith("Dog genes are ")
-        assert "is compared with all 6 genes of dog" in shown(page)
+        assert " to dog genes" in headline(page)
+        assert "with all 6 genes of dog" in shown(page)
 
-    def test_compares_as_many_genes_as_asked(self, page):
-        page.number_input[0].set_value(4).run()
-        assert "(4 of chimpanzee, 4 of dog) is compared with all 12 genes of human" in shown(page)
-        page.toggle[0].set_value(True).run()
+    def test_compares_all_genes_or_as_many_as_asked(self, page):
+        assert page.toggle(key="compare all genes").value
         assert page.number_input[0].disabled
         assert "(9 of chimpanzee, 6 of dog)" in shown(page)
+        page.toggle(key="compare all genes").set_value(False).run()
+        page.number_input[0].set_value(4).run()
+        assert "(4 of chimpanzee, 4 of dog) with all 12 genes of human" in shown(page)
+
+    def test_the_options_outlast_a_visit_to_another_page(self, page):
+        page.toggle(key="compare all genes").set_value(False).run()
+        page.number_input[0].set_value(4).run()
+        widget(page.selectbox, "Reference organism").select("dog").run()
+        page.switch_page("pages/library.py").run()
+        page.switch_page("pages/similarity.py").run()
+        assert page.number_input[0].value == 4
+        assert widget(page.selectbox, "Reference organism").value == "dog"
+        assert "4 of human" in shown(page)
+        assert "with all 6 genes of dog" in shown(page)
+
+    def test_the_tree_can_be_downloaded_as_newick(self, page):
+        assert "Newick" in [each.proto.label for each in page.get("download_button")]
 
     def test_two_organisms_make_no_tree(self, home, opened):
         fill(home, {"human": HUMAN, "dog": RELATIVES["dog"]})
@@ -149,6 +177,12 @@ class TestMap:
         assert len(page.get("plotly_chart")) == 1
         assert not page.exception
 
+    def test_can_be_downloaded_as_figure_and_as_coordinates(self, page):
+        button(page, "Compute").click().run()
+        names = [each.proto.id for each in page.get("download_button")]
+        for ending in ("pdf", "svg", "png", "csv", "tsv"):
+            assert any(name.endswith(f"t_sne_map.{ending}") for name in names)
+
     def test_too_few_sequences_make_none(self, home, opened):
         fill(home, {"human": genes("human", 2), "dog": genes("dog", 2)})
         assert "4 sequences: too few for a map." in shown(opened("similarity"))
@@ -161,7 +195,7 @@ class TestInTheBackground:
         monkeypatch.setattr("core.similarity.count_pairs", lambda *_: 10**9)
 
     def test_it_is_there_when_the_job_is_done(self, page):
-        assert headline(ended(page)).startswith("Human genes are closer to chimpanzee")
+        assert headline(ended(page)).startswith("Chimpanzee genes are closer to human genes")
 
     def test_is_computed_once_for_all_sessions(self, page, opened):
         ended(page)
@@ -181,7 +215,9 @@ class TestInTheBackground:
             return number
 
         monkeypatch.setattr(services.jobs(), "submit", submit_and_wait)
-        assert headline(opened("similarity")).startswith("Human genes are closer to chimpanzee")
+        assert headline(opened("similarity")).startswith(
+            "Chimpanzee genes are closer to human genes"
+        )
         assert len(services.jobs().recent()) == 1
 
     def test_is_not_computed_again_where_it_ends_while_the_page_is_drawn(
@@ -202,7 +238,7 @@ class TestInTheBackground:
         monkeypatch.setattr("core.similarity.compare", compare_at_last)
         page = opened("similarity")
         monkeypatch.setattr(services.jobs(), "get", end_and_get)
-        assert headline(page.run()).startswith("Human genes are closer to chimpanzee")
+        assert headline(page.run()).startswith("Chimpanzee genes are closer to human genes")
         assert len(services.jobs().recent()) == 1
 
     def test_again_when_the_library_has_changed(self, page):
@@ -210,18 +246,42 @@ class TestInTheBackground:
         services.libraries().remove_organism("default", "chimpanzee")
         assert headline(ended(page.run())).startswith("Dog genes match human genes at 0.")
 
-    def test_what_fails_is_said_and_can_be_started_again(self, page, monkeypatch):
+    def test_what_fails_is_said_and_can_be_started_again(self, page, home, monkeypatch):
         def fail(*_, **__):
             raise LibraryError("It broke.", "Mend it.")
 
         ended(page)
         computation._results.clear()
+        shutil.rmtree(home / "computed")
         with monkeypatch.context() as patch:
             patch.setattr("core.similarity.compare", fail)
             ended(page.run())
         assert "It broke. Mend it." in shown(page)
         ended(button(page, "Run again").click().run())
-        assert headline(page).startswith("Human genes are closer to chimpanzee")
+        assert headline(page).startswith("Chimpanzee genes are closer to human genes")
+
+
+class TestRestart:
+    """What was computed is there after a restart, without computing it again."""
+
+    @pytest.fixture(autouse=True)
+    def _much(self, monkeypatch):
+        monkeypatch.setattr("core.similarity.count_pairs", lambda *_: 10**9)
+
+    def test_the_comparison_and_the_map_are_there_at_once(self, page, opened, monkeypatch):
+        ended(page)
+        first = headline(page)
+        button(page, "Compute").click().run()
+        monkeypatch.setattr("core.similarity.compare", None)
+        monkeypatch.setattr("core.similarity.tsne.map_sequences", None)
+        computation._results.clear()
+        services._open.clear()
+        again = opened("similarity")
+        assert headline(again) == first
+        assert figures(again) == figures(page)
+        assert first_genes(again) == first_genes(page)
+        assert len(again.get("plotly_chart")) == 1
+        assert len(services.jobs().recent()) == 1
 
 
 class TestHostileNames:

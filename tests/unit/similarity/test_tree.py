@@ -1,9 +1,13 @@
+from io import StringIO
+from typing import ClassVar
+
 import numpy as np
 import pytest
+from Bio import Phylo
 
 from core.errors import InputError
 from core.similarity import Comparison, Similarity
-from core.similarity.tree import build_tree
+from core.similarity.tree import Tree, build_tree
 
 
 def comparison(distances):
@@ -48,3 +52,34 @@ class TestOrganismTree:
     def test_two_make_no_tree(self):
         with pytest.raises(InputError, match="needs 3 or more organisms, not 2"):
             build_tree(comparison({"ab": 0.3}))
+
+
+class TestMerges:
+    def test_has_the_members_of_both_groups(self):
+        found = build_tree(comparison({"ab": 0.1, "ac": 0.5, "bc": 0.7}))
+        low, high = found.merges()
+        assert sorted(low.one + low.other) == ["a", "b"]
+        assert sorted([high.one, high.other], key=len) == [("c",), low.one + low.other]
+        assert [low.distance, high.distance] == pytest.approx([0.1, 0.6])
+
+
+class TestNewick:
+    """Read by Biopython's parser."""
+
+    DISTANCES: ClassVar = {"ab": 0.3, "ac": 0.2, "ad": 0.9, "bc": 0.4, "bd": 0.8, "cd": 0.7}
+
+    def test_paths_are_as_long_as_the_distances(self):
+        found = build_tree(comparison(self.DISTANCES))
+        tree = Phylo.read(StringIO(found.newick()), "newick")
+        assert sorted(leaf.name for leaf in tree.get_terminals()) == list("abcd")
+        for merge in found.merges():
+            for one in merge.one:
+                for other in merge.other:
+                    assert tree.distance(one, other) == pytest.approx(merge.distance, abs=1e-5)
+
+    @pytest.mark.parametrize("name", ["Homo sapiens", "it's", "a(b,c):d;[e]", "é_1"])
+    def test_any_name_is_quoted(self, name):
+        found = build_tree(comparison({"ab": 0.1, "ac": 0.5, "bc": 0.7}))
+        renamed = Tree([name, *found.organisms[1:]], found.joins)
+        tree = Phylo.read(StringIO(renamed.newick()), "newick")
+        assert {leaf.name for leaf in tree.get_terminals()} == {*renamed.organisms}

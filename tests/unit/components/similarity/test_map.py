@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from components.similarity.map import map_figure, map_table
+from components.shared.figure import build_chart
+from components.similarity.map_charts import map_figure, map_table, printed_map, text_symbols
 from core.similarity.tsne import SequenceMap
 from tests.support.comparisons import FAMILIES, make_genes
 
@@ -33,3 +34,24 @@ class TestMap:
     def test_names_are_texts(self):
         first = map_figure(map_table(MAP, FAMILIES), "family").data[0].customdata[0]
         assert first[1] == "a &lt;0>"
+
+
+class TestFiles:
+    FIGURE = printed_map(MAP, map_table(MAP, FAMILIES))
+
+    def test_the_table_has_the_coordinates(self):
+        table = self.FIGURE.table
+        assert list(table.columns) == ["gene", "family", "organism", "length (bp)", "x", "y"]
+        assert table[["x", "y"]].to_numpy().tolist() == COORDINATES.tolist()
+
+    def test_is_a_file_for_a_paper(self):
+        text = build_chart(self.FIGURE, "svg").decode()
+        assert "t-SNE map by family" in text
+        assert "t-SNE map by organism" in text
+        assert text.count("#0072B2".lower()) + text.count("#0072B2") >= 3  # Kinases.
+
+    def test_symbols_are_those_of_the_page(self):
+        table = map_table(MAP, FAMILIES)
+        assert text_symbols(table) == {"a": "●", "b": "◆"}
+        kinase, _ = map_figure(table, "family").data
+        assert set(kinase.marker.symbol) == {"circle", "diamond"}

@@ -19,3 +19,8 @@ class TestTree:
         text = build_chart(FIGURE, "svg").decode()
         assert text.startswith("<svg")
         assert FIGURE.title in text
+
+    def test_has_a_newick_file(self):
+        (file,) = FIGURE.files
+        assert (file.label, file.ending) == ("Newick", "nwk")
+        assert file.text == build_tree(ABC).newick()

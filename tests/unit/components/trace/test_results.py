@@ -30,7 +30,7 @@ class TestHeadline:
     def test_of_a_batch_says_what_the_figure_shows(self):
         results = [traced(a=0.9, b=0.1)] * 7 + [traced(b=1.0)] * 2 + [NOISE] * 5
         table = composition_figure(estimate_composition(results), 9).table
-        first = table.loc[table["share"].idxmax()]
+        first = table.sort_values("share").iloc[-1]
         assert sentence(*results) == (
             f"Of 9 queries with a relative in the library, {first['share']:.0%} (95% CI"
             f" {first['low']:.0%} to {first['high']:.0%}) are closest to {first['organism']}."
