@@ -48,6 +48,7 @@ _VEGA = {
     "triangle-down": "triangle-down",
 }
 """The same symbols in Vega's words, or as SVG paths."""
+_LEGEND = alt.Legend(title=None, orient="bottom", columns=2, labelLimit=200, symbolStrokeWidth=0)
 _TITLE = "t-SNE map"
 _PRINTED_HEIGHT = 250
 _PRINTED_ASPECT = 1.4
@@ -126,23 +127,25 @@ def printed_map(sequence_map: SequenceMap, table: pd.DataFrame) -> Figure:
 def _printed_chart(table: pd.DataFrame, colour_by: str) -> alt.LayerChart:
     (left, right), (low, high) = _square_limits(table)
     colours, symbols = _colours(table, colour_by), _symbols(table)
+    # Charts of one file share the scale of a channel, so each has a channel of its own.
+    colour = alt.Color if colour_by == FAMILY else alt.Fill
     points = (
         alt.Chart()
-        .mark_point(filled=True, size=9, opacity=0.75)
+        .mark_point(filled=colour_by == FAMILY, strokeWidth=0, size=9, opacity=0.75)
         .encode(
             alt.X("x:Q", axis=None, scale=alt.Scale(domain=[left, right], nice=False)),
             alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[low, high], nice=False)),
-            alt.Color(
+            colour(
                 f"{colour_by}:N",
                 scale=alt.Scale(domain=list(colours), range=list(colours.values())),
-                legend=alt.Legend(title=None, orient="bottom", columns=2, labelLimit=200),
+                legend=_LEGEND,
             ),
             alt.Shape(
                 "organism:N",
                 scale=alt.Scale(
                     domain=list(symbols), range=[_VEGA[symbol] for symbol in symbols.values()]
                 ),
-                legend=alt.Legend(title=None, orient="bottom", columns=3, labelLimit=200),
+                legend=_LEGEND,
             ),
         )
     )

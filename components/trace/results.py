@@ -123,6 +123,7 @@ def _query_table(traced: Sequence[TraceResult]) -> TraceResult:
         on_select="rerun",
         selection_mode="single-row",
         height=320 if len(traced) > _SCROLL_FROM else "auto",
+        placeholder="",
         key=f"traced {len(traced)}",
         alt="All queries with their closest organism",
     )

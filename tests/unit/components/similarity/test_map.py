@@ -1,3 +1,6 @@
+import re
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -48,7 +51,18 @@ class TestFiles:
         text = build_chart(self.FIGURE, "svg").decode()
         assert "t-SNE map by family" in text
         assert "t-SNE map by organism" in text
-        assert text.count("#0072B2".lower()) + text.count("#0072B2") >= 3  # Kinases.
+
+    def test_every_point_has_its_own_colour_in_each_panel(self):
+        text = build_chart(self.FIGURE, "svg").decode()
+        colours = re.findall(r'<path aria-label="x[^>]*? fill="(#\w+)"', text)
+        table = map_table(MAP, FAMILIES)
+        expected = [
+            colour
+            for colour_by in ("family", "organism")
+            for trace in map_figure(table, colour_by).data
+            for colour in [trace.marker.color] * len(trace.x)
+        ]
+        assert Counter(colours) == Counter(expected)
 
     def test_symbols_are_those_of_the_page(self):
         table = map_table(MAP, FAMILIES)
