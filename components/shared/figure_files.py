@@ -94,7 +94,9 @@ def _draw(charts: Mapping[str, alt.LayerChart], columns: int, width: float, size
         chart.properties(width=width, height=_limit(chart.height), title=wrap(title, letters))
         for title, chart in charts.items()
     ]
-    figure = alt.concat(*panels, columns=columns).resolve_scale(shape="independent")
+    figure = alt.concat(*panels, columns=columns).resolve_scale(
+        shape="independent", fill="independent"
+    )
     figure = figure.configure(
         style={INK: {"color": _PAPER_INK}}, font=_FONT, background="#FFFFFF", padding=4
     )

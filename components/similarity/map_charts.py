@@ -48,7 +48,9 @@ _VEGA = {
     "triangle-down": "triangle-down",
 }
 """The same symbols in Vega's words, or as SVG paths."""
-_LEGEND = alt.Legend(title=None, orient="bottom", columns=2, labelLimit=200, symbolStrokeWidth=0)
+_LEGEND = alt.Legend(
+    title=None, orient="bottom", columns=2, labelLimit=200, symbolStrokeWidth=0, symbolOpacity=1
+)
 _TITLE = "t-SNE map"
 _PRINTED_HEIGHT = 250
 _PRINTED_ASPECT = 1.4
@@ -127,7 +129,7 @@ def printed_map(sequence_map: SequenceMap, table: pd.DataFrame) -> Figure:
 def _printed_chart(table: pd.DataFrame, colour_by: str) -> alt.LayerChart:
     (left, right), (low, high) = _square_limits(table)
     colours, symbols = _colours(table, colour_by), _symbols(table)
-    # Charts of one file share the scale of a channel, so each has a channel of its own.
+    # Charts of one file share their colours, and the legend of these, but not their fills.
     colour = alt.Color if colour_by == FAMILY else alt.Fill
     points = (
         alt.Chart()
