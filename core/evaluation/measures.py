@@ -171,6 +171,16 @@ def wilson_interval(share: float, count: int) -> Interval:
     return Interval(float(found.low), float(found.high))
 
 
+def widen_certain(interval: Interval, count: int) -> Interval:
+    """Return a bootstrap interval, or Wilson's if all of `count` units are right, or all wrong.
+
+    >>> round(widen_certain(Interval(1.0, 1.0), 1675).low, 4)
+    0.9977
+    """
+    certain = interval.low == interval.high and interval.low in {0.0, 1.0}
+    return wilson_interval(interval.low, count) if certain else interval
+
+
 @dataclass(frozen=True, slots=True)
 class Intervals:
     """Bootstrap intervals of accuracy and macro F1, from the same samples."""
@@ -184,7 +194,8 @@ def bootstrap_intervals(
 ) -> Intervals:
     """Return percentile intervals of accuracy and macro F1.
 
-    Not by :func:`scipy.stats.bootstrap`: it differs in the last digit, and rejects a single unit.
+    Where all queries are right, or all wrong, so are those of every sample: then the interval of
+    the accuracy is Wilson's, as of independent units. Not by :func:`scipy.stats.bootstrap`: it differs in the last digit, and rejects a single unit.
 
     Parameters
     ----------
@@ -206,7 +217,8 @@ def bootstrap_intervals(
         hit, of, named_as = hits @ weights, actual @ weights, guessed @ weights
         accuracies.append(hit.sum(axis=0) / of.sum(axis=0))
         macros.append(_macro_f1(hit, of + named_as))
-    return Intervals(_percentiles(np.concatenate(accuracies)), _percentiles(np.concatenate(macros)))
+    interval = widen_certain(_percentiles(np.concatenate(accuracies)), count)
+    return Intervals(interval, _percentiles(np.concatenate(macros)))
 
 
 def _draw_weights(generator: np.random.Generator, count: int) -> NDArray[np.float64]:

@@ -1,11 +1,18 @@
 """Report of an evaluation, stored as JSON: field names must stay readable across versions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from core.evaluation.measures import Bin, ConfusionCell, Coverage, FamilyScore, Interval
+from core.evaluation.measures import (
+    Bin,
+    ConfusionCell,
+    Coverage,
+    FamilyScore,
+    Interval,
+    widen_certain,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +156,20 @@ class Report:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "Report":
-        """Parse a serialized report."""
-        return _REPORT.validate_json(text)
+        """Parse a serialized report; those of earlier versions have intervals of no width."""
+        report = _REPORT.validate_json(text)
+        return replace(report, results=tuple(map(_widen, report.results)))
 
     def result(self, split: str, task: str, method: str) -> Result | None:
         """Return the result of a method on a task; None if it was not evaluated, or failed."""
         key = split, task, method
         matching = (item for item in self.results if (item.split, item.task, item.method) == key)
         return next(matching, None)
+
+
+def _widen(result: Result) -> Result:
+    interval = widen_certain(result.accuracy_interval, result.count)
+    return replace(result, accuracy_interval=interval)
 
 
 _REPORT = TypeAdapter(Report)

@@ -177,11 +177,17 @@ class TestBootstrap:
 
         assert together.high - together.low > 2 * (alone.high - alone.low)
 
-    def test_all_right_is_certain(self):
+    def test_all_right_is_not_certain(self):
         found = measures.bootstrap_intervals(TRUE, TRUE, np.arange(6), seed=1)
 
-        assert (found.accuracy.low, found.accuracy.high) == (1.0, 1.0)
+        assert found.accuracy == measures.wilson_interval(1.0, 6)
+        assert 0.5 < found.accuracy.low < found.accuracy.high == 1.0
         assert (found.macro_f1.low, found.macro_f1.high) == (1.0, 1.0)
+
+    def test_queries_that_are_drawn_together_count_once(self):
+        found = measures.bootstrap_intervals(TRUE, TRUE, np.arange(6) // 3, seed=1)
+
+        assert found.accuracy == measures.wilson_interval(1.0, 2)
 
     def test_is_always_the_same_for_a_seed(self, many):
         one, same, other = (
@@ -196,4 +202,5 @@ class TestBootstrap:
         said = np.full(6, NO_FAMILY)
         found = measures.bootstrap_intervals(TRUE, said, np.arange(6), seed=1)
 
-        assert (found.accuracy.high, found.macro_f1.high) == (0.0, 0.0)
+        assert found.accuracy == measures.wilson_interval(0.0, 6)
+        assert found.macro_f1.high == 0.0

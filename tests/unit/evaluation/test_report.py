@@ -33,3 +33,6 @@ def test_a_report_of_version_0_1_0_opens(labels):
     assert any(result.task == UNMODIFIED for result in report.results)
     assert all(0 <= result.accuracy <= 1 for result in report.results)
     assert Report.from_json(report.to_json()) == report
+    assert all(
+        result.accuracy_interval.low < result.accuracy_interval.high for result in report.results
+    )
