@@ -1,7 +1,7 @@
 """Charts of the benchmark: rows of methods, lines, points, heat maps.
 
 Pure: a table in, a chart out. Tables have the columns `method`, `accuracy`, `low`, `high` (a 95%
-interval), `n` and `own` (a method of GeneKin), unless a function says otherwise.
+interval), `n`, `own` (a method of GeneKin), `colour` and `shape`, unless a function says otherwise.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,6 @@ from components.shared.charts import (
     ACCENT,
     FULL_LABELS,
     INK,
-    OWN,
     PERCENT_AXIS,
     UNIT_SCALE,
     heat_map_cells,
@@ -25,6 +24,8 @@ from components.shared.charts import (
     tooltip,
 )
 
+_COLOUR = alt.Color("colour:N", scale=None, legend=None)
+_SHAPE = alt.Shape("shape:N", scale=None, legend=None)
 _ROW_HEIGHT = alt.Step(24)
 _CELL_HEIGHT = alt.Step(34)
 _LABEL_X, _LABEL_ROOM = 1.03, 1.2
@@ -36,8 +37,8 @@ _AXIS_HEIGHT = 100
 _TEXT_HEIGHT = 13
 _HIGHEST_NAME = 1.06
 """Highest position of a line's name, as an accuracy."""
-_NAME_ROOM = 0.075
-"""Padding at both ends of the axis per step, so that names have the same room in all charts."""
+_NAME_SHIFT = 14
+"""Pixels from the edge of the axes to the names of methods."""
 
 
 def bars(
@@ -59,7 +60,7 @@ def bars(
         tooltip("method"),
     )
     layers: list[alt.Chart] = [
-        base.mark_bar(height={"band": 0.68}).encode(OWN),
+        base.mark_bar(height={"band": 0.68}).encode(_COLOUR),
         base.mark_rule(style=INK, strokeWidth=1.2).encode(alt.X("low:Q"), alt.X2("high:Q")),
         base.mark_text(style=INK, align="left").encode(
             alt.XDatum(_LABEL_X), alt.Text("accuracy:Q", format=".1%")
@@ -91,11 +92,11 @@ def dumbbells(
         _percent_x("accuracy", title), alt.Detail("method:N")
     )
     intervals = base.mark_rule(strokeWidth=2.5, opacity=0.6).encode(
-        _percent_x("low", title), alt.X2("high:Q"), OWN
+        _percent_x("low", title), alt.X2("high:Q"), _COLOUR
     )
     points = base.mark_point(size=80, filled=True, opacity=1).encode(
         _percent_x("accuracy", title),
-        OWN,
+        _COLOUR,
         alt.Shape(
             "split:N",
             scale=alt.Scale(domain=list(splits), range=["circle", "square"]),
@@ -115,7 +116,7 @@ def changes(frame: pd.DataFrame, title: str) -> alt.LayerChart:
     Parameters
     ----------
     frame
-        Columns `method`, `change`, `low`, `high` and `own`.
+        Columns `method`, `change`, `low`, `high`, `colour` and `shape`.
     title
         Of the axis.
     """
@@ -127,31 +128,35 @@ def changes(frame: pd.DataFrame, title: str) -> alt.LayerChart:
     intervals = base.mark_rule(style=INK).encode(
         alt.X("low:Q", title=title, axis=axis), alt.X2("high:Q")
     )
-    points = base.mark_point(size=80, filled=True, opacity=1).encode(alt.X("change:Q"), OWN)
+    points = base.mark_point(size=80, filled=True, opacity=1).encode(
+        alt.X("change:Q"), _COLOUR, _SHAPE
+    )
     return layered([_dashed_line(0.0), intervals, points], _ROW_HEIGHT, frame)
 
 
-def heat_map(frame: pd.DataFrame, row_title: str, column_title: str) -> alt.LayerChart:
+def heat_map(
+    frame: pd.DataFrame, row_title: str, column_title: str, bar_title: str
+) -> alt.LayerChart:
     """Draw shares from 0 to 1 as shaded cells with a text in each.
 
     Parameters
     ----------
     frame
         Columns `row`, `column`, `share` and `text`; the order of rows and columns is kept.
-    row_title, column_title
-        Of the axes.
+    row_title, column_title, bar_title
+        Of the axes and the colour bar.
     """
     base = alt.Chart().encode(
         alt.X(
             "column:N",
-            title=column_title,
+            title=column_title or None,
             sort=None,
             axis=alt.Axis(labelAngle=-40, labelLimit=150, labelOverlap=False),
         ),
-        alt.Y("row:N", title=row_title, sort=None, axis=FULL_LABELS),
+        alt.Y("row:N", title=row_title or None, sort=None, axis=FULL_LABELS),
         [*tooltip("row", "column", values=("share",), counts=()), alt.Tooltip("text:N")],
     )
-    layers = [heat_map_cells(base, "share"), *heat_map_text(base, "share", "text")]
+    layers = [heat_map_cells(base, "share", bar_title), *heat_map_text(base, "share", "text")]
     return layered(layers, _CELL_HEIGHT, frame)
 
 
@@ -163,12 +168,11 @@ def lines(frame: pd.DataFrame, x_title: str) -> alt.LayerChart:
     frame
         With the column `level`: texts, in order.
     """
-    steps = max(1, frame["level"].nunique() - 1)
     x = alt.X(
         "level:N",
         title=x_title,
         sort=None,
-        scale=alt.Scale(type="point", padding=_NAME_ROOM * steps),
+        scale=alt.Scale(type="point", padding=0.1),
         axis=alt.Axis(labelAngle=0, grid=False),
     )
     return _named_lines(frame, x, "level")
@@ -225,14 +229,14 @@ def scatter(frame: pd.DataFrame, x_title: str, y_title: str) -> alt.LayerChart:
     )
     scale = alt.Scale(domain=[lowest, 1], nice=False)
     y = alt.Y("accuracy:Q", title=y_title, scale=scale, axis=alt.Axis(format=".0%"))
-    named = _place_point_names(frame, lowest, slowest, fastest)
     base = alt.Chart().encode(x, [*tooltip("method"), alt.Tooltip("speed:Q", format=",.0f")])
-    intervals = base.mark_rule(style=INK, strokeWidth=1, opacity=0.35).encode(
-        alt.Y("low:Q", scale=scale), alt.Y2("high:Q")
+    intervals = base.mark_rule(opacity=0.5).encode(
+        alt.Y("low:Q", scale=scale), alt.Y2("high:Q"), _COLOUR
     )
-    points = base.mark_point(filled=True, opacity=1, size=70).encode(y, OWN)
-    names = _names(base.encode(alt.Y("label:Q", scale=scale)))
-    return layered([intervals, points, *names], _SCATTER_HEIGHT, named)
+    points = base.mark_point(filled=True, opacity=1, size=80).encode(y, _COLOUR, _SHAPE)
+    gap = (1 - lowest) * _TEXT_HEIGHT / (_SCATTER_HEIGHT - _AXIS_HEIGHT)
+    names = _names(frame, x, 10.0**fastest, gap, scale)
+    return layered([intervals, points, *names], _SCATTER_HEIGHT, frame)
 
 
 def spread_out(values: Sequence[float], gap: float, highest: float) -> list[float]:
@@ -255,50 +259,57 @@ def _named_lines(frame: pd.DataFrame, x: alt.X, level: str) -> alt.LayerChart:
     base = alt.Chart().encode(x, alt.Detail("method:N"), tooltip("method", level))
     width = alt.StrokeWidthValue(1.5, condition={"test": "datum.own", "value": 2.5})
     intervals = base.mark_rule(opacity=0.5).encode(
-        alt.Y("low:Q", scale=UNIT_SCALE), alt.Y2("high:Q"), OWN
+        alt.Y("low:Q", scale=UNIT_SCALE), alt.Y2("high:Q"), _COLOUR
     )
-    drawn = base.mark_line().encode(y, OWN, width)
-    points = base.mark_point(filled=True, opacity=1, size=28).encode(y, OWN)
-    ends = alt.Chart(inline_data(_place_line_names(frame)))
-    names = _names(ends.encode(x, alt.Y("label:Q", scale=UNIT_SCALE)))
+    drawn = base.mark_line().encode(y, _COLOUR, width)
+    points = base.mark_point(filled=True, opacity=1, size=45).encode(y, _COLOUR, _SHAPE)
+    last = frame.groupby("method", sort=False).tail(1)
+    end = 1.0 if frame[level].dtype == float else frame[level].iloc[-1]
+    gap = _TEXT_HEIGHT / (_LINES_HEIGHT - _AXIS_HEIGHT)
+    names = _names(last, x, end, gap, UNIT_SCALE)
     return layered([intervals, drawn, points, *names], _LINES_HEIGHT, frame)
 
 
-def _names(base: alt.Chart) -> list[alt.Chart]:
-    """Write the names of methods to the right of a position, GeneKin's own in bold."""
-    own = base.transform_filter("datum.own").mark_text(
-        style=INK, fontWeight="bold", align="left", dx=8, fontSize=11
-    )
-    others = base.transform_filter("!datum.own").mark_text(
-        style=INK, align="left", dx=8, fontSize=11
-    )
-    return [own.encode(alt.Text("method:N")), others.encode(alt.Text("method:N"))]
+def _names(
+    frame: pd.DataFrame, x: alt.X, end: str | float, gap: float, scale: alt.Scale
+) -> list[alt.Chart]:
+    """Write the names of methods right of the axes, far enough apart to be read.
 
+    They are in the order of the accuracies, and a thin line leads from each to its point.
 
-def _place_line_names(frame: pd.DataFrame) -> pd.DataFrame:
-    """Place names at the last points of lines, far enough apart to be read."""
-    last = frame.groupby("method", sort=False).tail(1).sort_values("accuracy")
-    gap = _TEXT_HEIGHT / (_LINES_HEIGHT - _AXIS_HEIGHT)
-    return last.assign(label=spread_out(last["accuracy"].tolist(), gap, _HIGHEST_NAME))
-
-
-def _place_point_names(
-    frame: pd.DataFrame, lowest: float, slowest: int, fastest: int
-) -> pd.DataFrame:
-    """Place names beside their points, those of neighbouring points above each other."""
-    widest = 0.28 * (fastest - slowest)  # Of a name, in powers of ten.
-    gap = (1 - lowest) * _TEXT_HEIGHT / (_SCATTER_HEIGHT - _AXIS_HEIGHT)
+    Parameters
+    ----------
+    frame
+        The point of each method.
+    x
+        Its horizontal position.
+    end
+        Position of the right edge.
+    gap
+        Height of a name, as an accuracy.
+    scale
+        Of the accuracies.
+    """
     ordered = frame.sort_values("accuracy")
-    placed: list[tuple[float, float]] = []
-    for speed, height in zip(np.log10(ordered["speed"]), ordered["accuracy"], strict=True):
-        near = [label for other, label in placed if abs(other - speed) < widest]
-        placed.append((speed, max([height, *(label + gap for label in near)])))
-    return ordered.assign(label=[label for _, label in placed])
+    labels = spread_out(ordered["accuracy"].tolist(), gap, _HIGHEST_NAME)
+    base = alt.Chart(inline_data(ordered.assign(label=labels, end=end)))
+    kind = "N" if isinstance(end, str) else "Q"
+    leaders = base.mark_rule(strokeWidth=0.75, opacity=0.55, x2Offset=_NAME_SHIFT - 3).encode(
+        x, alt.X2(f"end:{kind}"), alt.Y("accuracy:Q", scale=scale), alt.Y2("label:Q"), _COLOUR
+    )
+    right = alt.X(f"end:{kind}", scale=x["scale"], axis=x["axis"], title=x["title"], sort=None)
+    texts = base.encode(right, alt.Y("label:Q", scale=scale), alt.Text("method:N"))
+    own, others = texts.transform_filter("datum.own"), texts.transform_filter("!datum.own")
+    return [
+        leaders,
+        own.mark_text(style=INK, fontWeight="bold", align="left", dx=_NAME_SHIFT, fontSize=11),
+        others.mark_text(style=INK, align="left", dx=_NAME_SHIFT, fontSize=11),
+    ]
 
 
 def _speed_range(speeds: pd.Series) -> tuple[int, int]:
-    """Return the powers of ten that enclose all speeds, with room for a name."""
-    low, high = np.log10(speeds.min()), np.log10(speeds.max()) + 0.6
+    """Return the powers of ten that enclose all speeds."""
+    low, high = np.log10(speeds.min()), np.log10(speeds.max()) + 0.01
     return int(np.floor(low)), int(np.ceil(high))
 
 

@@ -6,8 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from components.benchmark.charts import changes
-from components.benchmark.labels import is_own, method_name, percent, points, task_name
+from components.benchmark.labels import method_name, percent, points, task_name
 from components.benchmark.reports import evaluation_labels, read_report
+from components.benchmark.tables import chart_columns, file_table
 from components.shared.figure import Figure, Panel, show_figure
 from components.shared.formatting import escape_markdown
 from components.shared.session import Slot
@@ -59,11 +60,17 @@ def change_figure(report: Report, compared: Sequence[Difference], split: str, ta
     caption = (
         f"Largest change: {method_name(most.later.method, report)}, {points(most.change)}, from"
         f" {percent(most.earlier.accuracy)} (n = {most.earlier.count:,}) to"
-        f" {percent(most.later.accuracy)} (n = {most.later.count:,}). The interval excludes zero"
-        f" for {len(significant)} of {len(shown)} methods. Intervals treat the two as independent"
-        " samples, so they are too wide where the queries were the same."
+        f" {percent(most.later.accuracy)} (n = {most.later.count:,})."
     )
-    return Figure(f"Changes: {task_name(split, task)}", (Panel("", chart),), caption, table)
+    notes = (
+        f"The interval excludes zero for {len(significant)} of {len(shown)} methods.",
+        (
+            "Intervals treat the two as independent samples, so they are too wide where the queries"
+            " were the same."
+        ),
+    )
+    title = f"Changes: {task_name(split, task)}"
+    return Figure(title, (Panel("", chart),), caption, file_table(table), notes)
 
 
 def _row(report: Report, pair: Difference) -> dict[str, object]:
@@ -77,5 +84,5 @@ def _row(report: Report, pair: Difference) -> dict[str, object]:
         "low": pair.interval.low,
         "high": pair.interval.high,
         "n": later.count,
-        "own": is_own(later.method),
+        **chart_columns(later.method),
     }

@@ -5,12 +5,17 @@ import pandas as pd
 from components.benchmark.charts import curves, heat_map, reliability_diagram
 from components.benchmark.labels import (
     class_name,
-    is_own,
     method_name,
     percent,
     task_name,
 )
-from components.benchmark.tables import accuracy_columns, main_result, ranked_results
+from components.benchmark.tables import (
+    accuracy_columns,
+    chart_columns,
+    file_table,
+    main_result,
+    ranked_results,
+)
 from components.shared.charts import PERCENT_AXIS
 from components.shared.figure import Figure, Panel
 from core.evaluation.report import Report, Result
@@ -34,10 +39,11 @@ def confusion_figure(report: Report, result: Result) -> Figure:
         for row in true
         for column in predicted
     )
-    chart = heat_map(frame, "true family (n)", "predicted family")
+    chart = heat_map(frame, "true family (n)", "predicted family", "share of the true family")
     table = frame.rename(columns={"row": "true", "column": "predicted", "text": "count"})
     title = f"Confusion matrix: {_subject(report, result)}"
-    return Figure(title, (Panel("", chart),), _confusion_caption(report, result), table)
+    notes = ("Cells: number of queries; shading: share of the row.",)
+    return Figure(title, (Panel("", chart),), _confusion_caption(report, result), table, notes)
 
 
 def _confusion_caption(report: Report, result: Result) -> str:
@@ -55,7 +61,7 @@ def _confusion_caption(report: Report, result: Result) -> str:
             f" Most frequent error: {class_name(report, most.true)} predicted as"
             f" {class_name(report, most.predicted)}, {most.count:,} of {result.count:,} queries."
         )
-    return f"{caption} Cells: number of queries; shading: share of the row."
+    return caption
 
 
 def reliability_figure(report: Report, result: Result) -> Figure | None:
@@ -75,9 +81,14 @@ def reliability_figure(report: Report, result: Result) -> Figure | None:
             f" Coverage {percent(result.called)}; accuracy of these calls"
             f" {percent(result.called_right)}."
         )
-    caption += " Dashed: perfect calibration; numbers: queries per bin."
+    notes = (
+        (
+            "Queries in bins of their confidence. Dashed: perfect calibration; numbers: queries per"
+            " bin; lines: 95% CI (Wilson)."
+        ),
+    )
     title = f"Reliability diagram: {_subject(report, result)}"
-    return Figure(title, (Panel("", reliability_diagram(table)),), caption, table)
+    return Figure(title, (Panel("", reliability_diagram(table)),), caption, table, notes)
 
 
 def coverage_figure(report: Report, split: str, task: str) -> Figure | None:
@@ -90,7 +101,7 @@ def coverage_figure(report: Report, split: str, task: str) -> Figure | None:
             "method": method_name(result.method, report),
             "coverage": part.share,
             **accuracy_columns(part.right, round(part.share * result.count)),
-            "own": is_own(result.method),
+            **chart_columns(result.method),
         }
         for result in results
         for part in result.coverage
@@ -103,7 +114,8 @@ def coverage_figure(report: Report, split: str, task: str) -> Figure | None:
     )
     chart = curves(table, "coverage", "coverage, most confident queries first", PERCENT_AXIS)
     title = f"Accuracy–coverage curve: {task_name(split, task)}"
-    return Figure(title, (Panel("", chart),), caption, table)
+    notes = ("The most confident queries first: accuracy of so large a share of all queries.",)
+    return Figure(title, (Panel("", chart),), caption, file_table(table), notes)
 
 
 def _subject(report: Report, result: Result) -> str:

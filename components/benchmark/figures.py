@@ -9,19 +9,19 @@ from components.benchmark.charts import bars, curves, dumbbells, heat_map, lines
 from components.benchmark.labels import (
     CLASSIFIERS,
     HOMOLOGY_SPLITS,
-    PUBLISHED,
     RANDOM_SPLITS,
     SEARCHES,
     accuracy_text,
-    is_own,
     method_name,
     percent,
-    points,
     split_name,
 )
 from components.benchmark.tables import (
     accuracy_columns,
     baseline_accuracy,
+    best_other,
+    chart_columns,
+    file_table,
     first_evaluated,
     headline_splits,
     main_result,
@@ -49,49 +49,71 @@ _RANDOM_TITLE = "Random 80/20 split (relatives in the library)"
 
 
 def accuracy_figure(report: Report) -> Figure | None:
-    """Draw the published comparison, with and without close relatives in the library."""
+    """Draw the accuracy of all methods, with and without close relatives in the library."""
     splits = headline_splits(report)
     if not splits:
         return None
-    methods = _published_methods(ranked_results(report, splits[0]))
-    panels, captions = [], []
-    for split in splits:
-        by_method = {result.method: result for result in ranked_results(report, split)}
-        results = [by_method[method] for method in methods if method in by_method]
+    ranked = {split: ranked_results(report, split) for split in splits}
+    order = list(dict.fromkeys(result.method for results in ranked.values() for result in results))
+    panels = []
+    for split, unordered in ranked.items():
+        results = sorted(unordered, key=lambda result: order.index(result.method))
         baseline = baseline_accuracy(report, split)
         axis = [f"accuracy, n = {results[0].count:,} genes, 95% CI"]
         axis += ["dashed: majority-class baseline"] if baseline is not None else []
         panels.append(
             Panel(_split_title(split), bars(result_table(report, results), axis, baseline))
         )
-        captions.append(_accuracy_caption(report, split, results))
-    results = [result for split in splits for result in ranked_results(report, split)]
-    table = result_table(report, results)
-    return Figure("Accuracy by method", tuple(panels), " ".join(captions), table)
+    table = result_table(report, [result for results in ranked.values() for result in results])
+    notes = (
+        *(_accuracy_note(report, split, results) for split, results in ranked.items()),
+        (
+            "Accuracy: share of the queries whose best guess is the right family, called or not; no"
+            " guess counts as wrong."
+        ),
+        (
+            "95% CI: 1,000 bootstrap samples of the queries, relatives drawn together; Wilson's"
+            " interval where all queries are right."
+        ),
+    )
+    return Figure(
+        "Accuracy by method", tuple(panels), accuracy_headline(report), file_table(table), notes
+    )
 
 
-def _published_methods(results: Sequence[Result]) -> list[str]:
-    """Return the methods of the published comparison; all, if none of these took part."""
-    methods = [result.method for result in results]
-    return [method for method in methods if method in PUBLISHED] or methods
+def accuracy_headline(report: Report) -> str:
+    """Say how accurate GeneKin and the best of all other methods are on each headline split."""
+    parts = [
+        _split_headline(report, split, ranked_results(report, split))
+        for split in headline_splits(report)
+    ]
+    return f"{'; '.join(parts)}."
+
+
+def _split_headline(report: Report, split: str, results: Sequence[Result]) -> str:
+    main = main_result(results)
+    text = f"{split_name(split)}: {method_name(main.method, report)} {percent(main.accuracy)}"
+    if (best := best_other(results)) is not None:
+        text += f", best other method {method_name(best.method, report)} {percent(best.accuracy)}"
+    return text[0].upper() + text[1:]
 
 
 def _split_title(split: str) -> str:
     return _SPLIT_TITLES.get(split, _RANDOM_TITLE)
 
 
-def _accuracy_caption(report: Report, split: str, results: list[Result]) -> str:
+def _accuracy_note(report: Report, split: str, results: Sequence[Result]) -> str:
     main = main_result(results)
-    caption = f"{_split_title(split)}: {method_name(main.method, report)} {accuracy_text(main)}"
-    if others := sorted((result for result in results if result is not main), key=_accuracy):
-        best, worst = others[-1], others[0]
-        caption += (
-            f"; best other method {method_name(best.method, report)} {percent(best.accuracy)},"
+    note = f"{_split_title(split)}: {method_name(main.method, report)} {accuracy_text(main)}"
+    if (best := best_other(results)) is not None:
+        worst = min((result for result in results if result is not main), key=_accuracy)
+        note += (
+            f"; best other method {method_name(best.method, report)} {accuracy_text(best)},"
             f" worst {method_name(worst.method, report)} {percent(worst.accuracy)}"
         )
     if (baseline := baseline_accuracy(report, split)) is not None:
-        caption += f"; majority-class baseline {percent(baseline)}"
-    return f"{caption}."
+        note += f"; majority-class baseline {percent(baseline)}"
+    return f"{note}."
 
 
 def split_figures(report: Report) -> list[Figure]:
@@ -117,19 +139,24 @@ def _split_figure(report: Report, base: str, other: str) -> Figure:
     chart = dumbbells(table, "accuracy, 95% CI", names, baseline_accuracy(report, base))
     ranked = sorted(pairs, key=lambda pair: abs(pair[1].accuracy - pair[0].accuracy))
     caption = (
-        f"From {names[0]} (n = {pairs[0][0].count:,}) to {names[1]} (n = {pairs[0][1].count:,}),"
-        f" accuracy changes least for {_change(report, ranked[0])} and most for"
-        f" {_change(report, ranked[-1])}."
+        f"Changes least for {_change(report, ranked[0])}, most for {_change(report, ranked[-1])}."
+    )
+    notes = (
+        (
+            f"Circles: {names[0]}, n = {pairs[0][0].count:,}. Squares: {names[1]},"
+            f" n = {pairs[0][1].count:,}. Lines: 95% CI."
+        ),
+        *(split.about for split in report.splits if split.name in {base, other}),
     )
     title = f"{names[0]} vs {names[1]}"
-    return Figure(title[0].upper() + title[1:], (Panel("", chart),), caption, table)
+    title = title[0].upper() + title[1:]
+    return Figure(title, (Panel("", chart),), caption, file_table(table), notes)
 
 
 def _change(report: Report, pair: tuple[Result, Result]) -> str:
     one, other = pair
     return (
-        f"{method_name(one.method, report)} ({points(other.accuracy - one.accuracy)}, from"
-        f" {percent(one.accuracy)} to {percent(other.accuracy)})"
+        f"{method_name(one.method, report)} ({percent(one.accuracy)} to {percent(other.accuracy)})"
     )
 
 
@@ -151,7 +178,7 @@ def robustness_figure(report: Report) -> Figure | None:
             {"as given": UNMODIFIED, "reverse complement": REVERSE_COMPLEMENT},
         ),
     }
-    panels, tables, captions = [], [], []
+    panels, tables, notes = [], [], []
     for title, (axis, levels) in conditions.items():
         results = {
             level: ranked
@@ -162,12 +189,17 @@ def robustness_figure(report: Report) -> Figure | None:
             table = _level_table(report, results)
             panels.append(Panel(title, lines(table, axis)))
             tables.append(table.assign(panel=title))
-            captions.append(_robustness_caption(report, title, results))
+            notes.append(_robustness_note(report, title, results))
     if not panels:
         return None
     table = pd.concat(tables, ignore_index=True)
-    caption = f"Accuracy at the hardest level. {' '.join(captions)}"
-    return Figure("Robustness", tuple(panels), caption, table)
+    return Figure(
+        "Robustness",
+        tuple(panels),
+        f"At the hardest level: {notes[0]}",
+        file_table(table),
+        (*notes, "Queries of the random 80/20 split, changed at random; vertical lines: 95% CI."),
+    )
 
 
 def _levels(tasks: Sequence[str], pattern: re.Pattern[str]) -> dict[str, str]:
@@ -180,21 +212,20 @@ def _level_table(report: Report, results: Mapping[str, Sequence[Result]]) -> pd.
     return pd.concat(tables, ignore_index=True)
 
 
-def _robustness_caption(report: Report, title: str, results: Mapping[str, list[Result]]) -> str:
+def _robustness_note(report: Report, title: str, results: Mapping[str, list[Result]]) -> str:
     """Describe the level at which accuracy is lowest."""
     changed = [level for level, ranked in results.items() if ranked[0].task != UNMODIFIED]
     hardest = min(changed, key=lambda level: main_result(results[level]).accuracy)
     main = main_result(results[hardest])
     level = "" if hardest == title.lower() else f" ({hardest})"
-    caption = (
+    note = (
         f"{title}{level}: {method_name(main.method, report)} {percent(main.accuracy)}"
         f" (n = {main.count:,})"
     )
-    if others := [result for result in results[hardest] if result is not main]:
-        best = others[0]
-        caption += f", best other method {method_name(best.method, report)}"
-        caption += f" {percent(best.accuracy)}"
-    return f"{caption}."
+    if (best := best_other(results[hardest])) is not None:
+        note += f", best other method {method_name(best.method, report)}"
+        note += f" {percent(best.accuracy)}"
+    return f"{note}."
 
 
 def speed_figure(report: Report) -> Figure | None:
@@ -215,10 +246,16 @@ def speed_figure(report: Report) -> Figure | None:
         f"{method_name(main.method, report)}: {main.queries_per_second:,.0f} queries per second,"
         f" accuracy {percent(main.accuracy)}. Fastest: {method_name(fastest.method, report)},"
         f" {fastest.queries_per_second:,.0f} queries per second, accuracy"
-        f" {percent(fastest.accuracy)}. Measured on {report.machine.get('cores', '?')} cores,"
-        " training time excluded."
+        f" {percent(fastest.accuracy)}."
     )
-    return Figure("Speed vs accuracy", (Panel("", chart),), caption, table)
+    notes = (
+        f"Measured on {report.machine.get('cores', '?')} cores; training time excluded.",
+        (
+            "Speed: queries by the seconds that predicting them takes, in batches; vertical lines:"
+            " 95% CI of the accuracy."
+        ),
+    )
+    return Figure("Speed vs accuracy", (Panel("", chart),), caption, file_table(table), notes)
 
 
 def transfer_figure(report: Report) -> Figure | None:
@@ -236,12 +273,19 @@ def transfer_figure(report: Report) -> Figure | None:
     )
     best, worst = (pick(results, key=_accuracy) for pick in (max, min))
     caption = (
-        f"Accuracy (%). Best: {method_name(best.method, report)}, {_direction(best.task)},"
-        f" {accuracy_text(best)}, n = {best.count:,}. Worst: {method_name(worst.method, report)},"
-        f" {_direction(worst.task)}, {accuracy_text(worst)}, n = {worst.count:,}."
+        f"Best: {method_name(best.method, report)}, {_direction(best.task)},"
+        f" {percent(best.accuracy)}. Worst: {method_name(worst.method, report)},"
+        f" {_direction(worst.task)}, {percent(worst.accuracy)}."
     )
-    chart = heat_map(frame, "query → reference", "")
-    return Figure("Cross-species transfer", (Panel("", chart),), caption, table)
+    notes = (
+        "Rows: organism of the queries → organism of the references. Cells: accuracy (%).",
+        (
+            f"Best: {accuracy_text(best)}, n = {best.count:,}. Worst: {accuracy_text(worst)},"
+            f" n = {worst.count:,}."
+        ),
+    )
+    chart = heat_map(frame, "", "", "accuracy")
+    return Figure("Cross-species transfer", (Panel("", chart),), caption, file_table(table), notes)
 
 
 def _direction(task: str) -> str:
@@ -266,7 +310,7 @@ def similarity_figure(report: Report) -> Figure | None:
             "method": method_name(result.method, report),
             "similarity": part.mean,
             **accuracy_columns(part.right, part.count),
-            "own": is_own(result.method),
+            **chart_columns(result.method),
         }
         for result in results
         for part in result.by_similarity
@@ -276,11 +320,22 @@ def similarity_figure(report: Report) -> Figure | None:
     caption = (
         f"{method_name(main.method, report)}: {percent(far.right)} of {far.count:,} genes whose"
         f" nearest reference has a cosine similarity below {far.high:.1f}, {percent(near.right)} of"
-        f" {near.count:,} above {near.low:.1f} ({split_name(split)} split). 95% Wilson CIs."
+        f" {near.count:,} above {near.low:.1f}."
+    )
+    notes = (
+        (
+            f"Queries of the {split_name(split)} split in bins of their similarity to the nearest"
+            " sequence of the training set: the cosine of complete profiles of the encoder"
+            " translated."
+        ),
+        (
+            "All methods that search; of the classifiers, the most accurate one. Vertical lines:"
+            " 95% CI (Wilson)."
+        ),
     )
     chart = curves(table, "similarity", "cosine similarity to the nearest reference", DECIMAL_AXIS)
     title = "Accuracy by similarity to the nearest reference"
-    return Figure(title, (Panel("", chart),), caption, table)
+    return Figure(title, (Panel("", chart),), caption, file_table(table), notes)
 
 
 def _accuracy(result: Result) -> float:

@@ -1,13 +1,13 @@
 """Names of methods, splits, tasks and families in the benchmark, and numbers as text."""
 
+from components.shared.charts import ACCENT
+from components.shared.palette import NEUTRAL
 from core.evaluation.report import Report, Result
 from core.evaluation.splits import UNMODIFIED
 
 MAJORITY = "majority"
-SEARCHES = ("translated", "seed", "mysql")
-CLASSIFIERS = ("naive-bayes", "logistic", "svm", "forest", "knn")
-PUBLISHED = (*SEARCHES, *CLASSIFIERS)
-"""Methods of the published demo's comparison, and GeneKin as it is now."""
+SEARCHES = ("translated", "seed", "count", "mysql", "blastn", "diamond")
+CLASSIFIERS = ("naive-bayes", "logistic", "svm", "forest", "knn", "kaggle")
 RANDOM_SPLITS = ("seed", "folds", "copies")
 """Splits with relatives on both sides; the first one evaluated stands for them."""
 HOMOLOGY_SPLITS = ("homology", "homology-mmseqs")
@@ -28,6 +28,25 @@ _METHODS = {
     "blastn": "blastn",
     "diamond": "DIAMOND",
 }
+_MARKS = {
+    "translated": (ACCENT, "circle"),
+    "count": ("#4A8FB5", "diamond"),
+    "seed": ("#8668C4", "square"),
+    "mysql": ("#B5651D", "triangle-up"),
+    "blastn": ("#2E74C0", "triangle-down"),
+    "diamond": ("#C4452F", "diamond"),
+    "knn": ("#B84592", "circle"),
+    "forest": ("#4B8B3B", "triangle-up"),
+    "svm": ("#97761F", "square"),
+    "logistic": ("#5F7D95", "triangle-down"),
+    "naive-bayes": ("#D0527C", "cross"),
+    "kaggle": ("#77802A", "triangle-right"),
+    "count-ivf_flat": ("#4A8FB5", "square"),
+    "count-ivf_sq8": ("#4A8FB5", "triangle-up"),
+    "count-hnsw": ("#4A8FB5", "triangle-down"),
+    "count-gpu_ivf_flat": ("#4A8FB5", "cross"),
+}
+"""Colour, legible on white and on dark backgrounds, and marker of each method."""
 _SPLITS = {
     "seed": "random 80/20",
     "copies": "random 80/20 with copies",
@@ -61,6 +80,16 @@ def is_own(method: str) -> bool:
 def is_index_variant(method: str) -> bool:
     """Tell whether a method is the count encoder with another than the default index."""
     return method.startswith(_COUNT_PREFIX)
+
+
+def method_mark(method: str) -> dict[str, str]:
+    """Return a method's colour and marker, the same in all charts, as columns of a chart.
+
+    >>> method_mark("blastn")
+    {'colour': '#2E74C0', 'shape': 'triangle-down'}
+    """
+    colour, shape = _MARKS.get(method, (NEUTRAL, "cross"))
+    return {"colour": colour, "shape": shape}
 
 
 def split_name(split: str) -> str:
@@ -100,3 +129,13 @@ def accuracy_text(result: Result) -> str:
     """Format the accuracy of a result with its interval."""
     low, high = result.accuracy_interval.low, result.accuracy_interval.high
     return f"{percent(result.accuracy)} (95% CI {low * 100:.1f} to {high * 100:.1f})"
+
+
+def format_hours(seconds: float) -> str:
+    """Format a duration in hours and minutes, at least one minute.
+
+    >>> [format_hours(seconds) for seconds in (20, 840, 22_936)]
+    ['0:01', '0:14', '6:22']
+    """
+    minutes = max(1, round(seconds / 60))
+    return f"{minutes // 60}:{minutes % 60:02}"

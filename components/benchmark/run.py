@@ -1,53 +1,118 @@
 """Run the benchmark on a library in the background, and follow it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from components.benchmark.labels import method_name, split_name
+from components.benchmark.labels import format_hours, method_name, split_name
 from components.benchmark.reports import open_evaluation
-from components.shared.formatting import escape_markdown, pluralize
-from components.shared.jobs import follow_job, submit_job
-from components.shared.services import current_user, jobs, libraries
+from components.shared.errors import plain_errors
+from components.shared.formatting import escape_markdown
+from components.shared.jobs import draw_job, follow_job, submit_job
+from components.shared.services import current_user, draw_fragment, jobs, libraries
 from components.shared.session import session
-from core.evaluation.data import MAX_SEQUENCES, data_of_library
-from core.evaluation.registry import DEFAULT_SEED, DEFAULT_SPLITS, METHODS, SPLITS, Plan, make_plan
+from core.evaluation.cost import estimate_seconds
+from core.evaluation.data import data_of_library
+from core.evaluation.registry import (
+    DEFAULT_SEED,
+    DEFAULT_SPLITS,
+    METHODS,
+    SPLITS,
+    Plan,
+    make_plan,
+    make_quick_plan,
+)
+from core.evaluation.report import Report
 from core.evaluation.repository import evaluate_and_save
 from core.library.library import Library
 from core.progress import Progress
 from core.settings import read_settings
 from core.stores.sql.jobs import JobRow
+from core.stores.sql.tables import utc_now
 
+QUICK_SEQUENCES = 1_000
+"""Sequences of the quick benchmark: under two minutes on two cores."""
+FULL_SEQUENCES = 5_000
+FULL_TASK_QUERIES = 300
+"""Sequences of the full benchmark, and queries of each of its tasks on perturbed sequences and
+between organisms: under 15 minutes on two cores."""
+_MIN_PERCENT = 3
+"""Share of the work from which to estimate the time left."""
 _QUEUE = " benchmark"
 """Benchmarks wait for each other, not for loads; no library can have this name."""
 
 
-def run_panel(library: Library, *, first: bool) -> None:
-    """Offer to run the benchmark, with options.
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A benchmark to run, and at most how many sequences of which organisms."""
+
+    plan: Plan
+    organisms: list[str]
+    max_sequences: int
+    name: str
+
+    def estimate(self, library: Library, speed: float) -> float:
+        """Estimate its seconds; `speed` is that of this machine."""
+        sizes = {organism.name: organism.count for organism in library.organisms()}
+        sizes = {name: sizes[name] for name in self.organisms}
+        share = min(1.0, self.max_sequences / max(1, sum(sizes.values())))
+        sampled = {name: round(size * share) for name, size in sizes.items()}
+        return estimate_seconds(self.plan, sampled) / speed
+
+
+def run_panel(library: Library, speed: float, *, first: bool) -> None:
+    """Offer to run the quick benchmark, or the full one with options.
 
     Parameters
     ----------
+    speed
+        Of this machine, relative to the one that the estimated times are for.
     first
         Whether there is no evaluation yet, so that this is the main action of the page.
     """
-    action, options = st.columns([3, 2], vertical_alignment="bottom")
-    with options.popover("Options", width="stretch"):
-        organisms, plan, name = _options(library)
-    pressed = action.button(
-        f"Run benchmark on {escape_markdown(library.name)}",
-        type="primary" if first else "secondary",
-        width="stretch",
-        disabled=_running_job() is not None,
-    )
-    st.caption(
-        f"{pluralize(len(organisms), 'organism')}. Runs on a temporary copy; the library does not"
-        " change."
-    )
-    if pressed:
-        _submit(library, organisms, plan, name)
+    quick_column, full_column = st.columns(2, gap="medium")
+    with full_column.popover("Options", width="stretch"):
+        full = _options(library)
+    quick = replace(full, plan=make_quick_plan(full.plan.seed), max_sequences=QUICK_SEQUENCES)
+    running = _running_job() is not None
+    for column, title, request, about in (
+        (
+            quick_column,
+            "Quick benchmark",
+            quick,
+            "the published table and the homology-aware split",
+        ),
+        (
+            full_column,
+            "Full benchmark",
+            full,
+            ", ".join(split_name(part.split) for part in full.plan.parts),
+        ),
+    ):
+        pressed = column.button(
+            f"{title} of {escape_markdown(library.name)}",
+            type="primary" if first and request is quick else "secondary",
+            width="stretch",
+            disabled=running,
+        )
+        column.caption(_describe(library, request, speed, about))
+        if pressed:
+            _submit(library, request, title)
 
 
-def _options(library: Library) -> tuple[list[str], Plan, str]:
+def _describe(library: Library, request: _Request, speed: float, about: str) -> str:
+    """Say in Markdown how long a benchmark takes and what it covers."""
+    names = {*request.organisms}
+    count = sum(organism.count for organism in library.organisms() if organism.name in names)
+    genes = f"{count:,} genes"
+    if count > request.max_sequences:
+        genes = f"{request.max_sequences:,} random genes of {count:,}"
+    duration = format_hours(request.estimate(library, speed))
+    return escape_markdown(f"About {duration} (h:min). {genes}; {about}.")
+
+
+def _options(library: Library) -> _Request:
     loaded = library.organism_names()
     organisms = st.multiselect(
         "Organisms", loaded, placeholder="all organisms", key="benchmark organisms"
@@ -75,10 +140,12 @@ def _options(library: Library) -> tuple[list[str], Plan, str]:
         help="The same seed draws the same sequences.",
     )
     name = st.text_input("Name", placeholder="library and date", max_chars=200)
-    return organisms or loaded, make_plan(splits, methods, int(seed)), name.strip()
+    plan = make_plan(splits, methods, int(seed), FULL_TASK_QUERIES)
+    return _Request(plan, organisms or loaded, FULL_SEQUENCES, name.strip())
 
 
-def _submit(library: Library, organisms: list[str], plan: Plan, name: str) -> None:
+def _submit(library: Library, request: _Request, title: str) -> None:
+    parts, digest = _parts(), f"{library.identity} {request}"
     manager, identity, settings, user = (
         libraries(),
         library.identity,
@@ -88,24 +155,40 @@ def _submit(library: Library, organisms: list[str], plan: Plan, name: str) -> No
 
     def work(progress: Progress) -> dict[str, object]:
         stores = manager.stores
-        data = data_of_library(stores.labels, manager.current_name(identity), organisms)
-        evaluation = evaluate_and_save(
-            data.sample(MAX_SEQUENCES, plan.seed),
-            plan,
-            settings,
-            stores.database,
-            name=name,
-            by=user,
-            progress=progress,
-        )
+        data = data_of_library(
+            stores.labels, manager.current_name(identity), request.organisms
+        ).sample(request.max_sequences, request.plan.seed)
+        try:
+            evaluation = evaluate_and_save(
+                data,
+                request.plan,
+                settings,
+                stores.database,
+                name=request.name,
+                by=user,
+                progress=progress,
+                on_report=lambda report: parts.update({digest: report}),
+            )
+        finally:
+            parts.pop(digest, None)
         return {"evaluation": evaluation}
 
-    title = f"Benchmark of {library.name}"
-    digest = f"{identity} {organisms} {plan}"
-    job = submit_job("benchmark", _QUEUE, title, digest, work)
+    job = submit_job("benchmark", _QUEUE, f"{title} of {library.name}", digest, work)
     if job is not None:
         session.benchmark_job = job
         st.rerun()
+
+
+@st.cache_resource
+def _parts() -> dict[str, Report]:
+    """Return the reports so far of the benchmarks that run in this process, by their digests."""
+    return {}
+
+
+def report_so_far() -> Report | None:
+    """Return what the running benchmark has found yet; None without results."""
+    job = _running_job()
+    return None if job is None else _parts().get(job.digest)
 
 
 def _running_job() -> JobRow | None:
@@ -116,11 +199,48 @@ def _running_job() -> JobRow | None:
 def follow_benchmark() -> None:
     """Show the running benchmark, and the outcome of the one that this session submitted."""
     if job := _running_job():
-        follow_job(job, _open_evaluation)
+        draw_fragment(_follow, 1.0, job.id, _result_count(job))
     submitted = session.benchmark_job
     ended = jobs().get(submitted) if submitted is not None else None
     if ended is not None and not ended.active:
         follow_job(ended, _open_evaluation)
+
+
+def _follow(number: int, shown: int) -> None:
+    """Show how far the benchmark is; draw the page again for new results, and at its end."""
+    with plain_errors():
+        active = jobs().active()
+        job = next((job for job in active if job.id == number), None)
+        if job is None or _result_count(job) != shown:
+            st.rerun()
+        if not job.progress.total:
+            draw_job(job, active)
+            return
+        bar, action = st.columns([3, 1], vertical_alignment="center")
+        bar.progress(job.progress.fraction, _progress_text(job))
+        if action.button("Cancel", key=f"cancel {job.id}", disabled=job.cancel_asked):
+            jobs().cancel(job.id)
+
+
+def _result_count(job: JobRow) -> int:
+    report = _parts().get(job.digest)
+    return 0 if report is None else len(report.results)
+
+
+def _progress_text(job: JobRow) -> str:
+    """Return how far a benchmark is, as Markdown: the time left is that of its parts so far."""
+    title = f"**{escape_markdown(job.title)}**"
+    if job.cancel_asked:
+        return f"{title} · Cancelling…"
+    percent = job.progress.done
+    text = f"{title} · {escape_markdown(job.progress.step)} · {percent}%"
+    if job.started_at is None:
+        return text
+    elapsed = (utc_now() - job.started_at).total_seconds()
+    text += f" · {format_hours(elapsed)} elapsed"
+    if percent >= _MIN_PERCENT:
+        text += f" · about {format_hours(elapsed * (100 - percent) / percent)} left (h:min)"
+    return text
 
 
 def _open_evaluation(result: Mapping[str, int]) -> None:

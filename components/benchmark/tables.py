@@ -9,8 +9,8 @@ from components.benchmark.labels import (
     HOMOLOGY_SPLITS,
     MAJORITY,
     RANDOM_SPLITS,
-    is_index_variant,
     is_own,
+    method_mark,
     method_name,
     split_name,
 )
@@ -21,16 +21,14 @@ from core.evaluation.splits import UNMODIFIED
 
 
 def ranked_results(report: Report, split: str, task: str = UNMODIFIED) -> list[Result]:
-    """Return the results that charts show of a task, the most accurate first.
+    """Return the results of a task, the most accurate first.
 
-    The majority class is drawn as a line, and variants of the index stand only in the table.
+    All methods but the majority class, which charts draw as a line.
     """
     results = [
         result
         for result in report.results
-        if (result.split, result.task) == (split, task)
-        and result.method != MAJORITY
-        and not is_index_variant(result.method)
+        if (result.split, result.task) == (split, task) and result.method != MAJORITY
     ]
     return sorted(results, key=lambda result: -result.accuracy)
 
@@ -38,6 +36,16 @@ def ranked_results(report: Report, split: str, task: str = UNMODIFIED) -> list[R
 def main_result(results: Sequence[Result]) -> Result:
     """Return GeneKin's result, or the first one where it did not take part."""
     return next((result for result in results if result.method == "translated"), results[0])
+
+
+def best_other(results: Sequence[Result]) -> Result | None:
+    """Return the most accurate result apart from :func:`main_result`; None if there is no other.
+
+    Of equally accurate ones, the first.
+    """
+    main = main_result(results)
+    others = [result for result in results if result is not main]
+    return max(others, key=lambda result: result.accuracy, default=None)
 
 
 def first_evaluated(report: Report, splits: Sequence[str]) -> str:
@@ -73,10 +81,20 @@ def result_table(report: Report, results: Sequence[Result]) -> pd.DataFrame:
             "similarity": result.mean_score,
             "training seconds": result.fit_seconds,
             "queries per second": result.queries_per_second,
-            "own": is_own(result.method),
+            **chart_columns(result.method),
         }
         for result in results
     )
+
+
+def chart_columns(method: str) -> dict[str, str | bool]:
+    """Return how charts draw a method, as columns of their data."""
+    return {"own": is_own(method), **method_mark(method)}
+
+
+def file_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the data of a chart without the columns that say only how it is drawn."""
+    return table.drop(columns=["own", "colour", "shape"])
 
 
 def accuracy_columns(accuracy: float, count: int) -> dict[str, float | int]:

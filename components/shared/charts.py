@@ -1,8 +1,8 @@
 """Parts that charts of several pages are made of.
 
-GeneKin's own methods have the accent colour, all others are grey: methods and organisms are told
-apart by position and label, because colours belong to families. Text and thin lines take the ink
-of the background. Pure: data in, chart out.
+Organisms are told apart by position and label, because colours belong to families; methods have
+colours and markers of their own. Text and thin lines take the ink of the background. Pure: data
+in, chart out.
 
 Channels of an encoding are always objects, such as `alt.X2("high:Q")`: Altair takes a hundred times
 as long to find the class of a string or of a condition.
@@ -14,14 +14,10 @@ import altair as alt
 import pandas as pd
 from altair.utils.schemapi import disable_debug_mode
 
-from components.shared.palette import NEUTRAL
-
 disable_debug_mode()  # Validate whole charts, in the tests, and not each of their parts as well.
 
 ACCENT = "#128088"
-"""Colour of GeneKin's own methods, legible on white and on dark backgrounds."""
-OWN = alt.ColorValue(NEUTRAL, condition={"test": "datum.own", "value": ACCENT})
-"""Colour of a mark by its column `own`."""
+"""Colour of GeneKin, legible on white and on dark backgrounds."""
 INK = "ink"
 """Style of text and lines that follow the colour of the page's text."""
 UNIT_SCALE = alt.Scale(domain=[0, 1], nice=False)
@@ -73,10 +69,20 @@ def tooltip(
     ]
 
 
-def heat_map_cells(base: alt.Chart, value: str) -> alt.Chart:
-    """Return rectangles shaded by a column of values from 0 to 1."""
-    opacity = alt.Opacity(f"{value}:Q", scale=alt.Scale(domain=[0, 1], range=[0, 1]), legend=None)
-    cells: alt.Chart = base.mark_rect(color=ACCENT).encode(opacity)
+def heat_map_cells(base: alt.Chart, value: str, bar_title: str = "") -> alt.Chart:
+    """Return rectangles shaded by a column of values from 0 to 1.
+
+    Parameters
+    ----------
+    bar_title
+        Title of the colour bar; without one, there is no bar.
+    """
+    legend = alt.Legend(
+        title=bar_title, format=".0%", orient="bottom", direction="horizontal", gradientThickness=10
+    )
+    scale = alt.Scale(domain=[0, 1], range=[f"{ACCENT}00", f"{ACCENT}FF"])
+    colour = alt.Color(f"{value}:Q", scale=scale, legend=legend if bar_title else None)
+    cells: alt.Chart = base.mark_rect().encode(colour)
     return cells
 
 

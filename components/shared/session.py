@@ -28,6 +28,9 @@ QUERY_TEXT_KEY = "text"
 TRACE_TEXT_KEY = "trace text"
 """Key of the text area of the Trace page."""
 
+BENCHMARK_TAB_KEY = "benchmark tab"
+"""Key of the tabs of the Benchmark page."""
+
 
 class _Entry(Generic[_Value]):
     """An entry of the session state, which reads as its default until it is set."""

@@ -195,7 +195,8 @@ def bootstrap_intervals(
     """Return percentile intervals of accuracy and macro F1.
 
     Where all queries are right, or all wrong, so are those of every sample: then the interval of
-    the accuracy is Wilson's, as of independent units. Not by :func:`scipy.stats.bootstrap`: it differs in the last digit, and rejects a single unit.
+    the accuracy is Wilson's, as of independent units. Not by :func:`scipy.stats.bootstrap`: it
+    differs in the last digit, and rejects a single unit.
 
     Parameters
     ----------

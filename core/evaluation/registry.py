@@ -58,10 +58,17 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class PlannedSplit:
-    """A split and the methods to evaluate on it."""
+    """A split and the methods to evaluate on it.
+
+    Attributes
+    ----------
+    max_queries
+        Of larger tasks, so many random queries; None for all.
+    """
 
     split: str
     methods: tuple[str, ...]
+    max_queries: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +192,24 @@ _DEFAULT_METHODS: Mapping[str, tuple[str, ...]] = {
     "organisms": ("translated", "seed", "mysql", "blastn", "diamond"),
     "stress": ("translated", "seed", "mysql", "knn", "kaggle", "blastn", "diamond"),
 }
+_MANY_TASKS = ("organisms", "stress")
 DEFAULT_SPLITS = ("seed", "copies", "homology", "stress", "organisms")
+QUICK_SPLITS = ("seed", "homology")
+"""Splits of the quick benchmark, with their default methods but for other indexes."""
 
 
 def make_plan(
-    splits: Sequence[str] = (), methods: Sequence[str] = (), seed: int = DEFAULT_SEED
+    splits: Sequence[str] = (),
+    methods: Sequence[str] = (),
+    seed: int = DEFAULT_SEED,
+    max_queries: int | None = None,
 ) -> Plan:
     """Plan an evaluation: the default splits with their default methods, unless others are chosen.
+
+    Parameters
+    ----------
+    max_queries
+        Queries of each task of the splits with many tasks; None for all.
 
     Raises
     ------
@@ -206,9 +224,20 @@ def make_plan(
         raise InputError(f"{seed} cannot be a seed.", "Give a number from 0 to 4,294,967,295.")
     planned = dict.fromkeys(splits or DEFAULT_SPLITS)
     chosen = tuple(dict.fromkeys(methods))
-    return Plan(
-        tuple(PlannedSplit(name, chosen or _DEFAULT_METHODS[name]) for name in planned), seed
+    parts = (
+        PlannedSplit(
+            name,
+            chosen or _DEFAULT_METHODS[name],
+            max_queries if name in _MANY_TASKS else None,
+        )
+        for name in planned
     )
+    return Plan(tuple(parts), seed)
+
+
+def make_quick_plan(seed: int = DEFAULT_SEED) -> Plan:
+    """Plan the quick benchmark: the published table, and the same without close relatives."""
+    return Plan(tuple(PlannedSplit(name, _MAIN) for name in QUICK_SPLITS), seed)
 
 
 def make_methods(

@@ -1,5 +1,7 @@
 """Stored evaluations: run and save one, load one."""
 
+from collections.abc import Callable
+
 from core.errors import InputError
 from core.evaluation.data import LabelledData
 from core.evaluation.registry import Plan, make_methods
@@ -20,6 +22,7 @@ def evaluate_and_save(
     name: str = "",
     by: str = "",
     progress: Progress = no_progress,
+    on_report: Callable[[Report], None] | None = None,
 ) -> int:
     """Run an evaluation, save its report and return its id.
 
@@ -33,6 +36,8 @@ def evaluate_and_save(
         Name of the evaluation; if empty, its data and date.
     by
         Name of the user.
+    on_report
+        Called with the report so far when a method has been evaluated on a split.
 
     Raises
     ------
@@ -42,7 +47,7 @@ def evaluate_and_save(
         If the database fails.
     """
     methods = make_methods(settings, database, plan.seed)
-    report = evaluate(data, plan, methods, progress).report
+    report = evaluate(data, plan, methods, progress, on_report=on_report).report
     return save_evaluation(database, plan, report, name=name, by=by)
 
 

@@ -5,7 +5,7 @@ A method learns only once from equal training sets, whichever splits they belong
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from core.environment import evaluation_versions, machine
 from core.errors import Cancelled, GeneKinError, InputError
 from core.evaluation.clusters import nearest_similarities
+from core.evaluation.cost import method_rate
 from core.evaluation.data import Indexes, LabelledData
 from core.evaluation.methods import Method, Predictions, Predictor, concatenate
 from core.evaluation.registry import SPLITS, Plan, PlannedSplit, Split
@@ -60,6 +61,7 @@ def evaluate(
     *,
     splits: Mapping[str, Split] = SPLITS,
     batch_size: int = _BATCH_SIZE,
+    on_report: Callable[[Report], None] | None = None,
 ) -> Evaluation:
     """Evaluate methods according to a plan.
 
@@ -68,18 +70,21 @@ def evaluate(
     methods
         By name, at least those of the plan; those that cannot run here are reported as missing.
     progress
-        Counts predicted queries; may raise Cancelled.
+        In percent of the estimated time; may raise Cancelled.
     splits
         By name, at least those of the plan.
     batch_size
         Queries that are predicted at once.
+    on_report
+        Called with the report so far when a method has been evaluated on a split.
 
     Raises
     ------
     InputError
         If none of the splits can be made from the data.
     """
-    return _Runner(data, plan, methods, progress, splits=splits, batch_size=batch_size).run()
+    runner = _Runner(data, plan, methods, progress, splits=splits, batch_size=batch_size)
+    return runner.run(on_report)
 
 
 class _Runner:
@@ -102,46 +107,63 @@ class _Runner:
         self._progress = progress
         self._splits = splits
         self._batch_size = batch_size
-        self._done = self._total = 0
+        self._done = self._total = 0.0
         self._predictions: dict[tuple[str, str, str], list[TaskPredictions]] = {}
+        self._rounds_left: Counter[tuple[str, str, str]] = Counter()
+        self._results: dict[tuple[str, str, str], Result] = {}
         self._failures: dict[tuple[str, str], Failure] = {}
+        self._date, self._started = utc_now(), time.monotonic()
+        self._machine, self._versions = machine(), evaluation_versions()
 
-    def run(self) -> Evaluation:
-        date, started = utc_now(), time.monotonic()
+    def run(self, on_report: Callable[[Report], None] | None) -> Evaluation:
         facts, groups = self._make_groups()
         available = [name for name in self._methods if not self._missing[name]]
-        self._total = sum(
-            len(task.sequences)
-            for group in groups
-            for name in available
-            for _, task in group.tasks_of(name)
-        )
+        self._plan_work(groups, available)
         for number, group in enumerate(groups, start=1):
-            self._run_group(group, available, f"training set {number} of {len(groups)}")
-        # Without methods that failed in some round of a split.
-        complete = {
-            key: rounds
-            for key, rounds in self._predictions.items()
-            if (key[0], key[2]) not in self._failures
-        }
-        results = tuple(self._score(complete))
-        report = Report(
-            data=_data_facts(self._data),
-            seed=self._plan.seed,
-            date=date,
-            seconds=time.monotonic() - started,
-            machine=machine(),
-            versions=evaluation_versions(),
-            methods=tuple(self._method_facts()),
-            splits=tuple(facts),
-            results=results,
-            failures=tuple(self._failures.values()),
-        )
+            where = f"training set {number} of {len(groups)}"
+            for _ in self._run_group(group, available, where):
+                if on_report is not None and (report := self._report_news(facts)):
+                    on_report(report)
         predictions = {
             key: concatenate([item.predictions for item in rounds])
-            for key, rounds in complete.items()
+            for key, rounds in self._complete().items()
         }
-        return Evaluation(report, predictions)
+        return Evaluation(self._report(facts), predictions)
+
+    def _plan_work(self, groups: Sequence[_Group], names: Sequence[str]) -> None:
+        """Count the rounds of each task, and estimate the seconds of all."""
+        for group in groups:
+            for name in names:
+                tasks = group.tasks_of(name)
+                for part, task in tasks:
+                    self._rounds_left[part.split, task.name, name] += 1
+                self._total += _estimate(name, group.training.size, tasks)
+
+    def _complete(self) -> dict[tuple[str, str, str], list[TaskPredictions]]:
+        """Return the predictions of finished tasks, without methods that failed in some round."""
+        return {
+            key: rounds
+            for key, rounds in self._predictions.items()
+            if not self._rounds_left[key] and (key[0], key[2]) not in self._failures
+        }
+
+    def _report_news(self, facts: Sequence[SplitFacts]) -> Report | None:
+        """Return the report so far, if there are results that the last one did not have."""
+        return self._report(facts) if self._complete().keys() - self._results.keys() else None
+
+    def _report(self, facts: Sequence[SplitFacts]) -> Report:
+        return Report(
+            data=_data_facts(self._data),
+            seed=self._plan.seed,
+            date=self._date,
+            seconds=time.monotonic() - self._started,
+            machine=self._machine,
+            versions=self._versions,
+            methods=tuple(self._method_facts()),
+            splits=tuple(facts),
+            results=tuple(self._score(self._complete())),
+            failures=tuple(self._failures.values()),
+        )
 
     def _make_groups(self) -> tuple[list[SplitFacts], list[_Group]]:
         """Make all splits, and group their rounds by training set."""
@@ -150,13 +172,21 @@ class _Runner:
             rounds, missing = self._make_rounds(part)
             split = self._splits[part.split]
             sizes = tuple(item.training.size for item in rounds)
-            facts.append(SplitFacts(split.name, split.title, split.about, sizes, missing))
+            about = split.about
+            if part.max_queries is not None:
+                about += f" At most {part.max_queries:,} random queries of each task."
+            facts.append(SplitFacts(split.name, split.title, about, sizes, missing))
             for item in rounds:
                 group = groups.setdefault(item.training.tobytes(), _Group(item.training))
-                group.tasks += [(part, task) for task in item.tasks]
+                group.tasks += [(part, self._sample(task, part)) for task in item.tasks]
         if not groups:
             raise InputError(" ".join(f"{split.title}: {split.missing}" for split in facts))
         return facts, list(groups.values())
+
+    def _sample(self, task: Task, part: PlannedSplit) -> Task:
+        if part.max_queries is None:
+            return task
+        return task.sample(part.max_queries, self._plan.seed)
 
     def _make_rounds(self, part: PlannedSplit) -> tuple[list[Round], str]:
         """Make the rounds of a split, or return the reason that there are none."""
@@ -171,14 +201,14 @@ class _Runner:
         except GeneKinError as error:
             return [], str(error)
 
-    def _run_group(self, group: _Group, names: Sequence[str], where: str) -> None:
-        """Put all tasks of a training set to every method."""
+    def _run_group(self, group: _Group, names: Sequence[str], where: str) -> Iterator[str]:
+        """Put all tasks of a training set to every method; yield its name when it is done."""
         training = self._data.take(group.training)
         similarities = self._similarities(group, training, where)
         for name in names:
             if not (tasks := group.tasks_of(name)):
                 continue
-            until = self._done + sum(len(task.sequences) for _, task in tasks)
+            until = self._done + _estimate(name, len(training), tasks)
             try:
                 self._run_method(self._methods[name], training, tasks, similarities, where)
             except Cancelled:
@@ -188,6 +218,8 @@ class _Runner:
                     failure = Failure(part.split, name, str(error))
                     self._failures.setdefault((part.split, name), failure)
             self._done = until
+            self._rounds_left.subtract((part.split, task.name, name) for part, task in tasks)
+            yield name
 
     def _run_method(
         self,
@@ -202,10 +234,13 @@ class _Runner:
         started = time.perf_counter()
         with method.fit(training, self._step(f"Training {method.title}, {where}")) as predictor:
             fit_seconds = time.perf_counter() - started
+            rate = method_rate(method.name)
+            self._done += rate.fit_seconds(len(training))
             for part, task in tasks:
                 if task.sequences not in known:
                     step = f"Predicting with {method.title}, {where}"
-                    known[task.sequences] = self._predict(predictor, task, step)
+                    cost = rate.query_seconds(len(training), 1)
+                    known[task.sequences] = self._predict(predictor, task, step, cost)
                 predictions, seconds = known[task.sequences]
                 item = TaskPredictions(
                     true=task.true_families(self._data),
@@ -218,16 +253,24 @@ class _Runner:
                 key = part.split, task.name, method.name
                 self._predictions.setdefault(key, []).append(item)
 
-    def _predict(self, predictor: Predictor, task: Task, step: str) -> tuple[Predictions, float]:
-        """Return the predictions on a task, and the seconds that predicting takes."""
+    def _predict(
+        self, predictor: Predictor, task: Task, step: str, cost: float
+    ) -> tuple[Predictions, float]:
+        """Return the predictions on a task, and the seconds that predicting takes.
+
+        Parameters
+        ----------
+        cost
+            Estimated seconds of a query.
+        """
         parts, seconds = [], 0.0
         for start in range(0, len(task.sequences), self._batch_size):
             batch = task.sequences[start : start + self._batch_size]
-            self._progress(step, self._done, self._total)
+            self._show(step)
             started = time.perf_counter()
             parts.append(predictor(batch))
             seconds += time.perf_counter() - started
-            self._done += len(batch)
+            self._done += cost * len(batch)
         return concatenate(parts), seconds
 
     def _similarities(
@@ -244,23 +287,38 @@ class _Runner:
     def _score(
         self, predictions: Mapping[tuple[str, str, str], Sequence[TaskPredictions]]
     ) -> Iterator[Result]:
-        for (split, task, method), rounds in predictions.items():
-            self._progress("Scoring", self._done, self._total)
-            yield score(split, task, method, rounds, self._plan.seed)
+        """Yield the scores of finished tasks, in the order of the plan; computed once each."""
+        for key, rounds in predictions.items():
+            if key not in self._results:
+                self._show("Scoring")
+                self._results[key] = score(*key, rounds, self._plan.seed)
+            yield self._results[key]
 
     def _step(self, step: str) -> Progress:
         """Name a step; its own counts give way to those of the evaluation."""
 
         def report(_step: str, _done: int, _total: int) -> None:
-            self._progress(step, self._done, self._total)
+            self._show(step)
 
-        report("", 0, 0)
+        self._show(step)
         return report
+
+    def _show(self, step: str) -> None:
+        """Report how many percent of the estimated time are done."""
+        share = min(1.0, self._done / self._total) if self._total else 0.0
+        self._progress(step, int(100 * share), 100)
 
     def _method_facts(self) -> Iterator[MethodFacts]:
         for name, method in self._methods.items():
             settings = dict(method.settings())
             yield MethodFacts(name, method.title, settings, self._missing[name])
+
+
+def _estimate(method: str, training: int, tasks: Sequence[tuple[PlannedSplit, Task]]) -> float:
+    """Estimate the seconds of a method on the tasks of a training set."""
+    rate = method_rate(method)
+    queries = sum(map(len, {task.sequences for _, task in tasks}))
+    return rate.fit_seconds(training) + rate.query_seconds(training, queries)
 
 
 def _data_facts(data: LabelledData) -> DataFacts:

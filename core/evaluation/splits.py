@@ -5,7 +5,7 @@ the same name are scored together over all rounds of a split.
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,19 @@ class Task:
         """Make a task of the sequences at some indexes, as they are."""
         sequences = data.take(indexes).sequences
         return cls(name, indexes, sequences, indexes if units is None else units, unknown=unknown)
+
+    def sample(self, size: int, seed: int) -> "Task":
+        """Return at most `size` random queries; tasks of one split share their sequences."""
+        if len(self.sequences) <= size:
+            return self
+        ranks = np.random.default_rng(seed).permutation(self.indexes.max() + 1)[self.indexes]
+        chosen = np.sort(np.argsort(ranks, kind="stable")[:size])
+        return replace(
+            self,
+            indexes=self.indexes[chosen],
+            sequences=tuple(self.sequences[number] for number in chosen.tolist()),
+            units=self.units[chosen],
+        )
 
     def true_families(self, data: LabelledData) -> NDArray[np.int64]:
         """Return the family of each query, int64; NO_FAMILY where it is unknown."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 from sqlalchemy import (
     Column,
     Connection,
@@ -37,7 +37,9 @@ from core.stores.sql.database import Database
 from core.stores.sql.tables import chunks
 
 _BATCH_SIZE = 128
-"""Sequences whose k-mers are written at once."""
+"""Sequences that are encoded at once."""
+_ROWS = 50_000
+"""Rows that are written in a transaction."""
 
 _metadata = MetaData()
 
@@ -171,13 +173,20 @@ def _write(
     sequences: Sequence[str],
     progress: Progress,
 ) -> None:
-    """Write the k-mers of sequences, numbered from 0, into a table."""
-    statement = _positional_insert(table, connection.dialect)
+    """Write the k-mers of sequences, numbered from 0, into a table.
+
+    All in the order of the table: rows that are appended need a third less time than others.
+    """
+    vectors = []
     for start in range(0, len(sequences), _BATCH_SIZE):
-        progress("Writing k-mers", start, len(sequences))
-        vectors = encode(sequences[start : start + _BATCH_SIZE]).tocoo()
-        order = np.lexsort((vectors.row, vectors.col))
-        columns = vectors.col[order], vectors.row[order] + start, vectors.data[order]
+        progress("Encoding", start, len(sequences))
+        vectors.append(encode(sequences[start : start + _BATCH_SIZE]))
+    found = vstack(vectors, format="coo")
+    order = np.lexsort((found.row, found.col))
+    statement = _positional_insert(table, connection.dialect)
+    for number, part in enumerate(np.array_split(order, order.size // _ROWS + 1)):
+        progress("Writing k-mers", number * _ROWS, order.size)
+        columns = found.col[part], found.row[part], found.data[part]
         rows = list(zip(*(column.tolist() for column in columns), strict=True))
         for batch in chunks(rows):
             connection.exec_driver_sql(statement, batch)

@@ -164,15 +164,28 @@ class TestWhatCannotBe:
 
 
 class TestProgress:
-    def test_counts_the_queries_that_are_answered(self):
+    def test_rises_to_a_hundred_percent(self):
         steps = []
         evaluate(WHOLE, plan("seed", "folds"), {"knn": Spy()}, lambda *words: steps.append(words))
 
-        total = 15 + 2 * len(WHOLE)
-        assert {item[2] for item in steps if "spy" in item[0]} == {total}
+        assert {item[2] for item in steps} == {100}
         done = [item[1] for item in steps]
         assert done == sorted(done)
-        assert steps[-1] == ("Scoring", total, total)
+        assert steps[-1] == ("Scoring", 100, 100)
+
+    def test_a_method_counts_by_the_time_that_it_takes(self):
+        steps = []
+        methods = named("majority", "mysql")
+        evaluate(
+            WHOLE,
+            plan("seed", methods=("majority", "mysql")),
+            methods,
+            lambda *words: steps.append(words),
+        )
+
+        predicting = [done for step, done, _ in steps if step.startswith("Predicting")]
+        assert predicting[0] == 0
+        assert predicting[1] > 50
 
     def test_a_failure_counts_as_done(self):
         steps = []
@@ -184,9 +197,8 @@ class TestProgress:
             lambda *words: steps.append(words),
         )
 
-        assert [item[1:] for item in steps if item[0].startswith("Predicting with spy, ")] == [
-            (15, 30)
-        ]
+        (done,) = [done for step, done, _ in steps if step.startswith("Predicting with spy, ")]
+        assert done > 50
 
     @pytest.mark.parametrize(
         "word", ["Splitting", "Comparing", "Training spy", "Predicting with spy", "Scoring"]
@@ -216,6 +228,35 @@ class TestNearestSimilarities:
 
         single = [nearest_similarities(WHOLE.sequences, [item])[0] for item in many[::20]]
         assert whole[::20] == pytest.approx(np.array(single))
+
+
+def named(*names: str) -> dict[str, Spy]:
+    """Return methods by their names."""
+    methods = {name: Spy() for name in names}
+    for name, spy in methods.items():
+        spy.name = name
+    return methods
+
+
+class TestReportSoFar:
+    def test_comes_whenever_a_method_is_done_with_a_split(self):
+        reports: list[Report] = []
+        methods = named("svm", "knn")
+        last = evaluate(
+            WHOLE, plan("seed", "folds", methods=("svm", "knn")), methods, on_report=reports.append
+        ).report
+
+        found = [[(item.split, item.method) for item in report.results] for report in reports]
+        assert [len(results) for results in found] == [1, 2, 3, 4]
+        assert found[1] == [("seed", "svm"), ("seed", "knn")]
+        assert reports[-1].results == last.results
+
+    def test_a_method_that_failed_is_not_in_it(self):
+        reports: list[Report] = []
+        methods = {"svm": Spy(broken_from=1), "knn": Spy()}
+        evaluate(WHOLE, plan("folds", methods=("svm", "knn")), methods, on_report=reports.append)
+
+        assert [[item.method for item in report.results] for report in reports] == [["knn"]]
 
 
 class TestOptions:

@@ -10,4 +10,4 @@ class TestChangeFigure:
         figure = change_figure(report, compared, "seed", UNMODIFIED)
         assert len(figure.table) == len(report.results)
         assert {row["change"] for row in rows(figure.panels[0])} == {0}
-        assert "The interval excludes zero for 0 of 5 methods." in figure.caption
+        assert "The interval excludes zero for 0 of 5 methods." in figure.notes[0]

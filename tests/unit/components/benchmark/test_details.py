@@ -18,7 +18,7 @@ class TestConfusion:
         assert sum(int(count.replace(",", "")) for count in table["count"]) == result.count
         assert table.groupby("true")["share"].sum().tolist() == pytest.approx([1.0] * 6)
         assert "Kinase (12)" in set(table["true"])
-        assert "Cells: number of queries" in figure.caption
+        assert "Cells: number of queries" in figure.notes[0]
 
     def test_hostile_names_are_text(self, report):
         names = {0: '<img src=x onerror="alert(1)">'}

@@ -1,4 +1,6 @@
+import re
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -11,7 +13,7 @@ from components.benchmark.figures import (
     transfer_figure,
 )
 from components.shared.charts import ACCENT
-from components.shared.palette import NEUTRAL
+from components.shared.palette import family_colour
 from core.evaluation.splits import UNMODIFIED
 from tests.support.figures import (
     drawn,
@@ -67,16 +69,56 @@ class TestAccuracy:
     def test_genekin_has_the_accent_and_no_method_a_colour_of_a_family(self, report):
         (panel, _) = drawn(accuracy_figure, report).panels
         colour = encodings(panel)[0]["color"]
-        assert colour["condition"] == {"test": "datum.own", "value": ACCENT}
-        assert colour["value"] == NEUTRAL
-        assert [row["method"] for row in rows(panel) if row["own"]] == ["GeneKin"]
+        assert colour == {"field": "colour", "legend": None, "scale": None, "type": "nominal"}
+        colours = {row["method"]: row["colour"] for row in rows(panel)}
+        assert colours["GeneKin"] == ACCENT
+        assert len({*colours.values()}) == len(colours)
+        assert not {*colours.values()} & {family_colour(number) for number in range(14)}
 
     def test_says_it_in_words(self, report):
-        says = drawn(accuracy_figure, report).caption
+        figure = drawn(accuracy_figure, report)
         result = report.result("homology", UNMODIFIED, "translated")
-        assert "Random 80/20 split (relatives in the library): GeneKin " in says
-        assert f"GeneKin {result.accuracy * 100:.1f}% (95% CI" in says
-        assert "majority-class baseline" in says
+        assert "Homology-aware: GeneKin " in figure.caption.replace("homology", "Homology")
+        assert f"GeneKin {result.accuracy * 100:.1f}% (95% CI" in " ".join(figure.notes)
+        assert "majority-class baseline" in figure.notes[0]
+
+    def test_the_headline_is_that_of_the_drawn_rows(self, report):
+        """Recompute it from the figure's own data: no method may be left out."""
+        methods = [method for method in report.methods if method.name != "majority"]
+        copies = [
+            replace(result, method="diamond", accuracy=0.999)
+            for result in report.results
+            if result.method == "knn"
+        ]
+        facts = replace(methods[0], name="diamond", title="DIAMOND blastx")
+        changed = replace(
+            report, results=(*report.results, *copies), methods=(*report.methods, facts)
+        )
+        for given in (report, changed):
+            figure = drawn(accuracy_figure, given)
+            for panel, part in zip(figure.panels, figure.caption.split("; "), strict=True):
+                drawn_rows = rows(panel)
+                (own,) = [row for row in drawn_rows if row["method"] == "GeneKin"]
+                others = [row for row in drawn_rows if row["method"] != "GeneKin"]
+                best = max(others, key=lambda row: row["accuracy"])
+                assert f"GeneKin {own['accuracy']:.1%}" in part
+                assert f"best other method {best['method']} {best['accuracy']:.1%}" in part
+        assert "best other method DIAMOND 99.9%" in figure.caption
+
+    def test_draws_every_method_of_the_table(self, report):
+        for panel, split in zip(
+            drawn(accuracy_figure, report).panels, ("seed", "homology"), strict=True
+        ):
+            evaluated = {
+                result.method
+                for result in report.results
+                if (result.split, result.task) == (split, UNMODIFIED)
+            }
+            assert len(rows(panel)) == len(evaluated - {"majority"})
+
+    def test_no_interval_is_without_width(self, report):
+        for panel in drawn(accuracy_figure, report).panels:
+            assert all(row["low"] < row["high"] for row in rows(panel))
 
     def test_there_is_none_where_neither_was_evaluated(self, report):
         stress = [result for result in report.results if result.split == "stress"]
@@ -100,7 +142,10 @@ class TestSplits:
         assert figure.title == "Random 80/20 vs homology-aware"
         table = figure.table
         assert (table.groupby("method")["split"].nunique() == 2).all()
-        assert f"n = {report.result('homology', UNMODIFIED, 'knn').count}" in figure.caption
+        assert f"n = {report.result('homology', UNMODIFIED, 'knn').count}" in figure.notes[0]
+        pairs = [group["accuracy"].tolist() for _, group in table.groupby("method", sort=False)]
+        before, after = min(pairs, key=lambda pair: abs(pair[1] - pair[0]))
+        assert f"({before:.1%} to {after:.1%})" in figure.caption.split(", most")[0]
         _, interval, points, _ = encodings(figure.panels[0])
         assert (interval["x"]["field"], interval["x2"]["field"]) == ("low", "high")
         assert points["shape"]["scale"]["domain"] == ["random 80/20", "homology-aware"]
@@ -125,15 +170,16 @@ class TestRobustness:
             "30%",
         ]
 
-    def test_names_have_as_much_room_behind_few_points_as_behind_many(self, report):
+    def test_names_do_not_overlap_and_stand_right_of_the_axes(self, report):
         for panel in drawn(robustness_figure, report).panels:
-            points = len({row["level"] for row in rows(panel)})
-            (padding,) = {
-                layer["x"]["scale"]["padding"]
-                for layer in encodings(panel)
-                if "scale" in layer["x"]
-            }
-            assert padding / (points - 1 + 2 * padding) == pytest.approx(0.0652, abs=1e-4)
+            (names,) = [
+                rows
+                for rows in specification(panel)["datasets"].values()
+                if rows and "label" in rows[0]
+            ]
+            heights = sorted(row["label"] for row in names)
+            assert all(b - a > 0.04 for a, b in pairwise(heights))
+            assert {row["end"] for row in names} == {rows(panel)[-1]["level"]}
 
     def test_the_figures_are_those_of_the_tasks(self, report):
         panel = panel_named(drawn(robustness_figure, report), "Ambiguous bases (N)")
@@ -149,16 +195,31 @@ class TestRobustness:
         figure = drawn(robustness_figure, report)
         *_, own, others = encodings(panel_named(figure, "Reverse complement"))
         assert own["text"]["field"] == others["text"]["field"] == "method"
-        assert "Reverse complement: GeneKin " in figure.caption
+        assert any(note.startswith("Reverse complement: GeneKin ") for note in figure.notes)
+
+    def test_the_headlines_are_those_of_the_drawn_rows(self, report):
+        figure = drawn(robustness_figure, report)
+        for panel, note in zip(figure.panels, figure.notes, strict=False):
+            found = re.search(r"GeneKin ([\d.]+)%.*best other method .* ([\d.]+)%", note)
+            assert found
+            own = {row["level"]: row["accuracy"] for row in rows(panel) if row["own"]}
+            levels = list(own)[:-1] if "full length" in own else list(own)[1:]
+            hardest = min(levels, key=lambda level: own[level])
+            others = [
+                row["accuracy"] for row in rows(panel) if row["level"] == hardest and not row["own"]
+            ]
+            assert float(found[1]) == pytest.approx(own[hardest] * 100, abs=0.06)
+            assert float(found[2]) == pytest.approx(max(others) * 100, abs=0.06)
 
 
 class TestSpeed:
     def test_is_drawn_on_a_log_scale_with_a_name_each(self, report):
         figure = drawn(speed_figure, report)
-        _, points, own, others = encodings(figure.panels[0])
+        _, points, _, own, others = encodings(figure.panels[0])
         assert points["x"]["scale"]["type"] == "log"
         assert own["text"]["field"] == others["text"]["field"] == "method"
-        assert "Fastest: " in figure.caption
+        fastest = max(rows(figure.panels[0]), key=lambda row: row["speed"])
+        assert f"Fastest: {fastest['method']}, {fastest['speed']:,.0f} queries" in figure.caption
 
 
 class TestTransfer:
@@ -166,11 +227,29 @@ class TestTransfer:
         figure = drawn(transfer_figure, report)
         assert set(figure.table["task"]) == {"dog → human", "human → dog"}
 
+    def test_the_headline_is_that_of_the_cells(self, report):
+        figure = drawn(transfer_figure, report)
+        cells = rows(figure.panels[0])
+        best, worst = (pick(cells, key=lambda row: row["share"]) for pick in (max, min))
+        assert f"Best: {best['column']}, {best['row']}, {best['share']:.1%}" in figure.caption
+        assert f"Worst: {worst['column']}, {worst['row']}" in figure.caption
+
+    def test_has_a_colour_bar(self, report):
+        cells = encodings(drawn(transfer_figure, report).panels[0])[0]
+        assert cells["color"]["legend"]["title"] == "accuracy"
+
 
 class TestSimilarity:
     def test_counts_its_queries(self, report):
         table = drawn(similarity_figure, report).table
         assert table.groupby("method")["n"].sum().eq(15).all()
+
+    def test_the_headline_is_that_of_the_drawn_rows(self, report):
+        figure = drawn(similarity_figure, report)
+        own = [row for row in rows(figure.panels[0]) if row["method"] == "GeneKin"]
+        far, near = own[0], own[-1]
+        assert f"GeneKin: {far['accuracy']:.1%} of {far['n']:,} genes" in figure.caption
+        assert f"{near['accuracy']:.1%} of {near['n']:,} above" in figure.caption
 
 
 @pytest.mark.parametrize(
