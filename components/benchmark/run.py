@@ -72,23 +72,15 @@ def run_panel(library: Library, speed: float, *, first: bool) -> None:
         Whether there is no evaluation yet, so that this is the main action of the page.
     """
     quick_column, full_column = st.columns(2, gap="medium")
+    quick_slot, full_slot = quick_column.container(), full_column.container()
     with full_column.popover("Options", width="stretch"):
         full = _options(library)
     quick = replace(full, plan=make_quick_plan(full.plan.seed), max_sequences=QUICK_SEQUENCES)
     running = _running_job() is not None
+    splits = ", ".join(split_name(part.split) for part in full.plan.parts)
     for column, title, request, about in (
-        (
-            quick_column,
-            "Quick benchmark",
-            quick,
-            "the published table and the homology-aware split",
-        ),
-        (
-            full_column,
-            "Full benchmark",
-            full,
-            ", ".join(split_name(part.split) for part in full.plan.parts),
-        ),
+        (quick_slot, "Quick benchmark", quick, "the published table and the homology-aware split"),
+        (full_slot, "Full benchmark", full, splits),
     ):
         pressed = column.button(
             f"{title} of {escape_markdown(library.name)}",

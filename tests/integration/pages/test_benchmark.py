@@ -1,8 +1,13 @@
 import re
+import threading
 from dataclasses import replace
 
 import pytest
 
+from components.benchmark.run import QUICK_SEQUENCES
+from components.shared.figure_files import SIZES
+from components.shared.session import BENCHMARK_TAB_KEY
+from core.errors import InputError
 from core.evaluation.repository import save_evaluation
 from core.settings import read_settings
 from core.stores.sql.database import Database
@@ -38,6 +43,14 @@ def charts(page):
     return page.get("vega_lite_chart")
 
 
+def open_tab(page, label):
+    page.session_state[BENCHMARK_TAB_KEY] = label
+    return page.run()
+
+
+TABS = ("Accuracy", "Relatives", "Robustness", "Cross-species", "Speed", "Per task", "Compare")
+
+
 def options(page, label):
     return widget(page.selectbox, label).options
 
@@ -68,6 +81,44 @@ class TestRunning:
         assert row.settings == {"seed": ["knn", "majority"]}
         assert "k-nearest neighbours" in shown(page)
         assert page.query_params["evaluation"] == str(row.id)
+
+    def test_the_quick_one_runs_the_published_table_on_a_sample(self, page, database, monkeypatch):
+        plans = []
+
+        def record(data, plan, *_, **__):
+            plans.append((plan, len(data)))
+            raise InputError("Not here.")
+
+        monkeypatch.setattr("components.benchmark.run.evaluate_and_save", record)
+        button(page, "Quick benchmark of default").click().run()
+        ended(page)
+        ((plan, size),) = plans
+        assert [part.split for part in plan.parts] == ["seed", "homology"]
+        assert size <= QUICK_SEQUENCES
+
+    def test_says_beforehand_how_long_it_takes(self, page):
+        assert re.findall(r"About (\d:\d\d) \(h:min\)", shown(page)) == ["0:01", "0:01"]
+
+    def test_results_appear_while_it_runs(self, page, monkeypatch):
+        shown_first = threading.Event()
+
+        def two_parts(*_, progress, on_report, **__):
+            report = evaluation_report.report()
+            on_report(replace(report, results=report.results[:5]))
+            while not shown_first.is_set():
+                progress("Predicting", 40, 100)
+            raise InputError("Enough.")
+
+        monkeypatch.setattr("components.benchmark.run.evaluate_and_save", two_parts)
+        button(page, "Full benchmark of default").click().run()
+        until(lambda: jobs()[0].progress.total == 100)
+        text = shown(page.run())
+        assert "Results so far" in text
+        assert "40%" in text
+        assert charts(page)
+        shown_first.set()
+        ended(page)
+        assert "Results so far" not in shown(page)
 
     def test_methods_have_the_names_that_the_charts_give_them(self, page):
         names = page.multiselect(key="benchmark methods").options
@@ -126,17 +177,31 @@ class TestShown:
         ]
 
     def test_every_chart_says_in_words_what_it_shows(self, page):
-        texts = [chart.proto.alt for chart in charts(page)]
+        texts = [chart.proto.alt for tab in TABS for chart in charts(open_tab(page, tab))]
         assert len(texts) == 13
         assert all(re.search(r"\d", text) for text in texts)
         assert all(text.endswith(".") for text in texts)
 
+    def test_a_tab_is_drawn_when_it_is_opened(self, page):
+        assert [tab.label for tab in page.tabs] == [*TABS, "Methods"]
+        assert len(charts(page)) == 2
+        assert len(charts(open_tab(page, "Robustness"))) == 4
+
+    def test_captions_are_one_line_and_the_rest_is_behind_a_button(self, page):
+        for tab in TABS[:5]:
+            open_tab(page, tab)
+            assert all(len(chart.proto.alt.split(". ", 1)[1]) < 180 for chart in charts(page))
+            assert "How to read this" in {
+                block.proto.popover.label for block in page.get("popover")
+            }
+
     def test_what_was_left_out_has_its_reason(self, page):
+        open_tab(page, "Methods")
         assert "GPU_IVF_FLAT needs a Milvus server with a GPU" in shown(page)
         assert "There are no exact copies in these sequences." in shown(page)
 
     def test_says_how_it_was_made(self, page):
-        table = page.dataframe[-1].value.set_index("item")["value"]
+        table = open_tab(page, "Methods").dataframe[-1].value.set_index("item")["value"]
         report = evaluation_report.report()
         assert table["SHA-256 of the data"] == report.data.digest
         assert table["random seed"] == "42"
@@ -146,15 +211,26 @@ class TestShown:
         assert table["method: k-nearest neighbours"].endswith("n_neighbors 5")
 
     def test_another_method_and_question_can_be_looked_at(self, page):
+        open_tab(page, "Per task")
         widget(page.selectbox, "Task").set_value(("stress", "30% substituted")).run()
         widget(page.selectbox, "Method").set_value("knn").run()
         assert "Confusion matrix: k-nearest neighbours, robustness: 30% substituted" in shown(page)
 
     def test_figures_and_tables_can_be_taken_away(self, page):
-        labels = [each.proto.label for each in page.get("download_button")]
+        labels = [
+            each.proto.label
+            for tab in (*TABS, "Methods")
+            for each in open_tab(page, tab).get("download_button")
+        ]
         assert labels.count("PDF") == labels.count("PNG") == labels.count("SVG") == 9
         assert labels.count("CSV") == labels.count("TSV") == 10
         assert labels[-1] == "Full report (JSON)"
+
+    def test_figures_have_sizes(self, page):
+        sizes = [box for box in page.selectbox if box.label == "Size"]
+        assert sizes[0].options == list(SIZES)
+        sizes[0].select_index(1).run()
+        assert not page.exception
 
 
 class TestKept:
@@ -201,6 +277,7 @@ class TestKept:
         kept(HOSTILE, data=replace(report.data, source=HOSTILE, family_names={0: HOSTILE}))
         page = opened("benchmark")
         assert options(page, "Evaluation")[0].startswith(HOSTILE)
+        open_tab(page, "Per task")
         sentence = next(each.value for each in page.markdown if "Highest recall" in each.value)
         assert "**not" not in sentence
         assert "<script>" not in sentence.replace("\\<", "")
@@ -211,7 +288,7 @@ class TestTwo:
         versions = evaluation_report.report().versions | {"numpy": "1.0"}
         kept("earlier", versions=versions, seed=7)
         kept("later")
-        page = opened("benchmark")
+        page = open_tab(opened("benchmark"), "Compare")
         widget(page.selectbox, "Compare with").select_index(0).run()
 
         text = shown(page)
@@ -221,4 +298,5 @@ class TestTwo:
 
     def test_one_alone_says_how_there_come_to_be_two(self, kept, opened):
         kept()
-        assert "Run the benchmark again to compare two evaluations." in shown(opened("benchmark"))
+        page = open_tab(opened("benchmark"), "Compare")
+        assert "Run the benchmark again to compare two evaluations." in shown(page)
