@@ -1,28 +1,37 @@
 """Find the organism that sequences come from."""
 
-import hashlib
-from collections.abc import Sequence
+import secrets
 
 import streamlit as st
 
+from components.classify.submission import RUN_PARAMETER
 from components.shared.computation import compute
 from components.shared.errors import plain_errors
 from components.shared.formatting import escape_markdown, pluralize
 from components.shared.navigation import LIBRARY_PAGE, chosen_library, require_app_entry
+from components.shared.services import current_user, runs
 from components.shared.session import session
 from components.trace.input import TraceInput, trace_input
-from components.trace.results import show_source, show_traced
+from components.trace.results import show_run_source, show_source, show_traced
+from components.trace.submission import TraceSubmission, trace_and_store
 from core.library.library import Library
-from core.sequences.records import Record
-from core.tracing import trace
 
 _QUICK = 100
 """Number of queries up to which they are traced right away."""
 
 
 def page() -> None:
-    """Show the input, and the result of the last trace."""
+    """Show the input, and the trace that the address names, or else the last one."""
     st.title("Trace")
+    with plain_errors():
+        _show_input()
+    if run_id := st.query_params.get(RUN_PARAMETER):
+        with plain_errors():
+            _show_run(run_id)
+
+
+def _show_input() -> None:
+    """Show the input, and the result of what was traced in this session."""
     library = chosen_library()
     if library is None or len(library.organism_names()) < 2:
         st.info(
@@ -32,26 +41,28 @@ def page() -> None:
         if st.button("Load another organism", type="primary"):
             st.switch_page(LIBRARY_PAGE)
         return
-    with plain_errors():
-        entered = trace_input()
-        valid = sum(record.problem is None for record in entered.records)
-        line, action = st.columns([5, 2], vertical_alignment="center")
-        organisms = pluralize(len(library.organism_names()), "organism")
-        line.caption(
-            f"{pluralize(valid, 'valid record')} · {organisms} in the library"
-            f" {escape_markdown(library.name)}"
-        )
-        pressed = action.button(
-            "Trace",
-            type="primary",
-            width="stretch",
-            shortcut="Ctrl+Enter",
-            disabled=not valid,
-            key="trace",
-        )
-        if pressed:
-            session.traced_records = tuple(entered.records)
-            session.traced_name = entered.name
+    entered = trace_input()
+    valid = sum(record.problem is None for record in entered.records)
+    line, action = st.columns([5, 2], vertical_alignment="center")
+    organisms = pluralize(len(library.organism_names()), "organism")
+    line.caption(
+        f"{pluralize(valid, 'valid record')} · {organisms} in the library"
+        f" {escape_markdown(library.name)}"
+    )
+    pressed = action.button(
+        "Trace",
+        type="primary",
+        width="stretch",
+        shortcut="Ctrl+Enter",
+        disabled=not valid,
+        key="trace",
+    )
+    if pressed:
+        session.traced_records = tuple(entered.records)
+        session.traced_name = entered.name
+        session.trace_token = secrets.token_hex(8)
+        st.query_params.pop(RUN_PARAMETER, None)
+    if RUN_PARAMETER not in st.query_params:
         _show_result(library, entered)
 
 
@@ -61,21 +72,23 @@ def _show_result(library: Library, entered: TraceInput) -> None:
         return
     st.divider()
     show_source(records, session.traced_name, current=records == tuple(entered.records))
+    submission = TraceSubmission(records, session.traced_name, current_user())
     traced = compute(
-        ("traced", library.name, library.contents(), _digest(records)),
+        ("traced", session.trace_token, library.name, library.contents()),
         f"Tracing {pluralize(len(records), 'record')}",
-        lambda progress: trace(library, records, progress=progress),
+        lambda progress: trace_and_store(library, submission, runs(), progress),
         quick=len(records) <= _QUICK,
     )
     if traced is not None:
         show_traced(traced, library.families)
 
 
-def _digest(records: Sequence[Record]) -> str:
-    digest = hashlib.sha256()
-    for record in records:
-        digest.update(f"{record.name}\0{record.position}\0{record.residues}\n".encode())
-    return digest.hexdigest()
+def _show_run(run_id: str) -> None:
+    """Show a trace that the address names."""
+    run = runs().get(run_id)
+    st.divider()
+    show_run_source(run)
+    show_traced(runs().traces(run), run.families)
 
 
 require_app_entry("pages/trace.py")

@@ -74,8 +74,9 @@ class Session:
         Id of the run, and index of the query selected in it.
     trace_text, replaced_trace_files
         Text on the Trace page, and how many files there the example has replaced.
-    traced_records, traced_name
-        The records submitted on the Trace page, and the name of their file or run; empty for text.
+    traced_records, traced_name, trace_token
+        The records submitted on the Trace page, the name of their file or run (empty for text), and
+        a token that stands for this submission.
     reference_organisms, gene_limit
         Reference organism on the Similarity page by library, and the number of genes of each
         organism to compare; None for all.
@@ -115,6 +116,7 @@ class Session:
     replaced_trace_files = _Entry("replaced trace files", 0)
     traced_records = _Entry[tuple[Record, ...]]("traced records", ())
     traced_name = _Entry("traced name", "")
+    trace_token = _Entry("trace token", "")
     reference_organisms = _Entry[Mapping[str, str]]("reference organisms", {})
     gene_limit = _Entry[int | None]("gene limit", None)
     map_requested = _Entry("map requested", default=False)

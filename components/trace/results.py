@@ -13,6 +13,7 @@ from components.shared.formatting import (
 )
 from components.trace.charts import composition_figure
 from core.calls import confidence_percent, query_name
+from core.runs import Run
 from core.sequences.records import Record
 from core.tracing import OrganismShare, TraceResult, estimate_composition
 from core.tracing.trace_table import COLUMNS, to_row
@@ -41,6 +42,12 @@ def show_source(records: Sequence[Record], name: str, *, current: bool) -> None:
         st.warning(
             f"This result is for an earlier input: {source}. Press Trace to trace the input above."
         )
+
+
+def show_run_source(run: Run) -> None:
+    """Say which run a result is of, and when and in which library it was traced."""
+    parts = [run.name, run.source, f"{run.created_at:%Y-%m-%d %H:%M} UTC", f"library {run.library}"]
+    st.caption(" · ".join(escape_markdown(part) for part in parts if part))
 
 
 def _describe(records: Sequence[Record]) -> str:

@@ -115,3 +115,40 @@ class TestOne:
         assert not page.switch_page("pages/classify.py").run().error
         page.query_params["run"] = run.id
         assert "Result not found." in shown(page.run())
+
+
+class TestTrace:
+    @pytest.fixture
+    def page(self, loaded, opened):
+        """The history of a trace of a file."""
+        page = opened("trace")
+        page.file_uploader[0].upload(
+            "<b>.fasta", f">mine\n{dna('human 2')}\n".encode(), "text/plain"
+        )
+        button(page.run(), "Trace").click().run()
+        return page.switch_page("pages/history.py").run()
+
+    def test_is_listed_with_its_file(self, page):
+        (run,) = listed(page)
+        assert (run["name"], run["type"], run["source"]) == ("mine", "Trace", "<b>.fasta")
+        assert (run["queries"], run["called"]) == (1, 1)
+        assert "mine · 1 query · <b>.fasta" in shown(select(page, 0)).replace("**", "")
+
+    def test_opens_as_it_was_even_without_the_library(self, page):
+        before = services.runs().find()[0]
+        services.libraries().delete("default")
+        button(select(page, 0), "Open").click().run()
+        assert page.title[0].value == "Trace"
+        assert shown_run(page) == before.id
+        text = shown(page)
+        assert "mine · <b>.fasta · " in text
+        assert "Closest to human" in text
+
+    def test_is_not_stored_again_as_the_page_runs_again(self, page):
+        page.switch_page("pages/trace.py").run().run()
+        assert services.runs().count() == 1
+
+    def test_a_link_that_leads_nowhere_says_so(self, page):
+        page.switch_page("pages/trace.py")
+        page.query_params["run"] = "x" * 22
+        assert "Result not found." in shown(page.run())
