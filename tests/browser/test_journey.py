@@ -343,7 +343,7 @@ def test_a_file_with_a_bad_record_from_its_report_to_the_organism(page, dashboar
     text = page.get_by_role("textbox", name="DNA sequences (raw, FASTA or FASTQ)")
     text.fill(genes("cat", 1)[0].residues)
     text.press("Control+Enter")  # At once: nothing has been read yet.
-    expect(page.get_by_role("heading", name="Closest to ")).to_be_visible()
+    expect(page.get_by_role("heading", name="No single closest organism: ")).to_be_visible()
     keep(page, "traced")
 
 
