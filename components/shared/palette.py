@@ -1,7 +1,6 @@
 """Family colours, the same on every page and chart, and marks for unknown and invalid queries."""
 
 from dataclasses import dataclass
-from urllib.parse import quote
 
 _COLOURS = (
     "#0072B2",
@@ -37,39 +36,20 @@ class Mark:
     Attributes
     ----------
     ground
-        Its fill in HTML: a value of CSS's `background`.
+        Its fill: a value of CSS's `background`.
     edge
         Colour of its outline.
-    fill
-        Its fill in SVG, where patterns have names.
     """
 
     ground: str
     edge: str
-    fill: str
-
-    def dot(self) -> str:
-        """Return a dot of this look for tables, as the data URL of an SVG image."""
-        svg = (
-            '<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24">'
-            f"{_HATCHING if self.fill == _HATCHED else ''}"
-            f'<circle cx="12" cy="12" r="6" fill="{self.fill}" stroke="{self.edge}"/></svg>'
-        )
-        return f"data:image/svg+xml,{quote(svg)}"
 
 
 def family_mark(number: int) -> Mark:
     """Return the mark of a family."""
     colour = family_colour(number)
-    return Mark(colour, colour, colour)
+    return Mark(colour, colour)
 
 
-_HATCHED = "url(#hatching)"
-_HATCHING = (
-    '<pattern id="hatching" width="4" height="4" patternUnits="userSpaceOnUse"'
-    f' patternTransform="rotate(45)"><rect width="2" height="4" fill="{NEUTRAL}"/></pattern>'
-)
-UNKNOWN = Mark(
-    f"repeating-linear-gradient(135deg,{NEUTRAL} 0 3px,transparent 3px 5px)", NEUTRAL, _HATCHED
-)
-INVALID = Mark("none", NEUTRAL, "none")
+UNKNOWN = Mark(f"repeating-linear-gradient(135deg,{NEUTRAL} 0 3px,transparent 3px 5px)", NEUTRAL)
+INVALID = Mark("none", NEUTRAL)
