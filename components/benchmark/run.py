@@ -20,6 +20,7 @@ from core.evaluation.registry import (
     METHODS,
     SPLITS,
     Plan,
+    PlannedSplit,
     make_plan,
     make_quick_plan,
 )
@@ -77,7 +78,7 @@ def run_panel(library: Library, speed: float, *, first: bool) -> None:
         full = _options(library)
     quick = replace(full, plan=make_quick_plan(full.plan.seed), max_sequences=QUICK_SEQUENCES)
     running = _running_job() is not None
-    splits = ", ".join(split_name(part.split) for part in full.plan.parts)
+    splits = ", ".join(map(_describe_part, full.plan.parts))
     for column, title, request, about in (
         (quick_slot, "Quick benchmark", quick, "the published table and the homology-aware split"),
         (full_slot, "Full benchmark", full, splits),
@@ -91,6 +92,11 @@ def run_panel(library: Library, speed: float, *, first: bool) -> None:
         column.caption(_describe(library, request, speed, about))
         if pressed:
             _submit(library, request, title)
+
+
+def _describe_part(part: PlannedSplit) -> str:
+    name = split_name(part.split)
+    return f"{name} ({part.max_queries:,} queries per task)" if part.max_queries else name
 
 
 def _describe(library: Library, request: _Request, speed: float, about: str) -> str:
