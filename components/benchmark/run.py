@@ -137,12 +137,13 @@ def _options(library: Library) -> _Request:
         DEFAULT_SEED,
         help="The same seed draws the same sequences.",
     )
-    name = st.text_input("Name", placeholder="library and date", max_chars=200)
+    name = st.text_input("Name", placeholder="Full benchmark of …", max_chars=200)
     plan = make_plan(splits, methods, int(seed), FULL_TASK_QUERIES)
     return _Request(plan, organisms or loaded, FULL_SEQUENCES, name.strip())
 
 
 def _submit(library: Library, request: _Request, title: str) -> None:
+    name = f"{title} of {library.name}"
     parts, digest = _parts(), f"{library.identity} {request}"
     manager, identity, settings, user = (
         libraries(),
@@ -162,7 +163,7 @@ def _submit(library: Library, request: _Request, title: str) -> None:
                 request.plan,
                 settings,
                 stores.database,
-                name=request.name,
+                name=request.name or name,
                 by=user,
                 progress=progress,
                 on_report=lambda report: parts.update({digest: report}),
@@ -171,7 +172,7 @@ def _submit(library: Library, request: _Request, title: str) -> None:
             parts.pop(digest, None)
         return {"evaluation": evaluation}
 
-    job = submit_job("benchmark", _QUEUE, f"{title} of {library.name}", digest, work)
+    job = submit_job("benchmark", _QUEUE, name, digest, work)
     if job is not None:
         session.benchmark_job = job
         st.rerun()
