@@ -1,4 +1,4 @@
-"""What GeneKin does, how to read its results, how to cite it, and its versions."""
+"""Help: what GeneKin does, how to read its results, how to cite it, and its versions."""
 
 import streamlit as st
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 
 class Source(StrEnum):
-    """Where new organisms come from."""
+    """Origin of new organisms."""
 
     UPLOAD = "Upload a file"
     PUBLISHED = "Human–chimp–dog set"

@@ -30,7 +30,7 @@ _ROW_FIELDS = tuple(
 
 
 class RunKind(StrEnum):
-    """What was asked of the queries of a run."""
+    """Question asked of the queries of a run."""
 
     CLASSIFY = "classify"
     TRACE = "trace"
