@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -10,6 +9,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from components.classify.submission import Submission
 from components.shared.errors import error_text
 from components.shared.formatting import isolate_bidi, pluralize
+from components.shared.kept_file import clear_file, given_file
 from components.shared.markup import status_line
 from components.shared.navigation import choose_library
 from components.shared.sequence_input import (
@@ -21,7 +21,7 @@ from components.shared.sequence_input import (
     read_input,
 )
 from components.shared.services import library_names
-from components.shared.session import QUERY_TEXT_KEY, Slot, session, widget_value
+from components.shared.session import QUERY_TEXT_KEY, Slot, session
 from core.classify import DEFAULT_NEIGHBOURS
 from core.errors import GeneKinError
 from core.library.library import Library
@@ -31,6 +31,7 @@ from core.sequences.records import MAX_NAME, Record
 from core.sequences.references.examples import EXAMPLES
 from core.settings import read_settings
 
+_FILE = "query file"
 _MAX_HITS = 50
 
 
@@ -79,7 +80,7 @@ def query_input(
         help="One raw sequence or any number of records. IUPAC nucleotide codes; U is read as T.",
     )
     _examples()
-    file = file_input(_file_key())
+    file = file_input(_FILE)
     entered = _read(file)
     line, options, button = st.columns([6, 2, 3], vertical_alignment="center")
     line.html(status_line(entered.summary))
@@ -108,7 +109,7 @@ def query_input(
 
 def entered_records() -> Sequence[Record]:
     """Return the records of the text or the file, before or after they are drawn."""
-    return _read(cast("UploadedFile | None", widget_value(_file_key()))).records
+    return _read(given_file(_FILE)).records
 
 
 def fill_in(text: str) -> None:
@@ -121,13 +122,7 @@ def apply_fill_in() -> None:
     if text := session.next_query_text:
         del session.next_query_text
         session.query_text = text
-        if widget_value(_file_key()) is not None:
-            session.replaced_files += 1
-
-
-def _file_key() -> str:
-    """Return the key of the file widget: a new one empties it."""
-    return f"query file {session.replaced_files}"
+        clear_file(_FILE)
 
 
 def _examples() -> None:

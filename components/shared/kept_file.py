@@ -42,6 +42,12 @@ def kept_file_uploader(
     return upload
 
 
+def given_file(key: str) -> UploadedFile | None:
+    """Return the file that :func:`kept_file_uploader` is about to return."""
+    upload = widget_value(widget_key(key))
+    return upload if isinstance(upload, UploadedFile) else session.files.get(key)
+
+
 def widget_key(key: str) -> str:
     """Return the key of the widget of a file: a new one after :func:`clear_file`."""
     return f"{key} {session.cleared_files.get(key, 0)}"

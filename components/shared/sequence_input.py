@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from components.shared.formatting import escape_markdown, pluralize
+from components.shared.kept_file import kept_file_uploader
 from components.shared.markup import LIVE_INPUT
 from components.shared.session import Slot, remember
 from core.sequences.limits import Limits
@@ -30,10 +31,8 @@ def max_upload_mb() -> int:
 
 def file_input(key: str) -> UploadedFile | None:
     """Draw a file uploader for queries."""
-    return st.file_uploader(
-        "Upload a file (FASTA, FASTQ, CSV/TSV, Excel; .gz, .zip)",
-        max_upload_size=max_upload_mb(),
-        key=key,
+    return kept_file_uploader(
+        "Upload a file (FASTA, FASTQ, CSV/TSV, Excel; .gz, .zip)", key, max_mb=max_upload_mb()
     )
 
 

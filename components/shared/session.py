@@ -64,16 +64,14 @@ class Session:
         Name of the library chosen in the sidebar, and of the one to choose in the next run.
     query_text, next_query_text
         Text on the Classify page, and the one to show in the next run.
-    replaced_files
-        How many files on the Classify page a text has replaced: their widget gets a new key.
     run, run_job
         Id of the run shown last, and token of the classification job being followed.
     edited_run
         Id of the run whose queries the input on the Classify page began as.
     selected_query
         Id of the run, and index of the query selected in it.
-    trace_text, replaced_trace_files
-        Text on the Trace page, and how many files there the example has replaced.
+    trace_text
+        Text on the Trace page.
     traced_records, traced_name, trace_token
         The records submitted on the Trace page, the name of their file or run (empty for text), and
         a token that stands for this submission.
@@ -107,13 +105,11 @@ class Session:
     next_library = _Entry("next library", "")
     query_text = _Entry(QUERY_TEXT_KEY, "")
     next_query_text = _Entry("next text", "")
-    replaced_files = _Entry("replaced files", 0)
     run = _Entry("run", "")
     run_job = _Entry("job", "")
     edited_run = _Entry("edited run", "")
     selected_query = _Entry("selected query", ("", 0))
     trace_text = _Entry(TRACE_TEXT_KEY, "")
-    replaced_trace_files = _Entry("replaced trace files", 0)
     traced_records = _Entry[tuple[Record, ...]]("traced records", ())
     traced_name = _Entry("traced name", "")
     trace_token = _Entry("trace token", "")

@@ -7,6 +7,7 @@ import streamlit as st
 
 from components.shared.errors import show_error
 from components.shared.formatting import pluralize
+from components.shared.kept_file import clear_file
 from components.shared.sequence_input import (
     MAX_TEXT_LENGTH,
     enable_live_input,
@@ -20,7 +21,6 @@ from components.shared.session import (
     Slot,
     remember,
     session,
-    widget_value,
 )
 from core.errors import GeneKinError
 from core.runs import Run
@@ -31,6 +31,7 @@ from core.sequences.records import Record
 from core.sequences.references.examples import make_examples
 from core.settings import read_settings
 
+_FILE = "trace file"
 _SEQUENCES, _RUN = "Sequences", "Earlier run"
 _MAX_RUNS = 50
 
@@ -42,7 +43,7 @@ class TraceInput:
     Attributes
     ----------
     records
-        None if nothing was entered, or it cannot be read.
+        Empty if nothing was entered, or it cannot be read.
     name
         Name of their file or run; empty for text.
     """
@@ -83,7 +84,7 @@ def _read_sequences() -> TraceInput:
     )
     enable_live_input()
     st.button("Example", on_click=_show_example)
-    file = file_input(_file_key())
+    file = file_input(_FILE)
     if file is None and not text.strip():
         return TraceInput()
     records = read_input(Slot.TRACE_QUERIES, file, text, Limits.of(read_settings()))
@@ -92,13 +93,7 @@ def _read_sequences() -> TraceInput:
 
 def _show_example() -> None:
     session.trace_text = make_examples()
-    if widget_value(_file_key()) is not None:
-        session.replaced_trace_files += 1
-
-
-def _file_key() -> str:
-    """Return the key of the file widget: a new one empties it."""
-    return f"trace file {session.replaced_trace_files}"
+    clear_file(_FILE)
 
 
 def _read_run() -> TraceInput:
