@@ -4,6 +4,7 @@ from components.shared.charts import ACCENT
 from components.shared.palette import NEUTRAL
 from core.evaluation.report import Report, Result
 from core.evaluation.splits import UNMODIFIED
+from core.sequences.families import family_name
 
 MAJORITY = "majority"
 SEARCHES = ("translated", "seed", "count", "mysql", "blastn", "diamond")
@@ -104,7 +105,7 @@ def task_name(split: str, task: str) -> str:
 
 def class_name(report: Report, family: int) -> str:
     """Return the name of a family as a prediction; a negative number is none."""
-    return "none" if family < 0 else report.data.family_names.get(family, f"class {family}")
+    return "none" if family < 0 else family_name(report.data.family_names, family)
 
 
 def percent(share: float) -> str:

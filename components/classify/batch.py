@@ -17,7 +17,7 @@ from components.classify.order import (
 from components.classify.result import show_evidence, show_verdict
 from components.classify.submission import RunResult
 from components.shared.columns import family_column
-from components.shared.formatting import escape_markdown, family_name, pluralize
+from components.shared.formatting import escape_markdown, pluralize
 from components.shared.markup import SERVER_SORTED, status_bars
 from components.shared.palette import NEUTRAL, family_colour
 from components.shared.session import (
@@ -31,6 +31,7 @@ from components.shared.session import (
 from core.calls import Call, Status, confidence_percent
 from core.runs.call_table import call_row
 from core.runs.run import list_remarks
+from core.sequences.families import family_name
 
 _ALL_FAMILIES = "all families"
 _SCROLL_FROM = 8

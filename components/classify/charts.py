@@ -6,9 +6,9 @@ import altair as alt
 import pandas as pd
 
 from components.shared.charts import FULL_LABELS, inline_data
-from components.shared.formatting import family_name
 from components.shared.palette import family_colour
 from core.alignment.explanation import Segment
+from core.sequences.families import family_name
 
 _ROW_HEIGHT = 24
 _PALE = 0.45

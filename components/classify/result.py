@@ -13,7 +13,6 @@ from components.shared.columns import family_column
 from components.shared.figure import show_chart
 from components.shared.formatting import (
     escape_markdown,
-    family_name,
     pluralize,
 )
 from components.shared.markup import family_bars, legend, verdict
@@ -25,6 +24,7 @@ from core.alignment.pairwise import Alignment, format_evalue
 from core.calls import Call, Status, confidence_percent
 from core.classification.prediction import Hit
 from core.errors import LibraryError
+from core.sequences.families import family_name
 
 _SCROLL_FROM = 6
 """Hits from which the table scrolls, so that the alignment stays in view."""

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from components.shared.charts import inline_data
-from components.shared.formatting import family_name
 from components.shared.palette import NEUTRAL, family_colour
+from core.sequences.families import family_name
 
 _MAX_LENGTH_BARS = 30
 _MAX_TICKS = 6

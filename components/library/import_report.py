@@ -9,6 +9,7 @@ from components.shared.figure import show_chart
 from components.shared.formatting import escape_markdown
 from components.shared.markup import legend
 from core.library.library import Library
+from core.sequences.families import family_name
 from core.sequences.issues import Issue, Severity
 from core.sequences.report import Report, rejected_table
 
@@ -32,7 +33,7 @@ def show_report(report: Report, library: Library | None) -> None:
         st.caption(f"Valid records by organism: {sizes}{more}")
     if report.family_counts:
         known = (library.families if library else {}) | dict(report.families)
-        names = {number: known.get(number, f"class {number}") for number in report.family_counts}
+        names = {number: family_name(known, number) for number in report.family_counts}
         st.html(legend(names))
         show_chart(
             family_chart(report.family_counts, names),

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from unicodedata import bidirectional
 
 _RIGHT_TO_LEFT = {"R", "AL", "AN"}
@@ -49,15 +49,6 @@ def pluralize(number: int, one: str, many: str = "") -> str:
     ('1 gene', '3,629 genes')
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def family_name(names: Mapping[int, str], number: int) -> str:
-    """Return the name of a family, or its class number where it has none.
-
-    >>> family_name({0: "Kinase"}, 0), family_name({}, 3)
-    ('Kinase', 'class 3')
-    """
-    return names.get(number, f"class {number}")
 
 
 def format_ordinal(number: int) -> str:

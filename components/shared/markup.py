@@ -6,9 +6,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from components.shared.formatting import family_name
 from components.shared.palette import INVALID, UNKNOWN, Mark, family_colour, family_mark
 from core.calls import confidence_percent
+from core.sequences.families import family_name
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _ENVIRONMENT = Environment(

@@ -22,9 +22,9 @@ from components.shared.charts import (
     tooltip,
 )
 from components.shared.figure import Figure, Panel
-from components.shared.formatting import family_name
 from components.shared.palette import NEUTRAL, family_colour
 from core.bootstrap import Estimate
+from core.sequences.families import family_name
 from core.similarity import Comparison, Similarity
 
 _BINS = 25

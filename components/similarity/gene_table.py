@@ -7,9 +7,10 @@ import streamlit as st
 
 from components.shared.alignment import show_alignment
 from components.shared.errors import plain_errors
-from components.shared.formatting import escape_markdown, family_name, pluralize
+from components.shared.formatting import escape_markdown, pluralize
 from components.shared.session import Slot, remember
 from core.library.library import Library
+from core.sequences.families import family_name
 from core.similarity import Similarity
 from core.similarity.comparison import align_genes
 

@@ -10,8 +10,9 @@ import plotly.graph_objects as go
 
 from components.shared.charts import layered
 from components.shared.figure import Figure, Panel
-from components.shared.formatting import family_name, pluralize
+from components.shared.formatting import pluralize
 from components.shared.palette import family_colour
+from core.sequences.families import family_name
 from core.similarity.tsne import SequenceMap
 
 FAMILY, ORGANISM = "family", "organism"

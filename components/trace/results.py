@@ -8,12 +8,12 @@ import streamlit as st
 from components.shared.figure import offer_table, show_figure
 from components.shared.formatting import (
     escape_markdown,
-    family_name,
     pluralize,
 )
 from components.trace.charts import composition_figure
 from core.calls import confidence_percent, query_name
 from core.runs import Run
+from core.sequences.families import family_name
 from core.sequences.records import Record
 from core.tracing import OrganismShare, TraceResult, estimate_composition
 from core.tracing.trace_table import COLUMNS, to_row

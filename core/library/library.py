@@ -14,6 +14,7 @@ from core.encoders import Encoder
 from core.errors import EncoderReplaced, InputError, StoreError
 from core.library.candidates import CandidateCache
 from core.library.snapshot import LibrarySnapshot, restrict, unknown_organism_error
+from core.sequences.families import family_name
 from core.stores.milvus.index import VectorIndex
 from core.stores.sql import Label, LibraryRow, LoadRow, OrganismRow, SequenceRow, Visibility
 from core.stores.sql.schema import READY
@@ -77,7 +78,7 @@ class Library:
 
     def family_name(self, family: int) -> str:
         """Return the name of a class number, also of one that was added after opening."""
-        return self.families.get(family, f"class {family}")
+        return family_name(self.families, family)
 
     def organisms(self) -> list[OrganismRow]:
         """Return the ready organisms with their counts, in the order they were added."""

@@ -22,6 +22,7 @@ from core.library.recovery import recover, try_to_recover
 from core.library.writer import OrganismLoad, OrganismReport, PartitionTarget, Writer, family_of
 from core.progress import Progress, no_progress
 from core.sequences.checks import Known
+from core.sequences.families import default_name
 from core.sequences.records import Record, check_organism_name, require_valid, sequence_id
 from core.stores.locks import write_lock
 from core.stores.milvus.index import VectorIndex
@@ -248,5 +249,5 @@ def _family_names(
 ) -> dict[int, str]:
     """Name every family: by `names`, else as in the library, else by its class number."""
     numbers = {family_of(record) for load in organism_loads for record in load.new.values()}
-    defaults = {number: f"class {number}" for number in numbers}
+    defaults = {number: default_name(number) for number in numbers}
     return defaults | libraries.stores.labels.families(row.id) | dict(names)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.calls import Call, Status
 from core.classification.prediction import Hit
+from core.sequences.families import family_name
 
 if TYPE_CHECKING:  # Imports Biopython, and most tables have no alignments.
     from core.alignment.pairwise import Alignment
@@ -154,7 +155,7 @@ def hit_row(hit: Hit, rank: int, families: Mapping[int, str]) -> dict[str, Cell]
         "hit": hit.name,
         "organism": hit.organism,
         "family_id": hit.family,
-        "family": families.get(hit.family, f"class {hit.family}"),
+        "family": family_name(families, hit.family),
         "score": round(hit.score, 4),
         "length": hit.length,
     }
@@ -166,7 +167,7 @@ def _evidence(
     shares = [
         {
             "family_id": number,
-            "family": families.get(number, f"class {number}"),
+            "family": family_name(families, number),
             "confidence": round(share, 4),
         }
         for number, share in call.families.items()

@@ -10,7 +10,7 @@ from core.sequences.records import MAX_NAME
 
 _MAX_CLASS = 2**31 - 1
 PLACEHOLDER = re.compile(r"class \d+")
-"""Name that a library gives a family that was never named."""
+"""What :func:`default_name` gives."""
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?"}
 
 
@@ -25,6 +25,20 @@ def class_number(text: str) -> int | None:
         return None
     number = int(digits)
     return number if number <= _MAX_CLASS else None
+
+
+def default_name(family: int) -> str:
+    """Return the name of a family that was never named."""
+    return f"class {family}"
+
+
+def family_name(names: Mapping[int, str], family: int) -> str:
+    """Return the name of a family, or its class number where it has none.
+
+    >>> family_name({0: "Kinase"}, 0), family_name({}, 3)
+    ('Kinase', 'class 3')
+    """
+    return names.get(family, default_name(family))
 
 
 def is_missing(text: str) -> bool:

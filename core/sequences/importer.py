@@ -22,7 +22,13 @@ from core.sequences.checks import (
     compare_with_each_other,
     compare_with_library,
 )
-from core.sequences.families import PLACEHOLDER, is_family, is_missing, number_families
+from core.sequences.families import (
+    PLACEHOLDER,
+    default_name,
+    is_family,
+    is_missing,
+    number_families,
+)
 from core.sequences.files import read_bytes
 from core.sequences.layout import (
     SAMPLE_ROWS,
@@ -221,7 +227,7 @@ class Importer:
 
     def _learn_families(self, names: Mapping[int, str], used: Mapping[int, object]) -> None:
         """Let the next file see these families: a number means one thing in an import."""
-        unnamed = {number: f"class {number}" for number in used}
+        unnamed = {number: default_name(number) for number in used}
         self.families = unnamed | self.families | dict(names)
         self._known = replace(self._known, library=self.families)
 

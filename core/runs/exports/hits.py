@@ -11,6 +11,7 @@ from core.runs.blast_table import format_blast_table, sequence_id
 from core.runs.exports.downloads import Download, make_download
 from core.runs.exports.fasta import wrap_residues
 from core.runs.run import Run
+from core.sequences.families import family_name
 
 
 def export_hits_fasta(run: Run, calls: Sequence[Call], library: Library) -> Download:
@@ -64,7 +65,7 @@ def describe_alignment(alignment: Alignment) -> str:
 
 def _header(hit: Hit, families: Mapping[int, str]) -> str:
     """Return a header that GeneKin itself reads organism and family from."""
-    family = families.get(hit.family, f"class {hit.family}")
+    family = family_name(families, hit.family)
     words = f"[organism={hit.organism}] [gene_family={family}]"
     return f"{sequence_id(hit.name)} {' '.join(words.split())}"
 
@@ -82,7 +83,7 @@ def _query(run: Run, calls: Sequence[Call], index: int, alignments: Alignments) 
     yield f"Query: {_line(call.query)}, {call.length:,} bp: {answer}"
     yield ""
     for hit, alignment in aligned:
-        family = _line(run.families.get(hit.family, f"class {hit.family}"))
+        family = _line(family_name(run.families, hit.family))
         yield f"Hit: {_line(hit.name)}, {_line(hit.organism)}, {family}"
         yield describe_alignment(alignment)
         yield ""

@@ -1,7 +1,7 @@
 """A run as one self-contained HTML page, to mail, print or keep; its template is beside it."""
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from core.runs.alignments import Alignments
 from core.runs.exports.downloads import Download, describe_run, make_download
 from core.runs.exports.hits import describe_alignment
 from core.runs.run import Run
+from core.sequences.families import family_name
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -57,7 +58,7 @@ def export_report(
         total=len(calls),
         parameters=describe_run(run, link),
         family_colour=colour,
-        family_name=lambda number: run.families.get(number, f"class {number}"),
+        family_name=partial(family_name, run.families),
         format_alignment=format_alignment,
         format_evalue=format_evalue,
         describe_alignment=describe_alignment,
