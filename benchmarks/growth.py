@@ -26,11 +26,11 @@ from benchmarks.common import (
     read_organisms,
     table,
 )
+from core import defaults
 from core.arrays import Vectors
 from core.classify import classify
 from core.evaluation.perturbations import substitute
 from core.library.load import load
-from core.library.manager import DEFAULT_LIBRARY
 from core.library.naming import collection_name
 from core.sequences.records import Record
 from core.settings import Settings
@@ -212,7 +212,7 @@ def measure_store(home: Path, query: str) -> StoreShare:
 def _open_vectors(home: Path, organisms: list[str], vector: Vectors) -> StoreShare:
     """Open the vectors and search them once."""
     uri = Settings(home=home, milvus_uri="", database_url="").vectors_uri
-    collection = collection_name(DEFAULT_LIBRARY)
+    collection = collection_name(defaults.LIBRARY)
     gc.collect()
     before = read_memory("VmRSS")
     started = time.perf_counter()

@@ -27,8 +27,6 @@ from core.sequences.records import Record
 from core.thread_pool import map_in_threads
 
 MAX_NEIGHBOURS = 1_000
-DEFAULT_NEIGHBOURS = defaults.NEIGHBOURS
-
 FIRST_CANDIDATES = 10
 """Candidates of the first round: nine queries in ten have a near copy among them."""
 FIRST_KMERS = 200
@@ -46,7 +44,7 @@ def classify(
     records: Sequence[Record],
     *,
     organisms: Sequence[str] | None = None,
-    neighbours: int = DEFAULT_NEIGHBOURS,
+    neighbours: int = defaults.NEIGHBOURS,
     threshold: float | None = None,
     progress: Progress = no_progress,
 ) -> list[Call]:

@@ -22,7 +22,7 @@ from components.shared.sequence_input import (
 )
 from components.shared.services import library_names
 from components.shared.session import QUERY_TEXT_KEY, Slot, session
-from core.classify import DEFAULT_NEIGHBOURS
+from core import defaults
 from core.errors import GeneKinError
 from core.library.library import Library
 from core.runs import RunSettings
@@ -175,7 +175,7 @@ def _settings(library: Library) -> RunSettings:
         placeholder="all organisms",
         key=f"search in {library.name}",
     )
-    neighbours = st.slider("Maximum hits", 1, _MAX_HITS, DEFAULT_NEIGHBOURS, key="neighbours")
+    neighbours = st.slider("Maximum hits", 1, _MAX_HITS, defaults.NEIGHBOURS, key="neighbours")
     threshold = st.slider(
         "Confidence threshold",
         0.0,

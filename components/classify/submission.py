@@ -11,8 +11,9 @@ from components.shared.formatting import pluralize
 from components.shared.jobs import follow_job, submit_job
 from components.shared.services import current_user, jobs, libraries, runs
 from components.shared.session import Slot, remember, session
+from core import defaults
 from core.calls import Call
-from core.classify import DEFAULT_NEIGHBOURS, classify
+from core.classify import classify
 from core.library.library import Library
 from core.progress import Progress, no_progress
 from core.runs import Run, RunSettings, StoredQuery
@@ -145,7 +146,7 @@ def _open_run(result: Mapping[str, str]) -> None:
 
 
 def _classify(library: Library, submission: Submission, user: str, progress: Progress) -> Run:
-    settings = submission.settings or RunSettings(None, DEFAULT_NEIGHBOURS, library.threshold)
+    settings = submission.settings or RunSettings(None, defaults.NEIGHBOURS, library.threshold)
     started = time.perf_counter()
     calls = classify(
         library,

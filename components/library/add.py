@@ -10,9 +10,9 @@ from components.library.submission import References, Target, submit, submit_rec
 from components.library.upload import folder_file, uploaded_file
 from components.shared.loads import is_being_created
 from components.shared.services import library_names
+from core import defaults
 from core.encoders import ENCODERS
 from core.library.library import Library
-from core.library.manager import DEFAULT_LIBRARY
 from core.library.naming import check_library_name
 from core.progress import Progress
 from core.sequences.records import Record
@@ -71,7 +71,7 @@ def _choose_target(library: Library | None) -> tuple[Library | None, Target | No
 
 def _new_library(*, first: bool) -> Target | None:
     """Return the target for a new library; None while it has no valid name."""
-    default_name = DEFAULT_LIBRARY if first else ""
+    default_name = defaults.LIBRARY if first else ""
     with st.expander("New library settings", expanded=not first):
         name = st.text_input("Name", default_name, key="new_library").strip() or default_name
         encoder = st.selectbox(

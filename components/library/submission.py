@@ -9,6 +9,7 @@ import streamlit as st
 from components.shared.jobs import submit_job
 from components.shared.loads import PendingLoad, watch_load
 from components.shared.services import current_user, libraries
+from core.jobs.first_load import LOAD_KIND
 from core.library.load import LoadReport, load
 from core.progress import Progress
 from core.sequences.records import Record
@@ -74,7 +75,7 @@ def submit(
         )
 
     digest = f"{source} {digest} {target.replace}"
-    job = submit_job("load", target.name, source, digest, work)
+    job = submit_job(LOAD_KIND, target.name, source, digest, work)
     if job is not None:
         watch_load(job, PendingLoad("" if target.identity else target.name, target.files))
         st.rerun()

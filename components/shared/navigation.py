@@ -4,9 +4,9 @@ import streamlit as st
 
 from components.shared.services import libraries, library_names, open_library
 from components.shared.session import LIBRARY_KEY, session
+from core import defaults
 from core.errors import LibraryError
 from core.library.library import Library
-from core.library.manager import DEFAULT_LIBRARY
 
 CLASSIFY_PAGE = "pages/classify.py"
 LIBRARY_PAGE = "pages/library.py"
@@ -51,7 +51,7 @@ def choose_library(name: str) -> None:
 def chosen_name() -> str:
     """Return the name of the chosen library; empty if there is none."""
     names = library_names()
-    name = session.library or DEFAULT_LIBRARY
+    name = session.library or defaults.LIBRARY
     return name if name in names else next(iter(names), "")
 
 

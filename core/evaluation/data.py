@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core import defaults
 from core.errors import InputError, LibraryError
 from core.library.snapshot import unknown_organism_error
 from core.sequences.records import Record, require_valid
@@ -15,8 +14,6 @@ from core.stores.sql import LabelStore
 
 Indexes = NDArray[np.int64]
 """Indexes of sequences in a data set, from 0."""
-MAX_SEQUENCES = defaults.EVALUATED_SEQUENCES
-"""Default sample size: larger data sets are sampled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from uuid import uuid4
 import numpy as np
 from pydantic import SecretStr
 
+from core import defaults
 from core.calls import Status
-from core.classify import DEFAULT_NEIGHBOURS, classify
+from core.classify import classify
 from core.encoders import TranslatedEncoder
 from core.evaluation.data import LabelledData
 from core.evaluation.methods import NO_FAMILY, Parameters, Predictions, Predictor
@@ -53,7 +54,7 @@ class LibraryMethod:
         *,
         encoder: str,
         index: str,
-        neighbours: int = DEFAULT_NEIGHBOURS,
+        neighbours: int = defaults.NEIGHBOURS,
         organism: str = "training",
     ) -> None:
         self.name = name

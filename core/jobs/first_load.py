@@ -2,10 +2,11 @@
 
 from contextlib import suppress
 
+from core import defaults
 from core.errors import InputError
 from core.jobs.scheduler import Jobs
 from core.library.load import LoadReport, load
-from core.library.manager import DEFAULT_LIBRARY, Libraries
+from core.library.manager import Libraries
 from core.progress import Progress
 from core.sequences.references.human import FAMILIES, SOURCE, load_human_reference
 
@@ -22,7 +23,7 @@ def start_first_load(libraries: Libraries, jobs: Jobs) -> None:
     """
     if libraries.stores.labels.has_been_loaded() or libraries.names():
         return
-    if any(job.digest == _DIGEST and job.cancel_asked for job in jobs.recent(DEFAULT_LIBRARY)):
+    if any(job.digest == _DIGEST and job.cancel_asked for job in jobs.recent(defaults.LIBRARY)):
         return
     submit_human_reference(libraries, jobs, only_first=True)
 
@@ -57,4 +58,4 @@ def submit_human_reference(
 
     title = f"{SOURCE} → {_ORGANISM}"
     with suppress(InputError):  # It is active.
-        jobs.submit(LOAD_KIND, DEFAULT_LIBRARY, title, _DIGEST, work, by)
+        jobs.submit(LOAD_KIND, defaults.LIBRARY, title, _DIGEST, work, by)

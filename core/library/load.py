@@ -13,10 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
+from core import defaults
 from core.encoders import DEFAULT_ENCODER, get_encoder_class
 from core.errors import InputError, LibraryError
 from core.library.create import create_library, save_model, train_library_model
-from core.library.manager import DEFAULT_LIBRARY, Libraries
+from core.library.manager import Libraries
 from core.library.naming import check_library_name, free_partition_name
 from core.library.recovery import recover, try_to_recover
 from core.library.writer import OrganismLoad, OrganismReport, PartitionTarget, Writer, family_of
@@ -43,7 +44,7 @@ def load(
     libraries: Libraries,
     references: Mapping[str, Sequence[Record]],
     *,
-    library: str = DEFAULT_LIBRARY,
+    library: str = defaults.LIBRARY,
     encoder: str | None = None,
     index: VectorIndex | None = None,
     families: Mapping[int, str] | None = None,

@@ -14,8 +14,6 @@ from core.stores.locks import write_lock
 from core.stores.sql import Identity, LibraryRow
 from core.stores.stores import Stores
 
-DEFAULT_LIBRARY = defaults.LIBRARY
-
 _CACHE_BYTES = 256_000_000
 
 
@@ -40,7 +38,7 @@ class Libraries:
         """Return the names of all libraries, in alphabetical order."""
         return self.stores.labels.library_names()
 
-    def open(self, name: str = DEFAULT_LIBRARY) -> Library:
+    def open(self, name: str = defaults.LIBRARY) -> Library:
         """Open a library.
 
         Raises

@@ -7,11 +7,12 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
+from core import defaults
 from core.jobs import first_load
 from core.jobs.first_load import start_first_load, submit_human_reference
 from core.jobs.scheduler import Jobs
 from core.library.load import load
-from core.library.manager import DEFAULT_LIBRARY, Libraries
+from core.library.manager import Libraries
 from core.settings import Settings
 from core.stores.sql.jobs import CANCELLED, DONE, JobRow
 from core.stores.stores import Stores
@@ -61,7 +62,7 @@ class TestStartFirstLoad:
         reference.set()
         start_first_load(libraries, jobs)
         (job,) = ended(jobs)
-        assert (job.kind, job.library, job.state) == ("load", DEFAULT_LIBRARY, DONE)
+        assert (job.kind, job.library, job.state) == ("load", defaults.LIBRARY, DONE)
         assert libraries.open().organism_names() == ["human"]
 
     def test_loads_once_when_two_processes_start_at_once(self, libraries, jobs, reference):
@@ -92,7 +93,7 @@ class TestStartFirstLoad:
             threading.Timer(0.2, reference.set).start()
         start_first_load(libraries, jobs)
         assert [job.state for job in ended(jobs)] == [DONE, CANCELLED]
-        assert libraries.names() == [DEFAULT_LIBRARY]
+        assert libraries.names() == [defaults.LIBRARY]
 
 
 class TestSubmitHumanReference:
