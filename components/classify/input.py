@@ -122,7 +122,8 @@ def apply_fill_in() -> None:
     if text := session.next_query_text:
         del session.next_query_text
         session.query_text = text
-        clear_file(_FILE)
+        if given_file(_FILE):
+            clear_file(_FILE)
 
 
 def _examples() -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from components.shared.errors import show_error
 from components.shared.formatting import pluralize
-from components.shared.kept_file import clear_file
+from components.shared.kept_file import clear_file, given_file
 from components.shared.sequence_input import (
     MAX_TEXT_LENGTH,
     enable_live_input,
@@ -93,7 +93,8 @@ def _read_sequences() -> TraceInput:
 
 def _show_example() -> None:
     session.trace_text = make_examples()
-    clear_file(_FILE)
+    if given_file(_FILE):
+        clear_file(_FILE)
 
 
 def _read_run() -> TraceInput:

@@ -1,4 +1,4 @@
-"""What axe-core finds on the pages, and how text, focus and theme look to a person."""
+"""Accessibility of the pages: findings of axe-core, contrast, focus and theme."""
 
 import re
 
@@ -55,7 +55,7 @@ def classify(page: Page, queries: str) -> None:
 
 
 def grave_findings(page: Page) -> list[str]:
-    """What axe-core finds that keeps people from using the page."""
+    """Findings of axe-core that keep people from using the page."""
     settled(page)
     violations = Axe().run(page).response["violations"]
     return [

@@ -18,7 +18,7 @@ from tests.support.synthetic import dna, genes
 LOADING = 5 * PATIENCE
 """Seconds that loading the human reference may take there."""
 CONTROLS = ("Random sequence", "Upload", "Options", "Classify")
-"""What a person presses to ask; it stays where it is."""
+"""Controls that a person presses to ask; they stay in position."""
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(2 * LOADING)]
@@ -30,7 +30,7 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
-def place(page: Page, label: str) -> tuple[float, float]:
+def position(page: Page, label: str) -> tuple[float, float]:
     """Where a control of the page stands."""
     settled(page)
     box = page.get_by_role("button", name=label).or_(page.get_by_role("radio", name=label))
@@ -63,7 +63,7 @@ def open_input(page: Page) -> None:
 
 
 def shown_answer(page: Page) -> list[str]:
-    """What a page says of a run and its first query: verdict, figures, alignment."""
+    """The verdict, figures and alignment that a page shows of a run and its first query."""
     settled(page)
     return [
         page.get_by_role("heading", level=2).inner_text(),
@@ -145,7 +145,7 @@ def ask_for_one(page: Page, keep) -> None:
 
     open_input(page)
     expect(page.get_by_text("1 record · 240 bp · DNA")).to_be_visible()
-    places = [place(page, label) for label in CONTROLS]
+    positions = [position(page, label) for label in CONTROLS]
     text = page.get_by_role("textbox", name="DNA sequences (raw, FASTA or FASTQ)")
     text.fill(">a\nACGT\nAC!T")
     expect(
@@ -153,7 +153,7 @@ def ask_for_one(page: Page, keep) -> None:
     ).to_be_visible()
     expect(page.get_by_text("(line 3) has an invalid character '!' at base 7")).to_be_visible()
     expect(button).to_be_disabled()
-    assert [place(page, label) for label in CONTROLS] == places
+    assert [position(page, label) for label in CONTROLS] == positions
     text.press("ControlOrMeta+A")
     page.keyboard.insert_text(make_receptor().replace("receptor", "<b>*mine*</b>"))
     text.press("Control+Enter")  # At once: nothing has been read yet.
@@ -185,10 +185,10 @@ def ask_for_many(page: Page, keep) -> None:
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("1 of 20: gene_0")).to_be_visible()
     keep(page, "7 a batch")
-    before = place(page, "Next")
+    before = position(page, "Next")
     page.get_by_role("button", name="Next").click()
     expect(page.get_by_text("2 of 20: gene_1")).to_be_visible()
-    assert place(page, "Next") == before
+    assert position(page, "Next") == before
     page.get_by_role("button", name="Previous").click()
     expect(page.get_by_text("1 of 20: gene_0")).to_be_visible()
     sort_and_go_back(page)
@@ -330,12 +330,12 @@ def test_a_file_with_a_bad_record_from_its_report_to_the_organism(page, dashboar
     assert rejected.endswith("\t2\t\tdog\t1\tACG!")
 
     labels = ("Upload a file", "Human–chimp–dog set", "Simulate", "Import an archive")
-    places = [place(page, label) for label in labels]
+    positions = [position(page, label) for label in labels]
     page.get_by_role("button", name="Load 6 valid records").click()
     expect(page.get_by_text("dog: 6 genes added;")).to_be_visible()
     expect(page.get_by_role("heading", name="12 genes of 2 organisms")).to_be_visible()
     keep(page, "file loaded")
-    assert [place(page, label) for label in labels] == places
+    assert [position(page, label) for label in labels] == positions
     expect(page.get_by_role("button", name="Load 6 valid records")).to_have_count(0)
     expect(page.get_by_text("dog.csv", exact=True)).to_have_count(0)
 

@@ -1,15 +1,18 @@
 """The two ways in which GeneKin is deployed, and libraries in them."""
 
+import threading
 from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
 
+from core.jobs import first_load
 from core.library.manager import Libraries
 from core.library.naming import collection_name
 from core.settings import Settings
 from core.stores.stores import Stores
+from tests.support.synthetic import genes
 
 EMBEDDED = "embedded"
 SERVER = pytest.param("server", marks=[pytest.mark.milvus_server, pytest.mark.mariadb])
@@ -43,3 +46,17 @@ def name(deployed) -> Iterator[str]:
     name = f"test {uuid4().hex}"
     yield name
     deployed.stores.vectors.drop(collection_name(name))
+
+
+@pytest.fixture
+def small_reference(monkeypatch) -> Iterator[threading.Event]:
+    """A small human reference, which is read once the event is set."""
+    ready = threading.Event()
+
+    def load_human_reference():
+        ready.wait()
+        return genes("human", 12)
+
+    monkeypatch.setattr(first_load, "load_human_reference", load_human_reference)
+    yield ready
+    ready.set()

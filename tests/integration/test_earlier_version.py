@@ -159,7 +159,7 @@ class TestDatabase:
             0.25,
         )
         assert labels.families(counted.id) == {0: "Kinase", 1: "Synthase", 2: "Ion channel"}
-        assert {each.name: each.count for each in labels.organisms(lab.id)} == {
+        assert {row.name: row.count for row in labels.organisms(lab.id)} == {
             "human": 18,
             "dog": 12,
         }

@@ -8,7 +8,6 @@ import pytest
 from pydantic import SecretStr
 
 from core import defaults
-from core.jobs import first_load
 from core.jobs.first_load import start_first_load, submit_human_reference
 from core.jobs.scheduler import Jobs
 from core.library.load import load
@@ -19,6 +18,8 @@ from core.stores.stores import Stores
 from tests.support.library_page import until
 from tests.support.run_job import PatientJobs
 from tests.support.synthetic import genes
+
+pytestmark = pytest.mark.usefixtures("small_reference")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
@@ -37,20 +38,6 @@ def jobs(libraries) -> Iterator[Jobs]:
         yield jobs
 
 
-@pytest.fixture(autouse=True)
-def reference(monkeypatch) -> Iterator[threading.Event]:
-    """A small human reference, which is read once the event is set."""
-    ready = threading.Event()
-
-    def load_human_reference():
-        ready.wait()
-        return genes("human", 12)
-
-    monkeypatch.setattr(first_load, "load_human_reference", load_human_reference)
-    yield ready
-    ready.set()
-
-
 def ended(jobs: Jobs) -> list[JobRow]:
     """The jobs, newest first, once all have ended."""
     until(lambda: not jobs.active())
@@ -58,19 +45,19 @@ def ended(jobs: Jobs) -> list[JobRow]:
 
 
 class TestStartFirstLoad:
-    def test_fills_an_empty_database(self, libraries, jobs, reference):
-        reference.set()
+    def test_fills_an_empty_database(self, libraries, jobs, small_reference):
+        small_reference.set()
         start_first_load(libraries, jobs)
         (job,) = ended(jobs)
         assert (job.kind, job.library, job.state) == ("load", defaults.LIBRARY, DONE)
         assert libraries.open().organism_names() == ["human"]
 
-    def test_loads_once_when_two_processes_start_at_once(self, libraries, jobs, reference):
+    def test_loads_once_when_two_processes_start_at_once(self, libraries, jobs, small_reference):
         with PatientJobs(libraries.stores.database) as other:
             start_first_load(libraries, jobs)
             start_first_load(libraries, other)
             assert len(jobs.active()) == 1
-            reference.set()
+            small_reference.set()
             ended(jobs)
 
     def test_does_nothing_once_a_library_was_deleted(self, libraries, jobs):
@@ -79,34 +66,34 @@ class TestStartFirstLoad:
         start_first_load(libraries, jobs)
         assert jobs.recent() == []
 
-    def test_does_nothing_once_somebody_cancelled_it(self, libraries, jobs, reference):
+    def test_does_nothing_once_somebody_cancelled_it(self, libraries, jobs, small_reference):
         start_first_load(libraries, jobs)
         jobs.cancel(jobs.active()[0].id)
-        reference.set()
+        small_reference.set()
         assert [job.state for job in ended(jobs)] == [CANCELLED]
         start_first_load(libraries, jobs)
         assert len(jobs.recent()) == 1
 
-    def test_starts_again_after_a_shutdown_cut_it_short(self, libraries, jobs, reference):
+    def test_starts_again_after_a_shutdown_cut_it_short(self, libraries, jobs, small_reference):
         with PatientJobs(libraries.stores.database) as stopped:
             start_first_load(libraries, stopped)
-            threading.Timer(0.2, reference.set).start()
+            threading.Timer(0.2, small_reference.set).start()
         start_first_load(libraries, jobs)
         assert [job.state for job in ended(jobs)] == [DONE, CANCELLED]
         assert libraries.names() == [defaults.LIBRARY]
 
 
 class TestSubmitHumanReference:
-    def test_loads_also_after_a_library_was_deleted(self, libraries, jobs, reference):
+    def test_loads_also_after_a_library_was_deleted(self, libraries, jobs, small_reference):
         load(libraries, {"dog": genes("dog", 4)}, library="mine", encoder="count")
         libraries.delete("mine")
-        reference.set()
+        small_reference.set()
         submit_human_reference(libraries, jobs, "Ada")
         (job,) = ended(jobs)
         assert (job.state, job.by) == (DONE, "Ada")
 
     def test_skips_the_first_load_if_a_library_was_loaded_before_it_starts(
-        self, libraries, jobs, reference
+        self, libraries, jobs, small_reference
     ):
         load(libraries, {"dog": genes("dog", 4)}, library="mine", encoder="count")
         submit_human_reference(libraries, jobs, only_first=True)

@@ -57,12 +57,12 @@ def kept(shared_data) -> dict[str, list[str]]:
 
 @pytest.fixture(scope="module")
 def encoder(kept) -> CountEncoder:
-    return CountEncoder.fit([sequence for each in kept.values() for sequence in each])
+    return CountEncoder.fit([sequence for sequences in kept.values() for sequence in sequences])
 
 
 class TestLoad:
     def test_copies_are_counted(self, everything):
-        assert [(each.organism, each.records, each.added) for each in everything.organisms] == [
+        assert [(row.organism, row.records, row.added) for row in everything.organisms] == [
             ("human", 4380, 3629),
             ("chimpanzee", 1682, 1675),
             ("dog", 820, 817),

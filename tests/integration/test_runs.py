@@ -142,12 +142,12 @@ class TestStore:
     def test_ids_cannot_be_guessed(self, runs, library, asked):
         ids = {store(runs, library, asked).id for _ in range(3)}
         assert len(ids) == 3
-        assert {len(each) for each in ids} == {22}
+        assert {len(run_ids) for run_ids in ids} == {22}
 
     def test_hostile_names_come_back_as_text(self, runs, library, asked):
         records, calls = asked
-        records = [replace(each, name=HOSTILE) for each in records]
-        calls = [replace(each, query=HOSTILE) for each in calls]
+        records = [replace(record, name=HOSTILE) for record in records]
+        calls = [replace(call, query=HOSTILE) for call in calls]
         run = runs.store(library, records, calls, SETTINGS, name="N" * 10_000, by=HOSTILE)
         assert [call.query for call in runs.calls(run)] == [HOSTILE] * 3
         assert [query.name for query in runs.queries(run)] == [HOSTILE] * 3

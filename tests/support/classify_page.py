@@ -1,4 +1,4 @@
-"""What a person does on the Classify page, and what they read there."""
+"""Actions of a person on the Classify page, and the texts that it shows."""
 
 import re
 
@@ -32,8 +32,8 @@ def understood(page: AppTest) -> str:
     """The line that says what was understood."""
     (line,) = [
         found[1]
-        for each in page.get("html")
-        if (found := re.search(r'<p role="status"[^>]*>(.*?)</p>', each.proto.body))
+        for element in page.get("html")
+        if (found := re.search(r'<p role="status"[^>]*>(.*?)</p>', element.proto.body))
     ]
     return line
 

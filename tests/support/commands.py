@@ -9,7 +9,7 @@ from core.cli.main import main
 
 @dataclass(frozen=True)
 class Done:
-    """What a command did."""
+    """Outcome of a command."""
 
     status: int
     out: str

@@ -20,7 +20,7 @@ def choose(page: AppTest, source: str) -> AppTest:
 
 def uploader(page: AppTest, label: str):
     """Return the file uploader whose label starts like this."""
-    (found,) = [each for each in page.file_uploader if each.label.startswith(label)]
+    (found,) = [element for element in page.file_uploader if element.label.startswith(label)]
     return found
 
 

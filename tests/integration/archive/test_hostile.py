@@ -20,7 +20,7 @@ NAME = "hostile"
 
 
 class Members(dict[str, bytes]):
-    """What is in an archive, by name, to change and to pack again."""
+    """Members of an archive by name, to change and to pack again."""
 
     def pack(self, method: int = zipfile.ZIP_DEFLATED) -> bytes:
         buffer = io.BytesIO()
@@ -195,7 +195,7 @@ class TestBombs:
         assert "has an implausible compression ratio" in refused(lab.sign().pack())
 
     def test_a_member_that_hides_how_large_it_is(self, refused, lab):
-        """What the list of members says is read, and no more."""
+        """Only as much is read as the list of members says."""
         lab["sequences.jsonl"] += b" " * 900_000
         data = bytearray(lab.sign().pack())
         size = struct.pack("<I", len(lab["sequences.jsonl"]))

@@ -23,7 +23,7 @@ def load(run):
 
 @pytest.fixture
 def loaded(run):
-    """What is loaded: of each organism, its families by name with their counts."""
+    """The loaded organisms: of each, its families by name with their counts."""
 
     def loaded():
         libraries = json.loads(run("status", "--format", "json").out)["libraries"]

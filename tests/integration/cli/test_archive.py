@@ -19,7 +19,10 @@ def exported(run, written, tmp_path):
 
 
 def names(run):
-    return [each["name"] for each in json.loads(run("status", "--format", "json").out)["libraries"]]
+    return [
+        library["name"]
+        for library in json.loads(run("status", "--format", "json").out)["libraries"]
+    ]
 
 
 def test_a_library_comes_back_as_it_was_called(run, exported, written):

@@ -59,7 +59,7 @@ class TestOnFiles:
     def test_as_json_it_is_the_whole_report(self, run, human):
         report = Report.from_json(run("benchmark", human, *QUICK, "--format", "json").out)
 
-        assert [(each.split, each.method) for each in report.results] == [
+        assert [(result.split, result.method) for result in report.results] == [
             ("seed", "majority"),
             ("seed", "knn"),
         ]
@@ -92,7 +92,7 @@ class TestOnFiles:
         )
 
         assert (report.data.sequences, report.data.distinct) == (72, 48)
-        assert [(each.split, each.task) for each in report.results] == [
+        assert [(result.split, result.task) for result in report.results] == [
             ("copies", "as they are"),
             ("organisms", "dog from human"),
             ("organisms", "human from dog"),

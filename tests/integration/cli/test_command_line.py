@@ -530,7 +530,8 @@ class TestStatus:
         (library,) = status["libraries"]
         assert library["families"] == {str(key): name for key, name in FAMILY_NAMES.items()}
         assert [
-            (each["name"], each["sequences"], each["families"]) for each in library["organisms"]
+            (organism["name"], organism["sequences"], organism["families"])
+            for organism in library["organisms"]
         ] == [
             ("human", 12, {"0": 4, "1": 4, "2": 4}),
             ("dog", 4, {"0": 2, "1": 1, "2": 1}),
@@ -715,7 +716,7 @@ class TestServices:
 
 
 class TestProcess:
-    """What only a process of its own can show."""
+    """Behaviour that only a process of its own can show."""
 
     def test_a_reader_that_has_had_enough_is_no_error(self, loaded, written):
         file = written(">a\n!\n" * 2_000)  # more than a pipe holds

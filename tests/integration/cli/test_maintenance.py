@@ -21,7 +21,7 @@ def grown(load, written):
 
 @pytest.fixture
 def status(run):
-    """What `status` says of each library."""
+    """The output of `status` for each library."""
 
     def status():
         told = json.loads(run("status", "--format", "json").out)["libraries"]
@@ -33,12 +33,12 @@ def status(run):
 class TestStatus:
     def test_says_where_from_when_and_by_whom(self, grown, status, tmp_path):
         (human,) = status()["default"]["organisms"]
-        assert [(each["source"], each["sequences"], each["by"]) for each in human["loads"]] == [
+        assert [(load["source"], load["sequences"], load["by"]) for load in human["loads"]] == [
             (f"human={tmp_path / 'human.txt'}", 4, getpass.getuser()),
             (f"human={tmp_path / 'more.txt'}", 2, getpass.getuser()),
         ]
-        for each in human["loads"]:
-            age = datetime.now(UTC) - datetime.fromisoformat(each["date"])
+        for load in human["loads"]:
+            age = datetime.now(UTC) - datetime.fromisoformat(load["date"])
             assert timedelta(seconds=-1) < age < timedelta(minutes=5)
 
     def test_of_a_library_without_its_vectors_says_so_of_that_one(
@@ -51,7 +51,7 @@ class TestStatus:
         found = status()
         assert "are missing from the vector store" in found["default"]["problem"]
         assert found["b"]["problem"] == ""
-        assert [each["sequences"] for each in found["default"]["organisms"]] == [6]
+        assert [organism["sequences"] for organism in found["default"]["organisms"]] == [6]
         assert "  cannot be searched: The vectors of the library 'default' are" in run("status").out
 
         assert "6 lost vectors restored" in run("reconcile").out

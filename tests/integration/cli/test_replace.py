@@ -15,7 +15,7 @@ def human(run, written):
 
 def genes_of(run):
     (library,) = json.loads(run("status", "--format", "json").out)["libraries"]
-    return {each["name"]: each["sequences"] for each in library["organisms"]}
+    return {organism["name"]: organism["sequences"] for organism in library["organisms"]}
 
 
 class TestReplace:

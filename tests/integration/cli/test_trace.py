@@ -13,7 +13,10 @@ READS = "".join(f">{name}\n{dna(f'{name} 2')}\n" for name in ("dog", "human", "n
 
 @pytest.fixture
 def reads(load, written):
-    files = (f"{each}={written(table(genes(each)), f'{each}.txt')}" for each in ("human", "dog"))
+    files = (
+        f"{organism}={written(table(genes(organism)), f'{organism}.txt')}"
+        for organism in ("human", "dog")
+    )
     assert load(*files).status == 0
     return written(READS, "reads.fasta")
 

@@ -1,4 +1,4 @@
-"""What every method promises, and what each does of its own."""
+"""The contract of all methods, and the behaviour of single ones."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -46,7 +46,7 @@ def parts() -> tuple[LabelledData, LabelledData]:
 
 @pytest.fixture(scope="module")
 def answer(methods, parts):
-    """What a method that has learned says; each learns once."""
+    """Answers of a trained method; each is trained once."""
     with ExitStack() as stack:
         known: dict[str, Predictor] = {}
 

@@ -36,7 +36,7 @@ def parts():
 
 
 def there(database: Database) -> set[str]:
-    """What of its tables a new connection sees."""
+    """Its tables that a new connection sees."""
     with database.connect("looking") as connection:
         found = set(inspect(connection).get_table_names()) & set(TABLES)
         for name in TABLES:  # Temporary ones are in no list on MariaDB.

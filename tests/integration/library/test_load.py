@@ -69,7 +69,7 @@ def library(first_load) -> str:
 
 @pytest.fixture
 def unchanged(deployed, library) -> Iterator[Contents]:
-    """What the library has, which is there after the test as well."""
+    """Contents of the library, which are there after the test as well."""
     before, found = contents(deployed, library), find(deployed, library)
     yield before
     assert contents(deployed, library) == before

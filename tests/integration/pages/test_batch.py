@@ -35,7 +35,11 @@ def families(page):
 
 def at(page):
     """Which of how many is shown below the table."""
-    (label,) = [each.value for each in page.markdown if " of " in each.value and "**" in each.value]
+    (label,) = [
+        element.value
+        for element in page.markdown
+        if " of " in element.value and "**" in element.value
+    ]
     return label
 
 
@@ -126,7 +130,7 @@ class TestTable:
 
 
 class TestAddress:
-    """What a reload, a link and Back keep."""
+    """State that a reload, a link and Back keep."""
 
     def test_names_the_selected_query(self, page, opened):
         button(page, "Next").click().run()

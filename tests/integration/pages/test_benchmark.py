@@ -158,7 +158,7 @@ class TestRunning:
         button(page, "Full benchmark of default").click().run()
         ended(page)
         assert "There are no exact copies in these sequences." in shown(page)
-        assert "Full benchmark of default" in {each.label for each in page.button}
+        assert "Full benchmark of default" in {element.label for element in page.button}
 
 
 class TestShown:
@@ -168,7 +168,7 @@ class TestShown:
         return opened("benchmark")
 
     def test_the_published_comparison_comes_first_and_beside_it_the_honest_one(self, page):
-        texts = [each.value.replace("\\", "") for each in page.markdown]
+        texts = [element.value.replace("\\", "") for element in page.markdown]
         headings = [text for text in texts if text.startswith(("#", "**"))]
         assert headings[:3] == [
             "#### Accuracy by method",
@@ -218,9 +218,9 @@ class TestShown:
 
     def test_figures_and_tables_can_be_taken_away(self, page):
         labels = [
-            each.proto.label
+            element.proto.label
             for tab in (*TABS, "Methods")
-            for each in open_tab(page, tab).get("download_button")
+            for element in open_tab(page, tab).get("download_button")
         ]
         assert labels.count("PDF") == labels.count("PNG") == labels.count("SVG") == 9
         assert labels.count("CSV") == labels.count("TSV") == 10
@@ -237,7 +237,10 @@ class TestKept:
     def test_the_latest_is_shown_unless_the_link_names_another(self, kept, opened):
         first, _ = kept("first"), kept("second")
         page = opened("benchmark")
-        assert [each.split(",")[0] for each in options(page, "Evaluation")] == ["second", "first"]
+        assert [name.split(",")[0] for name in options(page, "Evaluation")] == [
+            "second",
+            "first",
+        ]
         widget(page.selectbox, "Evaluation").select_index(1).run()
         assert page.query_params["evaluation"] == str(first)
 
@@ -278,7 +281,9 @@ class TestKept:
         page = opened("benchmark")
         assert options(page, "Evaluation")[0].startswith(HOSTILE)
         open_tab(page, "Per task")
-        sentence = next(each.value for each in page.markdown if "Highest recall" in each.value)
+        sentence = next(
+            element.value for element in page.markdown if "Highest recall" in element.value
+        )
         assert "**not" not in sentence
         assert "<script>" not in sentence.replace("\\<", "")
 

@@ -91,6 +91,21 @@ class TestUnderstood:
             "queries.fasta: 2 records · 6 bp · DNA · The file takes precedence over the text"
         )
 
+    def test_a_file_is_still_there_after_a_visit_to_another_page(self, page):
+        give_file(page, ONE)
+        page.switch_page("pages/library.py").run()
+        page.switch_page("pages/classify.py").run()
+        assert understood(page) == "queries.fasta: 1 record · 240 bp · DNA"
+        button(page, BUTTON).click().run()
+        assert latest_run().source == "queries.fasta"
+
+    def test_a_kept_file_can_be_removed(self, page):
+        give_file(page, ONE)
+        page.switch_page("pages/library.py").run()
+        page.switch_page("pages/classify.py").run()
+        button(page, "Remove").click().run()
+        assert "queries.fasta" not in understood(page)
+
 
 class TestExamples:
     @pytest.mark.parametrize("label", EXAMPLES)
@@ -229,14 +244,13 @@ class TestEdit:
         button(page, "Random sequence").click().run()
         assert "This result is for an earlier input: one, 240 bp." in shown(page)
 
-    def test_of_queries_from_a_file_that_is_gone_has_them_as_text(self, page):
-        type_text(page, "ACGT")
+    def test_of_queries_from_the_file_of_a_colleague_has_them_as_text(self, page, opened):
         give_file(page, ONE)
         button(page, BUTTON).click().run()
-        page.switch_page("pages/library.py").run()
-        page.query_params.clear()
-        open_input(page.switch_page("pages/classify.py").run())
-        assert page.text_area(key="text").value.startswith(">one\n")
+        other = type_text(opened("classify"), "ACGT")
+        other.query_params["run"] = latest_run().id
+        open_input(other.run())
+        assert other.text_area(key="text").value.startswith(">one\n")
 
     def test_of_too_many_bases_to_edit_says_so(self, page, opened, monkeypatch):
         ask(page, ONE)
@@ -253,9 +267,9 @@ def _line(page):
 
 
 def _answer(page):
-    """What the page shows of a run."""
-    texts = [each.value for each in (*page.markdown, *page.caption[1:], *page.code)]
-    return texts, [each.value.to_dict("records") for each in page.dataframe]
+    """The texts and tables that the page shows of a run."""
+    texts = [element.value for element in (*page.markdown, *page.caption[1:], *page.code)]
+    return texts, [element.value.to_dict("records") for element in page.dataframe]
 
 
 class TestLargeBatch:
@@ -335,7 +349,7 @@ class TestHostileText:
     def test_a_name_is_shown_as_it_is(self, page, name):
         ask(page, f">{name}\n{dna('human 2')}\n")
         assert f"{name} · 240 bp" in shown(page)
-        (written,) = [each.value for each in page.caption if " · 240 bp" in each.value]
+        (written,) = [element.value for element in page.caption if " · 240 bp" in element.value]
         written, _, _ = written.partition(" · ")
         for mark in "<*[]()$`#~:!":
             assert written.count(mark) == written.count(f"\\{mark}")

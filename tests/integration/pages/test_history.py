@@ -110,7 +110,7 @@ class TestOne:
     def test_is_deleted_with_its_link(self, page):
         run = latest_run()
         button(select(page, 0), "Delete run").click().run()
-        assert [each["name"] for each in listed(page)] == ["some and 2 more", "kinase"]
+        assert [row["name"] for row in listed(page)] == ["some and 2 more", "kinase"]
         page.query_params.clear()
         assert not page.switch_page("pages/classify.py").run().error
         page.query_params["run"] = run.id

@@ -1,8 +1,5 @@
 """The Classify page while there is no library."""
 
-import threading
-from collections.abc import Iterator
-
 import pytest
 
 from components.shared import services
@@ -12,31 +9,17 @@ from core.stores.sql.jobs import QUEUED
 from tests.support.classify_page import BUTTON, ask, latest_run, type_text
 from tests.support.library_page import jobs, until
 from tests.support.pages import button, shown
-from tests.support.synthetic import dna, genes
+from tests.support.synthetic import dna
 
 LOADING = "Submit now: you get the answer when it is ready."
 ONE = f">one\n{dna('human 2')}\n"
 
 
 @pytest.fixture
-def reference(monkeypatch) -> Iterator[threading.Event]:
-    """A small human reference, which is read once the event is set."""
-    ready = threading.Event()
-
-    def load_human_reference():
-        ready.wait()
-        return genes("human", 12)
-
-    monkeypatch.setattr(first_load, "load_human_reference", load_human_reference)
-    yield ready
-    ready.set()
-
-
-@pytest.fixture
-def first_start(monkeypatch, reference):
+def first_start(monkeypatch, small_reference):
     """The human reference loads by itself once the event is set."""
     monkeypatch.setenv("GENEKIN_LOAD_HUMAN_REFERENCE", "true")
-    return reference
+    return small_reference
 
 
 def loaded():
@@ -88,13 +71,13 @@ class TestFirstStart:
 
 
 class TestWithoutFirstLoad:
-    def test_loads_the_human_reference_when_asked(self, opened, reference):
+    def test_loads_the_human_reference_when_asked(self, opened, small_reference):
         page = opened("classify")
         assert jobs() == []
         assert button(type_text(page, ONE), BUTTON).disabled
         button(page, "Load the human reference").click().run()
         assert LOADING in shown(page)
-        reference.set()
+        small_reference.set()
         loaded()
         assert LOADING not in shown(page.run())
         assert not button(page, BUTTON).disabled

@@ -65,7 +65,7 @@ def figures(page):
 
 
 def issues(page):
-    """What the report finds, a line each."""
+    """Findings of the report, a line each."""
     return [line for line in shown(page).split("\n") if line.startswith("- ")]
 
 
@@ -199,7 +199,9 @@ class TestFile:
 
     def test_the_organisms_of_its_records_are_named(self, page):
         rows = "".join(
-            f"{gene.residues}\t1\t{each}\n" for each in ("cat", "cow") for gene in genes(each, 2)
+            f"{gene.residues}\t1\t{organism}\n"
+            for organism in ("cat", "cow")
+            for gene in genes(organism, 2)
         )
         give(page, f"sequence\tclass\torganism\n{rows}")
         assert "Valid records by organism: cat 2, cow 2" in shown(page)
@@ -262,7 +264,9 @@ class TestReport:
         give(page, "sequence\tclass\nACG<\t:red[*x*]\n", name="<b>*.txt")
         (issue,) = [line for line in shown(page).split("\n") if "invalid characters" in line]
         assert "has an invalid character '<' at base 4" in issue
-        written = next(each.value for each in page.markdown if "invalid characters" in each.value)
+        written = next(
+            element.value for element in page.markdown if "invalid characters" in element.value
+        )
         assert written.count("<") == written.count(r"\<")
         assert written.count("*") == written.count(r"\*")
 
@@ -346,10 +350,10 @@ class TestHowItIsRead:
     def test_a_pattern_finds_the_families_of_other_headers(self, page):
         give(page, f">a kinase-like\n{dna(1)}\n>b kinase-like\n{dna(2)}\n", name="cat.fa")
         assert figures(page)["Valid"] == "0"
-        pattern = next(each for each in page.text_input if "regex" in each.label)
+        pattern = next(element for element in page.text_input if "regex" in element.label)
         pattern.input(r"(\w+)-like").run()
         assert figures(page)["Valid"] == "2"
-        pattern = next(each for each in page.text_input if "regex" in each.label)
+        pattern = next(element for element in page.text_input if "regex" in element.label)
         pattern.input("(").run()
         (error,) = page.error
         assert "Invalid pattern" in error.value
@@ -646,7 +650,7 @@ class TestSimilarFamilies:
     )
 
     def question(self, page):
-        (found,) = [each for each in page.radio if each.label.startswith("**GPCR**")]
+        (found,) = [element for element in page.radio if element.label.startswith("**GPCR**")]
         return found
 
     def test_are_offered_as_one(self, page):
@@ -667,7 +671,7 @@ class TestSimilarFamilies:
 
     def test_that_look_like_no_other_bring_no_question(self, page):
         give(page, f"sequence\tfamily\n{dna(1)}\tLipase\n")
-        assert [each.key for each in page.radio] == ["source"]
+        assert [element.key for element in page.radio] == ["source"]
 
 
 class TestKeptFile:

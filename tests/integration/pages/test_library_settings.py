@@ -31,8 +31,8 @@ def page(loaded, opened):
 
 def organisms(page):
     """The organisms that the page lists, with their genes."""
-    found = [each.value.replace("\\", "") for each in page.markdown]
-    return [each for each in found if each.startswith("**") and each.endswith((" gene", " genes"))]
+    found = [element.value.replace("\\", "") for element in page.markdown]
+    return [line for line in found if line.startswith("**") and line.endswith((" gene", " genes"))]
 
 
 def figures(page):
@@ -49,7 +49,7 @@ class TestReplace:
 
     def test_is_offered_where_the_organism_is_there(self, page):
         give(page, CAT)
-        assert not [each for each in page.segmented_control if "already" in each.label]
+        assert not [element for element in page.segmented_control if "already" in element.label]
         widget(page.text_input, "Organism").input("human").run()
         choice = widget(page.segmented_control, self.CHOICE)
         assert (choice.options, choice.value) == (["Add", "Replace"], "Add")
@@ -73,14 +73,14 @@ class TestProvenance:
     def test_says_where_genes_came_from_and_when(self, page):
         before = datetime.now(UTC).replace(second=0, microsecond=0)
         load(page, CAT)
-        told = [each.value.replace("\\", "") for each in page.caption]
-        (line,) = [each for each in told if each.startswith("cat.txt → cat · 6 genes · ")]
+        told = [element.value.replace("\\", "") for element in page.caption]
+        (line,) = [line for line in told if line.startswith("cat.txt → cat · 6 genes · ")]
         date = datetime.strptime(line.split(" · ")[2], "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC)
         assert before <= date <= datetime.now(UTC)
 
     def test_shows_how_long_they_are(self, page):
-        charts = [json.loads(each.proto.spec) for each in page.get("vega_lite_chart")]
-        assert [each["encoding"]["x"]["title"] for each in charts] == [
+        charts = [json.loads(chart.proto.spec) for chart in page.get("vega_lite_chart")]
+        assert [chart["encoding"]["x"]["title"] for chart in charts] == [
             "genes",
             "length (bp, log scale), n = 12 genes",
             "genes",
@@ -97,7 +97,7 @@ class TestNewLibrary:
 
     def test_needs_a_name_of_its_own(self, beside):
         assert "Enter a name for the new library." in shown(beside)
-        assert not [each for each in beside.button if each.label.startswith("Load")]
+        assert not [element for element in beside.button if element.label.startswith("Load")]
         beside.text_input(key="new_library").input("default").run()
         assert "A library with this name exists." in shown(beside)
         beside.text_input(key="new_library").input("x" * 65).run()

@@ -1,4 +1,4 @@
-"""What stands beside every page."""
+"""The navigation beside every page."""
 
 import itertools
 import threading

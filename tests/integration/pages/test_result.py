@@ -66,7 +66,9 @@ class TestCalled:
 
     def test_the_best_gene_is_aligned_letter_by_letter(self, page):
         ask(page, ONE)
-        (alignment,) = [each.value for each in page.code if each.value.startswith("query ")]
+        (alignment,) = [
+            element.value for element in page.code if element.value.startswith("query ")
+        ]
         assert alignment.split("\n")[0] == f"query    1 {GENE[:60]} 60"
         assert "one, bases 1 to 240, with human_2 (human), bases 1 to 240: 100% identical" in shown(
             page
@@ -79,7 +81,7 @@ class TestCalled:
         text = shown(page.run())
         assert "Synthase</h2>" in text
         assert hits(page)["identity"].isna().all()
-        assert "Alignment" not in [each.value for each in page.subheader]
+        assert "Alignment" not in [element.value for element in page.subheader]
 
 
 class TestUnknown:

@@ -86,13 +86,13 @@ class TestLimit:
     ):
         monkeypatch.setenv("GENEKIN_MAX_FILE_MB", "7")
         page = choose(opened("library"), "Upload a file")
-        assert {each.proto.max_upload_size_mb for each in page.file_uploader} == {7}
+        assert {element.proto.max_upload_size_mb for element in page.file_uploader} == {7}
         assert "Max 7 MB. For larger files use *Server folder* or the command line." in shown(page)
 
     def test_is_never_more_than_what_the_server_takes(self, loaded, opened, monkeypatch):
         monkeypatch.setenv("GENEKIN_MAX_FILE_MB", "2000")
         page = choose(opened("library"), "Upload a file")
-        assert {each.proto.max_upload_size_mb for each in page.file_uploader} == {200}
+        assert {element.proto.max_upload_size_mb for element in page.file_uploader} == {200}
 
     def test_of_the_server_is_that_of_the_settings(self):
         assert max_upload_mb() == Settings().max_file_mb == 200

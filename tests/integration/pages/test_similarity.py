@@ -50,12 +50,12 @@ def page(home, filled, opened):
 
 
 def headline(page):
-    (found,) = [each.value for each in page.markdown if each.value.startswith("### ")]
+    (found,) = [element.value for element in page.markdown if element.value.startswith("### ")]
     return found.removeprefix("### ").replace("\\", "")
 
 
 def figures(page):
-    return [each.value[5:] for each in page.markdown if each.value.startswith("#### ")]
+    return [element.value[5:] for element in page.markdown if element.value.startswith("#### ")]
 
 
 def first_genes(page):
@@ -132,7 +132,7 @@ class TestOrganisms:
         assert "with all 6 genes of dog" in shown(page)
 
     def test_the_tree_can_be_downloaded_as_newick(self, page):
-        assert "Newick" in [each.proto.label for each in page.get("download_button")]
+        assert "Newick" in [element.proto.label for element in page.get("download_button")]
 
     def test_two_organisms_make_no_tree(self, home, opened):
         fill(home, {"human": HUMAN, "dog": RELATIVES["dog"]})
@@ -157,7 +157,7 @@ class TestGenes:
 
     def test_one_is_aligned_with_its_nearest(self, page):
         gene, nearest = page.dataframe[0].value.iloc[0][["gene", "best hit"]]
-        about = next(each for each in shown(page).splitlines() if each.startswith(f"{gene}, bases"))
+        about = next(line for line in shown(page).splitlines() if line.startswith(f"{gene}, bases"))
         assert f"with {nearest} (human)" in about
         assert page.code[0].value.startswith("query ")
 
@@ -179,7 +179,7 @@ class TestMap:
 
     def test_can_be_downloaded_as_figure_and_as_coordinates(self, page):
         button(page, "Compute").click().run()
-        names = [each.proto.id for each in page.get("download_button")]
+        names = [element.proto.id for element in page.get("download_button")]
         for ending in ("pdf", "svg", "png", "csv", "tsv"):
             assert any(name.endswith(f"t_sne_map.{ending}") for name in names)
 
@@ -262,7 +262,7 @@ class TestInTheBackground:
 
 
 class TestRestart:
-    """What was computed is there after a restart, without computing it again."""
+    """A result is there after a restart, without computing it again."""
 
     @pytest.fixture(autouse=True)
     def _much(self, monkeypatch):
@@ -290,7 +290,7 @@ class TestHostileNames:
         dog = [replace(gene, name=names) for gene in RELATIVES["dog"]]
         fill(home, {"human": HUMAN, "dog": dog})
         page = opened("similarity")
-        (written,) = [each.value for each in page.caption if ", bases 1 to" in each.value]
+        (written,) = [element.value for element in page.caption if ", bases 1 to" in element.value]
         assert f"{names}, bases 1 to" in shown(page)
         for mark in "*[<`$":
             assert written.count(mark) == written.count(f"\\{mark}")

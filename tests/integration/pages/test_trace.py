@@ -51,7 +51,7 @@ def ask(page, text):
 
 
 def headline(page):
-    (found,) = [each.value for each in page.markdown if each.value.startswith("### ")]
+    (found,) = [element.value for element in page.markdown if element.value.startswith("### ")]
     return found.removeprefix("### ").replace("\\", "")
 
 
@@ -213,6 +213,14 @@ class TestInput:
         page.switch_page("pages/trace.py").run()
         assert page.text_area(key="trace text").value == BATCH
 
+    def test_a_file_is_still_there_after_a_visit_to_another_page(self, page):
+        page.file_uploader(key="trace file 0").upload("reads.fasta", BATCH.encode(), "text/plain")
+        page.run()
+        page.switch_page("pages/library.py").run()
+        page.switch_page("pages/trace.py").run()
+        button(page, "Trace").click().run()
+        assert "Result for reads.fasta" in shown(page)
+
     def test_an_example_is_one_click_away(self, page):
         button(page, "Example").click().run()
         assert page.text_area(key="trace text").value.startswith(">")
@@ -221,6 +229,6 @@ class TestInput:
     def test_a_name_is_shown_as_it_is(self, page):
         ask(page, f">*a*[b](c)<i>\n{READS['strain_b_0']}")
         assert "*a*[b](c)<i>" in shown(page)
-        (written,) = [each.value for each in page.subheader if "a" in each.value]
+        (written,) = [element.value for element in page.subheader if "a" in element.value]
         for mark in "*[<":
             assert written.count(mark) == written.count(f"\\{mark}")

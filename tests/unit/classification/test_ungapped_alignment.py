@@ -13,7 +13,9 @@ proteins = st.lists(st.text(LETTERS, max_size=12), max_size=4)
 
 
 def scores(sequence, proteins):
-    numbers = [np.array([LETTERS.index(each) for each in one], dtype=np.uint8) for one in proteins]
+    numbers = [
+        np.array([LETTERS.index(letter) for letter in one], dtype=np.uint8) for one in proteins
+    ]
     ends = np.cumsum([0, *map(len, proteins)])
     residues = np.concatenate([np.zeros(0, dtype=np.uint8), *numbers])
     return segment_scores(encode_bases(sequence), residues, ends).tolist()

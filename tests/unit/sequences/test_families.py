@@ -75,7 +75,7 @@ class TestNumberFamilies:
         assert set(found.numbers) == set(written)
         assert {number: found.names[number] for number in library} == library
         assert len(set(found.names.values())) == len(found.names)
-        for each in written:
-            name = each if class_number(each) is None else given_names.get(int(each))
+        for text in written:
+            name = text if class_number(text) is None else given_names.get(int(text))
             if name:
-                assert found.names[found.numbers[each]] == name
+                assert found.names[found.numbers[text]] == name

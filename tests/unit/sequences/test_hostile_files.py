@@ -437,8 +437,8 @@ class TestHostileFiles:
         if not isinstance(expected, Found) or not expected.codes:
             return
         result = report_on(one(data))
-        for each in result.rejected:
-            assert all(reason.startswith("Record ") for reason in each.reasons)
+        for entry in result.rejected:
+            assert all(reason.startswith("Record ") for reason in entry.reasons)
         if result.rejected and result.records < 10:
             again = one(rejected_table(result))
             assert again.header[:2] == ("reason", "line")

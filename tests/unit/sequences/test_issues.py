@@ -52,7 +52,9 @@ class TestIssues:
 
     def test_examples_are_cut_short(self):
         text = table(f"{GENE}\t{'x' * 100}\t{'y' * 5_000}", header="sequence\tclass\torganism")
-        assert all(len(each) <= 200 for issue in report(text).issues for each in issue.examples)
+        assert all(
+            len(example) <= 200 for issue in report(text).issues for example in issue.examples
+        )
 
     def test_unknown_families_are_a_warning_or_an_error_as_chosen(self):
         known = Known(family_names={1: "Kinase"})

@@ -90,13 +90,13 @@ class TestRejected:
         first = report(self.TEXT)
         again = report(rejected_table(first))
         assert codes(again) == codes(first)
-        assert [each.entry.name for each in again.rejected] == ["=cmd()", "b", "c"]
+        assert [entry.entry.name for entry in again.rejected] == ["=cmd()", "b", "c"]
         assert again.rejected[2].entry.body == f"-{THIRD}"
 
     def test_goes_back_to_the_organism_that_it_was_meant_for(self):
         first = report(f"dna,family\n{GENE}!,Kinase\n", organism="E. coli")
         again = report(rejected_table(first), organism="rejected")
-        assert [each.entry.organism for each in again.rejected] == ["E_coli"]
+        assert [entry.entry.organism for entry in again.rejected] == ["E_coli"]
 
     def test_is_good_once_it_is_mended(self):
         text = rejected_table(report(self.TEXT)).decode("utf-8-sig")

@@ -22,7 +22,7 @@ COLOURS = {0: "#000001", 1: "#000002", 2: "#0072B2"}
 
 
 class _Reader(HTMLParser):
-    """What a browser would make of it."""
+    """The document as a browser reads it."""
 
     def __init__(self, text):
         super().__init__()

@@ -64,7 +64,7 @@ class TestChoice:
     def test_the_fragment_is_open_on_the_reverse_strand(self):
         (record,) = _records(make_fragment())
         frames = {
-            (each.strand, each.frame): each.text for each in translate_frames(record.residues)
+            (frame.strand, frame.frame): frame.text for frame in translate_frames(record.residues)
         }
         assert "*" not in frames["-", 1]
 

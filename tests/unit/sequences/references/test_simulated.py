@@ -35,7 +35,7 @@ class TestSimulate:
         codons = residues = 0
         for gene, relative in zip(GENES, simulate(GENES, divergence, 1), strict=True):
             frame = main_frame(gene.residues)
-            before, after = (frame_of(each.residues, frame) for each in (gene, relative))
+            before, after = (frame_of(record.residues, frame) for record in (gene, relative))
             assert [at for at, letter in enumerate(after) if letter == "*"] == [
                 at for at, letter in enumerate(before) if letter == "*"
             ]
