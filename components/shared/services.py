@@ -54,7 +54,6 @@ def _open(settings: Settings) -> _Services:
     services = _Services(libraries, Jobs(libraries.stores.database))
     if settings.load_human_reference:
         start_first_load(libraries, services.jobs)
-    Thread(target=_warm_up, args=(libraries, services.jobs), daemon=True).start()
     return services
 
 
@@ -73,14 +72,15 @@ def _warm_up(libraries: Libraries, jobs: Jobs) -> None:
 
 
 def open_services() -> None:
-    """Open the stores and start the jobs, before the first session does.
+    """Open the stores, start the jobs and warm up, before the first session comes.
 
     Raises
     ------
     GeneKinError
         If a setting is invalid or a store cannot be opened.
     """
-    _open(read_settings())
+    services = _open(read_settings())
+    Thread(target=_warm_up, args=(services.libraries, services.jobs), daemon=True).start()
 
 
 def libraries() -> Libraries:

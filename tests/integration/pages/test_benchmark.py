@@ -1,6 +1,7 @@
 import re
 import threading
 from dataclasses import replace
+from time import sleep
 
 import pytest
 
@@ -105,7 +106,7 @@ class TestRunning:
         def two_parts(*_, progress, on_report, **__):
             report = evaluation_report.report()
             on_report(replace(report, results=report.results[:5]))
-            while not shown_first.is_set():
+            while not shown_first.wait(0.02):
                 progress("Predicting", 40, 100)
             raise InputError("Enough.")
 
@@ -139,6 +140,7 @@ class TestRunning:
         def endless(*_, progress, **__):
             while True:
                 progress("Asking", 50, 100)
+                sleep(0.02)
 
         monkeypatch.setattr("components.benchmark.run.evaluate_and_save", endless)
         button(page, "Full benchmark of default").click().run()

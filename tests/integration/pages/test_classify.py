@@ -1,4 +1,5 @@
 from threading import Event
+from time import sleep
 
 import pytest
 
@@ -329,6 +330,7 @@ class TestLargeBatch:
 def _endless(_library, records, *, progress, **_options):
     while True:
         progress("Classifying", 1, len(records))
+        sleep(0.02)
 
 
 class TestHostileText:

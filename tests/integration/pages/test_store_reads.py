@@ -42,13 +42,7 @@ def calls(monkeypatch):
 
 
 @pytest.fixture
-def warm(monkeypatch):
-    """Leave out the work that fills caches when the stores are opened."""
-    monkeypatch.setattr(services, "_warm_up", lambda *_: None)
-
-
-@pytest.fixture
-def page(warm, loaded, opened):
+def page(loaded, opened):
     return type_text(opened("classify"), f">one\n{dna('human 2')}\n")
 
 
