@@ -40,7 +40,7 @@ settings.load_profile("genekin")
 
 
 _SERVER_PARAMETER = re.compile(r"\[(?:.*-)?(?:server|mariadb)\b")
-_SPLIT_BY_TEST = ("tests/browser/", "tests/integration/cli/")
+_SPLIT_BY_TEST = ("tests/browser/test_journey.py", "tests/integration/cli/")
 _SLOWEST_FIRST = ("browser", "integration", "unit")
 
 

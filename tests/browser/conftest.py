@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.support.browser import DESKTOP, PATIENCE, patient, settled
+from tests.support.browser import DESKTOP, PATIENCE, patient, settled, stopped_after
 from tests.support.services import CHROMIUM_OPTIONS, Dashboard
 
 SCREENSHOTS = os.environ.get("GENEKIN_SCREENSHOTS")
@@ -20,12 +20,8 @@ expect.set_options(timeout=PATIENCE * 1_000)
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Dashboard]:
     """A dashboard that is not running yet, with nothing loaded."""
-    server = Dashboard(tmp_path)
-    try:
+    with stopped_after(Dashboard(tmp_path)) as server:
         yield server
-    finally:
-        server.stop()
-    assert b"Traceback" not in server.log.read_bytes()
 
 
 @pytest.fixture
@@ -35,7 +31,7 @@ def dashboard(server: Dashboard) -> str:
     return server.address
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser(chromium: Path) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(

@@ -1,6 +1,7 @@
 """Accessibility of the pages: findings of axe-core, contrast, focus and theme."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -10,7 +11,7 @@ from core.library.load import load
 from core.library.manager import Libraries
 from core.settings import Settings
 from core.stores.stores import Stores
-from tests.support.browser import DESKTOP, PATIENCE, go_to, patient, settled
+from tests.support.browser import DESKTOP, PATIENCE, go_to, patient, settled, stopped_after
 from tests.support.services import Dashboard
 from tests.support.synthetic import FAMILY_NAMES, dna, genes
 
@@ -37,14 +38,14 @@ CONTRAST = """texts => Math.min(...texts.map(text => {
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(5 * PATIENCE)]
 
 
-@pytest.fixture
-def filled(server: Dashboard) -> str:
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a dashboard with two organisms."""
-    with Stores(Settings(home=server.home)) as stores:
-        organisms = {"human": genes("human", 12), "dog": genes("dog", 12)}
-        load(Libraries(stores), organisms, encoder="count", families=FAMILY_NAMES)
-    server.start()
-    return server.address
+    with stopped_after(Dashboard(tmp_path_factory.mktemp("filled"))) as server:
+        with Stores(Settings(home=server.home)) as stores:
+            organisms = {"human": genes("human", 12), "dog": genes("dog", 12)}
+            load(Libraries(stores), organisms, encoder="count", families=FAMILY_NAMES)
+        yield server.start().address
 
 
 def classify(page: Page, queries: str) -> None:

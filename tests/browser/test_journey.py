@@ -72,12 +72,15 @@ def shown_answer(page: Page) -> list[str]:
     ]
 
 
-def test_from_an_empty_home_to_a_run_that_is_sent_to_a_colleague(
-    page, browser, server, dashboard, keep
-):
-    page.goto(dashboard)
-    load_the_human_reference(page, keep)
-    go_to(page, "Classify")
+def test_from_a_first_start_to_a_run_that_is_sent_to_a_colleague(page, browser, server, keep):
+    server.settings["GENEKIN_LOAD_HUMAN_REFERENCE"] = "true"
+    server.start()
+    page.goto(server.address)
+    ask_while_the_reference_loads(page, keep)
+    go_to(page, "Library")
+    expect(page.get_by_role("heading", name="3,629 genes of 1 organism")).to_be_visible()
+    keep(page, "2 human loaded")
+    page.goto(server.address)
     ask_for_one(page, keep)
     ask_for_many(page, keep)
     answer, link = shown_answer(page), page.url
@@ -86,7 +89,7 @@ def test_from_an_empty_home_to_a_run_that_is_sent_to_a_colleague(
     colleague = patient(browser.new_page(viewport=PHONE, color_scheme="dark"))
     open_in_the_dark(colleague, link, keep)
     assert shown_answer(colleague) == answer
-    page.goto(f"{dashboard}/history")
+    page.goto(f"{server.address}/history")
     rename_and_delete(page, keep)
     colleague.goto(link)
     expect(colleague.get_by_text("Result not found.")).to_be_visible()
@@ -94,13 +97,11 @@ def test_from_an_empty_home_to_a_run_that_is_sent_to_a_colleague(
     colleague.close()
 
 
-def test_a_newcomer_has_the_family_of_an_example_after_two_clicks(page, server, keep):
-    server.settings["GENEKIN_LOAD_HUMAN_REFERENCE"] = "true"
-    server.start()
-    page.goto(server.address)
+def ask_while_the_reference_loads(page: Page, keep) -> None:
+    """A newcomer has the family of an example after two clicks."""
     expect(page.get_by_text("Paste a DNA sequence and see its gene family")).to_be_visible()
     expect(page.get_by_text("Submit now: you get the answer when it is ready.")).to_be_visible()
-    keep(page, "first start")
+    keep(page, "0 first start")
     clicks = count_clicks(page)
     page.get_by_role("button", name="G protein coupled receptor").click()
     expect(page.get_by_text("1 record · 1,212 bp · DNA")).to_be_visible()
@@ -108,24 +109,13 @@ def test_a_newcomer_has_the_family_of_an_example_after_two_clicks(page, server, 
     family = page.get_by_role("heading", name="G protein coupled receptors")
     expect(family).to_be_visible(timeout=LOADING * 1_000)
     assert clicks() <= 2
-    keep(page, "first answer")
+    keep(page, "1 first answer")
 
 
 def count_clicks(page: Page) -> Callable[[], int]:
     """Count the clicks on a page from now on."""
     page.evaluate("clicks = 0; addEventListener('click', () => clicks++, {capture: true})")
     return lambda: int(page.evaluate("clicks"))
-
-
-def load_the_human_reference(page: Page, keep) -> None:
-    expect(page.get_by_text("No library loaded yet.")).to_be_visible()
-    page.get_by_role("button", name="Go to Library").click()
-    expect(page.get_by_role("heading", name="Library", level=1)).to_be_visible()
-    keep(page, "1 empty library")
-    page.get_by_role("button", name="Load the human reference").click()
-    expect(page.get_by_text("human: 3,629 genes added;")).to_be_visible(timeout=LOADING * 1_000)
-    expect(page.get_by_role("heading", name="3,629 genes of 1 organism")).to_be_visible()
-    keep(page, "2 human loaded")
 
 
 def ask_for_one(page: Page, keep) -> None:
@@ -242,7 +232,7 @@ def open_in_the_dark(colleague: Page, link: str, keep) -> None:
 
 
 def rename_and_delete(page: Page, keep) -> None:
-    expect(page.get_by_text("4 runs, times in UTC.")).to_be_visible()
+    expect(page.get_by_text("5 runs, times in UTC.")).to_be_visible()
     select_row(page, 0)
     page.get_by_label("Name", exact=True).fill("my batch")
     page.get_by_label("Name", exact=True).press("Enter")
@@ -251,7 +241,7 @@ def rename_and_delete(page: Page, keep) -> None:
     keep(page, "10 history")
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete run").click()
-    expect(page.get_by_text("3 runs, times in UTC.")).to_be_visible()
+    expect(page.get_by_text("4 runs, times in UTC.")).to_be_visible()
 
 
 def test_hostile_names_in_a_batch_that_takes_a_while(page, server, keep):

@@ -1,10 +1,25 @@
 """Moving through the dashboard in a browser."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from playwright.sync_api import Page, ViewportSize, expect
+
+from tests.support.services import Dashboard
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 1500}
 PATIENCE = 120.0
 """Seconds that anything may take on a busy machine."""
+
+
+@contextmanager
+def stopped_after(server: Dashboard) -> Iterator[Dashboard]:
+    """Stop the server in the end; nothing in its log may be a traceback."""
+    try:
+        yield server
+    finally:
+        server.stop()
+    assert b"Traceback" not in server.log.read_bytes()
 
 
 def patient(page: Page) -> Page:
