@@ -1,5 +1,6 @@
 """Fixtures for all tests: real servers, reference data, a browser, a home of their own."""
 
+import gc
 import os
 import re
 from collections.abc import Iterator
@@ -23,6 +24,10 @@ from tests.support.services import (
     milvus_missing,
     require,
 )
+
+# All modules and tests stay until the end: looking for garbage among them takes a third of the
+# collection in each process, and a little of every test.
+gc.disable()
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"
@@ -66,6 +71,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ModuleS
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start the slowest tests first, so that the workers end together."""
     items.sort(key=_folder_rank)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    gc.enable()
 
 
 def _folder_rank(item: pytest.Item) -> int:
