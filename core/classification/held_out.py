@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from core.classification.evidence import (
@@ -22,7 +22,7 @@ from core.classification.evidence import (
 from core.classification.model import Candidate, alignments, make_candidate
 from core.classification.peptide_kmers import PeptideKmers
 from core.classification.ridge import RidgeFit, fit_ridge
-from core.encoders.sparse import multiply_rows
+from core.encoders.inner_products import InnerProducts
 from core.encoders.translated import TranslatedEncoder, stack_profiles
 from core.thread_pool import map_in_threads
 
@@ -35,8 +35,6 @@ SHUFFLED_SEQUENCES = 300
 """Number of shuffled sequences that estimate the noise."""
 MIN_SEQUENCES = 50
 """Minimum number of sequences to estimate weights, or a slope, from."""
-_BLOCK_ROWS = 64
-"""Rows of a product that a thread computes at a time."""
 _MAX_CANDIDATES = 100
 """Maximum number of candidates; fewer than for a query, as here they are the nearest for certain.
 """
@@ -64,28 +62,6 @@ class HeldOutEvidence:
     truth: NDArray[np.int64]
     weight: NDArray[np.float64]
     significant: NDArray[np.bool_]
-
-
-def inner_products(rows: csr_array, others: csr_array) -> NDArray[np.float32]:
-    """Return the inner products of sparse rows with others: float32, shape (rows, others).
-
-    Fastest if the others are few: they are transposed.
-    """
-    used = np.zeros(rows.shape[1], dtype=np.bool_)
-    used[rows.indices] = used[others.indices] = True
-    numbers = np.cumsum(used, dtype=np.int32) - 1  # Most columns are empty.
-    matrix = numbers[rows.indices], rows.data, rows.indptr
-    shape = others.shape[0], int(used.sum())
-    entries = others.data, numbers[others.indices], others.indptr.astype(np.int32)
-    columns = csr_array(entries, shape=shape).T.tocsr()
-    other = columns.indices, columns.data, columns.indptr
-    products = np.zeros((rows.shape[0], others.shape[0]), dtype=np.float32)
-
-    def multiply(first: int) -> None:
-        multiply_rows(products[first : first + _BLOCK_ROWS], first, matrix, other)
-
-    map_in_threads(multiply, range(0, len(products), _BLOCK_ROWS))
-    return products
 
 
 def linked_clusters(similarities: NDArray[np.float32], threshold: float) -> NDArray[np.int64]:
@@ -130,8 +106,9 @@ class TrainingSample:
             list(zip(families.tolist(), sequences, strict=True)),
             check_cancelled,
         )
-        self._profiles = stack_profiles([candidate.profile for candidate in self._candidates])
-        self._similarities = inner_products(self._profiles, self._profiles)
+        profiles = stack_profiles([candidate.profile for candidate in self._candidates])
+        self._products = InnerProducts(profiles)
+        self._similarities = self._products.of(profiles)
         np.fill_diagonal(self._similarities, 0)
         check_cancelled()
         self.peptide_kmers = PeptideKmers.fit(sequences)
@@ -163,7 +140,7 @@ class TrainingSample:
             "".join(self._generator.permutation(list(self._sequences[row]))) for row in drawn
         ]
         profiles = stack_profiles([self._encoder.profile(sequence) for sequence in shuffled])
-        similarities = inner_products(self._profiles, profiles).T
+        similarities = self._products.of(profiles)
         strongest = np.array(
             map_in_threads(
                 lambda pair: alignments(pair[0], self._nearest(pair[1])).max(initial=0.0),

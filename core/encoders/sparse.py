@@ -6,9 +6,6 @@ from numpy.typing import NDArray
 
 SparseRows = tuple[NDArray[np.uint32], NDArray[np.float32], NDArray[np.int64]]
 """Concatenated sparse rows: keys, weights, and 0 followed by the end of each row."""
-CompressedRows = tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]
-"""Columns, values and starts of the rows of a sparse matrix, as in :class:`scipy.sparse.csr_array`.
-"""
 
 _DIGITS = 1 << 8
 _DIGIT_MASK = np.uint32(_DIGITS - 1)
@@ -40,31 +37,6 @@ def dot(
     for index in range(keys.size):
         total += table[keys[index]] * weights[index]
     return total
-
-
-@njit(nogil=True, cache=True)
-def multiply_rows(
-    products: NDArray[np.float32],
-    first: int,
-    matrix: CompressedRows,
-    other: CompressedRows,
-) -> None:
-    """Add rows of the product of two sparse matrices, from the row `first` on.
-
-    Sums run in the order of a row's columns.
-
-    Parameters
-    ----------
-    products
-        float32, shape (rows, columns of `other`).
-    """
-    columns, values, starts = matrix
-    other_columns, other_values, other_starts = other
-    for row in range(products.shape[0]):
-        for index in range(starts[first + row], starts[first + row + 1]):
-            column, value = columns[index], values[index]
-            for position in range(other_starts[column], other_starts[column + 1]):
-                products[row, other_columns[position]] += value * other_values[position]
 
 
 @njit(nogil=True, cache=True)

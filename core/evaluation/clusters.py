@@ -11,6 +11,7 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from core.encoders import TranslatedEncoder
+from core.encoders.inner_products import InnerProducts
 from core.encoders.translated import stack_profiles
 from core.evaluation.external_tools import run_tool, translate_orf, write_fasta
 from core.progress import Progress, no_progress
@@ -42,15 +43,12 @@ def nearest_similarities(
         0 to 1, shape (queries,).
     """
     encoder = TranslatedEncoder.fit(references)
-    columns = _profiles(encoder, references).T.tocsr()
-    nearest = [
-        (_profiles(encoder, queries[start : start + _BATCH_SIZE]) @ columns).max(axis=1)
-        for start in _batch_starts(len(queries), progress)
-    ]
-    if not nearest:
-        return np.zeros(0)
-    similarities = np.concatenate([batch.toarray().ravel() for batch in nearest])
-    return np.clip(similarities.astype(np.float64), 0, 1)
+    products = InnerProducts(_profiles(encoder, references))
+    nearest = np.zeros(len(queries))
+    for start in _batch_starts(len(queries), progress):
+        batch = _profiles(encoder, queries[start : start + _BATCH_SIZE])
+        nearest[start : start + _BATCH_SIZE] = products.of(batch).max(axis=1)
+    return np.clip(nearest, 0, 1)
 
 
 def related_pairs(
@@ -71,12 +69,12 @@ def related_pairs(
         Symmetric: bool, shape (sequences, sequences).
     """
     rows = _profiles(TranslatedEncoder.fit(sequences), sequences)
-    columns = rows.T.tocsr()
+    products = InnerProducts(rows)
     pairs = []
     for start in _batch_starts(len(sequences), progress):
-        products = (rows[start : start + _BATCH_SIZE] @ columns).tocoo()
-        related = products.data > link
-        pairs.append((products.row[related] + start, products.col[related]))
+        related = products.of(rows[start : start + _BATCH_SIZE]) > link
+        batch_rows, columns = np.nonzero(related)
+        pairs.append((batch_rows + start, columns))
     coordinates = tuple(np.concatenate(axis).astype(np.int64) for axis in zip(*pairs, strict=True))
     values = np.ones(coordinates[0].size, dtype=np.bool_)
     return coo_array((values, coordinates), shape=(len(sequences),) * 2).tocsr()

@@ -1,16 +1,6 @@
 import numpy as np
-from scipy.sparse import csr_array
 
-from core.classification.held_out import inner_products, linked_clusters
-
-
-class TestInnerProducts:
-    def test_are_those_of_each_row_with_each_other(self):
-        rows = np.array([[1, 0, 2], [0, 3, 0]], dtype=np.float32)
-        others = np.array([[1, 1, 1], [0, 0, 2], [5, 0, 0]], dtype=np.float32)
-        found = inner_products(csr_array(rows), csr_array(others))
-        assert found.dtype == np.float32
-        assert found.tolist() == (rows @ others.T).tolist()
+from core.classification.held_out import linked_clusters
 
 
 class TestLinkedClusters:
