@@ -56,13 +56,12 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def keep(tmp_path: Path):
-    """Keep a screenshot."""
-    folder = Path(SCREENSHOTS or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
+def keep():
+    """Wait until a page is drawn, and keep a screenshot if there is a folder for them."""
 
     def keep(page: Page, name: str) -> None:
         settled(page)
-        page.screenshot(path=folder / f"{name}.png")
+        if SCREENSHOTS:
+            page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
 
     return keep

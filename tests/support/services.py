@@ -414,7 +414,8 @@ def main(command: Sequence[str]) -> int:
     """Run a command beside servers that its processes share; return its exit status."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True)))
-        environment = {SHARED_FOLDER: str(folder)}
+        # Threads of many processes would wait for each other, and compute while they wait.
+        environment = {SHARED_FOLDER: str(folder), "OPENBLAS_NUM_THREADS": "1"}
         kernels = subprocess.Popen([sys.executable, "-m", "tests.support.kernels"])
         if mariadb_missing() is None:
             environment[SHARED_MARIADB] = str(stack.enter_context(MariaDB(folder / "mariadb")).port)
