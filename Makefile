@@ -43,9 +43,9 @@ types: $(VENV)/.dev-ready
 unit: $(VENV)/.dev-ready
 	TEST_SHARED_FOLDER=`mktemp -d` $(PYTEST) -n $(CORES) -q tests/unit core components
 
-# Half of them wait for servers.
+# Many of them wait for servers.
 all-tests: $(VENV)/.dev-ready
-	$(BIN)/python -m tests.support.services $(PYTEST) -n `expr 3 \* $(CORES)`
+	$(BIN)/python -m tests.support.services $(PYTEST) -n `expr 5 \* $(CORES) / 2`
 
 format: $(VENV)/.dev-ready ## Apply the code style
 	$(BIN)/ruff check --fix

@@ -19,6 +19,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn, Self
@@ -228,6 +229,11 @@ class MariaDB(_Server):
             cursor.execute(f"CREATE DATABASE IF NOT EXISTS `{database}`")
         return f"mysql+pymysql://root@127.0.0.1:{self.port}/{database}?charset=utf8mb4"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Tells test processes to use this server."""
+        return {SHARED_MARIADB: str(self.port)}
+
     def _install(self, data: Path) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         subprocess.run(
@@ -286,6 +292,11 @@ class MilvusServer(_Server):
     @property
     def uri(self) -> str:
         return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Tells test processes to use this server."""
+        return {SHARED_MILVUS: self.uri}
 
     @classmethod
     def running(cls, uri: str) -> Self:
@@ -417,12 +428,17 @@ def main(command: Sequence[str]) -> int:
         # Threads of many processes would wait for each other, and compute while they wait.
         environment = {SHARED_FOLDER: str(folder), "OPENBLAS_NUM_THREADS": "1"}
         kernels = subprocess.Popen([sys.executable, "-m", "tests.support.kernels"])
+        servers: list[MariaDB | MilvusServer] = []
         if mariadb_missing() is None:
-            environment[SHARED_MARIADB] = str(stack.enter_context(MariaDB(folder / "mariadb")).port)
+            servers.append(MariaDB(folder / "mariadb"))
         if milvus_missing() is None:
-            (folder / "milvus").mkdir()
-            environment[SHARED_MILVUS] = stack.enter_context(MilvusServer(folder / "milvus")).uri
-        kernels.wait()  # While the servers start.
+            servers.append(MilvusServer(folder / "milvus"))
+        # A server dies with the thread that started it: these live until the end.
+        threads = stack.enter_context(ThreadPoolExecutor())
+        list(threads.map(stack.enter_context, servers))
+        for server in servers:
+            environment |= server.environment
+        kernels.wait()
         return subprocess.call(command, env=os.environ | environment)
 
 
