@@ -45,32 +45,47 @@ settings.load_profile("genekin")
 
 
 _SERVER_PARAMETER = re.compile(r"\[(?:.*-)?(?:server|mariadb)\b")
+_ON_SERVERS = " on servers"
 _SPLIT_BY_TEST = ("tests/browser/test_journey.py", "tests/integration/cli/")
 _SLOWEST_FIRST = ("browser", "integration", "unit")
 
 
-class ModuleScheduling(LoadScopeScheduling):  # type: ignore[misc]  # untyped
-    """Work units of parallel test runs: modules, so that their fixtures are made once.
+def _work_unit(nodeid: str) -> str:
+    """Return the unit of parallel test runs: a module, so that its fixtures are made once.
 
     The tests of a module on servers, which mostly wait, are a unit of their own; so is each class
     or function where nothing expensive is shared.
     """
+    if nodeid.startswith(_SPLIT_BY_TEST):
+        return "::".join(nodeid.split("[", maxsplit=1)[0].split("::")[:2])
+    module = nodeid.partition("::")[0]
+    return f"{module}{_ON_SERVERS}" if _SERVER_PARAMETER.search(nodeid) else module
+
+
+class UnitScheduling(LoadScopeScheduling):  # type: ignore[misc]  # untyped
+    """Work units of parallel test runs, given out in the order of the tests."""
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith(_SPLIT_BY_TEST):
-            return "::".join(nodeid.split("[", maxsplit=1)[0].split("::")[:2])
-        module = nodeid.partition("::")[0]
-        return f"{module} on servers" if _SERVER_PARAMETER.search(nodeid) else module
+        return _work_unit(nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ModuleScheduling:
-    return ModuleScheduling(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> UnitScheduling:
+    return UnitScheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start the slowest tests first, so that the workers end together."""
+    """Start the slowest tests first, so that the workers end together.
+
+    Units that wait for servers alternate with units that compute, so that no core is idle.
+    """
     items.sort(key=_folder_rank)
+    units = dict.fromkeys(_work_unit(item.nodeid) for item in items)
+    waiting = [unit for unit in units if unit.endswith(_ON_SERVERS)]
+    computing = [unit for unit in units if not unit.endswith(_ON_SERVERS)]
+    ranks = {unit: 2 * rank for rank, unit in enumerate(computing)}
+    ranks |= {unit: 2 * rank + 1 for rank, unit in enumerate(waiting)}
+    items.sort(key=lambda item: ranks[_work_unit(item.nodeid)])
 
 
 def pytest_collection_finish() -> None:
