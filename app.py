@@ -50,6 +50,6 @@ with plain_errors():
     finish_loads()
     library_selector()
     with st.sidebar:
-        followed_jobs(show=page.url_path != "library")  # That page lists all jobs, with buttons.
+        followed_jobs(page.url_path)
     page.run()
 st.html(THEME_CHOICE, unsafe_allow_javascript=True)

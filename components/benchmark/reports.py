@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
+from components.shared.deletion import delete_button
 from components.shared.figure import offer_files
 from components.shared.formatting import escape_markdown, unique_labels
 from components.shared.services import libraries
@@ -68,16 +69,19 @@ def read_report(row: EvaluationRow, slot: Slot = Slot.EVALUATION) -> Report:
 
 def report_settings(row: EvaluationRow) -> None:
     """Rename or delete an evaluation."""
+
+    def delete() -> None:
+        evaluations().delete(row.id)
+        st.query_params.pop(_PARAMETER, None)
+
     with st.popover("Settings", width="stretch"):
         name = st.text_input("Name", row.name, max_chars=200, key=f"name of evaluation {row.id}")
         unchanged = not name.strip() or name == row.name
         if st.button("Rename", width="stretch", disabled=unchanged):
             evaluations().rename(row.id, name.strip())
             st.rerun()
-        if st.button("Delete permanently", key=f"delete evaluation {row.id}", width="stretch"):
-            evaluations().delete(row.id)
-            st.query_params.pop(_PARAMETER, None)
-            st.rerun()
+        loss = "All results of this evaluation will be deleted. Making it again can take minutes."
+        delete_button("Delete", f"delete evaluation {row.id}", row.name, loss, delete)
 
 
 def show_skipped(report: Report) -> None:

@@ -20,8 +20,13 @@ from core.jobs.job import Work
 from core.stores.sql.jobs import CANCELLED, DONE, QUEUED, JobProgress, JobRow
 
 _MAX_LISTED = 5
-_FOLLOWED_BY_PAGES = ("classify", "compute", "benchmark")
-"""Kinds of jobs that change no library; the page that submits one shows its outcome."""
+_FOLLOWED_BY_PAGES = {
+    "classify": ("",),
+    "compute": ("similarity", "trace"),
+    "benchmark": ("benchmark",),
+}
+"""Kinds of jobs that change no library, and the paths of the pages that show their outcome."""
+_JOB_LIST_PAGE = "library"
 
 
 def submit_job(kind: str, library: str, title: str, digest: str, work: Work) -> int | None:
@@ -105,21 +110,21 @@ def job_list() -> None:
         draw_fragment(_draw_list, 1.0 if jobs().active() else None)
 
 
-def followed_jobs(*, show: bool) -> None:
+def followed_jobs(page: str) -> None:
     """Announce the jobs that have ended, and follow those that go on, until one of them ends.
 
     Followed are the jobs that this session has submitted, and all that change a library.
 
     Parameters
     ----------
-    show
-        Draw the progress of the jobs that change a library.
+    page
+        Path of the page in view. The progress of loads is drawn, unless it lists all jobs.
     """
     active = jobs().active()
     _follow_loads(active)
-    announce_ended_jobs(active)
+    announce_ended_jobs(active, lambda job: page in _FOLLOWED_BY_PAGES.get(job.kind, ()))
     if session.followed_jobs:
-        draw_fragment(_draw_followed, 1.0, show=show)
+        draw_fragment(_draw_followed, 1.0, show=page != _JOB_LIST_PAGE)
 
 
 def _changes_library(job: JobRow) -> bool:

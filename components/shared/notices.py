@@ -1,7 +1,7 @@
 """Notices of jobs that have ended, on every page: a toast, and the title in the browser's tab."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -29,7 +29,7 @@ class Notice:
     time: float
 
 
-def announce_ended_jobs(active: Sequence[JobRow]) -> None:
+def announce_ended_jobs(active: Sequence[JobRow], is_shown: Callable[[JobRow], bool]) -> None:
     """Announce the followed jobs that have ended, unless they were cancelled.
 
     The title stays until the page runs again, so that it is seen by who comes back to the tab. All
@@ -39,6 +39,8 @@ def announce_ended_jobs(active: Sequence[JobRow]) -> None:
     ----------
     active
         All jobs that are queued or running.
+    is_shown
+        Tells of a job whether the page in view shows its outcome: then there is no toast above it.
     """
     now = time.monotonic()
     ended = session.followed_jobs - {job.id for job in active}
@@ -48,7 +50,8 @@ def announce_ended_jobs(active: Sequence[JobRow]) -> None:
     shown += [notice for notice in new if notice.job.state != CANCELLED]
     session.notices = tuple(shown)
     for notice in shown:
-        _draw_toast(notice.job)
+        if not is_shown(notice.job):
+            _draw_toast(notice.job)
     if shown:
         st.set_page_config(page_title=_page_title(shown[-1].job))
 

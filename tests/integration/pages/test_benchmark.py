@@ -15,7 +15,7 @@ from core.stores.sql.database import Database
 from core.stores.sql.evaluations import EvaluationTable
 from core.stores.sql.jobs import CANCELLED
 from tests.support import evaluation_report
-from tests.support.library_page import ended, jobs, until
+from tests.support.library_page import delete, ended, jobs, until
 from tests.support.pages import button, shown, widget
 
 HOSTILE = "<script>alert(1)</script> **not bold** [x](javascript:alert(1))"
@@ -261,19 +261,23 @@ class TestKept:
         assert options(page, "Evaluation")[0].startswith("in the paper")
 
     def test_can_be_deleted(self, kept, opened, database):
-        kept()
+        number = kept()
         page = opened("benchmark")
-        button(page, "Delete permanently").click().run()
+        delete(page, "second", f"delete evaluation {number}")
+        assert len(EvaluationTable(database).recent()) == 1
+        page.text_input(key="confirm deletion").input("first")
+        page.button(key="delete permanently").click().run()
         assert EvaluationTable(database).recent() == []
         assert "Compares the accuracy of GeneKin" in shown(page)
 
     def test_one_that_came_meanwhile_is_not_deleted_in_the_place_of_another(
         self, kept, opened, database
     ):
-        kept("first")
+        number = kept("first")
         page = opened("benchmark")
         kept("second")
-        button(page, "Delete permanently").click().run()
+        page.button(key=f"delete evaluation {number}").click().run()
+        assert "Delete permanently" not in {element.label for element in page.button}
         assert len(EvaluationTable(database).recent()) == 2
         assert options(page, "Evaluation")[0].startswith("second")
 

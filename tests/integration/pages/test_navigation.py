@@ -108,6 +108,15 @@ class TestNotices:
         until(lambda: jobs()[0].state == DONE)
         assert other.run().toast == []
 
+    @pytest.mark.parametrize(("name", "count"), [("classify", 0), ("history", 1)])
+    def test_are_no_toasts_where_the_page_shows_the_outcome(self, opened, end, name, count):
+        page = opened(name)
+        submit("classify", end)
+        page.session_state["followed jobs"] = frozenset({jobs()[0].id})
+        end.set()
+        until(lambda: jobs()[0].state == DONE)
+        assert len(page.run().toast) == count
+
     def test_are_not_given_for_what_was_cancelled(self, opened):
         page = opened("history")
 
