@@ -29,6 +29,8 @@ from core.stores.stores import Stores
 _log = logging.getLogger(__name__)
 _Arguments = ParamSpec("_Arguments")
 _POLL_SECONDS = 0.5
+_WARM_UP_SECONDS = 5.0
+"""Maximum time that warming up keeps the server from listening."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def _open(settings: Settings) -> _Services:
 def _warm_up(libraries: Libraries, jobs: Jobs) -> None:
     """Fill caches and compile kernels before the first query, after the first load."""
     try:
-        while any(job.kind == LOAD_KIND for job in jobs.active()):
+        while _is_loading(jobs):
             time.sleep(_POLL_SECONDS)
         queries = read_text_queries(make_examples(), "the examples", Limits())
         for name in libraries.names():
@@ -71,8 +73,14 @@ def _warm_up(libraries: Libraries, jobs: Jobs) -> None:
         _log.warning("the caches were not filled: %s", error)
 
 
+def _is_loading(jobs: Jobs) -> bool:
+    return any(job.kind == LOAD_KIND for job in jobs.active())
+
+
 def open_services() -> None:
     """Open the stores, start the jobs and warm up, before the first session comes.
+
+    Large libraries, and a load that is under way, keep the first session waiting only so long.
 
     Raises
     ------
@@ -80,7 +88,10 @@ def open_services() -> None:
         If a setting is invalid or a store cannot be opened.
     """
     services = _open(read_settings())
-    Thread(target=_warm_up, args=(services.libraries, services.jobs), daemon=True).start()
+    thread = Thread(target=_warm_up, args=(services.libraries, services.jobs), daemon=True)
+    thread.start()
+    if not _is_loading(services.jobs):
+        thread.join(_WARM_UP_SECONDS)
 
 
 def libraries() -> Libraries:
