@@ -24,6 +24,7 @@ THEME_CHOICE = (_TEMPLATES / "theme.html").read_text(encoding="utf-8")
 """Script that keeps the theme chosen in the menu for all pages."""
 SERVER_SORTED = (_TEMPLATES / "server_sorted.html").read_text(encoding="utf-8")
 """Style for tables that the server sorts: without the menu entries that sort in the browser."""
+_NARROW_BARS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,15 @@ def legend(families: Mapping[int, str]) -> str:
 
 
 def family_bars(shares: Mapping[int, float], names: Mapping[int, str]) -> str:
-    """Return a bar for the probability, 0 to 1, of each family, in the order given."""
+    """Return a bar for the probability, 0 to 1, of each family, in the order given.
+
+    On a phone the first ones are shown, so that the hits are not far below.
+    """
     bars = (
         _Bar(family_name(names, number), family_mark(number), share, confidence_percent(share))
         for number, share in shares.items()
     )
-    return _bars("Probability of each family", bars)
+    return _bars("Probability of each family", bars, narrow=_NARROW_BARS)
 
 
 def status_bars(
@@ -70,7 +74,7 @@ def status_bars(
     rows += [("invalid", INVALID, invalid)] if invalid else []
     largest = max(count for _, _, count in rows)
     bars = (_Bar(name, mark, count / largest, f"{count:,}") for name, mark, count in rows)
-    return _bars("Number of queries by family", bars)
+    return _bars("Number of queries by family", bars, narrow=len(rows))
 
 
 def verdict(  # noqa: PLR0917
@@ -113,8 +117,8 @@ def scroll_to_top(subject: str) -> str:
     return _render("scroll_to_top", subject=subject)
 
 
-def _bars(label: str, bars: Iterable[_Bar]) -> str:
-    return _render("bars", label=label, bars=bars)
+def _bars(label: str, bars: Iterable[_Bar], *, narrow: int) -> str:
+    return _render("bars", label=label, bars=bars, narrow=narrow)
 
 
 def _render(template: str, **values: object) -> str:
