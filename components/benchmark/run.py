@@ -32,7 +32,7 @@ from core.settings import read_settings
 from core.stores.sql.jobs import JobRow
 from core.stores.sql.tables import utc_now
 
-QUICK_SEQUENCES = 1_000
+QUICK_SEQUENCES = 700
 """Sequences of the quick benchmark: under two minutes on two cores."""
 FULL_SEQUENCES = 5_000
 FULL_TASK_QUERIES = 300
