@@ -4,10 +4,10 @@ import streamlit as st
 
 from components.classify.batch import forget_filters, show_batch, show_summary
 from components.classify.downloads import offer_downloads, result_header, run_details
-from components.classify.editing import job_input, result_input, warn_if_edited
 from components.classify.input import apply_fill_in, query_input
 from components.classify.landing import find_load, show_landing
 from components.classify.result import show_evidence, show_verdict
+from components.classify.result_input import job_input, result_input, warn_if_edited
 from components.classify.submission import (
     RUN_PARAMETER,
     RunResult,

@@ -3,7 +3,7 @@ from time import sleep
 
 import pytest
 
-from components.classify import editing, submission
+from components.classify import result_input, submission
 from components.shared import services
 from core.sequences.references.examples import EXAMPLES
 from core.stores.sql.jobs import CANCELLED
@@ -255,7 +255,7 @@ class TestEdit:
 
     def test_of_too_many_bases_to_edit_says_so(self, page, opened, monkeypatch):
         ask(page, ONE)
-        monkeypatch.setattr(editing, "_MAX_EDITABLE_BASES", 100)
+        monkeypatch.setattr(result_input, "_MAX_EDITABLE_BASES", 100)
         other = opened("classify")
         other.query_params["run"] = latest_run().id
         open_input(other.run())
