@@ -34,7 +34,7 @@ from core.stores.sql.tables import utc_now
 
 QUICK_SEQUENCES = 700
 """Sequences of the quick benchmark: under two minutes on two cores."""
-FULL_SEQUENCES = 5_000
+FULL_SEQUENCES = 3_500
 FULL_TASK_QUERIES = 300
 """Sequences of the full benchmark, and queries of each of its tasks on perturbed sequences and
 between organisms: under 15 minutes on two cores."""
