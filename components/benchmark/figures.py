@@ -196,9 +196,9 @@ def robustness_figure(report: Report) -> Figure | None:
     return Figure(
         "Robustness",
         tuple(panels),
-        f"At the hardest level: {notes[0]}",
+        f"At the hardest level: {' '.join(notes)}",
         file_table(table),
-        (*notes, "Queries of the random 80/20 split, changed at random; vertical lines: 95% CI."),
+        ("Queries of the random 80/20 split, changed at random; vertical lines: 95% CI.",),
     )
 
 
