@@ -67,7 +67,7 @@ def shown_answer(page: Page) -> list[str]:
     settled(page)
     return [
         page.get_by_role("heading", level=2).inner_text(),
-        *page.get_by_role("table").all_inner_texts(),
+        *page.get_by_role("table").all_text_contents(),  # All rows, also those that a phone hides.
         page.get_by_test_id("stCode").last.inner_text(),
     ]
 
