@@ -196,9 +196,12 @@ def robustness_figure(report: Report) -> Figure | None:
     return Figure(
         "Robustness",
         tuple(panels),
-        f"At the hardest level: {' '.join(notes)}",
+        f"At the hardest level: {min(notes)[1]}",
         file_table(table),
-        ("Queries of the random 80/20 split, changed at random; vertical lines: 95% CI.",),
+        (
+            *(note for _, note in notes),
+            "Queries of the random 80/20 split, changed at random; vertical lines: 95% CI.",
+        ),
     )
 
 
@@ -212,8 +215,10 @@ def _level_table(report: Report, results: Mapping[str, Sequence[Result]]) -> pd.
     return pd.concat(tables, ignore_index=True)
 
 
-def _robustness_note(report: Report, title: str, results: Mapping[str, list[Result]]) -> str:
-    """Describe the level at which accuracy is lowest."""
+def _robustness_note(
+    report: Report, title: str, results: Mapping[str, list[Result]]
+) -> tuple[float, str]:
+    """Return the lowest accuracy at a level, and a description of it."""
     changed = [level for level, ranked in results.items() if ranked[0].task != UNMODIFIED]
     hardest = min(changed, key=lambda level: main_result(results[level]).accuracy)
     main = main_result(results[hardest])
@@ -225,7 +230,7 @@ def _robustness_note(report: Report, title: str, results: Mapping[str, list[Resu
     if (best := best_other(results[hardest])) is not None:
         note += f", best other method {method_name(best.method, report)}"
         note += f" {percent(best.accuracy)}"
-    return f"{note}."
+    return main.accuracy, f"{note}."
 
 
 def speed_figure(report: Report) -> Figure | None:
