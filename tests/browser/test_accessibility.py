@@ -49,6 +49,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def classify(page: Page, queries: str) -> None:
+    settled(page)
     text = page.get_by_role("textbox", name="DNA sequences (raw, FASTA or FASTQ)")
     text.fill(queries)
     text.press("Control+Enter")
