@@ -101,8 +101,7 @@ def _describe_part(part: PlannedSplit) -> str:
 
 def _describe(library: Library, request: _Request, speed: float, about: str) -> str:
     """Say in Markdown how long a benchmark takes and what it covers."""
-    names = {*request.organisms}
-    count = sum(organism.count for organism in library.organisms() if organism.name in names)
+    count = library.count_genes(request.organisms)
     genes = f"{count:,} genes"
     if count > request.max_sequences:
         genes = f"{request.max_sequences:,} random genes of {count:,}"

@@ -103,7 +103,7 @@ def _fit_text(library: Library) -> str:
     added = library.added_since_fit()
     if not added:
         return "The encoder was fitted on all genes."
-    total = sum(organism.count for organism in library.organisms())
+    total = library.count_genes()
     were = "was" if added == 1 else "were"
     return f"{added:,} of {pluralize(total, 'gene')} {were} added after the encoder was fitted."
 
@@ -188,7 +188,7 @@ def _name_settings(library: Library) -> None:
 
 
 def _deletion_settings(library: Library) -> None:
-    genes = pluralize(sum(organism.count for organism in library.organisms()), "gene")
+    genes = pluralize(library.count_genes(), "gene")
     delete_button(
         "Delete library",
         "delete library",

@@ -29,7 +29,7 @@ _QUICK = 300
 def show_map(library: Library) -> None:
     """Offer to compute the map; show it once it is there."""
     st.subheader("t-SNE map")
-    total = sum(organism.count for organism in library.organisms())
+    total = library.count_genes()
     if total < MIN_SEQUENCES:
         st.caption(f"{pluralize(total, 'sequence')}: too few for a map.")
         return

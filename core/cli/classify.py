@@ -29,7 +29,6 @@ from core.sequences.files import read_bytes
 from core.sequences.records import Record
 
 if TYPE_CHECKING:
-    from core.library.library import Library
     from core.runs.alignments import Alignments
     from core.sequences.limits import Limits
 
@@ -109,7 +108,7 @@ def classify_command(
                 opened,
                 [record.residues for record in records],
                 calls,
-                searched=_count_genes(opened, organisms),
+                searched=opened.count_genes(organisms),
                 closest_only=file_format in {"tsv", "csv"},
                 progress=progress,
             )
@@ -120,13 +119,6 @@ def classify_command(
         write(format_blast_table(calls, alignments or {}), output)
     else:
         write(format_calls(calls, file_format, families, alignments), output)
-
-
-def _count_genes(library: "Library", organisms: Sequence[str] | None) -> int:
-    """Return the number of genes of some organisms, or of all."""
-    return sum(
-        row.count for row in library.organisms() if organisms is None or row.name in organisms
-    )
 
 
 def read_query_file(file: str, limits: "Limits") -> list[Record]:

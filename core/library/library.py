@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,6 +79,14 @@ class Library:
     def family_name(self, family: int) -> str:
         """Return the name of a class number, also of one that was added after opening."""
         return family_name(self.families, family)
+
+    def count_genes(self, organisms: Collection[str] | None = None) -> int:
+        """Return the number of genes of the organisms of these names; of all, if None."""
+        return sum(
+            organism.count
+            for organism in self.organisms()
+            if organisms is None or organism.name in organisms
+        )
 
     def organisms(self) -> list[OrganismRow]:
         """Return the ready organisms with their counts, in the order they were added."""

@@ -116,7 +116,7 @@ def align_genes(library: Library, gene: Gene, other: Gene, product: float) -> Al
     record = Record(gene.name, residues[gene.id], 1, 1)
     (call,) = classify(library, [record], organisms=[other.organism], neighbours=1)
     hit = Hit(other.id, other.organism, other.family, other.name, product, other.length)
-    searched = next(one.count for one in library.organisms() if one.name == other.organism)
+    searched = library.count_genes([other.organism])
     alignments = explain_hits(record.residues, call, [hit], residues, searched=searched).alignments
     return alignments[0] if alignments else None
 

@@ -170,7 +170,7 @@ class _BatchTracer:
     def __init__(self, library: Library, sequences: Sequence[str]) -> None:
         self._library = library
         self._organisms = library.organism_names()
-        self._genes = sum(organism.count for organism in library.organisms())
+        self._genes = library.count_genes()
         self._lengths = [len(sequence) for sequence in sequences]
         self._queries = [QueryKmers(sequence) for sequence in sequences]
         self._residues: dict[int, str] = {}
