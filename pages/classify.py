@@ -5,7 +5,7 @@ import streamlit as st
 from components.classify.batch import forget_filters, show_batch, show_summary
 from components.classify.downloads import offer_downloads, result_header, run_details
 from components.classify.input import apply_fill_in, query_input
-from components.classify.landing import find_load, show_landing
+from components.classify.landing import show_landing
 from components.classify.result import show_evidence, show_verdict
 from components.classify.result_input import job_input, result_input, warn_if_edited
 from components.classify.submission import (
@@ -19,8 +19,9 @@ from components.classify.submission import (
 from components.shared.errors import plain_errors
 from components.shared.markup import scroll_to_top
 from components.shared.navigation import chosen_library, require_app_entry
-from components.shared.services import run_again
+from components.shared.services import jobs, run_again
 from components.shared.session import session
+from core.jobs.first_load import active_load
 from core.library.library import Library
 from core.stores.sql.jobs import JobRow
 
@@ -45,7 +46,7 @@ def page() -> None:
 
 def _ask(library: Library | None, job: JobRow | None, result: RunResult | None) -> None:
     """Draw the input, as one line above a result, and submit what is entered."""
-    load = None if library else find_load()
+    load = None if library else active_load(jobs())
     line = result_input(result) if result else job_input(job) if job else None
     if line is None:
         st.write("Paste a DNA sequence and see its gene family, with the evidence.")

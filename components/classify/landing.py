@@ -9,18 +9,13 @@ from core.jobs.first_load import LOAD_KIND, submit_human_reference
 from core.stores.sql.jobs import DONE, JobRow
 
 
-def find_load() -> JobRow | None:
-    """Return the load that is queued or running, if there is one."""
-    return next((job for job in jobs().active() if job.kind == LOAD_KIND), None)
-
-
 def show_landing(load: JobRow | None) -> None:
     """Show the progress of a load; if there is none, what to do.
 
     Parameters
     ----------
     load
-        That of :func:`find_load`.
+        That is queued or running.
     """
     if load is not None:
         st.info("The library is being loaded. Submit now: you get the answer when it is ready.")

@@ -14,7 +14,7 @@ from components.shared.session import session
 from core.alignment.explanation import explain
 from core.classify import classify
 from core.errors import GeneKinError
-from core.jobs.first_load import LOAD_KIND, start_first_load
+from core.jobs.first_load import active_load, start_first_load
 from core.jobs.scheduler import Jobs
 from core.library.library import Library
 from core.library.manager import Libraries
@@ -62,7 +62,7 @@ def _open(settings: Settings) -> _Services:
 def _warm_up(libraries: Libraries, jobs: Jobs) -> None:
     """Fill caches and compile kernels before the first query, after the first load."""
     try:
-        while _is_loading(jobs):
+        while active_load(jobs):
             time.sleep(_POLL_SECONDS)
         queries = read_text_queries(make_examples(), "the examples", Limits())
         for name in libraries.names():
@@ -71,10 +71,6 @@ def _warm_up(libraries: Libraries, jobs: Jobs) -> None:
             explain(library, queries[0].residues, calls[0])
     except GeneKinError as error:
         _log.warning("the caches were not filled: %s", error)
-
-
-def _is_loading(jobs: Jobs) -> bool:
-    return any(job.kind == LOAD_KIND for job in jobs.active())
 
 
 def open_services() -> None:
@@ -90,7 +86,7 @@ def open_services() -> None:
     services = _open(read_settings())
     thread = Thread(target=_warm_up, args=(services.libraries, services.jobs), daemon=True)
     thread.start()
-    if not _is_loading(services.jobs):
+    if active_load(services.jobs) is None:
         thread.join(_WARM_UP_SECONDS)
 
 

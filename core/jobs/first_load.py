@@ -9,11 +9,17 @@ from core.library.load import LoadReport, load
 from core.library.manager import Libraries
 from core.progress import Progress
 from core.sequences.references.human import FAMILIES, SOURCE, load_human_reference
+from core.stores.sql.jobs import JobRow
 
 LOAD_KIND = "load"
 """Kind of the jobs that load organisms."""
 _ORGANISM = "human"
 _DIGEST = "first load"
+
+
+def active_load(jobs: Jobs) -> JobRow | None:
+    """Return the load of organisms that is queued or running; None if there is none."""
+    return next((job for job in jobs.active() if job.kind == LOAD_KIND), None)
 
 
 def start_first_load(libraries: Libraries, jobs: Jobs) -> None:
