@@ -9,7 +9,6 @@ from components.classify.landing import show_landing
 from components.classify.result import show_evidence, show_verdict
 from components.classify.result_input import job_input, result_input, warn_if_edited
 from components.classify.submission import (
-    RUN_PARAMETER,
     RunResult,
     follow_submission,
     load_result,
@@ -18,7 +17,7 @@ from components.classify.submission import (
 )
 from components.shared.errors import plain_errors
 from components.shared.markup import scroll_to_top
-from components.shared.navigation import chosen_library, require_app_entry
+from components.shared.navigation import RUN_PARAMETER, chosen_library, require_app_entry
 from components.shared.services import jobs, run_again
 from components.shared.session import session
 from core.jobs.first_load import active_load

@@ -6,10 +6,14 @@ import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from components.classify.submission import RUN_PARAMETER
 from components.shared.errors import plain_errors
 from components.shared.formatting import escape_markdown, pluralize
-from components.shared.navigation import CLASSIFY_PAGE, TRACE_PAGE, require_app_entry
+from components.shared.navigation import (
+    CLASSIFY_PAGE,
+    RUN_PARAMETER,
+    TRACE_PAGE,
+    require_app_entry,
+)
 from components.shared.services import runs
 from components.shared.session import session
 from core.calls import Status

@@ -4,11 +4,15 @@ import secrets
 
 import streamlit as st
 
-from components.classify.submission import RUN_PARAMETER
 from components.shared.computation import compute
 from components.shared.errors import plain_errors
 from components.shared.formatting import escape_markdown, pluralize
-from components.shared.navigation import LIBRARY_PAGE, chosen_library, require_app_entry
+from components.shared.navigation import (
+    LIBRARY_PAGE,
+    RUN_PARAMETER,
+    chosen_library,
+    require_app_entry,
+)
 from components.shared.services import current_user, runs
 from components.shared.session import session
 from components.trace.input import TraceInput, trace_input

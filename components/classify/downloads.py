@@ -7,9 +7,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from components.classify.files import RunAlignments, describe_limit, list_files
-from components.classify.submission import RUN_PARAMETER, RunResult
+from components.classify.submission import RunResult
 from components.shared.formatting import escape_markdown
 from components.shared.markup import fact_table
+from components.shared.navigation import RUN_PARAMETER
 from components.shared.services import open_library
 from components.shared.session import Slot, remember
 from core.errors import LibraryError

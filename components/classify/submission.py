@@ -9,6 +9,7 @@ import streamlit as st
 
 from components.shared.formatting import pluralize
 from components.shared.jobs import follow_job, submit_job
+from components.shared.navigation import RUN_PARAMETER
 from components.shared.services import current_user, jobs, libraries, runs
 from components.shared.session import Slot, remember, session
 from core import defaults
@@ -23,8 +24,6 @@ from core.stores.sql.jobs import JobRow
 MAX_IMMEDIATE = 100
 MAX_IMMEDIATE_BASES = 300_000
 """Queries, and their bases, up to which the page waits for the result instead of a job."""
-RUN_PARAMETER = "run"
-"""Query parameter of the page's address: the id of the run shown."""
 _JOB_PARAMETER = "job"
 """Query parameter of the page's address: the token of the job being followed."""
 _KIND = "classify"

@@ -11,6 +11,8 @@ from core.library.library import Library
 CLASSIFY_PAGE = "pages/classify.py"
 LIBRARY_PAGE = "pages/library.py"
 TRACE_PAGE = "pages/trace.py"
+RUN_PARAMETER = "run"
+"""Query parameter of a page's address: the id of the run shown."""
 
 
 def require_app_entry(page: str) -> None:
