@@ -31,10 +31,10 @@ class InnerProducts:
         used = np.zeros(width, dtype=np.bool_)
         used[vectors.indices] = True
         self._count = count
-        self._empty = int(used.sum())
-        self._numbers = np.where(used, np.cumsum(used, dtype=np.int32) - 1, np.int32(self._empty))
-        entries = vectors.data, self._numbers[vectors.indices], vectors.indptr.astype(np.int32)
-        columns = csr_array(entries, shape=(count, self._empty + 1)).T.tocsr()
+        empty = np.int32(used.sum())
+        self._numbers = np.where(used, np.cumsum(used, dtype=np.int32) - 1, empty)
+        entries = vectors.data, self._numbers[vectors.indices], vectors.indptr
+        columns = csr_array(entries, shape=(count, empty + 1)).T.tocsr()
         self._columns = columns.indices, columns.data, columns.indptr.astype(np.int64)
 
     def of(self, rows: csr_array) -> NDArray[np.float32]:

@@ -250,5 +250,5 @@ def _family_names(
 ) -> dict[int, str]:
     """Name every family: by `names`, else as in the library, else by its class number."""
     numbers = {family_of(record) for load in organism_loads for record in load.new.values()}
-    defaults = {number: default_name(number) for number in numbers}
-    return defaults | libraries.stores.labels.families(row.id) | dict(names)
+    by_number = {number: default_name(number) for number in numbers}
+    return by_number | libraries.stores.labels.families(row.id) | dict(names)

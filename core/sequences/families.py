@@ -10,7 +10,7 @@ from core.sequences.records import MAX_NAME
 
 _MAX_CLASS = 2**31 - 1
 PLACEHOLDER = re.compile(r"class \d+")
-"""What :func:`default_name` gives."""
+"""Names that :func:`default_name` gives."""
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?"}
 
 
