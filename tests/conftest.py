@@ -47,7 +47,8 @@ settings.load_profile("genekin")
 _SERVER_PARAMETER = re.compile(r"\[(?:.*-)?(?:server|mariadb)\b")
 _ON_SERVERS = " on servers"
 _SPLIT_BY_TEST = ("tests/browser/test_journey.py", "tests/integration/cli/")
-_SLOWEST_FIRST = ("browser", "integration", "unit")
+_COMPUTING_PER_WAITING = 4
+_SLOWEST_FIRST = ("browser", "test_accuracy", "integration", "unit")
 
 
 def _work_unit(nodeid: str) -> str:
@@ -77,14 +78,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> UnitSch
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start the slowest tests first, so that the workers end together.
 
-    Units that wait for servers alternate with units that compute, so that no core is idle.
+    Units that wait for servers are spread among those that compute, so that no core is idle.
     """
-    items.sort(key=_folder_rank)
+    items.sort(key=_rank)
     units = dict.fromkeys(_work_unit(item.nodeid) for item in items)
     waiting = [unit for unit in units if unit.endswith(_ON_SERVERS)]
     computing = [unit for unit in units if not unit.endswith(_ON_SERVERS)]
-    ranks = {unit: 2 * rank for rank, unit in enumerate(computing)}
-    ranks |= {unit: 2 * rank + 1 for rank, unit in enumerate(waiting)}
+    ranks: dict[str, float] = {unit: rank for rank, unit in enumerate(computing)}
+    ranks |= {unit: rank * _COMPUTING_PER_WAITING + 0.5 for rank, unit in enumerate(waiting)}
     items.sort(key=lambda item: ranks[_work_unit(item.nodeid)])
 
 
@@ -94,9 +95,9 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-def _folder_rank(item: pytest.Item) -> int:
-    parts = item.nodeid.split("/")
-    ranks = (rank for rank, name in enumerate(_SLOWEST_FIRST) if name in parts)
+def _rank(item: pytest.Item) -> int:
+    names = [*item.path.parts, item.path.stem]
+    ranks = (rank for rank, name in enumerate(_SLOWEST_FIRST) if name in names)
     return next(ranks, len(_SLOWEST_FIRST))
 
 
