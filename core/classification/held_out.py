@@ -19,7 +19,7 @@ from core.classification.evidence import (
     neighbour_evidence,
     unclear_features,
 )
-from core.classification.model import Candidate, alignments, make_candidate
+from core.classification.model import alignments, make_candidate
 from core.classification.peptide_kmers import PeptideKmers
 from core.classification.ridge import RidgeFit, fit_ridge
 from core.encoders.inner_products import InnerProducts
@@ -110,6 +110,7 @@ class TrainingSample:
         self._products = InnerProducts(profiles)
         self._similarities = self._products.of(profiles)
         np.fill_diagonal(self._similarities, 0)
+        self._alignments = np.full(self._similarities.shape, np.nan, dtype=np.float64)
         check_cancelled()
         self.peptide_kmers = PeptideKmers.fit(sequences)
         check_cancelled()
@@ -143,7 +144,7 @@ class TrainingSample:
         similarities = self._products.of(profiles)
         strongest = np.array(
             map_in_threads(
-                lambda pair: alignments(pair[0], self._nearest(pair[1])).max(initial=0.0),
+                lambda pair: self._align(pair[0], self._nearest(pair[1])).max(initial=0.0),
                 list(zip(shuffled, similarities, strict=True)),
                 self._check_cancelled,
             )
@@ -192,13 +193,9 @@ class TrainingSample:
     ) -> tuple[list[NDArray[np.float64]], NDArray[np.bool_]]:
         """Return the features of unclear sequences, and whether their evidence is significant."""
         compositions = self.ridge.predict_held_out(clusters, rows)
-        nearest = map_in_threads(
-            lambda row: self._nearest(self._remaining(clusters, row)),
-            rows.tolist(),
-            self._check_cancelled,
-        )
+        nearest = [self._nearest(self._remaining(clusters, row)) for row in rows]
         aligned = map_in_threads(
-            lambda pair: alignments(self._sequences[pair[0]], pair[1]),
+            lambda pair: self._align_once(*pair),
             list(zip(rows.tolist(), nearest, strict=True)),
             self._check_cancelled,
         )
@@ -207,7 +204,7 @@ class TrainingSample:
             rows, compositions, nearest, aligned, strict=True
         ):
             length = len(self._sequences[row])
-            families = np.array([candidate.family for candidate in candidates], dtype=np.int64)
+            families = self._families[candidates]
             evidence = self._neighbour_evidence(clusters, row)
             features.append(unclear_features(evidence, strengths, families, composition, length))
             noise_level = noise[0] + noise[1] * np.log(length)
@@ -238,9 +235,20 @@ class TrainingSample:
         """Return the similarities of a sequence to all others, zero within its own cluster."""
         return np.where(clusters == clusters[row], np.float32(0), self._similarities[row])
 
-    def _nearest(self, similarities: NDArray[np.float32]) -> list[Candidate]:
+    def _nearest(self, similarities: NDArray[np.float32]) -> NDArray[np.int64]:
+        """Return the indexes of the most similar sequences, the best first."""
         order = np.argsort(-similarities, kind="stable")[:_MAX_CANDIDATES]
-        return [self._candidates[index] for index in order if similarities[index] > 0]
+        return order[similarities[order] > 0]
+
+    def _align(self, sequence: str, indexes: NDArray[np.int64]) -> NDArray[np.float64]:
+        return alignments(sequence, [self._candidates[index] for index in indexes])
+
+    def _align_once(self, row: int, indexes: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Align a sequence with others; pairs that an earlier split aligned are kept."""
+        known: NDArray[np.float64] = self._alignments[row]
+        missing = indexes[np.isnan(known[indexes])]
+        known[missing] = self._align(self._sequences[row], missing)
+        return np.take(known, indexes)
 
     def _neighbour_evidence(self, clusters: NDArray[np.int64], row: int) -> NDArray[np.float64]:
         similarities = self._remaining(clusters, row)
