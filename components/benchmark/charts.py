@@ -23,6 +23,7 @@ from components.shared.charts import (
     layered,
     tooltip,
 )
+from components.shared.palette import NEUTRAL
 
 _COLOUR = alt.Color("colour:N", scale=None, legend=None)
 _SHAPE = alt.Shape("shape:N", scale=None, legend=None)
@@ -101,7 +102,7 @@ def dumbbells(
             "split:N",
             scale=alt.Scale(domain=list(splits), range=["circle", "square"]),
             title=None,
-            legend=alt.Legend(orient="top", labelLimit=320),
+            legend=alt.Legend(orient="top", columns=1, labelLimit=320, symbolFillColor=NEUTRAL),
         ),
     )
     layers = [connection, intervals, points]

@@ -289,7 +289,7 @@ def transfer_figure(report: Report) -> Figure | None:
             f" n = {worst.count:,}."
         ),
     )
-    chart = heat_map(frame, "", "", "accuracy")
+    chart = heat_map(frame, "queries → references", "", "accuracy")
     return Figure("Cross-species transfer", (Panel("", chart),), caption, file_table(table), notes)
 
 

@@ -25,6 +25,8 @@ _MAX_NAMED = 3
 """Organisms that a headline names if none is the closest."""
 _SCROLL_FROM = 8
 """Rows from which a table scrolls."""
+_SCREEN_ORDER = ("query", "length", "organism", "note", "confidence", "identity", "gene", "next")
+"""Columns of the table of queries: why there is no result stands where the organism would."""
 
 
 def show_source(records: Sequence[Record], name: str, *, current: bool) -> None:
@@ -123,10 +125,12 @@ def _query_table(traced: Sequence[TraceResult]) -> TraceResult:
     """Show all queries in a table; return the selected one, by default the first."""
     st.subheader(pluralize(len(traced), "query", "queries"))
     table = pd.DataFrame([to_row(query) for query in traced], columns=COLUMNS)
+    shown = table.dropna(axis="columns", how="all")
     selected = st.dataframe(
-        _rounded(table.dropna(axis="columns", how="all")),
+        _rounded(shown),
         hide_index=True,
         column_config=_COLUMNS,
+        column_order=sorted(shown, key=_SCREEN_ORDER.index),
         on_select="rerun",
         selection_mode="single-row",
         height=320 if len(traced) > _SCROLL_FROM else "auto",
