@@ -130,7 +130,7 @@ def _query_table(traced: Sequence[TraceResult]) -> TraceResult:
         _rounded(shown),
         hide_index=True,
         column_config=_COLUMNS,
-        column_order=sorted(shown, key=_SCREEN_ORDER.index),
+        column_order=[name for name in _SCREEN_ORDER if name in shown],
         on_select="rerun",
         selection_mode="single-row",
         height=320 if len(traced) > _SCROLL_FROM else "auto",
