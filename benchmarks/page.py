@@ -33,6 +33,8 @@ WARM_UP = 5
 """First queries, which are not counted."""
 DIVERGENCE = 0.02
 """Share of a query's bases that are substituted, so that none is an exact copy of a gene."""
+_OPENING_MS = 300
+"""Until the run of the script that opening a line causes has begun."""
 _LABEL = "DNA sequences (raw, FASTA or FASTQ)"
 _BARE = f"""
 import streamlit as st
@@ -138,6 +140,7 @@ def _open_input(page: Page) -> None:
     if edit.count():
         edit.click()
         expect(page.get_by_role("button", name="Classify")).to_be_visible()
+        page.wait_for_timeout(_OPENING_MS)
         _settle(page)
 
 
