@@ -1,7 +1,7 @@
 """Classification of queries against a library: encode, search, predict, call.
 
-Candidates are searched for in two rounds: a few for every query, and many for the queries that have
-no close neighbour among the first.
+Candidates are searched for in rounds: a few, with few k-mers, for every query; more for the queries
+that have no close neighbour among the first.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ from core.classification.evidence import is_clear
 from core.classification.model import Candidate, FamilyModel, Query, cosine_similarities
 from core.classification.prediction import Hit, Prediction, predict
 from core.classification.votes import predict_by_vote
-from core.encoders.translated import MAX_QUERY_KMERS, TranslatedEncoder
+from core.encoders.translated import MAX_POSTINGS, TranslatedEncoder
 from core.errors import EncoderReplaced, InputError
 from core.library.library import Library, check_threshold
 from core.progress import Progress, no_progress
@@ -27,12 +27,10 @@ from core.sequences.records import Record
 from core.thread_pool import map_in_threads
 
 MAX_NEIGHBOURS = 1_000
-FIRST_CANDIDATES = 10
-"""Candidates of the first round: nine queries in ten have a near copy among them."""
-FIRST_KMERS = 200
-"""K-mers that the first round searches with: a near copy shares half of them, in half the time."""
-CANDIDATES = 150
-"""Candidates of the second round."""
+FIRST_POSTINGS = 400
+"""Postings of the first round: of the genes with a close neighbour, it finds 99 in 100."""
+ROUNDS = ((FIRST_POSTINGS, 10), (MAX_POSTINGS, 150))
+"""Postings and candidates of each round, for a query that no earlier one made clear."""
 
 _BATCH_SIZE = 256
 _UNCLEAR_BATCH_SIZE = 32
@@ -206,35 +204,47 @@ class _ModelPredictor:
         """Predict the families of a batch."""
         profiles = self._encoder.profiles(sequences)
         queries = [Query(*pair) for pair in zip(sequences, profiles, strict=True)]
-        predictions = self._first_round(queries)
-        unclear = [index for index in range(len(queries)) if index not in predictions]
+        predictions: dict[int, Prediction] = {}
+        unclear: Sequence[int] = range(len(queries))
+        for postings, candidates in ROUNDS[:-1]:
+            asked = [queries[index] for index in unclear]
+            found = self._predict_clear(asked, postings, candidates)
+            predictions.update(
+                (unclear[number], prediction) for number, prediction in found.items()
+            )
+            unclear = [index for index in unclear if index not in predictions]
         for start in range(0, len(unclear), _UNCLEAR_BATCH_SIZE):
             indexes = unclear[start : start + _UNCLEAR_BATCH_SIZE]
-            second = self._second_round([queries[index] for index in indexes])
-            predictions.update(zip(indexes, second, strict=True))
+            last = self._predict_all([queries[index] for index in indexes], *ROUNDS[-1])
+            predictions.update(zip(indexes, last, strict=True))
         return [predictions[index] for index in range(len(queries))]
 
-    def _first_round(self, queries: Sequence[Query]) -> dict[int, Prediction]:
+    def _predict_clear(
+        self, queries: Sequence[Query], postings: int, candidates: int
+    ) -> dict[int, Prediction]:
         """Predict the queries that have a close neighbour, by their index.
 
         Without threads, which would cost more than they save here.
         """
         predictions = {}
-        for index, searched in enumerate(self._search(queries, FIRST_CANDIDATES, FIRST_KMERS)):
+        for index, searched in enumerate(self._search(queries, postings, candidates)):
             similarities = searched.similarities()
             if is_clear(similarities):
                 predictions[index] = self._predict(searched, similarities)
         return predictions
 
-    def _second_round(self, queries: Sequence[Query]) -> list[Prediction]:
-        searched = self._search(queries, CANDIDATES, MAX_QUERY_KMERS)
+    def _predict_all(
+        self, queries: Sequence[Query], postings: int, candidates: int
+    ) -> list[Prediction]:
+        searched = self._search(queries, postings, candidates)
         return map_in_threads(lambda query: self._predict(query, query.similarities()), searched)
 
     def _search(
-        self, queries: Sequence[Query], candidates: int, kmers: int
+        self, queries: Sequence[Query], postings: int, candidates: int
     ) -> list[_SearchedQuery]:
-        """Search for so many candidates, with so many k-mers of each query."""
-        vectors = self._encoder.encode_query_profiles([query.profile for query in queries], kmers)
+        """Search for so many candidates, with k-mers of so many postings of each query."""
+        profiles = [query.profile for query in queries]
+        vectors = self._encoder.encode_query_profiles(profiles, postings)
         hits = self._library.search_vectors(
             vectors, organisms=self._organisms, limit=max(candidates, self._neighbours)
         )

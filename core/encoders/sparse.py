@@ -43,13 +43,13 @@ def dot(
 def select_heaviest(
     rows: SparseRows,
     ranks: NDArray[np.uint16],
-    min_rank: int,
-    max_rank: int,
-    limits: NDArray[np.int64],
+    costs: NDArray[np.int64],
+    budgets: NDArray[np.int64],
 ) -> SparseRows:
-    """Select the entries with the largest weights of each row, in their order.
+    """Select the entries with the largest weights of each row that its budget pays for.
 
-    Of equal weights, the first are selected.
+    The selection ends with the first entry that it cannot pay. Of equal weights, the first come
+    first. The selected entries stay in their order.
 
     Parameters
     ----------
@@ -57,10 +57,10 @@ def select_heaviest(
         Rows whose weights are not negative.
     ranks
         uint16, shape (keys,): rank of each key.
-    min_rank, max_rank
-        Lowest and highest rank of the keys to select from.
-    limits
-        int64, shape (rows,): maximum number of entries of each row, at least one.
+    costs
+        int64, shape (ranks,): cost of a key of each rank; one of cost 0 is never selected.
+    budgets
+        int64, shape (rows,): largest sum of costs in each row, at least one.
     """
     keys, weights, ends = rows
     all_bits = weights.view(np.uint32)  # Bits of non-negative floats sort as the floats do.
@@ -68,8 +68,9 @@ def select_heaviest(
     for row in range(ends.size - 1):
         longest = max(longest, int(ends[row + 1] - ends[row]))
     candidates = np.empty(longest + 1, dtype=np.int64)
+    candidate_costs = np.empty(longest + 1, dtype=np.int64)
     bits = np.empty(longest + 1, dtype=np.uint32)
-    capacity = min(keys.size, limits.sum()) + 1
+    capacity = min(keys.size, budgets.sum()) + 1
     kept_keys = np.empty(capacity, dtype=np.uint32)
     kept_weights = np.empty(capacity, dtype=np.float32)
     kept_ends = np.zeros(ends.size, dtype=np.int64)
@@ -77,42 +78,47 @@ def select_heaviest(
     for row in range(ends.size - 1):
         count = 0
         for index in range(ends[row], ends[row + 1]):  # Branch-free: the next one overwrites.
-            candidates[count], bits[count] = index, all_bits[index]
-            count += min_rank <= ranks[keys[index]] <= max_rank
-        smallest, ties = _find_smallest_kept(bits[:count], limits[row])
+            cost = costs[ranks[keys[index]]]
+            candidates[count], bits[count], candidate_costs[count] = index, all_bits[index], cost
+            count += cost > 0
+        smallest, left = _find_smallest_kept(bits[:count], candidate_costs[:count], budgets[row])
         for number in range(count):
-            kept_keys[kept] = keys[candidates[number]]
-            kept_weights[kept] = weights[candidates[number]]
-            tied = bits[number] == smallest and ties > 0
-            ties -= tied
-            kept += tied or bits[number] > smallest
+            if bits[number] == smallest:
+                left -= candidate_costs[number]
+            if bits[number] > smallest or (bits[number] == smallest and left >= 0):
+                kept_keys[kept] = keys[candidates[number]]
+                kept_weights[kept] = weights[candidates[number]]
+                kept += 1
         kept_ends[row + 1] = kept
     return kept_keys[:kept], kept_weights[:kept], kept_ends
 
 
 @njit(nogil=True, cache=True)
-def _find_smallest_kept(values: NDArray[np.uint32], limit: int) -> tuple[int, int]:
-    """Return the smallest of the `limit` largest values, and how many of these equal it.
+def _find_smallest_kept(
+    values: NDArray[np.uint32], costs: NDArray[np.int64], budget: int
+) -> tuple[int, int]:
+    """Return the smallest value that a budget pays for, and what is left for those that equal it.
 
-    A radix selection, from the highest digit on.
+    The largest are paid first. A radix selection, from the highest digit on.
     """
-    if values.size <= limit:
-        return 0, int(values.size)
+    if costs.sum() <= budget:
+        return 0, int(budget)
     smallest = np.uint32(0)
-    remaining = limit
-    matching = values.copy()
+    left = budget
+    matching, matching_costs = values.copy(), costs.copy()
     for shift in _SHIFTS:
-        counts = np.zeros(_DIGITS, dtype=np.int64)
-        for value in matching:
-            counts[(value >> shift) & _DIGIT_MASK] += 1
+        sums = np.zeros(_DIGITS, dtype=np.int64)
+        for index in range(matching.size):
+            sums[(matching[index] >> shift) & _DIGIT_MASK] += matching_costs[index]
         digit = _DIGITS - 1
-        while counts[digit] < remaining:
-            remaining -= counts[digit]
+        while sums[digit] <= left:
+            left -= sums[digit]
             digit -= 1
         smallest |= np.uint32(digit) << shift
         count = 0
-        for value in matching:
-            matching[count] = value
+        for index in range(matching.size):
+            value, cost = matching[index], matching_costs[index]
+            matching[count], matching_costs[count] = value, cost
             count += ((value >> shift) & _DIGIT_MASK) == np.uint32(digit)
-        matching = matching[:count]
-    return int(smallest), remaining
+        matching, matching_costs = matching[:count], matching_costs[:count]
+    return int(smallest), left

@@ -34,8 +34,9 @@ N_KMERS = len(GROUPS) ** K
 
 MIN_STORED_KMERS, MAX_STORED_KMERS = 200, 800
 """Bounds of the k-mers of a stored vector: otherwise as many as a third of the bases."""
-MAX_QUERY_KMERS = 800
-"""K-mers of a query vector."""
+MAX_POSTINGS = 12_800
+"""Postings that a search with a query vector may touch: the sum of its k-mers' document
+frequencies. So a search takes as long in a large library as in a small one."""
 MAX_DOCUMENT_FREQUENCY = 100
 """K-mers in more sequences than this are not searched: rarer ones find the same candidates."""
 
@@ -113,9 +114,8 @@ class TranslatedEncoder:
         frequencies = np.append(0, distinct_counts).astype(np.float32)
         values = (np.log((1 + documents) / (1 + frequencies)) + 1).astype(np.float32)
         self._idf = KmerWeights(ranks, values)
-        self._max_searched_rank = int(
-            np.searchsorted(distinct_counts, MAX_DOCUMENT_FREQUENCY, side="right")
-        )
+        self._postings = np.append(0, distinct_counts)
+        self._postings[self._postings > MAX_DOCUMENT_FREQUENCY] = 0
 
     @classmethod
     def fit(cls, sequences: Sequence[str], progress: Progress = no_progress) -> Self:
@@ -179,10 +179,9 @@ class TranslatedEncoder:
         -------
         float32, shape (n, 12**6).
         """
+        ones = np.ones_like(self._postings)
         return _to_matrix(
-            select_heaviest(
-                self._weigh_kmers(batch), self._idf.ranks, 0, _MAX_RANK, _stored_kmers(batch)
-            )
+            select_heaviest(self._weigh_kmers(batch), self._idf.ranks, ones, _stored_kmers(batch))
             for batch in iter_batches(sequences)
         )
 
@@ -196,14 +195,18 @@ class TranslatedEncoder:
         return self.encode_query_profiles(self.profiles(sequences))
 
     def encode_query_profiles(
-        self, profiles: Sequence[Profile], max_kmers: int = MAX_QUERY_KMERS
+        self, profiles: Sequence[Profile], max_postings: int = MAX_POSTINGS
     ) -> csr_array:
-        """Return the vectors to search with, of at most `max_kmers` k-mers each, from profiles."""
-        limits = np.full(len(profiles), max_kmers)
+        """Return the vectors to search with, from profiles.
+
+        Parameters
+        ----------
+        max_postings
+            Largest sum of the document frequencies of a vector's k-mers.
+        """
+        budgets = np.full(len(profiles), max_postings)
         rows = _concatenate_profiles(profiles)
-        return _to_matrix(
-            [select_heaviest(rows, self._idf.ranks, 1, self._max_searched_rank, limits)]
-        )
+        return _to_matrix([select_heaviest(rows, self._idf.ranks, self._postings, budgets)])
 
     def score_frames(
         self, codes: NDArray[np.uint8], candidates: Sequence[Profile]

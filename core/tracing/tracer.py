@@ -15,7 +15,6 @@ from core.arrays import Vectors
 from core.bootstrap import Estimate
 from core.calls import query_name
 from core.classification.prediction import Hit
-from core.classify import FIRST_KMERS
 from core.encoders import Encoder
 from core.encoders.translated import TranslatedEncoder
 from core.errors import EncoderReplaced
@@ -27,6 +26,8 @@ from core.tracing.mixture import estimate_mixture
 
 CANDIDATES = 3
 """Sequences of each organism that a query is compared with."""
+_POSTINGS = 1_600
+"""Postings of the search for them: a budget for the relatives of fragments, too."""
 _BATCH_SIZE = 128
 _MAX_EXPECTED = 0.01
 """Number of genes expected to be as close by chance, above which a candidate is no relative."""
@@ -242,5 +243,5 @@ class _BatchTracer:
 
 def _encode_queries(encoder: Encoder, sequences: Sequence[str]) -> Vectors:
     if isinstance(encoder, TranslatedEncoder):
-        return encoder.encode_query_profiles(encoder.profiles(sequences), FIRST_KMERS)
+        return encoder.encode_query_profiles(encoder.profiles(sequences), _POSTINGS)
     return encoder.encode_queries(sequences)

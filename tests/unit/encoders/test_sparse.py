@@ -45,22 +45,22 @@ class TestSelectHeaviest:
     weights = st.sampled_from([0.0, 0.25, 0.5, 1.0]) | st.floats(0, 1, width=32)
     rows = st.lists(st.dictionaries(st.integers(0, 60), weights, max_size=30), max_size=5)
 
-    @given(rows, st.lists(st.integers(1, 12), min_size=5), st.integers(0, 3), st.integers(0, 3))
-    def test_are_the_first_of_equals_and_only_those_of_the_ranks_wanted(
-        self, rows, limits, lowest, highest
-    ):
+    @given(rows, st.lists(st.integers(1, 40), min_size=5), st.lists(st.integers(0, 5), min_size=4))
+    def test_are_the_first_of_equals_that_the_budget_pays(self, rows, budgets, costs):
         ranks = np.arange(61, dtype=np.uint16) % 4
         keys, weights = (
             np.concatenate(parts) for parts in zip(*map(to_arrays, [{}, *rows]), strict=True)
         )
         ends = np.cumsum([0, *map(len, rows)])
         found = sparse.select_heaviest(
-            (keys, weights, ends), ranks, lowest, highest, np.array(limits)
+            (keys, weights, ends), ranks, np.array(costs), np.array(budgets)
         )
         expected = []
-        for row, limit in zip(rows, limits, strict=False):
-            candidates = [key for key in sorted(row) if lowest <= key % 4 <= highest]
-            kept = sorted(candidates, key=lambda key: -row[key])[:limit]
+        for row, budget in zip(rows, budgets, strict=False):
+            candidates = [key for key in sorted(row) if costs[key % 4]]
+            ranked = sorted(candidates, key=lambda key: -row[key])
+            sums = np.cumsum([costs[key % 4] for key in ranked])
+            kept = ranked[: np.searchsorted(sums, budget, side="right")]
             expected.append({key: row[key] for key in sorted(kept)})
         assert [
             dict(zip(found[0][first:end].tolist(), found[1][first:end].tolist(), strict=True))

@@ -1,5 +1,6 @@
 import random
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from core.encoders import TranslatedEncoder, fingerprint, get_encoder_class
 from core.encoders.translated import (
     MAX_DOCUMENT_FREQUENCY,
-    MAX_QUERY_KMERS,
+    MAX_POSTINGS,
     MAX_STORED_KMERS,
     MIN_STORED_KMERS,
     N_KMERS,
@@ -175,12 +176,19 @@ class TestEncodeQueries:
             != set(expected_kmers(query))
         )
 
-    def test_has_at_most_the_heaviest(self, encoder):
-        long = "".join(REFERENCE)
-        wide = TranslatedEncoder.fit([long])
-        (row,) = wide.encode_queries([long])
-        assert row.indices.tolist() == heaviest(wide.profile(long), MAX_QUERY_KMERS)
-        assert row.indices.size == MAX_QUERY_KMERS == 800
+    @pytest.mark.parametrize("postings", [3, 100, MAX_POSTINGS])
+    def test_has_the_heaviest_that_may_be_searched(self, postings):
+        sequences = ["".join(REFERENCE), *REFERENCE[:3]]
+        wide = TranslatedEncoder.fit(sequences)
+        frequencies = Counter(
+            key for sequence in sequences for key in set(expected_kmers(sequence))
+        )
+        profile = wide.profile(sequences[0])
+        (row,) = wide.encode_query_profiles([profile], postings)
+        order = np.argsort(-profile.weights, kind="stable")
+        sums = np.cumsum([frequencies[key] for key in profile.keys[order].tolist()])
+        paid = order[: np.searchsorted(sums, postings, side="right")]
+        assert row.indices.tolist() == sorted(profile.keys[paid].tolist())
 
     @pytest.mark.parametrize(
         ("copies", "searched"),
