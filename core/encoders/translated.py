@@ -34,7 +34,7 @@ N_KMERS = len(GROUPS) ** K
 
 MIN_STORED_KMERS, MAX_STORED_KMERS = 200, 800
 """Bounds of the k-mers of a stored vector: otherwise as many as a third of the bases."""
-MAX_POSTINGS = 12_800
+MAX_POSTINGS = 6_400
 """Postings that a search with a query vector may touch: the sum of its k-mers' document
 frequencies. So a search takes as long in a large library as in a small one."""
 MAX_DOCUMENT_FREQUENCY = 100
