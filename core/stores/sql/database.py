@@ -1,15 +1,19 @@
 """A database through SQLAlchemy: MySQL by PyMySQL, or SQLite."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import make_url
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
 from core.stores.errors import translate_errors
 from core.stores.sql.migrations import upgrade
+
+_SQLITE_SECONDS = 60
+"""Seconds to wait for another process that writes."""
 
 
 class Database:
@@ -37,7 +41,7 @@ class Database:
         if parsed.get_backend_name() == "sqlite":
             with translate_errors(self.address, "opening it"):
                 Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-            self.engine = create_engine(parsed, connect_args={"timeout": 60})
+            self.engine = create_engine(parsed, connect_args={"timeout": _SQLITE_SECONDS})
             event.listen(self.engine, "connect", _configure_sqlite)
         else:
             self.engine = create_engine(
@@ -70,6 +74,18 @@ class Database:
             yield connection
 
 
-def _configure_sqlite(connection: Any, _record: object) -> None:
+def _is_busy(error: BaseException) -> bool:
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+
+
+# When several connections switch a new database to WAL, SQLite refuses all but one at once, without
+# its usual wait.
+@retry(
+    retry=retry_if_exception(_is_busy),
+    stop=stop_after_delay(_SQLITE_SECONDS),
+    wait=wait_random(0.01, 0.05),
+    reraise=True,
+)
+def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
