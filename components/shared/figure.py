@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 import pandas as pd
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 import streamlit as st
 
 from components.shared.charts import INK

@@ -45,8 +45,8 @@ def search_headers(pattern: str, headers: Sequence[str]) -> list[str]:
     >>> search_headers(r"class=(\d+)", ["gene1 class=3", "gene2"])
     ['3', '']
     """
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.compute as pc  # type: ignore[import-untyped]
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
     if len(pattern) > MAX_PATTERN:
         message = f"The pattern has {len(pattern):,} characters; the maximum is {MAX_PATTERN}."

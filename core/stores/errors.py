@@ -20,6 +20,10 @@ _FOLDER_HINT = (
     "Check that its folder is writable and has free space, and the settings GENEKIN_HOME and"
     " GENEKIN_DATABASE_URL."
 )
+VECTORS_FOLDER_HINT = (
+    "Check that its folder is writable and has free space, and the settings GENEKIN_HOME and"
+    " GENEKIN_MILVUS_URI."
+)
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """Connection to Milvus: a server, or Milvus Lite inside this process."""
 
-import fcntl
 import logging
 import re
 from collections.abc import Iterator
@@ -12,18 +11,13 @@ from pymilvus import MilvusClient, MilvusException
 from pymilvus.client.cache import GlobalCache
 
 from core.errors import StoreError
+from core.stores.errors import VECTORS_FOLDER_HINT
 
 for _name in ("pymilvus", "milvus_lite", "grpc._server"):  # They log a traceback per error.
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 
 _FIRST_SPARSE_VERSION = (2, 4)
 """First Milvus version with sparse vectors."""
-_LITE_OPTIONS = {"grpc_options": {"grpc.keepalive_time_ms": 600_000}}
-"""Milvus Lite disconnects clients that ping as often as pymilvus does."""
-_LITE_HINT = (
-    "Check that its folder is writable and has free space, and the settings GENEKIN_HOME and"
-    " GENEKIN_MILVUS_URI."
-)
 _SERVER_HINT = "Check that it is running, and the settings GENEKIN_MILVUS_URI and _TOKEN."
 
 
@@ -49,17 +43,20 @@ class MilvusConnection:
         self.address = uri
         self.embedded = uri.endswith(".db")
         if self.embedded:
-            _require_unlocked(Path(uri))
+            from core.stores.milvus import lite  # A server needs none of it.
+
+            lite.require_unlocked(Path(uri))
+            lite.compile_search()
         with self._translate_errors("opening it"):
             if self.embedded:
                 Path(uri).parent.mkdir(parents=True, exist_ok=True)
-            options = _LITE_OPTIONS if self.embedded else {}
+            options = lite.OPTIONS if self.embedded else {}
             self._client = MilvusClient(uri, token=token, timeout=timeout, **options)
             self._clear_schema_cache()
             if self.embedded:
                 try:
                     for collection in self._client.list_collections():
-                        _load_collection(self._client, Path(uri), collection)
+                        lite.load_collection(self._client, Path(uri), collection)
                 except BaseException:
                     self.close()
                     raise
@@ -68,9 +65,9 @@ class MilvusConnection:
         """Disconnect; release the path of Milvus Lite, so that another process can open it."""
         self._client.close()
         if self.embedded:
-            from milvus_lite.server_manager import server_manager_instance
+            from core.stores.milvus import lite
 
-            server_manager_instance.release_server(self.address)
+            lite.release(self.address)
 
     def version(self) -> str:
         """Return the version of Milvus Lite or of the server."""
@@ -100,36 +97,6 @@ class MilvusConnection:
         except (MilvusException, grpc.RpcError, OSError, ValueError) as error:
             reason = str(getattr(error, "message", "") or error).strip().split("\n")[0].rstrip(".")
             message = f"The vector store {self.address} failed while {action}: {reason}."
-            raise StoreError(message, _LITE_HINT if self.embedded else _SERVER_HINT) from error
-
-
-# Milvus Lite
-
-
-def _require_unlocked(path: Path) -> None:
-    """Check that no other process has the path open, which Milvus Lite does not report."""
-    try:
-        with (path / "LOCK").open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return
-    except BlockingIOError:
-        message = f"Another GeneKin process has the embedded store {path} open."
-        hint = "Close it first, or set GENEKIN_MILVUS_URI to a Milvus server to share one."
-        raise StoreError(message, hint) from None
-    except OSError as error:
-        message = f"The embedded store {path} cannot be opened: {error.strerror}."
-        raise StoreError(message, _LITE_HINT) from None
-
-
-def _load_collection(client: MilvusClient, path: Path, collection: str) -> None:
-    """Load a collection; rebuild its index files if a crash truncated one.
-
-    Milvus Lite protects its data against crashes, but writes index files in place.
-    """
-    try:
-        client.load_collection(collection)
-    except MilvusException:
-        for file in (path / "collections" / collection).glob("partitions/*/indexes/*.idx"):
-            file.unlink()
-        client.load_collection(collection)
+            raise StoreError(
+                message, VECTORS_FOLDER_HINT if self.embedded else _SERVER_HINT
+            ) from error
