@@ -1,7 +1,7 @@
 """Classification of queries against a library: encode, search, predict, call.
 
-Candidates are searched for in rounds: a few, with few k-mers, for every query; more for the queries
-that have no close neighbour among the first.
+Candidates are searched for in two rounds: a few, with few k-mers, for every query; many for the
+queries that have no close neighbour among these.
 """
 
 from collections import Counter
@@ -27,10 +27,10 @@ from core.sequences.records import Record
 from core.thread_pool import map_in_threads
 
 MAX_NEIGHBOURS = 1_000
-FIRST_POSTINGS = 400
-"""Postings of the first round: of the genes with a close neighbour, it finds 99 in 100."""
-ROUNDS = ((FIRST_POSTINGS, 10), (MAX_POSTINGS, 150))
-"""Postings and candidates of each round, for a query that no earlier one made clear."""
+FIRST_ROUND = 400, 10
+"""Postings and candidates for every query: 99 in 100 genes with a close neighbour find it."""
+SECOND_ROUND = MAX_POSTINGS, 150
+"""Postings and candidates for the queries that the first round does not make clear."""
 
 _BATCH_SIZE = 256
 _UNCLEAR_BATCH_SIZE = 32
@@ -204,19 +204,12 @@ class _ModelPredictor:
         """Predict the families of a batch."""
         profiles = self._encoder.profiles(sequences)
         queries = [Query(*pair) for pair in zip(sequences, profiles, strict=True)]
-        predictions: dict[int, Prediction] = {}
-        unclear: Sequence[int] = range(len(queries))
-        for postings, candidates in ROUNDS[:-1]:
-            asked = [queries[index] for index in unclear]
-            found = self._predict_clear(asked, postings, candidates)
-            predictions.update(
-                (unclear[number], prediction) for number, prediction in found.items()
-            )
-            unclear = [index for index in unclear if index not in predictions]
+        predictions = self._predict_clear(queries, *FIRST_ROUND)
+        unclear = [index for index in range(len(queries)) if index not in predictions]
         for start in range(0, len(unclear), _UNCLEAR_BATCH_SIZE):
             indexes = unclear[start : start + _UNCLEAR_BATCH_SIZE]
-            last = self._predict_all([queries[index] for index in indexes], *ROUNDS[-1])
-            predictions.update(zip(indexes, last, strict=True))
+            others = self._predict_all([queries[index] for index in indexes], *SECOND_ROUND)
+            predictions.update(zip(indexes, others, strict=True))
         return [predictions[index] for index in range(len(queries))]
 
     def _predict_clear(

@@ -63,7 +63,8 @@ def probabilities(
     features: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the probability of each family, shape (n, families)."""
-    from scipy.special import softmax  # Imports slowly, and only predictions need it.
-
-    shares: NDArray[np.float64] = softmax(features @ weights, axis=1)
+    # SciPy's softmax takes ten times as long for one query, and long to import.
+    utilities = features @ weights
+    odds: NDArray[np.float64] = np.exp(utilities - utilities.max(axis=1, keepdims=True))
+    shares: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
     return shares

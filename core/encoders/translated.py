@@ -27,6 +27,7 @@ from core.encoders.proteins import GROUPS, RESIDUE_GROUPS, make_codon_table
 from core.encoders.sparse import SparseRows, add_vector, clear_keys, select_heaviest
 from core.errors import InputError
 from core.progress import Progress, no_progress
+from core.thread_pool import map_in_threads
 
 K = 6
 N_KMERS = len(GROUPS) ** K
@@ -36,9 +37,12 @@ MIN_STORED_KMERS, MAX_STORED_KMERS = 200, 800
 """Bounds of the k-mers of a stored vector: otherwise as many as a third of the bases."""
 MAX_POSTINGS = 6_400
 """Postings that a search with a query vector may touch: the sum of its k-mers' document
-frequencies. So a search takes as long in a large library as in a small one."""
+frequencies. So what is compared with a query does not grow with the library."""
 MAX_DOCUMENT_FREQUENCY = 100
 """K-mers in more sequences than this are not searched: rarer ones find the same candidates."""
+
+_PROFILE_BATCH = 16
+"""Profiles that a thread computes at a time."""
 
 _SPEC = KmerSpec(make_codon_table(RESIDUE_GROUPS), len(GROUPS), K, length_power=1.0)
 _MAX_RANK = np.iinfo(np.uint16).max
@@ -163,14 +167,15 @@ class TranslatedEncoder:
 
         They are views into shared arrays: keeping one keeps the memory of its neighbours.
         """
-        profiles = []
-        for batch in iter_batches(sequences):
-            keys, weights, ends = self._weigh_kmers(batch)
-            profiles += [
-                Profile(keys[first:end], weights[first:end])
-                for first, end in pairwise(ends.tolist())
-            ]
-        return profiles
+        batches = [
+            sequences[start : start + _PROFILE_BATCH]
+            for start in range(0, len(sequences), _PROFILE_BATCH)
+        ]
+        return [
+            Profile(keys[first:end], weights[first:end])
+            for keys, weights, ends in map_in_threads(self._weigh_kmers, batches)
+            for first, end in pairwise(ends.tolist())
+        ]
 
     def encode(self, sequences: Sequence[str]) -> csr_array:
         """Return the vectors to store: the k-mers of the largest weights of each profile.

@@ -16,6 +16,7 @@ from core.classification.prediction import Hit
 from core.encoders.base import Encoder
 from core.encoders.translated import Profile, TranslatedEncoder
 from core.stores.sql import LabelStore, LibraryRow
+from core.thread_pool import map_in_threads
 
 _Key = tuple[str, int, int]
 """Encoder, sequence and family: another library may have the same sequence in another family."""
@@ -58,10 +59,12 @@ class CandidateCache:
             }
         missing = [number for number, known in cached.items() if known is None]
         residues = labels.residues(row.id, missing) if missing else {}
-        made = {
-            number: make_candidate(encoder, families[number], sequence)
-            for number, sequence in residues.items()
-        }
+        made = dict(
+            map_in_threads(
+                lambda row: (row[0], make_candidate(encoder, families[row[0]], row[1])),
+                list(residues.items()),
+            )
+        )
         with self._lock:
             for number, new in made.items():
                 with suppress(ValueError):  # It alone is larger than the cache.

@@ -1,7 +1,7 @@
 import pytest
 
 from core.classification.prediction import Prediction
-from core.classify import ROUNDS, predict_sequences
+from core.classify import FIRST_ROUND, SECOND_ROUND, predict_sequences
 from core.encoders.count import CountEncoder
 from core.library.library import Library
 from core.library.load import load
@@ -11,7 +11,7 @@ from core.stores.stores import Stores
 from tests.support.evolution import FAMILIES, member, members
 from tests.support.synthetic import dna
 
-(_, FIRST_CANDIDATES), (_, CANDIDATES) = ROUNDS
+(_, FIRST_CANDIDATES), (_, CANDIDATES) = FIRST_ROUND, SECOND_ROUND
 NEAR = [member(family, "near", 0.1) for family in range(3)]
 FAR = [member(family, "far", 0.45) for family in range(3)]
 

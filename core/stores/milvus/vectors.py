@@ -264,7 +264,6 @@ class VectorStore(MilvusConnection):
                     consistency_level="Bounded",
                 )
                 for row, hits in enumerate(results, start=start):
-                    for column, hit in enumerate(hits):
-                        ids[row, column] = hit["id"]
-                        scores[row, column] = hit["distance"]
+                    ids[row, : len(hits)] = hits.ids
+                    scores[row, : len(hits)] = hits.distances
         return Neighbours(ids, scores)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from milvus_lite._version import get_version
 from milvus_lite.engine.collection import Collection
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
@@ -124,4 +125,4 @@ def test_other_versions_keep_their_own_search(monkeypatch):
 
 
 def test_the_installed_version_is_the_tested_one():
-    assert lite.get_version() == lite._TESTED_VERSION
+    assert get_version() == lite._TESTED_VERSION
