@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from core.arrays import Arrays
 from core.stores.errors import retry_on_deadlock
@@ -22,6 +22,14 @@ from core.stores.sql.schema import (
 )
 from core.stores.sql.tables import Tables, chunks, inserted_id, read_arrays, save_arrays, utc_now
 
+# Made once: making a query takes longer than running it.
+_LIBRARY = select(libraries).where(libraries.c.name == bindparam("library"))
+_FAMILIES = (
+    select(families.c.number, families.c.name)
+    .where(families.c.library_id == bindparam("library_id"))
+    .order_by(families.c.number)
+)
+
 
 class LibraryLabels(Tables):
     """Libraries, the states of their encoders and models, and the names of their families."""
@@ -34,7 +42,7 @@ class LibraryLabels(Tables):
     def library(self, name: str) -> LibraryRow | None:
         """Return the library of that name, or None."""
         with self._connect("looking up the library") as connection:
-            row = connection.execute(select(libraries).where(libraries.c.name == name)).first()
+            row = connection.execute(_LIBRARY, {"library": name}).first()
         return LibraryRow(*row) if row else None
 
     @retry_on_deadlock
@@ -170,13 +178,8 @@ class LibraryLabels(Tables):
 
     def families(self, library_id: int) -> dict[int, str]:
         """Return family names by class number, in the order of the numbers."""
-        query = (
-            select(families.c.number, families.c.name)
-            .where(families.c.library_id == library_id)
-            .order_by(families.c.number)
-        )
         with self._connect("reading the families") as connection:
-            return dict(connection.execute(query).all())
+            return dict(connection.execute(_FAMILIES, {"library_id": library_id}).all())
 
     @retry_on_deadlock
     def name_families(self, library_id: int, names: Mapping[int, str]) -> None:

@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, func, null, select, text, type_coerce, union_all, update
+from sqlalchemy import (
+    bindparam,
+    delete,
+    func,
+    null,
+    select,
+    text,
+    type_coerce,
+    union_all,
+    update,
+)
 
 from core.stores.errors import retry_on_deadlock
 from core.stores.sql.rows import OrganismRow, Visibility
@@ -10,6 +20,19 @@ from core.stores.sql.schema import READY, REMOVING, loads, organisms, sequences
 from core.stores.sql.tables import Tables
 
 _PARTITION = func.coalesce(organisms.c.partition, organisms.c.name)
+_VISIBLE = union_all(
+    select(
+        organisms.c.id,
+        organisms.c.name,
+        _PARTITION,
+        null().label("state"),
+        type_coerce(null(), loads.c.started_at.type).label("started_at"),
+    ).where(organisms.c.library_id == bindparam("library_id"), organisms.c.state == READY),
+    select(loads.c.id, null(), null(), loads.c.state, loads.c.started_at).where(
+        loads.c.library_id == bindparam("library_id")
+    ),
+).order_by(text("1"))
+"""Made once, as are other queries of every search: making one takes longer than running it."""
 
 
 class OrganismLabels(Tables):
@@ -59,26 +82,12 @@ class OrganismLabels(Tables):
 
         They are read at the same moment: no load can become ready in between.
         """
-        ready = (organisms.c.library_id == library_id) & (organisms.c.state == READY)
-        query = union_all(
-            select(
-                organisms.c.id,
-                organisms.c.name,
-                _PARTITION,
-                null().label("state"),
-                type_coerce(null(), loads.c.started_at.type).label("started_at"),
-            ).where(ready),
-            select(loads.c.id, null(), null(), loads.c.state, loads.c.started_at).where(
-                loads.c.library_id == library_id
-            ),
-        )
         partitions: dict[str, str] = {}
         load_states: dict[int, str] = {}
         loaded_at: dict[int, datetime] = {}
         with self._connect("listing the organisms and loads") as connection:
-            for row_id, name, partition, state, date in connection.execute(
-                query.order_by(text("1"))
-            ):
+            rows = connection.execute(_VISIBLE, {"library_id": library_id})
+            for row_id, name, partition, state, date in rows:
                 if state is None:
                     partitions[name] = partition
                 else:

@@ -1,15 +1,35 @@
 """Reading of sequences from the tables."""
 
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
+from typing import TypeVarTuple
 
-from sqlalchemy import Column, func, select
+from sqlalchemy import Select, and_, bindparam, func, select
 
 from core.stores.sql.rows import Label, SequenceRow
 from core.stores.sql.schema import READY, loads, organisms, sequences
 from core.stores.sql.tables import Tables, chunks
 
-_Value = TypeVar("_Value")
+_Columns = TypeVarTuple("_Columns")
+
+# Made once: making a query takes longer than running it.
+_IS_GIVEN = and_(
+    sequences.c.library_id == bindparam("library_id"),
+    sequences.c.id.in_(bindparam("ids", expanding=True)),
+)
+_FAMILIES = select(sequences.c.id, sequences.c.family).where(_IS_GIVEN)
+_RESIDUES = select(sequences.c.id, sequences.c.residues).where(_IS_GIVEN)
+_LABELS = (
+    select(
+        sequences.c.id,
+        organisms.c.name,
+        sequences.c.family,
+        sequences.c.name,
+        func.length(sequences.c.residues),
+    )
+    .join(organisms, organisms.c.id == sequences.c.organism_id)
+    .join(loads, loads.c.id == sequences.c.load_id)
+    .where(_IS_GIVEN, organisms.c.state == READY, loads.c.state == READY)
+)
 
 
 class SequenceLabels(Tables):
@@ -17,50 +37,24 @@ class SequenceLabels(Tables):
 
     def known_families(self, library_id: int, ids: Sequence[int]) -> dict[int, int]:
         """Return the families of those sequences that exist, ready or not, by id."""
-        return self._values_by_id(library_id, ids, sequences.c.family)
+        return dict(self._rows(_FAMILIES, library_id, ids))
 
     def residues(self, library_id: int, ids: Sequence[int]) -> dict[int, str]:
         """Return the residues of those sequences that exist, ready or not, by id."""
-        return self._values_by_id(library_id, ids, sequences.c.residues)
-
-    def _values_by_id(
-        self, library_id: int, ids: Sequence[int], column: Column[_Value]
-    ) -> dict[int, _Value]:
-        values: dict[int, _Value] = {}
-        with self._connect("reading sequences") as connection:
-            for chunk in chunks(sorted(ids)):  # In table order: every page is read once.
-                query = select(sequences.c.id, column).where(
-                    sequences.c.library_id == library_id, sequences.c.id.in_(chunk)
-                )
-                values.update(
-                    (sequence_id, value) for sequence_id, value in connection.execute(query)
-                )
-        return values
+        return dict(self._rows(_RESIDUES, library_id, ids))
 
     def labels_for(self, library_id: int, ids: Sequence[int]) -> dict[int, Label]:
         """Return the labels of those sequences whose load and organism are ready, by id."""
-        labels: dict[int, Label] = {}
-        with self._connect("reading labels") as connection:
-            for chunk in chunks(ids):
-                query = (
-                    select(
-                        sequences.c.id,
-                        organisms.c.name,
-                        sequences.c.family,
-                        sequences.c.name,
-                        func.length(sequences.c.residues),
-                    )
-                    .join(organisms, organisms.c.id == sequences.c.organism_id)
-                    .join(loads, loads.c.id == sequences.c.load_id)
-                    .where(
-                        sequences.c.library_id == library_id,
-                        sequences.c.id.in_(chunk),
-                        organisms.c.state == READY,
-                        loads.c.state == READY,
-                    )
-                )
-                labels.update({row[0]: Label(*row[1:]) for row in connection.execute(query)})
-        return labels
+        return {row[0]: Label(*row[1:]) for row in self._rows(_LABELS, library_id, ids)}
+
+    def _rows(
+        self, query: Select[*_Columns], library_id: int, ids: Sequence[int]
+    ) -> Iterator[tuple[*_Columns]]:
+        """Read the rows of some sequences in table order, so that every page is read once."""
+        with self._connect("reading sequences") as connection:
+            for chunk in chunks(sorted(ids)):
+                values = {"library_id": library_id, "ids": chunk}
+                yield from connection.execute(query, values).tuples()
 
     def count_with_vectors(self, library_id: int, organism: str) -> int:
         """Return the number of sequences of an organism that have a vector, ready or not."""
