@@ -54,7 +54,7 @@ class SequenceLabels(Tables):
         with self._connect("reading sequences") as connection:
             for chunk in chunks(sorted(ids)):
                 values = {"library_id": library_id, "ids": chunk}
-                yield from connection.execute(query, values).tuples()
+                yield from connection.execute(query, values)
 
     def count_with_vectors(self, library_id: int, organism: str) -> int:
         """Return the number of sequences of an organism that have a vector, ready or not."""
