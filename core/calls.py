@@ -52,6 +52,8 @@ class Call:
         Share of ambiguous bases, 0 to 1.
     reason
         Why the query is unknown or invalid; empty if it is called.
+    start, end
+        First and last base of the evidence, from 1 on, on the forward strand; 0 if unknown.
     """
 
     query: str
@@ -68,6 +70,8 @@ class Call:
     frame: int
     unreadable: float
     reason: str
+    start: int = 0
+    end: int = 0
 
     @classmethod
     def invalid(cls, record: Record) -> Self:
@@ -113,8 +117,10 @@ class Call:
             hits=prediction.hits,
             organism=organism,
             organism_confidence=prediction.organisms.get(organism, 0.0),
-            strand=prediction.strand,
-            frame=prediction.frame,
+            strand=prediction.reading_frame.strand,
+            frame=prediction.reading_frame.frame,
+            start=prediction.reading_frame.start,
+            end=prediction.reading_frame.end,
             unreadable=_ambiguous_share(record.residues),
             reason=reason,
         )

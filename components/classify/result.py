@@ -26,6 +26,8 @@ from core.classification.prediction import Hit
 from core.errors import LibraryError
 from core.sequences.families import family_name
 
+_LONG_QUERY = 10_000
+"""Bases from which a gene is a small part of the query, so that its place matters."""
 _SCROLL_FROM = 6
 """Hits from which the table scrolls, so that the alignment stays in view."""
 _TABLE_HEIGHT = 250
@@ -98,6 +100,8 @@ def _facts(result: RunResult, call: Call) -> str:
     if called and call.strand:
         strand = "forward" if call.strand == "+" else "reverse"
         facts.append(f"{strand} strand, frame {call.frame}")
+    if called and call.length >= _LONG_QUERY and call.end:
+        facts.append(f"evidence in bases {call.start:,} to {call.end:,}")
     if called and call.organism:
         organism = f"closest organism {escape_markdown(call.organism)}"
         if len(run.organisms) > 1:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.classification.closest_organism import rank_organisms
 from core.classification.model import Candidate, FamilyModel, Query
-from core.classification.reading_frame import reading_frame
+from core.classification.reading_frame import NO_FRAME, ReadingFrame, reading_frame
 from core.encoders.translated import TranslatedEncoder
 
 
@@ -49,16 +49,15 @@ class Prediction:
         True if the evidence is stronger than random DNA reaches.
     organisms
         Confidence that each organism has the closest gene, the closest first.
-    strand, frame
-        Strand (``+`` or ``-``) and reading frame (1 to 3) of the evidence; empty and 0 if unknown.
+    reading_frame
+        Strand, frame and place of the evidence.
     """
 
     hits: tuple[Hit, ...] = ()
     families: Mapping[int, float] = field(default_factory=dict)
     significant: bool = False
     organisms: Mapping[str, float] = field(default_factory=dict)
-    strand: str = ""
-    frame: int = 0
+    reading_frame: ReadingFrame = NO_FRAME
 
 
 def predict(
@@ -88,7 +87,6 @@ def predict(
     ranked_hits = [hits[index] for index in order.tolist()]
     scores = similarities[order]
     families, significant = model.family_probabilities(query, ranked, scores)
-    strand, frame = reading_frame(encoder, query.sequence, ranked)
     return Prediction(
         hits=tuple(
             _rescore(hit, score)
@@ -101,8 +99,7 @@ def predict(
             [candidate.profile for candidate in ranked],
             [hit.organism for hit in ranked_hits],
         ),
-        strand=strand,
-        frame=frame,
+        reading_frame=reading_frame(encoder, query.sequence, ranked),
     )
 
 

@@ -18,6 +18,10 @@ FRAME_SHARE = 0.3
 """Minimum openness of a frame that is aligned, as a share of the best frame's; openness is the sum
 of the squared lengths of its open reading frames."""
 
+MAX_COLUMNS = 60_000
+"""Residues of a query that are aligned, over all frames: of a longer one, its longest open reading
+frames. So the work for a contig is bounded."""
+
 _BARRIER = np.iinfo(np.int32).min
 _MAX_INT8_SCORE = np.iinfo(np.int8).max - int(BLOSUM62.max())
 _MAX_INT16_SCORE = np.iinfo(np.int16).max - int(BLOSUM62.max())
@@ -102,7 +106,10 @@ def _frame_profile(codes: NDArray[np.uint8]) -> NDArray[np.int32]:
             else:
                 run += 1
     kept = openness >= FRAME_SHARE * openness.max()
-    profile = np.empty((BLOSUM62.shape[0], (lengths[kept] + 1).sum()), dtype=np.int32)
+    columns = (lengths[kept] + 1).sum()
+    if columns > MAX_COLUMNS:
+        return _orf_profile(residues, lengths)
+    profile = np.empty((BLOSUM62.shape[0], columns), dtype=np.int32)
     column = 0
     for open_frame in np.flatnonzero(kept):
         for index in range(lengths[open_frame]):
@@ -110,6 +117,37 @@ def _frame_profile(codes: NDArray[np.uint8]) -> NDArray[np.int32]:
             column += 1
         profile[:, column] = _BARRIER
         column += 1
+    return profile
+
+
+@njit(nogil=True, cache=True)
+def _orf_profile(residues: NDArray[np.uint8], lengths: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return the scores of every residue against the longest open reading frames."""
+    totals = np.zeros(residues.shape[1] + 1, dtype=np.int64)  # Columns of all of each length.
+    for frame in range(6):
+        start = 0
+        for index in range(lengths[frame] + 1):
+            if index == lengths[frame] or residues[frame, index] == STOP:
+                totals[index - start] += index - start + 1
+                start = index + 1
+    shortest = np.flatnonzero(totals)[-1]
+    columns = totals[shortest]
+    while shortest > 1 and columns + totals[shortest - 1] <= MAX_COLUMNS:
+        shortest -= 1
+        columns += totals[shortest]
+    profile = np.empty((BLOSUM62.shape[0], columns), dtype=np.int32)
+    column = 0
+    for frame in range(6):
+        start = 0
+        for index in range(lengths[frame] + 1):
+            if index == lengths[frame] or residues[frame, index] == STOP:
+                if index - start >= shortest:
+                    for position in range(start, index):
+                        profile[:, column] = BLOSUM62[:, residues[frame, position]]
+                        column += 1
+                    profile[:, column] = _BARRIER
+                    column += 1
+                start = index + 1
     return profile
 
 

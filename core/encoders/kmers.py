@@ -113,7 +113,7 @@ def weigh_kmers(
 @njit(nogil=True, cache=True)
 def score_frames(
     codes: NDArray[np.uint8], spec: KmerSpec, idf: KmerWeights, table: NDArray[np.float32]
-) -> NDArray[np.float64]:
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Score the frames of a sequence by the k-mers that they share with a weighted set.
 
     A shared k-mer counts its weight without the inverse document frequency, times the residues of
@@ -128,23 +128,34 @@ def score_frames(
 
     Returns
     -------
-    float64, shape (6,): frames 0 to 2 of the forward strand, then of the reverse complement.
+    scores
+        float64, shape (6,): frames 0 to 2 of the forward strand, then of the reverse complement.
+    spans
+        int64, shape (6, 2): of the ORF of each frame that scores most, the bases from its first
+        shared k-mer to the end of its last one, on the forward strand.
     """
     letters = read_codons(codes, spec.codon_table)
     orfs, n_forward = find_orfs(letters)
     scores = np.zeros(_FRAMES, dtype=np.int64)
+    best = np.zeros(_FRAMES, dtype=np.int64)
+    spans = np.zeros((_FRAMES, 2), dtype=np.int64)
     for strand in range(2):
         numbers = _number_kmers(letters[strand], spec.alphabet_size, spec.k, strand)
         for row in range(n_forward if strand else 0, len(orfs) if strand else n_forward):
             begin, end = orfs[row]
-            total = 0
+            total, first, last = 0, end, begin
             for index in range(begin, end - 3 * (spec.k - 1), 3):
                 key = numbers[index]
                 if key != _NO_KMER and table[key] > 0:
                     total += int(table[key] / idf.values[idf.ranks[key]] * _FIXED_POINT)
+                    first, last = min(first, index), index + 3 * spec.k
             frame = 3 + (codes.size - begin) % 3 if strand else begin % 3
-            scores[frame] += total * ((end - begin) // 3)
-    return scores / _FIXED_POINT
+            score = total * ((end - begin) // 3)
+            scores[frame] += score
+            if score > best[frame]:
+                best[frame] = score
+                spans[frame] = first, last
+    return scores / _FIXED_POINT, spans
 
 
 @njit(nogil=True, cache=True)

@@ -215,7 +215,7 @@ class TranslatedEncoder:
 
     def score_frames(
         self, codes: NDArray[np.uint8], candidates: Sequence[Profile]
-    ) -> NDArray[np.float64]:
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Score the frames of a query by the k-mers they share with candidates.
 
         The inverse document frequency does not count, as rare k-mers of chance ORFs would outweigh
@@ -228,7 +228,12 @@ class TranslatedEncoder:
 
         Returns
         -------
-        float64, shape (6,): frames 0 to 2 of the forward strand, then of the reverse complement.
+        scores
+            float64, shape (6,): frames 0 to 2 of the forward strand, then of the reverse
+            complement.
+        spans
+            int64, shape (6, 2): the bases of the shared k-mers of the ORF that scores most in each
+            frame, on the forward strand.
         """
         with profile_table(candidates) as table:
             return score_frames(codes, _SPEC, self._idf, table)

@@ -69,6 +69,11 @@ _COLUMNS: Mapping[str, _Column] = {
         "probability of that family, 0 to 1",
         lambda call: round(call.confidence, 4) if call.best_guess else None,
     ),
+    "evidence_start": _Column(
+        "first base of the evidence, from 1 on, on the forward strand",
+        lambda call: call.start or None,
+    ),
+    "evidence_end": _Column("last base of the evidence", lambda call: call.end or None),
 }
 COLUMNS = tuple(_COLUMNS)
 """Names of the columns of every table, in order; scripts rely on both."""

@@ -1,6 +1,7 @@
 import pytest
 
 from core.classification.prediction import Prediction
+from core.classification.reading_frame import NO_FRAME
 from core.classify import FIRST_ROUND, SECOND_ROUND, predict_sequences
 from core.encoders.count import CountEncoder
 from core.library.library import Library
@@ -84,7 +85,8 @@ class TestPredictSequences:
         prediction, nothing = predict_sequences(library, [known, "ACG"], None, 5)
         assert len(prediction.hits) == 5
         assert prediction.organisms == {"human": 1.0}
-        assert (prediction.significant, prediction.strand, prediction.frame) == (True, "", 0)
+        assert prediction.significant
+        assert prediction.reading_frame is NO_FRAME
         assert nothing == Prediction()
 
     def test_of_nothing_there_are_none(self, libraries):

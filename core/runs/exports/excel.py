@@ -43,6 +43,8 @@ CALL_COLUMNS = (
     "organism_confidence",
     "strand",
     "frame",
+    "evidence_start",
+    "evidence_end",
     "unreadable",
     "note",
 )

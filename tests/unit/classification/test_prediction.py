@@ -98,7 +98,7 @@ class TestPredict:
 
     def test_has_the_strand_and_the_closest_organism(self, predicted, candidates):
         found = predicted(CLEAR_QUERY, candidates)
-        assert (found.strand, found.frame) == ("+", 1)
+        assert found.reading_frame[:2] == ("+", 1)
         assert next(iter(found.organisms)) == found.hits[0].organism
 
     @pytest.mark.parametrize("sequence", [CLEAR_QUERY, "N" * 300, "ACGTA"])

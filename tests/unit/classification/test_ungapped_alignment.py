@@ -3,12 +3,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.classification.ungapped_alignment import segment_scores
+from core.classification.ungapped_alignment import MAX_COLUMNS, segment_scores
 from core.encoders.proteins import RESIDUES, encode_bases
 from tests.support import oracles
+from tests.support.evolution import member
+from tests.support.synthetic import dna
 
 LETTERS = RESIDUES + oracles.AMBIGUOUS
-dna = st.text(st.sampled_from("ACGT" * 6 + "N"), max_size=60)
+bases = st.text(st.sampled_from("ACGT" * 6 + "N"), max_size=60)
 proteins = st.lists(st.text(LETTERS, max_size=12), max_size=4)
 
 
@@ -22,7 +24,7 @@ def scores(sequence, proteins):
 
 
 class TestSegmentScores:
-    @given(dna, proteins)
+    @given(bases, proteins)
     @example("", ["ARND"])
     @example("ATGGCCGCC", [""])
     @settings(max_examples=60)
@@ -30,7 +32,7 @@ class TestSegmentScores:
         expected = [oracles.best_segment_score(sequence, protein) for protein in proteins]
         assert scores(sequence, proteins) == expected
 
-    @given(dna, proteins)
+    @given(bases, proteins)
     @settings(max_examples=60)
     def test_are_the_same_on_the_other_strand(self, sequence, proteins):
         other = oracles.reverse_complement(sequence)
@@ -39,6 +41,15 @@ class TestSegmentScores:
     def test_pass_a_stop_at_a_cost(self):
         # MAW*MAW: a stop costs 6 of the 2 * 20 half bits.
         assert scores("ATGGCCTGGTAAATGGCCTGG", ["MAWPMAW"]) == [20 + 20 - 6]
+
+    def test_of_a_contig_are_those_of_its_longest_reading_frames(self):
+        gene, contig = member(1, "query", 0.2), dna("contig", 400_000)
+        proteins = [oracles.find_longest_orf(member(family, "other", 0.1)) for family in (1, 2)]
+        with_gene = scores(contig[:100_000] + gene + contig[100_000:], proteins)
+        assert with_gene[0] == scores(gene, proteins)[0] > 2 * with_gene[1]
+
+    def test_of_one_endless_reading_frame_are_exact(self):
+        assert scores("AAA" * MAX_COLUMNS, ["K" * 40]) == [5 * 40]
 
     @pytest.mark.parametrize("residues", [60, 4_000])
     def test_never_run_from_one_frame_into_the_next(self, residues):

@@ -124,10 +124,19 @@ class TestScoreFrames:
         ]
         # The weight of every seventh k-mer includes an inverse document frequency of 4.
         known[::7] *= 4
-        shared = score_frames(
+        scores, spans = score_frames(
             encode_bases(sequence), GROUP_TRIMERS, with_rare_kmers(12**3, 7, 4), known
         )
-        assert shared.tolist() == expected
+        assert scores.tolist() == expected
+        for frame, (start, end) in enumerate(spans.tolist()):
+            # The peptide of a span begins and ends with a shared k-mer, and lies in the frame.
+            forward = sequence[start:end].replace("U", "T")
+            part = oracles.reverse_complement(forward) if frame > 2 else forward
+            assert bool(part) == (expected[frame] > 0)
+            peptide = oracles.reduce_alphabet(oracles.translate(part))
+            for kmer in (peptide[:3], peptide[-3:]) if part else ():
+                assert (len(sequence) - end if frame > 2 else start) % 3 == frame % 3
+                assert known[oracles.number_kmer(kmer, alphabet)]
 
     @given(sequences)
     def test_goes_with_the_strand(self, sequence):
@@ -136,4 +145,4 @@ class TestScoreFrames:
             score_frames(encode_bases(dna), GROUP_TRIMERS, with_rare_kmers(12**3, 7, 4), table)
             for dna in (sequence, oracles.reverse_complement(sequence.replace("U", "T")))
         )
-        assert one.tolist() == [*reverse[3:], *reverse[:3]]
+        assert one[0].tolist() == [*reverse[0][3:], *reverse[0][:3]]

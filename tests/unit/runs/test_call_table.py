@@ -53,6 +53,8 @@ CALLED = replace(
     organism="Homo_sapiens",
     organism_confidence=0.76543,
     strand="-",
+    start=3,
+    end=230,
     frame=2,
     unreadable=0.01234,
     reason="",
@@ -116,6 +118,8 @@ class TestRow:
             "note": None,
             "best_guess": None,
             "best_guess_confidence": None,
+            "evidence_start": 3,
+            "evidence_end": 230,
         }
 
     def test_the_best_guess_of_an_unknown_one_stands_apart(self):
@@ -147,10 +151,10 @@ class TestAsText:
         assert format_calls([CALLED, INVALID], "tsv", FAMILY_NAMES) == (
             "query\tlength\tstatus\tfamily_id\tfamily\tconfidence\torganism\thit\tscore"
             "\torganism_confidence\tstrand\tframe\tunreadable\tnote"
-            "\tbest_guess\tbest_guess_confidence\n"
+            "\tbest_guess\tbest_guess_confidence\tevidence_start\tevidence_end\n"
             "q1\t240\tcalled\t2\tIon channel\t0.8765\tHomo_sapiens\tBRCA1\t0.9877"
-            "\t0.7654\t-\t2\t0.0123\t\t\t\n"
-            "q3\t0\tinvalid" + "\t" * 11 + "Record 3 (line 9) is empty.\t\t\n"
+            "\t0.7654\t-\t2\t0.0123\t\t\t\t3\t230\n"
+            "q3\t0\tinvalid" + "\t" * 11 + "Record 3 (line 9) is empty.\t\t\t\t\n"
         )
 
     def test_alignments_add_columns_at_the_end(self):
