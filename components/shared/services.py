@@ -3,7 +3,8 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from functools import wraps
 from threading import Thread
 from typing import NoReturn, ParamSpec
@@ -13,6 +14,7 @@ import streamlit as st
 from components.shared.session import session
 from core.alignment.explanation import explain
 from core.classify import classify
+from core.cli.loopback import answer_commands
 from core.errors import GeneKinError
 from core.jobs.first_load import active_load, start_first_load
 from core.jobs.scheduler import Jobs
@@ -39,8 +41,11 @@ class _Services:
 
     libraries: Libraries
     jobs: Jobs
+    commands: ExitStack = field(default_factory=ExitStack)
+    """What answers commands, where the stores are embedded and only this process has them open."""
 
     def close(self) -> None:
+        self.commands.close()
         self.jobs.close()
         self.libraries.stores.close()
 
@@ -54,6 +59,8 @@ def _open(settings: Settings) -> _Services:
         except GeneKinError as error:
             _log.warning("the library %s was not reconciled: %s", name, error)
     services = _Services(libraries, Jobs(libraries.stores.database))
+    if settings.embedded_vectors:
+        services.commands.enter_context(answer_commands(libraries, settings))
     if settings.load_human_reference:
         start_first_load(libraries, services.jobs)
     return services

@@ -1,12 +1,7 @@
 """Commands that query a library: classify, trace, and the similarity of organisms."""
 
-import gc
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -14,23 +9,15 @@ from core import defaults
 from core.cli.shared import (
     QUERY_FORMATS,
     TABLE_FORMATS,
-    disk_limits,
+    answer,
     format_option,
     help_examples,
     library_option,
-    open_libraries,
     output_option,
     query_argument,
-    terminal_progress,
+    read_source,
     write,
-    write_json,
 )
-from core.sequences.files import read_bytes
-from core.sequences.records import Record
-
-if TYPE_CHECKING:
-    from core.runs.alignments import Alignments
-    from core.sequences.limits import Limits
 
 
 @click.command(
@@ -81,53 +68,15 @@ def classify_command(
     output: Path | None,
 ) -> None:
     """Classify the queries of a file."""
-    records = read_query_file(file, disk_limits())
-    from core.classify import classify  # Imported when run: see core.cli.
-    from core.runs.call_table import format_calls
-
-    alignments: Alignments | None = None
-    with (
-        _garbage_collector_off(),
-        open_libraries() as libraries,
-        terminal_progress() as progress,
-    ):
-        opened = libraries.open(library)
-        organisms = list(organism) or None
-        calls = classify(
-            opened,
-            records,
-            organisms=organisms,
-            neighbours=neighbours,
-            threshold=threshold,
-            progress=progress,
-        )
-        if align or file_format == "blast6":
-            from core.runs.alignments import align_hits  # Imported when run: see core.cli.
-
-            alignments = align_hits(
-                opened,
-                [record.residues for record in records],
-                calls,
-                searched=opened.count_genes(organisms),
-                closest_only=file_format in {"tsv", "csv"},
-                progress=progress,
-            )
-        families = opened.families
-    if file_format == "blast6":
-        from core.runs.blast_table import format_blast_table  # Imported when run: see core.cli.
-
-        write(format_blast_table(calls, alignments or {}), output)
-    else:
-        write(format_calls(calls, file_format, families, alignments), output)
-
-
-def read_query_file(file: str, limits: "Limits") -> list[Record]:
-    """Return the queries of a file, or of standard input if it is ``-``."""
-    from core.sequences.queries import read_queries  # Imported when run: see core.cli.
-
-    if file == "-":
-        return read_queries(sys.stdin.buffer.read(limits.max_bytes + 1), "standard input", limits)
-    return read_queries(read_bytes(Path(file), limits.max_bytes), file, limits)
+    options = {
+        "library": library,
+        "organisms": organism,
+        "neighbours": neighbours,
+        "threshold": threshold,
+        "align": align,
+        "file_format": file_format,
+    }
+    write(answer("classify", options, read_source(file)), output)
 
 
 @click.command(
@@ -145,13 +94,8 @@ def trace_command(
     file: str, library: str, *, summary: bool, file_format: str, output: Path | None
 ) -> None:
     """Trace the queries of a file."""
-    records = read_query_file(file, disk_limits())
-    from core.tracing import trace  # Imported when run: see core.cli.
-    from core.tracing.trace_table import format_results
-
-    with open_libraries() as libraries, terminal_progress() as progress:
-        traced = trace(libraries.open(library), records, progress=progress)
-    write(format_results(traced, file_format, summary=summary), output)
+    options = {"library": library, "summary": summary, "file_format": file_format}
+    write(answer("trace", options, read_source(file)), output)
 
 
 @click.command("similarity", epilog=help_examples("similarity --of dog --to human"))
@@ -164,28 +108,5 @@ def trace_command(
 @format_option("text", "json")
 def similarity_command(library: str, of: str, to: str, limit: int | None, file_format: str) -> None:
     """Compute the mean best inner product of an organism's genes with another's."""
-    from core.similarity import compare_organisms  # Imported when run: see core.cli.
-
-    with open_libraries() as libraries:
-        result = compare_organisms(libraries.open(library), of, to, limit)
-    if file_format == "json":
-        write_json({"of": result.organism, "to": result.reference, **asdict(result.estimate)})
-        return
-    sys.stdout.write(
-        f"{result.mean:.4f}\tmean best inner product of {result.n:,} genes of {result.organism}"
-        f" with those of {result.reference}\n"
-    )
-
-
-@contextmanager
-def _garbage_collector_off() -> Iterator[None]:
-    """Switch the garbage collector off for a short run.
-
-    Milvus Lite keeps its postings as millions of tuples; traversing them again and again, to find
-    nothing, takes a fifth of the time of a batch.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
+    options = {"library": library, "of": of, "to": to, "limit": limit, "file_format": file_format}
+    write(answer("similarity", options), None)

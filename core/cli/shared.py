@@ -1,7 +1,6 @@
 """Building blocks of the commands: their options, the opened stores, progress and output."""
 
 import getpass
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from core import defaults
+from core.cli.loopback import Dashboard
+from core.cli.questions import QUESTIONS, Options, Source, to_json
 from core.errors import InputError, write_error
 from core.library.naming import check_library_name
 from core.progress import Progress
@@ -134,6 +135,27 @@ def disk_limits() -> "Limits":
     return Limits.of_disk(read_settings())
 
 
+def read_source(file: str) -> Source:
+    """Return a file of queries, or standard input if it is ``-``."""
+    limits = disk_limits()
+    if file == "-":
+        return Source("standard input", sys.stdin.buffer.read(limits.max_bytes + 1), limits)
+    from core.sequences.files import read_bytes  # Imported when run: see core.cli.
+
+    return Source(file, read_bytes(Path(file), limits.max_bytes), limits)
+
+
+def answer(question: str, options: Options, source: Source | None = None) -> str:
+    """Return the answer to a question, from a dashboard that has the stores open, or from here."""
+    from core.settings import read_settings  # Imported when run: see core.cli.
+
+    with Dashboard.find(read_settings()) as dashboard, terminal_progress() as progress:
+        if dashboard is not None:
+            return dashboard.ask(question, options, source, progress)
+        sources = [] if source is None else [source]
+        return QUESTIONS[question](open_libraries, progress, *sources, **options)
+
+
 @contextmanager
 def open_libraries() -> Iterator["Libraries"]:
     """Open the stores that the settings name, until the end of the block."""
@@ -196,4 +218,4 @@ def write(text: str, output: Path | None) -> None:
 
 def write_json(value: object) -> None:
     """Write JSON to standard output, for programs and people alike."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(to_json(value))

@@ -1,6 +1,5 @@
 """Command ``status``: libraries, their loads, and where they are stored."""
 
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -9,9 +8,11 @@ import click
 
 from core import __version__
 from core.cli.files import BUILT_IN
-from core.cli.shared import format_option, help_examples, open_libraries, write_json
+from core.cli.questions import to_json
+from core.cli.shared import answer, format_option, help_examples, write
 
 if TYPE_CHECKING:
+    from core.library.manager import Libraries
     from core.library.summary import LibrarySummary
     from core.stores.sql import LoadRow
     from core.stores.stores import Stores
@@ -21,13 +22,16 @@ if TYPE_CHECKING:
 @format_option("text", "json")
 def status_command(file_format: str) -> None:
     """Show the libraries and where they are stored."""
+    write(answer("status", {"file_format": file_format}), None)
+
+
+def describe(libraries: "Libraries", file_format: str) -> str:
+    """Return the libraries and where they are stored, as text or as JSON."""
     from core.library.summary import summarize_all  # Imported when run: see core.cli.
 
-    with open_libraries() as libraries:
-        stores, summaries = _describe_stores(libraries.stores), summarize_all(libraries)
+    stores, summaries = _describe_stores(libraries.stores), summarize_all(libraries)
     if file_format == "json":
-        write_json({**stores, "libraries": list(map(_describe_library, summaries))})
-        return
+        return to_json({**stores, "libraries": list(map(_describe_library, summaries))})
     lines = [
         f"GeneKin {stores['version']}",
         f"vectors: {stores['vectors']['address']} ({stores['vectors']['version']})",
@@ -36,7 +40,7 @@ def status_command(file_format: str) -> None:
     ]
     if not summaries:
         lines.append(f"No library yet. Try: python -m core load human={BUILT_IN}")
-    sys.stdout.write("\n".join(lines) + "\n")
+    return "\n".join(lines) + "\n"
 
 
 def _describe_stores(stores: "Stores") -> dict[str, Any]:

@@ -1,0 +1,251 @@
+"""The way from a command to the dashboard that has the embedded stores open.
+
+Milvus Lite allows one process a store. So the dashboard listens on the loopback interface, and
+leaves its address beside the store, with a secret that only its user can read. A command that finds
+it asks there: nothing needs to be opened, and the answer is the same.
+"""
+
+import hmac
+import http.client
+import json
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import BoundedSemaphore, Thread
+from typing import TYPE_CHECKING, Any
+
+from core import __version__
+from core.cli.questions import QUESTIONS, Options, Source
+from core.errors import GeneKinError, InputError
+from core.progress import Progress
+
+if TYPE_CHECKING:
+    from core.library.manager import Libraries
+    from core.settings import Settings
+
+_HOST = "127.0.0.1"
+_CONNECT_SECONDS = 1.0
+_MAX_QUESTIONS = 2
+"""Questions answered at once; the pages need time, too."""
+_PROGRESS_SECONDS = 0.1
+"""Time between two reports of progress; each also finds out whether the command was cancelled."""
+_OPTIONS_HEADER = "X-Genekin-Options"
+_NAME_HEADER = "X-Genekin-File"
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """Where a dashboard listens.
+
+    Attributes
+    ----------
+    secret
+        What a command must say, to be answered.
+    stores
+        Digest of the addresses of its stores, and of its version.
+    """
+
+    port: int
+    secret: str
+    stores: str
+
+
+def _address_file(settings: "Settings") -> Path:
+    return Path(settings.vectors_uri).with_suffix(".dashboard.json")
+
+
+def _stores_digest(settings: "Settings") -> str:
+    vectors = str(Path(settings.vectors_uri).resolve())
+    return sha256(f"{__version__}\n{vectors}\n{settings.labels_url}".encode()).hexdigest()
+
+
+# The dashboard's side
+
+
+@contextmanager
+def answer_commands(libraries: "Libraries", settings: "Settings") -> Iterator[None]:
+    """Answer the questions of commands until the end of the block."""
+    address = _address_file(settings)
+    with _Server(libraries, settings) as server:
+        Thread(target=server.serve_forever, name="genekin-loopback", daemon=True).start()
+        own = _Address(server.server_port, server.secret, _stores_digest(settings))
+        address.unlink(missing_ok=True)
+        address.touch(mode=0o600, exist_ok=False)
+        address.write_text(json.dumps(asdict(own)), encoding="ascii")
+        try:
+            yield
+        finally:
+            address.unlink(missing_ok=True)
+            server.shutdown()
+
+
+class _Server(ThreadingHTTPServer):
+    """A server of questions, each in a thread of its own."""
+
+    daemon_threads = True
+
+    def __init__(self, libraries: "Libraries", settings: "Settings") -> None:
+        super().__init__((_HOST, 0), _Handler)
+        self.libraries = libraries
+        self.settings = settings
+        self.secret = secrets.token_urlsafe()
+        self.places = BoundedSemaphore(_MAX_QUESTIONS)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers one question with lines of JSON: progress, then a text or an error."""
+
+    server: _Server
+    timeout = 60
+    """Seconds to wait for the bytes of a question."""
+    _sent_at = 0.0
+
+    def do_POST(self) -> None:
+        """Answer the question whose name is the path."""
+        given = self.headers.get("Authorization", "").encode()
+        if not hmac.compare_digest(given, _bearer(self.server.secret).encode()):
+            self.send_error(HTTPStatus.UNAUTHORIZED)
+            return
+        if self.path[1:] not in QUESTIONS:
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return
+        try:
+            arguments = self._read_source()
+        except InputError as error:
+            arguments = None
+            refusal = error
+        self.send_response(HTTPStatus.OK)
+        self.end_headers()
+        with suppress(ConnectionError):  # The command was cancelled.
+            if arguments is None:
+                self._send_error(refusal)
+                return
+            with self.server.places:
+                self._answer(*arguments)
+
+    def _read_source(self) -> tuple[Source, ...]:
+        from core.sequences.limits import Limits
+
+        name = self.headers.get(_NAME_HEADER)
+        if name is None:
+            return ()
+        limits = Limits.of_disk(self.server.settings)
+        size = int(self.headers.get("Content-Length", 0))
+        if size > limits.max_bytes:
+            raise InputError("The file is larger than the dashboard accepts.", "Split it.")
+        return (Source(json.loads(name), self.rfile.read(size), limits),)
+
+    def _answer(self, *source: Source) -> None:
+        options = json.loads(self.headers[_OPTIONS_HEADER])
+        libraries = self.server.libraries
+        try:
+            text = QUESTIONS[self.path[1:]](
+                lambda: nullcontext(libraries), self._send_progress, *source, **options
+            )
+        except GeneKinError as error:
+            self._send_error(error)
+        else:
+            self._send(text=text)
+
+    def _send_progress(self, step: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if done == total or now - self._sent_at >= _PROGRESS_SECONDS:
+            self._sent_at = now
+            self._send(progress=[step, done, total])
+
+    def _send_error(self, error: GeneKinError) -> None:
+        self._send(error=[error.message, error.hint], status=error.exit_status)
+
+    def _send(self, **values: object) -> None:
+        self.wfile.write(json.dumps(values).encode() + b"\n")
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet: the command reports its own errors."""
+
+
+# The command's side
+
+
+class Dashboard:
+    """A dashboard that has the stores open."""
+
+    def __init__(self, connection: http.client.HTTPConnection, secret: str) -> None:
+        self._connection = connection
+        self._secret = secret
+
+    @classmethod
+    @contextmanager
+    def find(cls, settings: "Settings") -> Iterator["Dashboard | None"]:
+        """Connect to the dashboard that has these stores open; yield None if there is none."""
+        address = _read_address(settings)
+        if address is None:
+            yield None
+            return
+        connection = http.client.HTTPConnection(_HOST, address.port, timeout=_CONNECT_SECONDS)
+        try:
+            try:
+                connection.connect()
+            except OSError:  # It did not end in peace: the file is a leftover.
+                yield None
+                return
+            yield cls(connection, address.secret)
+        finally:
+            connection.close()
+
+    def ask(
+        self, question: str, options: Options, source: Source | None, progress: Progress
+    ) -> str:
+        """Return the answer to a question.
+
+        Raises
+        ------
+        GeneKinError
+            As if the question had been answered here.
+        """
+        headers = {"Authorization": _bearer(self._secret), _OPTIONS_HEADER: json.dumps(options)}
+        if source is not None:
+            headers[_NAME_HEADER] = json.dumps(source.name)
+        self._connection.sock.settimeout(None)
+        try:
+            content = source.content if source else b""
+            self._connection.request("POST", f"/{question}", content, headers)
+            with self._connection.getresponse() as response:
+                if response.status == HTTPStatus.OK:
+                    for line in response:
+                        values = json.loads(line)
+                        if "progress" in values:
+                            progress(*values["progress"])
+                        else:
+                            return _text(values)
+        except (OSError, http.client.HTTPException, ValueError):
+            pass
+        message = "The dashboard that has the stores open did not answer."
+        raise GeneKinError(message, "Try again, or close it first.")
+
+
+def _read_address(settings: "Settings") -> _Address | None:
+    if not settings.embedded_vectors:
+        return None
+    try:
+        address = _Address(**json.loads(_address_file(settings).read_text(encoding="ascii")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return address if address.stores == _stores_digest(settings) else None
+
+
+def _text(values: dict[str, Any]) -> str:
+    if "error" not in values:
+        return str(values["text"])
+    error = GeneKinError(*values["error"])
+    error.exit_status = values["status"]
+    raise error
+
+
+def _bearer(secret: str) -> str:
+    return f"Bearer {secret}"

@@ -1,0 +1,172 @@
+"""Questions that commands ask: each reads libraries, and its answer is the text to print.
+
+A command answers its question itself, or has the dashboard answer it that has the stores open
+(:mod:`core.cli.loopback`).
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from core.progress import Progress
+
+if TYPE_CHECKING:
+    from core.library.manager import Libraries
+    from core.runs.alignments import Alignments
+    from core.sequences.limits import Limits
+    from core.sequences.records import Record
+
+OpenLibraries: TypeAlias = "Callable[[], AbstractContextManager[Libraries]]"
+"""Opens the stores, until the end of a block; called once the input is known to be good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of queries.
+
+    Attributes
+    ----------
+    name
+        Its name in messages.
+    content
+        All of it.
+    limits
+        Limits on its records.
+    """
+
+    name: str
+    content: bytes
+    limits: "Limits"
+
+    def records(self) -> list["Record"]:
+        """Return the queries.
+
+        Raises
+        ------
+        InputError
+            If the file has none, or is not readable.
+        """
+        from core.sequences.queries import read_queries  # Imported when asked: see core.cli.
+
+        return read_queries(self.content, self.name, self.limits)
+
+
+def classify(
+    open_libraries: OpenLibraries,
+    progress: Progress,
+    source: Source,
+    *,
+    library: str,
+    organisms: Sequence[str],
+    neighbours: int,
+    threshold: float | None,
+    align: bool,
+    file_format: str,
+) -> str:
+    """Classify the queries of a file; see the command's help."""
+    records = source.records()
+    from core.classify import classify as classify_records  # Imported when asked: see core.cli.
+    from core.runs.blast_table import format_blast_table
+    from core.runs.call_table import format_calls
+
+    alignments: Alignments | None = None
+    with open_libraries() as libraries:
+        opened = libraries.open(library)
+        calls = classify_records(
+            opened,
+            records,
+            organisms=organisms or None,
+            neighbours=neighbours,
+            threshold=threshold,
+            progress=progress,
+        )
+        if align or file_format == "blast6":
+            from core.runs.alignments import align_hits  # Imported when asked: see core.cli.
+
+            alignments = align_hits(
+                opened,
+                [record.residues for record in records],
+                calls,
+                searched=opened.count_genes(organisms or None),
+                closest_only=file_format in {"tsv", "csv"},
+                progress=progress,
+            )
+        families = opened.families
+    if file_format == "blast6":
+        return format_blast_table(calls, alignments or {})
+    return format_calls(calls, file_format, families, alignments)
+
+
+def trace(
+    open_libraries: OpenLibraries,
+    progress: Progress,
+    source: Source,
+    *,
+    library: str,
+    summary: bool,
+    file_format: str,
+) -> str:
+    """Trace the queries of a file; see the command's help."""
+    records = source.records()
+    from core.tracing import trace as trace_records  # Imported when asked: see core.cli.
+    from core.tracing.trace_table import format_results
+
+    with open_libraries() as libraries:
+        traced = trace_records(libraries.open(library), records, progress=progress)
+    return format_results(traced, file_format, summary=summary)
+
+
+def similarity(
+    open_libraries: OpenLibraries,
+    progress: Progress,  # noqa: ARG001  (every question is asked with it)
+    *,
+    library: str,
+    of: str,
+    to: str,
+    limit: int | None,
+    file_format: str,
+) -> str:
+    """Compare the genes of two organisms; see the command's help."""
+    from core.similarity import compare_organisms  # Imported when asked: see core.cli.
+
+    with open_libraries() as libraries:
+        result = compare_organisms(libraries.open(library), of, to, limit)
+    if file_format == "json":
+        values = {"of": result.organism, "to": result.reference, **asdict(result.estimate)}
+        return to_json(values)
+    return (
+        f"{result.mean:.4f}\tmean best inner product of {result.n:,} genes of {result.organism}"
+        f" with those of {result.reference}\n"
+    )
+
+
+def status(
+    open_libraries: OpenLibraries,
+    progress: Progress,  # noqa: ARG001  (every question is asked with it)
+    *,
+    file_format: str,
+) -> str:
+    """Describe the libraries; see the command's help."""
+    from core.cli.status import describe  # It asks this question.
+
+    with open_libraries() as libraries:
+        return describe(libraries, file_format)
+
+
+def to_json(value: object) -> str:
+    """Return JSON for programs and people alike."""
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+QUESTIONS: Mapping[str, Callable[..., str]] = {
+    "classify": classify,
+    "trace": trace,
+    "similarity": similarity,
+    "status": status,
+}
+"""Questions by the name of their command."""
+
+Options = Mapping[str, Any]
+"""Named options of a question, as JSON can hold them."""
