@@ -35,6 +35,7 @@ _MAX_QUESTIONS = 2
 """Questions answered at once; the pages need time, too."""
 _PROGRESS_SECONDS = 0.1
 """Time between two reports of progress; each also finds out whether the command was cancelled."""
+_PIECE_BYTES = 1 << 20
 _OPTIONS_HEADER = "X-Genekin-Options"
 _NAME_HEADER = "X-Genekin-File"
 
@@ -138,6 +139,8 @@ class _Handler(BaseHTTPRequestHandler):
         limits = Limits.of_disk(self.server.settings)
         size = int(self.headers.get("Content-Length", 0))
         if size > limits.max_bytes:
+            while size > 0 and (piece := self.rfile.read(min(size, _PIECE_BYTES))):
+                size -= len(piece)  # The command listens only when it has sent all.
             raise InputError("The file is larger than the dashboard accepts.", "Split it.")
         return (Source(json.loads(name), self.rfile.read(size), limits),)
 

@@ -1,0 +1,198 @@
+"""Commands that ask the process that has the embedded stores open."""
+
+import http.client
+import json
+import stat
+import threading
+from contextlib import ExitStack
+
+import pytest
+
+from core.cli import loopback, questions
+from core.cli.loopback import Dashboard, answer_commands
+from core.cli.questions import Source
+from core.errors import GeneKinError
+from core.library.load import load
+from core.library.manager import Libraries
+from core.progress import no_progress
+from core.sequences.limits import Limits
+from core.settings import Settings
+from core.stores.stores import Stores
+from tests.support.evolution import FAMILIES, member, members
+
+QUERIES = "".join(f">query {family}\n{member(family, 'query', 0.1)}\n" for family in range(3))
+COMMANDS = {
+    "classify": ["classify", "queries.fasta", "--neighbours", "3"],
+    "classify, as JSON": ["classify", "queries.fasta", "--format", "json", "--align"],
+    "classify, one organism": ["classify", "queries.fasta", "--organism", "dog"],
+    "trace": ["trace", "queries.fasta"],
+    "similarity": ["similarity", "--of", "dog", "--to", "human"],
+    "status": ["status", "--format", "json"],
+}
+REFUSED = {
+    "a library that is not there": ["classify", "queries.fasta", "--library", "none"],
+    "an organism that is not there": ["classify", "queries.fasta", "--organism", "cat"],
+    "a threshold out of range": ["classify", "queries.fasta", "--threshold", "7"],
+    "a file without a sequence": ["classify", "nothing.fasta"],
+    "a comparison with nothing": ["similarity", "--of", "dog", "--to", "cat"],
+}
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """A home with a library."""
+    settings = Settings(home=tmp_path_factory.mktemp("home"))
+    with Stores(settings) as stores:
+        references = {"human": members("human", 3, 6), "dog": members("dog", 3, 4)}
+        load(Libraries(stores), references, families=FAMILIES)
+    return settings
+
+
+@pytest.fixture
+def home(filled, tmp_path, monkeypatch):
+    """The home of this process, and files of queries in the working directory."""
+    monkeypatch.setenv("GENEKIN_HOME", str(filled.home))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "queries.fasta").write_text(QUERIES)
+    (tmp_path / "nothing.fasta").write_text("")
+    return filled
+
+
+@pytest.fixture
+def dashboard(home):
+    """Open the stores in this process and answer commands."""
+
+    def open_stores() -> ExitStack:
+        stack = ExitStack()
+        stores = stack.enter_context(Stores(home))
+        stack.enter_context(answer_commands(Libraries(stores), home))
+        return stack
+
+    return open_stores
+
+
+def test_answers_are_those_without_a_dashboard(home, dashboard, run_at_home):
+    alone = {name: run_at_home(*command) for name, command in (COMMANDS | REFUSED).items()}
+    assert all(alone[name].status == 0 for name in COMMANDS)
+    assert all(alone[name].status == 2 for name in REFUSED)
+    with dashboard():
+        for name, command in (COMMANDS | REFUSED).items():
+            assert run_at_home(*command) == alone[name], name
+
+
+@pytest.fixture
+def run_at_home(run, home, monkeypatch):
+    """Run a command with the home of these tests."""
+    monkeypatch.setenv("GENEKIN_HOME", str(home.home))
+    return run
+
+
+def test_commands_that_write_are_refused(dashboard, run_at_home):
+    with dashboard():
+        error = run_at_home("load", "cat=queries.fasta").broke()
+    assert "Another GeneKin process has the embedded store" in error
+
+
+def test_only_its_user_can_read_the_secret(home, dashboard):
+    address = home.home / "vectors.dashboard.json"
+    with dashboard():
+        assert stat.S_IMODE(address.stat().st_mode) == 0o600
+    assert not address.exists()
+
+
+@pytest.mark.parametrize("secret", ["", "wrong"])
+def test_nobody_is_answered_without_the_secret(home, dashboard, secret):
+    with dashboard():
+        port = json.loads((home.home / "vectors.dashboard.json").read_text())["port"]
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        connection.request("POST", "/status", b"", {"Authorization": f"Bearer {secret}"})
+        assert connection.getresponse().status == 401
+        connection.close()
+        wrong = Dashboard(http.client.HTTPConnection("127.0.0.1", port), secret)
+        wrong._connection.connect()
+        with pytest.raises(GeneKinError, match="did not answer"):
+            wrong.ask("status", {"file_format": "text"}, None, no_progress)
+        wrong._connection.close()
+
+
+def test_an_unknown_question_is_not_answered(home, dashboard):
+    with dashboard(), Dashboard.find(home) as found:
+        assert found is not None
+        with pytest.raises(GeneKinError, match="did not answer"):
+            found.ask("delete", {}, None, no_progress)
+
+
+def test_a_leftover_of_a_killed_dashboard_is_ignored(home, dashboard, run_at_home):
+    address = home.home / "vectors.dashboard.json"
+    with dashboard():
+        leftover = address.read_text()
+    for content in (leftover, "", "{}", "[1]"):
+        address.write_text(content)
+        assert run_at_home("status").status == 0
+
+
+def test_a_dashboard_with_other_stores_is_not_asked(home, dashboard):
+    other = home.model_copy(update={"database_url": Settings(
+        database_url="sqlite:////tmp/other.sqlite"
+    ).database_url})  # fmt: skip
+    server = home.model_copy(update={"milvus_uri": "http://localhost:19530"})
+    with dashboard():
+        for settings in (other, server):
+            with Dashboard.find(settings) as found:
+                assert found is None
+
+
+def test_a_dashboard_of_another_version_is_not_asked(home, dashboard, monkeypatch):
+    with dashboard():
+        monkeypatch.setattr(loopback, "__version__", "9.9")
+        with Dashboard.find(home) as found:
+            assert found is None
+
+
+def test_progress_comes_to_the_command(home, dashboard):
+    seen = []
+    source = Source("queries.fasta", QUERIES.encode(), Limits())
+    options = {"library": "default", "summary": False, "file_format": "tsv"}
+    with dashboard(), Dashboard.find(home) as found:
+        assert found is not None
+        found.ask("trace", options, source, lambda *progress: seen.append(progress))
+    assert seen[-1] == ("Tracing", 3, 3)
+
+
+def test_a_cancelled_command_stops_the_work(home, dashboard, monkeypatch):
+    began, ended = threading.Event(), threading.Event()
+
+    def endless(_open_libraries, progress) -> str:
+        began.set()
+        try:
+            while True:
+                progress("Waiting", 1, 1)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(loopback, "QUESTIONS", {**questions.QUESTIONS, "endless": endless})
+    with dashboard(), Dashboard.find(home) as found:
+        assert found is not None
+
+        def stop(*_progress: object) -> None:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            found.ask("endless", {}, None, stop)
+        found._connection.close()
+        assert began.is_set()
+        assert ended.wait(20)
+
+
+def test_a_file_too_large_for_the_dashboard_is_refused(home, dashboard):
+    small = home.model_copy(update={"max_disk_file_mb": 1})
+    source = Source("large", b"A" * (1 << 23), Limits())
+    with (
+        Stores(home) as stores,
+        answer_commands(Libraries(stores), small),
+        Dashboard.find(home) as found,
+    ):
+        assert found is not None
+        with pytest.raises(GeneKinError, match="larger than") as caught:
+            found.ask("classify", {}, source, no_progress)
+    assert caught.value.exit_status == 2
