@@ -11,6 +11,7 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,7 +30,6 @@ from benchmarks.common import (
     option_parser,
     publish,
     read_organisms,
-    sample_records,
     table,
 )
 from core.arrays import Vectors
@@ -40,11 +40,19 @@ from core.encoders import CountEncoder, TranslatedEncoder
 from core.encoders.base import iter_batches
 from core.encoders.count import split_kmers
 from core.evaluation.external_tools import BLASTN, DIAMOND, MMSEQS, write_fasta
+from core.evaluation.perturbations import substitute
 from core.library.library import Library
 from core.sequences.records import Record
 
-REFERENCES = QUERIES = 3_000
-REPEATS = 3
+REFERENCES = 3_000
+"""References of the single queries."""
+BATCHES = 1, 100, 2_500, 20_000
+"""Queries of a batch."""
+STAGED = 2_500
+"""Queries of the batch that is timed by stage."""
+DIVERGENCE = 0.02
+"""Share of the bases that are substituted in copies, where there are more queries than genes."""
+REPEATS = 5
 NEIGHBOURS = 10
 
 
@@ -66,18 +74,22 @@ def main() -> None:
 def measure(options: Namespace) -> str:
     """Measure everything, and return the section."""
     work = _work(read_organisms(options.data, options.sample, options.seed), options.seed)
-    return "\n".join(["## Speed\n", _encoders(work), _loads(work), _latency(work), _batch(work)])
+    return "\n".join(["## Speed\n", _encoders(work), _loads(work), _latency(work), _batches(work)])
 
 
 def _work(organisms: Mapping[str, Sequence[Record]], seed: int) -> Work:
-    """Choose human genes as references, and other genes of all organisms as queries."""
-    human = organisms["human"]
-    reference = sample_records(human, min(REFERENCES, len(human) * 4 // 5), seed)
-    known = {record.residues for record in reference}
-    records = [record for records in organisms.values() for record in records]
-    others = [record for record in records if record.residues not in known]
-    queries = [record.residues for record in sample_records(others, QUERIES, seed)]
-    return Work(organisms, reference, queries, seed)
+    """Choose human genes as references, and those of other organisms as queries."""
+    genes = [
+        record.residues
+        for organism, records in organisms.items()
+        for record in records
+        if organism != "human"
+    ]
+    generator = np.random.default_rng(seed)
+    queries = [genes[index] for index in generator.permutation(len(genes))]
+    while len(queries) < max(BATCHES):
+        queries.append(substitute(queries[len(queries) - len(genes)], DIVERGENCE, generator))
+    return Work(organisms, organisms["human"], queries, seed)
 
 
 # Encoders
@@ -120,6 +132,10 @@ def _best_of(work: Callable[[], object]) -> float:
     return min(_seconds(work) for _ in range(REPEATS))
 
 
+def _median_of(work: Callable[[], object]) -> float:
+    return float(np.median([_seconds(work) for _ in range(REPEATS)]))
+
+
 def _seconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
@@ -147,70 +163,116 @@ def _loads(work: Work) -> str:
 
 
 def _latency(work: Work) -> str:
-    return growth.size_table(work.reference, work.queries, [REFERENCES], work.seed)
+    queries = [record.residues for record in work.organisms["dog"]]
+    return growth.size_table(work.reference, queries, [REFERENCES], work.seed)
 
 
 # Batches
 
 
-def _batch(work: Work) -> str:
-    """Measure a batch on the command line, external tools, and the stages of GeneKin."""
+def _batches(work: Work) -> str:
+    """Measure batches of all sizes on the command line, and the stages of GeneKin in one."""
     with TemporaryDirectory(prefix="genekin-") as folder:
         path = Path(folder)
-        queries = write_fasta(path / "queries.fasta", work.queries)
-        tools = dict(_tool_seconds(work, path, queries))
-        seconds = {}
-        stage_seconds = {}
-        for encoder in ("translated", "count"):
-            home = path / encoder
-            growth.run_alone(growth.load_all, home, {"human": work.reference}, encoder)
-            log.info("batch, %s", encoder)
-            seconds[f"GeneKin `{encoder}`"] = _command_line_seconds(home, queries)
-            stage_seconds[encoder] = _stage_seconds(home, queries)
-        log.info("prediction alone")
-        alone = growth.run_alone(_prediction_seconds, path / "translated", list(work.queries))
-        seconds["GeneKin `translated`, encoding, ranking and deciding alone"] = alone
-    rates = {name: len(work.queries) / time_ for name, time_ in {**tools, **seconds}.items()}
-    rows = [
-        [name, f"{rate:,.0f}", *(f"{rate / rates[tool]:.2f} ×" for tool in tools)]
-        for name, rate in rates.items()
-    ]
-    head = ["", "queries/s", *(f"relative to {tool}" for tool in tools)]
+        files = {size: write_fasta(path / f"{size}.fasta", work.queries[:size]) for size in BATCHES}
+        home = path / "home"
+        growth.run_alone(growth.load_all, home, {"human": work.reference}, "translated")
+        seconds = {
+            name: {size: _median_of(partial(search, file)) for size, file in files.items()}
+            for name, search in _searches(work, path, home)
+        }
+        with _dashboard(home):
+            _classify(home, files[STAGED])  # A dashboard warms up when it starts.
+            seconds["GeneKin, beside an open dashboard"] = {
+                size: _median_of(partial(_classify, home, file)) for size, file in files.items()
+            }
+        stage_seconds = _stage_seconds(home, files[STAGED])
+        alone = growth.run_alone(_prediction_seconds, home, list(work.queries[:STAGED]))
     return (
-        f"{len(work.queries):,} queries in one batch against {len(work.reference):,} references, on"
-        f" {THREADS} threads; command lines including start-up, best of {REPEATS}. The last line"
-        " has its candidates given: all but Milvus, SQL and start-up.\n\n"
-        + table(head, rows)
-        + "\nTime of GeneKin in such a batch by stage, in seconds.\n\n"
-        + _stage_table(stage_seconds)
+        f"Batches against {len(work.reference):,} human genes, on {THREADS} threads, by command"
+        f" line; median of {REPEATS}. The queries are the genes of chimpanzee and dog; beyond"
+        f" these, copies of them with {DIVERGENCE:.0%} of the bases substituted.\n\n"
+        + _batch_table(seconds)
+        + f"\nTime of GeneKin for {STAGED:,} queries by stage, in seconds. With its candidates"
+        f" given, without Milvus, SQL and start-up, it predicts {STAGED / alone:,.0f}"
+        " queries/s.\n\n" + _stage_table(stage_seconds)
     )
 
 
-def _tool_seconds(work: Work, path: Path, queries: Path) -> Iterator[tuple[str, float]]:
+def _searches(work: Work, path: Path, home: Path) -> Iterator[tuple[str, Callable[[Path], object]]]:
+    """Yield what searches with a file of queries, by name; the first is the measure of others."""
     for tool in (BLASTN, DIAMOND, MMSEQS):
         if reason := tool.unavailable_reason():
             log.info("Skipped, %s: %s", tool.title, reason)
             continue
-        log.info("batch, %s", tool.title)
+        log.info("batches, %s", tool.title)
         folder = path / tool.name
         folder.mkdir()
         tool.make_database(folder, [record.residues for record in work.reference])
-        yield tool.title, _best_of(partial(tool.run_search, folder, queries))
+        yield tool.title, partial(tool.run_search, folder)
+    log.info("batches, GeneKin")
+    yield "GeneKin", partial(_classify, home)
 
 
-def _command_line_seconds(home: Path, queries: Path) -> float:
+def _batch_table(seconds: Mapping[str, Mapping[int, float]]) -> str:
+    """Return seconds with start-up, and rates with and without it, relative to the first row."""
+    baseline = next(iter(seconds.values()))
+    rows = [
+        [
+            name,
+            *(f"{spent[size]:.2f} ({baseline[size] / spent[size]:.1f} ×)" for size in BATCHES),
+            *(_rate(spent, size) for size in BATCHES[1:]),
+        ]
+        for name, spent in seconds.items()
+    ]
+    head = [
+        "",
+        *(f"{size:,}, s" for size in BATCHES),
+        *(f"{size:,} without start-up, queries/s" for size in BATCHES[1:]),
+    ]
+    return table(head, rows)
+
+
+def _rate(seconds: Mapping[int, float], size: int) -> str:
+    """Return queries per second; start-up is the time of one query."""
+    return f"{(size - 1) / max(seconds[size] - seconds[1], 1e-3):,.0f}"
+
+
+@contextmanager
+def _dashboard(home: Path) -> Iterator[None]:
+    """Keep the stores open in another process, and answer commands there."""
+    code = (
+        "import sys, pathlib; from core.settings import Settings; from core.stores.stores import"
+        " Stores; from core.library.manager import Libraries; from core.cli.loopback import"
+        " answer_commands; settings = Settings(home=pathlib.Path(sys.argv[1]))\n"
+        "with Stores(settings) as stores, answer_commands(Libraries(stores), settings):\n"
+        "    print(flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(home)]
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=_environment(home), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        if process.stdout:
+            process.stdout.readline()
+        yield
+        process.communicate()
+
+
+def _classify(home: Path, queries: Path) -> None:
     command = [sys.executable, "-m", "core", "classify", str(queries)]
-    command += ["--output", str(home / "calls.tsv")]
-    return _best_of(lambda: _run(command, home))
+    _run([*command, "--output", str(home / "calls.tsv")], home)
 
 
 def _run(command: Sequence[str], home: Path) -> str:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GENEKIN_")}
-    environment = {**kept, "GENEKIN_HOME": str(home)}
     done = subprocess.run(
-        command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True
+        command, cwd=PROJECT, env=_environment(home), capture_output=True, text=True, check=True
     )
     return done.stdout
+
+
+def _environment(home: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GENEKIN_")}
+    return {**kept, "GENEKIN_HOME": str(home)}
 
 
 def _stage_seconds(home: Path, queries: Path) -> dict[str, float]:
@@ -224,14 +286,10 @@ def _stage_seconds(home: Path, queries: Path) -> dict[str, float]:
     return {**seconds, stages.TOTAL: total}
 
 
-def _stage_table(seconds: Mapping[str, Mapping[str, float]]) -> str:
+def _stage_table(seconds: Mapping[str, float]) -> str:
     last = (stages.OTHER, stages.EXIT, stages.TOTAL)
-    names = dict.fromkeys(name for spent in seconds.values() for name in spent)
-    rows = [
-        [name, *(f"{spent.get(name, 0):.2f}" for spent in seconds.values())]
-        for name in [*(name for name in names if name not in last), *last]
-    ]
-    return table(["", *(f"`{encoder}`" for encoder in seconds)], rows)
+    names = [*(name for name in seconds if name not in last), *last]
+    return table(["", "seconds"], [[name, f"{seconds.get(name, 0):.2f}"] for name in names])
 
 
 class _ReplayLibrary(Library):

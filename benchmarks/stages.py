@@ -19,6 +19,7 @@ from core.encoders import CountEncoder, TranslatedEncoder
 from core.library.candidates import CandidateCache
 from core.library.manager import Libraries
 from core.runs import call_table
+from core.sequences import files
 from core.sequences import queries as query_reader
 from core.stores.milvus.vectors import VectorStore
 from core.stores.sql import LabelStore
@@ -37,7 +38,7 @@ EXIT = "exit"
 TOTAL = "total"
 
 _FUNCTIONS: list[tuple[Any, str, tuple[str, ...]]] = [
-    (classify_command, PARSING, ("read_bytes",)),
+    (files, PARSING, ("read_bytes",)),
     (query_reader, PARSING, ("read_queries",)),
     (call_table, WRITING, ("format_calls",)),
     (classify_command, WRITING, ("write",)),
@@ -47,8 +48,8 @@ _FUNCTIONS: list[tuple[Any, str, tuple[str, ...]]] = [
     (TranslatedEncoder, ENCODING, ("profiles", "encode_query_profiles")),
     (CountEncoder, ENCODING, ("encode_queries",)),
     (CandidateCache, CANDIDATES, ("candidates",)),
-    (LabelStore, SQL, ("labels_for", "residues", "pending_loads", "visible")),
-    (_ModelPredictor, PREDICTION, ("_first_round", "_second_round")),
+    (LabelStore, SQL, ("labels_for", "residues", "visible")),
+    (_ModelPredictor, PREDICTION, ("_predict_clear", "_predict_all")),
 ]
 """Owners of functions, the stage that these belong to, and their names."""
 
