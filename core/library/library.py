@@ -23,6 +23,9 @@ from core.stores.stores import Stores
 if TYPE_CHECKING:
     from core.stores.milvus.vectors import Neighbours
 
+MAX_EMBEDDED_GENES = 200_000
+"""Genes beyond which a library belongs on a Milvus server: in Milvus Lite, this many take 3 GB of
+memory and 20 s to open."""
 _MAX_SEARCHES = 4
 """Attempts of one search; the first may rest on what was visible when the library was opened."""
 
@@ -63,6 +66,11 @@ class Library:
     def refresh(self) -> None:
         """Read organisms, loads and families again when they are next used."""
         self._snapshot = LibrarySnapshot(self._stores.labels, self._row)
+
+    @property
+    def outgrows_process(self) -> bool:
+        """True if it has more genes than the memory of one process is for, and no server."""
+        return self._stores.vectors.embedded and self.count_genes() > MAX_EMBEDDED_GENES
 
     @property
     def threshold(self) -> float:

@@ -137,6 +137,13 @@ class TestTwoLibraries:
         button(page, "Classify").click().run()
         assert "closest organism cat · searched 6 genes" in shown(page)
 
+    def test_a_large_one_in_milvus_lite_is_told_where_it_belongs(self, page, monkeypatch):
+        assert not any("Milvus server" in element.value for element in page.info)
+        monkeypatch.setattr("core.library.library.MAX_EMBEDDED_GENES", 15)
+        page.run()
+        (advice,) = [element.value for element in page.info if "Milvus server" in element.value]
+        assert "GENEKIN_MILVUS_URI" in advice
+
     def test_a_single_one_needs_no_choice(self, page):
         assert not page.sidebar.selectbox
 
