@@ -28,7 +28,8 @@ from core.thread_pool import map_in_threads
 
 MAX_NEIGHBOURS = 1_000
 FIRST_ROUND = 400, 10
-"""Postings and candidates for every query: 99 in 100 genes with a close neighbour find it."""
+"""Postings and candidates for every query, for each organism searched: 99 in 100 genes with a close
+neighbour find it, and what each organism has of it."""
 SECOND_ROUND = MAX_POSTINGS, 150
 """Postings and candidates for the queries that the first round does not make clear."""
 
@@ -199,12 +200,18 @@ class _ModelPredictor:
         self._model = model
         self._organisms = organisms
         self._neighbours = neighbours
+        searched = len(library.organism_names() if organisms is None else organisms)
+        postings, candidates = SECOND_ROUND
+        self._first_round = (
+            min(searched * FIRST_ROUND[0], postings),
+            min(searched * FIRST_ROUND[1], candidates),
+        )
 
     def predict(self, sequences: Sequence[str]) -> list[Prediction]:
         """Predict the families of a batch."""
         profiles = self._encoder.profiles(sequences)
         queries = [Query(*pair) for pair in zip(sequences, profiles, strict=True)]
-        predictions = self._predict_clear(queries, *FIRST_ROUND)
+        predictions = self._predict_clear(queries, *self._first_round)
         unclear = [index for index in range(len(queries)) if index not in predictions]
         for start in range(0, len(unclear), _UNCLEAR_BATCH_SIZE):
             indexes = unclear[start : start + _UNCLEAR_BATCH_SIZE]

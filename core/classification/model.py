@@ -42,11 +42,14 @@ class Candidate:
         Weighted k-mers.
     protein
         Residues of the longest open reading frame, uint8.
+    bases
+        Base codes, uint8.
     """
 
     family: int
     profile: Profile
     protein: NDArray[np.uint8]
+    bases: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,8 @@ class FamilyModel:
 
 def make_candidate(encoder: TranslatedEncoder, family: int, sequence: str) -> Candidate:
     """Return a sequence of the library as a candidate."""
-    return Candidate(family, encoder.profile(sequence), find_longest_orf(encode_bases(sequence)))
+    bases = encode_bases(sequence)
+    return Candidate(family, encoder.profile(sequence), find_longest_orf(bases), bases)
 
 
 def cosine_similarities(profile: Profile, candidates: Sequence[Candidate]) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from core.classification.closest_organism import rank_organisms
 from core.classification.model import Candidate, FamilyModel, Query
 from core.classification.reading_frame import NO_FRAME, ReadingFrame, reading_frame
+from core.encoders.proteins import encode_bases
 from core.encoders.translated import TranslatedEncoder
 
 
@@ -95,8 +96,8 @@ def predict(
         families=families,
         significant=significant,
         organisms=rank_organisms(
-            query.profile,
-            [candidate.profile for candidate in ranked],
+            encode_bases(query.sequence),
+            [candidate.bases for candidate in ranked],
             [hit.organism for hit in ranked_hits],
         ),
         reading_frame=reading_frame(encoder, query.sequence, ranked),

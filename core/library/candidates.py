@@ -74,8 +74,10 @@ class CandidateCache:
 
 def _empty_candidate(hit: Hit) -> Candidate:
     profile = Profile(np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.float32))
-    return Candidate(hit.family, profile, np.zeros(0, dtype=np.uint8))
+    nothing = np.zeros(0, dtype=np.uint8)
+    return Candidate(hit.family, profile, nothing, nothing)
 
 
 def _size(candidate: Candidate) -> int:
-    return candidate.profile.nbytes + candidate.protein.nbytes + _OBJECT_BYTES
+    arrays = candidate.profile, candidate.protein, candidate.bases
+    return sum(array.nbytes for array in arrays) + _OBJECT_BYTES

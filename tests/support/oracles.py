@@ -127,6 +127,41 @@ def aligned_frames(dna: str) -> list[str]:
     ]
 
 
+def matching_bases(query: str, candidate: str, word: int) -> int:
+    """Return the bases of a query in ungapped segments of score 24 or more, match 2, mismatch -3.
+
+    On every diagonal with a shared word, the best segment is found, then the best one behind it.
+    """
+    matching: set[int] = set()
+    for shift in range(-len(query), len(candidate)):
+        places = [place for place in range(len(query)) if 0 <= place + shift < len(candidate)]
+        same = {place: query[place] == candidate[place + shift] in "ACGT" for place in places}
+        if not any(all(same.get(place + step) for step in range(word)) for place in places):
+            continue
+        matching.update(_positive_segments(places, same))
+    return len(matching)
+
+
+def _positive_segments(places: list[int], same: dict[int, bool]) -> set[int]:
+    """Return what is identical in the segments that begin where the sum is zero."""
+    found: set[int] = set()
+    while places:
+        sums, total = [], 0
+        for place in places:
+            total += 2 if same[place] else -3
+            sums.append(total)
+            if total < 0:
+                break
+        best = max(sums)
+        if best < 24:
+            places = places[len(sums) :]
+            continue
+        stop = sums.index(best) + 1
+        found.update(place for place in places[:stop] if same[place])
+        places = places[stop:]
+    return found
+
+
 def best_segment_score(dna: str, protein: str) -> float:
     """Return the best ungapped local score, from every start on every diagonal of every frame."""
     best = 0.0

@@ -1,0 +1,143 @@
+"""Bases of a query that match in its candidates, by ungapped alignment of the DNA.
+
+Strains and close species differ by a few bases in a thousand, most of which change no protein. So
+candidates are compared base by base: along every diagonal on which two sequences share a word, the
+segments that align are found, and the bases that are identical in one of them count. Insertions and
+deletions only change the diagonal.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+WORD = 11
+"""Bases of the shared words: blastn's."""
+_MATCH, _MISMATCH = 2, -3
+"""Scores of a base: blastn's."""
+_MIN_SCORE = 24
+"""Score of a segment that counts; a chance match of a word and one base more has it."""
+_MAX_DROP = 60
+"""Drop of the score at which a segment ends."""
+_MAX_PLACES = 64
+"""Places of a word in the query that are followed, the last ones: repeats have thousands."""
+_AMBIGUOUS = 4
+_WORD_MASK = np.uint32((1 << (2 * WORD)) - 1)
+_HASH = np.uint32(2_654_435_769)
+_HASH_SHIFT = np.uint32(8)
+
+_Words = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint32]]
+"""The last place of a word by its hash, the place before each place, and the word at each place."""
+
+
+def count_matches(
+    query: NDArray[np.uint8], candidates: Sequence[NDArray[np.uint8]]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count the bases of a query that align with each candidate, on the better strand.
+
+    The strand is that of the first candidate.
+
+    Parameters
+    ----------
+    query, candidates
+        Base codes from :func:`core.encoders.proteins.encode_bases`; the closest candidate first.
+
+    Returns
+    -------
+    matches, aligned
+        int64, shape (candidates,): identical bases, and all bases of the aligned segments.
+    """
+    other = np.where(query < _AMBIGUOUS, _AMBIGUOUS - 1 - query, query)[::-1]
+    strands = [(codes, _index_words(codes)) for codes in (query, other)]
+    if candidates:
+        strands.sort(key=lambda strand: -_count(strand[0], strand[1], candidates[0])[0])
+    codes, index = strands[0]
+    counts = [_count(codes, index, candidate) for candidate in candidates]
+    matches, aligned = np.array(counts, dtype=np.int64).reshape(-1, 2).T
+    return matches, aligned
+
+
+@njit(nogil=True, cache=True)
+def _index_words(codes: NDArray[np.uint8]) -> _Words:
+    size = 1 << 12
+    while size < 2 * codes.size:
+        size *= 2
+    last = np.full(size, -1, dtype=np.int32)
+    previous = np.full(codes.size, -1, dtype=np.int32)
+    words = np.zeros(codes.size, dtype=np.uint32)
+    word, length = np.uint32(0), 0
+    for end in range(codes.size):
+        length = length + 1 if codes[end] < _AMBIGUOUS else 0
+        word = ((word << np.uint32(2)) | np.uint32(codes[end] & 3)) & _WORD_MASK
+        if length >= WORD:
+            place = end - WORD + 1
+            slot = ((word * _HASH) >> _HASH_SHIFT) & np.uint32(size - 1)
+            words[place], previous[place], last[slot] = word, last[slot], place
+    return last, previous, words
+
+
+@njit(nogil=True, cache=True)
+def _count(
+    query: NDArray[np.uint8], index: _Words, candidate: NDArray[np.uint8]
+) -> tuple[int, int]:
+    """Count the bases of a query that are identical in a candidate, and those that are aligned."""
+    has_word = _find_diagonals(query.size, index, candidate)
+    identical = np.zeros(query.size, dtype=np.bool_)
+    aligned = np.zeros(query.size, dtype=np.bool_)
+    for diagonal in np.flatnonzero(has_word):
+        _align(query, candidate, int(diagonal) - query.size, identical, aligned)
+    return int(identical.sum()), int(aligned.sum())
+
+
+@njit(nogil=True, cache=True)
+def _find_diagonals(size: int, index: _Words, candidate: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Find the diagonals with a shared word; the number of a diagonal is its shift plus `size`."""
+    last, previous, words = index
+    found = np.zeros(size + candidate.size, dtype=np.bool_)
+    word, length = np.uint32(0), 0
+    for end in range(candidate.size):
+        length = length + 1 if candidate[end] < _AMBIGUOUS else 0
+        word = ((word << np.uint32(2)) | np.uint32(candidate[end] & 3)) & _WORD_MASK
+        if length < WORD:
+            continue
+        place = last[((word * _HASH) >> _HASH_SHIFT) & np.uint32(last.size - 1)]
+        for _ in range(_MAX_PLACES):
+            if place < 0:
+                break
+            if words[place] == word:
+                found[end - WORD + 1 - place + size] = True
+            place = previous[place]
+    return found
+
+
+@njit(nogil=True, cache=True)
+def _align(
+    query: NDArray[np.uint8],
+    candidate: NDArray[np.uint8],
+    shift: int,
+    identical: NDArray[np.bool_],
+    aligned: NDArray[np.bool_],
+) -> None:
+    """Mark the bases of the segments that align on a diagonal."""
+    end = min(query.size, candidate.size - shift)
+    position = first = stop = max(0, -shift)
+    score = best = 0
+    while position < end:
+        score += _MATCH if _is_same(query[position], candidate[position + shift]) else _MISMATCH
+        position += 1
+        if score > best:
+            best, stop = score, position
+        if position == end or score < 0 or score < best - _MAX_DROP:
+            if best >= _MIN_SCORE:
+                for place in range(first, stop):
+                    aligned[place] = True
+                    identical[place] |= _is_same(query[place], candidate[place + shift])
+                position = stop  # Another segment may begin right behind this one.
+            first = stop = position
+            score = best = 0
+
+
+@njit(nogil=True, cache=True)
+def _is_same(base: np.uint8, other: np.uint8) -> bool:
+    return bool(base == other and base < _AMBIGUOUS)
