@@ -21,6 +21,8 @@ ENV GENEKIN_HOME=/data \
     STREAMLIT_SERVER_HEADLESS=true
 
 USER genekin
+# A new volume begins with what the image has in its place: compiled functions.
+RUN python -m core.kernels
 VOLUME /data
 EXPOSE 8501
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=4 \

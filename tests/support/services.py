@@ -427,7 +427,7 @@ def main(command: Sequence[str]) -> int:
         folder = Path(stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True)))
         # Threads of many processes would wait for each other, and compute while they wait.
         environment = {SHARED_FOLDER: str(folder), "OPENBLAS_NUM_THREADS": "1"}
-        kernels = subprocess.Popen([sys.executable, "-m", "tests.support.kernels"])
+        kernels = subprocess.Popen([sys.executable, "-m", "core.kernels"])
         servers: list[MariaDB | MilvusServer] = []
         if mariadb_missing() is None:
             servers.append(MariaDB(folder / "mariadb"))
