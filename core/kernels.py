@@ -1,6 +1,6 @@
 """Compile what numba compiles, once for all processes: ``python -m core.kernels``.
 
-The compiled functions are kept on disk. Setting up GeneKin runs this, so that nobody waits for them.
+The compiled functions are kept on disk. Setting up runs this, so that nobody waits for them.
 """
 
 from pathlib import Path
