@@ -62,8 +62,8 @@ def calls(libraries):
 
 
 def answers(calls):
-    """All but the strand and the frame."""
-    return [replace(call, strand="", frame=0) for call in calls]
+    """All but the strand, the frame and the place of the evidence."""
+    return [replace(call, strand="", frame=0, start=0, end=0) for call in calls]
 
 
 class TestCalls:
@@ -128,6 +128,11 @@ class TestStrand:
         forward, turned = classify(library, [record(query), record(reverse_complement(query))])
         assert (forward.strand, forward.frame) == ("+", frame)
         assert (turned.strand, turned.frame) == ("-", frame)
+        assert 0 < forward.start < forward.end <= len(query)
+        assert (turned.start, turned.end) == (
+            len(query) + 1 - forward.end,
+            len(query) + 1 - forward.start,
+        )
 
     def test_u_is_t(self, library, calls):
         rna = [record(query.residues.replace("T", "U"), query.name) for query in NEAR]
