@@ -29,6 +29,8 @@ _HASH_SHIFT = np.uint32(8)
 
 _Words = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint32]]
 """The last place of a word by its hash, the place before each place, and the word at each place."""
+_Strand = tuple[NDArray[np.uint8], _Words]
+"""Base codes, and their words."""
 
 
 def count_matches(
@@ -36,7 +38,7 @@ def count_matches(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Count the bases of a query that align with each candidate, on the better strand.
 
-    The strand is that of the first candidate.
+    The strand is that of the first candidate that matches at all.
 
     Parameters
     ----------
@@ -50,12 +52,19 @@ def count_matches(
     """
     other = np.where(query < _AMBIGUOUS, _AMBIGUOUS - 1 - query, query)[::-1]
     strands = [(codes, _index_words(codes)) for codes in (query, other)]
-    if candidates:
-        strands.sort(key=lambda strand: -_count(strand[0], strand[1], candidates[0])[0])
-    codes, index = strands[0]
+    codes, index = _better_strand(strands, candidates)
     counts = [_count(codes, index, candidate) for candidate in candidates]
     matches, aligned = np.array(counts, dtype=np.int64).reshape(-1, 2).T
     return matches, aligned
+
+
+def _better_strand(strands: Sequence[_Strand], candidates: Sequence[NDArray[np.uint8]]) -> _Strand:
+    forward, reverse = strands
+    for candidate in candidates:
+        (matches, _), (others, _) = (_count(*strand, candidate) for strand in strands)
+        if matches != others:
+            return forward if matches > others else reverse
+    return forward
 
 
 @njit(nogil=True, cache=True)

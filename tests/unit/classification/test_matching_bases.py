@@ -34,6 +34,10 @@ class TestCountMatches:
         changed = substituted(GENE, 30, 200, 500)
         assert count(oracles.reverse_complement(GENE), GENE, changed) == [(600, 600), (597, 600)]
 
+    def test_the_strand_is_that_of_what_matches_first(self):
+        turned = oracles.reverse_complement(GENE)
+        assert count(turned, dna("other", 600), GENE) == [(0, 0), (600, 600)]
+
     def test_insertions_and_deletions_cost_nothing_else(self):
         inserted = GENE[:250] + dna("insert", 30) + GENE[250:]
         deleted = GENE[:250] + GENE[280:]
