@@ -7,6 +7,7 @@ Milvus server; comments say where the two differ.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,11 @@ class VectorStore(MilvusConnection):
     Every method may raise :class:`~core.errors.StoreError`.
     """
 
+    def __init__(self, uri: str, token: str, timeout: float) -> None:
+        super().__init__(uri, token, timeout)
+        self._descriptions: dict[str, str] = {}
+        self._describing = Lock()
+
     # Collections
 
     def create(
@@ -100,7 +106,21 @@ class VectorStore(MilvusConnection):
             self._clear_schema_cache()
 
     def description(self, collection: str) -> str | None:
-        """Return the description of a collection, or None if it does not exist."""
+        """Return the description of a collection, or None if it does not exist.
+
+        That of an embedded collection, which only this process can change, is read once.
+        """
+        if not self.embedded:
+            return self._describe(collection)
+        with self._describing:  # So that none is kept of a collection that is dropped meanwhile.
+            if collection not in self._descriptions:
+                description = self._describe(collection)
+                if description is None:
+                    return None
+                self._descriptions[collection] = description
+            return self._descriptions[collection]
+
+    def _describe(self, collection: str) -> str | None:
         with self._translate_errors("reading the description of a collection"):
             try:
                 details = self._client.describe_collection(collection)
@@ -113,7 +133,8 @@ class VectorStore(MilvusConnection):
 
     def drop(self, collection: str) -> None:
         """Drop a collection with all its vectors, if it exists."""
-        with self._translate_errors("dropping a collection"):
+        with self._describing, self._translate_errors("dropping a collection"):
+            self._descriptions.pop(collection, None)
             self._client.drop_collection(collection)
 
     def add_partition(self, collection: str, partition: str) -> None:
