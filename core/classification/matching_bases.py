@@ -2,8 +2,8 @@
 
 Strains and close species differ by a few bases in a thousand, most of which change no protein. So
 candidates are compared base by base: along every diagonal on which two sequences share a word, the
-segments that align are found, and the bases that are identical in one of them count. Insertions and
-deletions only change the diagonal.
+segments that align are found, and the bases that are identical in the best one count. Insertions
+and deletions only change the diagonal.
 """
 
 from collections.abc import Sequence
@@ -90,13 +90,20 @@ def _index_words(codes: NDArray[np.uint8]) -> _Words:
 def _count(
     query: NDArray[np.uint8], index: _Words, candidate: NDArray[np.uint8]
 ) -> tuple[int, int]:
-    """Count the bases of a query that are identical in a candidate, and those that are aligned."""
-    has_word = _find_diagonals(query.size, index, candidate)
-    identical = np.zeros(query.size, dtype=np.bool_)
+    """Count the bases of a query that are identical in a candidate, and those that are aligned.
+
+    A base counts in the best of its segments only: others match by chance.
+    """
+    segments = _find_segments(query, candidate, _find_diagonals(query.size, index, candidate))
     aligned = np.zeros(query.size, dtype=np.bool_)
-    for diagonal in np.flatnonzero(has_word):
-        _align(query, candidate, int(diagonal) - query.size, identical, aligned)
-    return int(identical.sum()), int(aligned.sum())
+    matches = 0
+    for row in np.argsort(-segments[:, 0], kind="mergesort"):
+        _, first, stop, shift = segments[row]
+        for place in range(first, stop):
+            if not aligned[place]:
+                aligned[place] = True
+                matches += _is_same(query[place], candidate[place + shift])
+    return matches, int(aligned.sum())
 
 
 @njit(nogil=True, cache=True)
@@ -121,30 +128,38 @@ def _find_diagonals(size: int, index: _Words, candidate: NDArray[np.uint8]) -> N
 
 
 @njit(nogil=True, cache=True)
-def _align(
-    query: NDArray[np.uint8],
-    candidate: NDArray[np.uint8],
-    shift: int,
-    identical: NDArray[np.bool_],
-    aligned: NDArray[np.bool_],
-) -> None:
-    """Mark the bases of the segments that align on a diagonal."""
-    end = min(query.size, candidate.size - shift)
-    position = first = stop = max(0, -shift)
-    score = best = 0
-    while position < end:
-        score += _MATCH if _is_same(query[position], candidate[position + shift]) else _MISMATCH
-        position += 1
-        if score > best:
-            best, stop = score, position
-        if position == end or score < 0 or score < best - _MAX_DROP:
-            if best >= _MIN_SCORE:
-                for place in range(first, stop):
-                    aligned[place] = True
-                    identical[place] |= _is_same(query[place], candidate[place + shift])
-                position = stop  # Another segment may begin right behind this one.
-            first = stop = position
-            score = best = 0
+def _find_segments(
+    query: NDArray[np.uint8], candidate: NDArray[np.uint8], has_word: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """Find the segments that align on the diagonals with a shared word.
+
+    Returns
+    -------
+    int64, shape (segments, 4): score, first place in the query, the place behind the last, and
+    shift to the candidate.
+    """
+    segments = np.empty((8, 4), dtype=np.int64)
+    count = 0
+    for diagonal in np.flatnonzero(has_word):
+        shift = int(diagonal) - query.size
+        end = min(query.size, candidate.size - shift)
+        position = first = stop = max(0, -shift)
+        score = best = 0
+        while position < end:
+            score += _MATCH if _is_same(query[position], candidate[position + shift]) else _MISMATCH
+            position += 1
+            if score > best:
+                best, stop = score, position
+            if position == end or score < 0 or score < best - _MAX_DROP:
+                if best >= _MIN_SCORE:
+                    if count == len(segments):
+                        segments = np.concatenate((segments, np.empty_like(segments)))
+                    segments[count] = best, first, stop, shift
+                    count += 1
+                    position = stop  # Another segment may begin right behind this one.
+                first = stop = position
+                score = best = 0
+    return segments[:count]
 
 
 @njit(nogil=True, cache=True)

@@ -128,23 +128,27 @@ def aligned_frames(dna: str) -> list[str]:
 
 
 def matching_bases(query: str, candidate: str, word: int) -> int:
-    """Return the bases of a query in ungapped segments of score 24 or more, match 2, mismatch -3.
+    """Return the bases of a query that are identical in the best ungapped segment over them.
 
-    On every diagonal with a shared word, the best segment is found, then the best one behind it.
+    Segments have a score of 24 or more, match 2, mismatch -3, on diagonals with a shared word.
     """
-    matching: set[int] = set()
+    segments = []
     for shift in range(-len(query), len(candidate)):
         places = [place for place in range(len(query)) if 0 <= place + shift < len(candidate)]
         same = {place: query[place] == candidate[place + shift] in "ACGT" for place in places}
-        if not any(all(same.get(place + step) for step in range(word)) for place in places):
-            continue
-        matching.update(_positive_segments(places, same))
-    return len(matching)
+        if any(all(same.get(place + step) for step in range(word)) for place in places):
+            segments += _positive_segments(places, same)
+    matches: dict[int, bool] = {}
+    for _, segment in sorted(segments, key=lambda scored: -scored[0]):
+        matches = segment | matches
+    return sum(matches.values())
 
 
-def _positive_segments(places: list[int], same: dict[int, bool]) -> set[int]:
-    """Return what is identical in the segments that begin where the sum is zero."""
-    found: set[int] = set()
+def _positive_segments(
+    places: list[int], same: dict[int, bool]
+) -> list[tuple[int, dict[int, bool]]]:
+    """Return the segments that begin where the sum is zero: the score, and what is identical."""
+    segments = []
     while places:
         sums, total = [], 0
         for place in places:
@@ -153,13 +157,11 @@ def _positive_segments(places: list[int], same: dict[int, bool]) -> set[int]:
             if total < 0:
                 break
         best = max(sums)
-        if best < 24:
-            places = places[len(sums) :]
-            continue
-        stop = sums.index(best) + 1
-        found.update(place for place in places[:stop] if same[place])
+        stop = sums.index(best) + 1 if best >= 24 else len(sums)
+        if best >= 24:
+            segments.append((best, {place: same[place] for place in places[:stop]}))
         places = places[stop:]
-    return found
+    return segments
 
 
 def best_segment_score(dna: str, protein: str) -> float:
