@@ -12,7 +12,8 @@ from core.stores.stores import Stores
 from tests.support.evolution import FAMILIES, member, members
 from tests.support.synthetic import dna
 
-(_, FIRST_CANDIDATES), (_, CANDIDATES) = FIRST_ROUND, SECOND_ROUND
+FIRST_CANDIDATES, CANDIDATES = 2 * FIRST_ROUND[1], SECOND_ROUND[1]
+"""Of two organisms."""
 NEAR = [member(family, "near", 0.1) for family in range(3)]
 FAR = [member(family, "far", 0.45) for family in range(3)]
 
@@ -45,6 +46,10 @@ class TestPredictSequences:
     def test_few_candidates_are_enough_where_they_make_it_clear(self, libraries, asked):
         list(predict_sequences(libraries.open("translated"), NEAR, None, 10))
         assert asked == [(3, FIRST_CANDIDATES)]
+
+    def test_fewer_are_asked_for_where_fewer_organisms_are_searched(self, libraries, asked):
+        list(predict_sequences(libraries.open("translated"), NEAR, ["human"], 10))
+        assert asked == [(3, FIRST_ROUND[1])]
 
     def test_many_are_asked_for_where_they_do_not(self, libraries, asked):
         list(predict_sequences(libraries.open("translated"), [*NEAR, *FAR], None, 10))

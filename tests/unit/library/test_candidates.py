@@ -89,7 +89,10 @@ class TestCandidateCache:
     def test_counts_more_than_the_arrays_take(self, labels):
         cache, row = CandidateCache(MUCH), library(labels)
         found = cache.candidates(labels, row, ENCODER, hits(range(12)))
-        arrays = sum(candidate.profile.nbytes + candidate.protein.nbytes for candidate in found)
+        arrays = sum(
+            candidate.profile.nbytes + candidate.protein.nbytes + candidate.bases.nbytes
+            for candidate in found
+        )
         assert arrays < cache._cache.currsize < arrays + 12 * 1_000
 
     def test_what_is_larger_than_it_is_made_all_the_same(self, labels):
