@@ -8,7 +8,7 @@ versions keep their own search.
 
 import fcntl
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -153,17 +153,17 @@ class _Source:
 
 
 def _sources(
-    collection: Collection, field: str, partitions: list[str] | None, condition: object
+    collection: Collection, vector_field: str, partitions: list[str] | None, condition: object
 ) -> Iterator[_Source]:
     """Yield the rows of each segment on disk, then those that are only in memory."""
     state = _State.of(collection)
     for segment, current in zip(state.segments, _current_rows(collection, state), strict=True):
         if segment.num_rows and (partitions is None or segment.partition in partitions):
-            postings, ids = _read_segment(segment, field)
+            postings, ids = _read_segment(segment, vector_field)
             matches = True if condition is None else evaluate_mask(condition, segment.table)
             yield _Source(postings, ids, current & matches)
     if state.in_memory:
-        yield _read_memory(collection._memtable, field, partitions, condition, state)
+        yield _read_memory(state, vector_field, partitions, condition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,19 +178,23 @@ class _State:
         Sequence number and partition of each deletion in memory, by id.
     in_memory
         Sequence number of each row in memory, by id.
+    memory
+        The rows in memory; they move to a segment as a whole.
     """
 
     segments: tuple[Segment, ...]
     deleted: dict[int, int]
     pending: dict[int, tuple[int, str]]
     in_memory: dict[int, int]
+    memory: MemTable = field(compare=False)
 
     @classmethod
     def of(cls, collection: Collection) -> "_State":
         segments, deleted = collection._read_snapshot()
         memory = collection._memtable
         in_memory = {number: version for number, (_, _, version) in memory.pk_index_snapshot()}
-        return cls(segments, deleted.snapshot, memory.delete_index_snapshot(), in_memory)
+        pending = memory.delete_index_snapshot()
+        return cls(segments, deleted.snapshot, pending, in_memory, memory)
 
     def is_current(self, number: int, version: int, partition: str) -> bool:
         """Tell whether a row on disk is neither deleted nor replaced by one in memory."""
@@ -233,22 +237,22 @@ def _leave_out_replaced(segments: Sequence[Segment], masks: Sequence[NDArray[np.
         start += mask.size
 
 
-def _read_segment(segment: Segment, field: str) -> tuple[Postings, NDArray[np.int64]]:
+def _read_segment(segment: Segment, vector_field: str) -> tuple[Postings, NDArray[np.int64]]:
     """Return the postings and the ids of a segment, which are read once."""
-    key = f"{field}, compiled"
+    key = f"{vector_field}, compiled"
     with _reading:
         if key not in segment.sparse_indexes:
             ids = np.array(segment.pks, dtype=np.int64)
-            segment.sparse_indexes[key] = _read_postings(segment.table.column(field)), ids
+            segment.sparse_indexes[key] = _read_postings(segment.table.column(vector_field)), ids
         known: tuple[Postings, NDArray[np.int64]] = segment.sparse_indexes[key]
         return known
 
 
 def _read_memory(
-    memory: MemTable, field: str, partitions: list[str] | None, condition: object, state: _State
+    state: _State, vector_field: str, partitions: list[str] | None, condition: object
 ) -> _Source:
     """Return the rows in memory that match the condition."""
-    numbers, versions, _, places, table = memory.to_search_snapshot(
+    numbers, versions, _, places, table = state.memory.to_search_snapshot(
         None, partitions, include_table=condition is not None
     )
     matches = np.ones(len(numbers), dtype=np.bool_)
@@ -259,7 +263,7 @@ def _read_memory(
         for row in np.flatnonzero(matches).tolist()
         if state.deleted.get(numbers[row], -1) <= versions[row]
     ]
-    vectors = [memory.materialize_row(*places[row])[field] for row in rows]
+    vectors = [state.memory.materialize_row(*places[row])[vector_field] for row in rows]
     ids = np.array([numbers[row] for row in rows], dtype=np.int64)
     postings = _read_postings(pa.chunked_array([vectors], pa.binary()))
     return _Source(postings, ids, np.ones(len(rows), dtype=np.bool_))
