@@ -107,7 +107,7 @@ def _facts(result: RunResult, call: Call) -> str:
         if len(run.organisms) > 1:
             organism += f" (confidence {confidence_percent(call.organism_confidence)})"
         facts.append(organism)
-    if call.unreadable:
+    if call.unreadable >= 0.0005:  # Less is shown as 0.0%.
         facts.append(f"{call.unreadable:.1%} ambiguous bases")
     facts.append(f"searched {pluralize(run.searched_genes, 'gene')}")
     if run.queries == 1:
