@@ -1,7 +1,9 @@
 """The command line: the same calls as the pages; :mod:`core.cli.main` runs it."""
 
+import os
 import signal
 import sys
+from contextlib import suppress
 
 if __name__ == "__main__":
     # Importing begins nothing: Ctrl+C ends it without a word.
@@ -11,4 +13,8 @@ if __name__ == "__main__":
     from core.cli.main import main
 
     signal.signal(signal.SIGINT, interrupted)
-    sys.exit(main())
+    status = main()
+    with suppress(OSError):
+        sys.stdout.flush()
+    # All is closed and written. Taking the interpreter apart would need another half second.
+    os._exit(status)
