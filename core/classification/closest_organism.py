@@ -1,17 +1,18 @@
 """The organism that has a query's closest gene, with a confidence."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.classification.matching_bases import count_matches
+from core.encoders.proteins import BASES
 
 MAX_CANDIDATES = 10
 """Candidates of each organism that are compared, the most similar ones."""
 _MAX_DIVERGENCE = 0.7
 """Approximate share of bases that differ between unrelated sequences."""
-_OTHER_BASES = 3
 
 
 def rank_organisms(
@@ -19,9 +20,7 @@ def rank_organisms(
 ) -> dict[str, float]:
     """Rank the organisms of the candidates by how likely each has the closest gene.
 
-    The closest gene matches in most bases. If all bases change at one rate, which is estimated from
-    the closest candidate, a base that matches in one candidate only multiplies the odds by the
-    probability of a match over that of one certain mismatch.
+    The closest gene matches in most bases. The rate at which bases change is estimated from it.
 
     Parameters
     ----------
@@ -35,25 +34,43 @@ def rank_organisms(
     dict
         Confidence by organism, the closest first; they add up to 1. Empty without candidates.
     """
-    compared: dict[str, list[int]] = {}
+    compared: Counter[str] = Counter()
+    chosen = []
     for index, organism in enumerate(organisms):
-        indexes = compared.setdefault(organism, [])
-        if len(indexes) < MAX_CANDIDATES:
-            indexes.append(index)
+        if compared[organism] < MAX_CANDIDATES:
+            compared[organism] += 1
+            chosen.append(index)
     if len(compared) < 2:
         return dict.fromkeys(compared, 1.0)
-    chosen = sorted(index for indexes in compared.values() for index in indexes)
     matches, aligned = count_matches(query, [candidates[index] for index in chosen])
-    most = {
-        organism: max(int(matches[chosen.index(index)]) for index in indexes)
-        for organism, indexes in compared.items()
-    }
-    closest = int(matches.argmax())
+    most = dict.fromkeys(compared, 0)
+    for index, count in zip(chosen, matches.tolist(), strict=True):
+        most[organisms[index]] = max(most[organisms[index]], count)
+    closest = matches.argmax()
     mismatches = aligned[closest] - matches[closest]
     # Pseudocount of half a base: avoid a zero rate.
-    divergence = min((mismatches + 0.5) / (aligned[closest] + 1), _MAX_DIVERGENCE)
-    log_odds = np.log(_OTHER_BASES * (1 - divergence) / divergence)
+    divergence = (mismatches + 0.5) / (aligned[closest] + 1)
     ranked = sorted(most, key=lambda organism: -most[organism])
-    behind = np.array([most[organism] for organism in ranked]) - matches[closest]
-    odds = np.exp(behind * log_odds)
-    return dict(zip(ranked, (odds / odds.sum()).tolist(), strict=True))
+    behind = matches[closest] - np.array([most[organism] for organism in ranked])
+    return dict(zip(ranked, closest_probabilities(behind, divergence).tolist(), strict=True))
+
+
+def closest_probabilities(
+    behind: NDArray[np.float64 | np.int64], divergence: float
+) -> NDArray[np.float64]:
+    """Return the probability of each candidate to be the closest relative; they add up to 1.
+
+    If all bases change at one rate, a substitution counts the more, the rarer substitutions are.
+
+    Parameters
+    ----------
+    behind
+        Substitutions by which each candidate is further away than the closest.
+    divergence
+        Share of the bases that differ from the closest, above 0.
+    """
+    divergence = min(divergence, _MAX_DIVERGENCE)
+    log_odds = np.log((len(BASES) - 1) * (1 - divergence) / divergence)
+    odds = np.exp(-behind * log_odds)
+    probabilities: NDArray[np.float64] = odds / odds.sum()
+    return probabilities

@@ -88,6 +88,7 @@ def predict(
     ranked_hits = [hits[index] for index in order.tolist()]
     scores = similarities[order]
     families, significant = model.family_probabilities(query, ranked, scores)
+    bases = encode_bases(query.sequence)
     return Prediction(
         hits=tuple(
             _rescore(hit, score)
@@ -96,11 +97,11 @@ def predict(
         families=families,
         significant=significant,
         organisms=rank_organisms(
-            encode_bases(query.sequence),
+            bases,
             [candidate.bases for candidate in ranked],
             [hit.organism for hit in ranked_hits],
         ),
-        reading_frame=reading_frame(encoder, query.sequence, ranked),
+        reading_frame=reading_frame(encoder, bases, ranked),
     )
 
 

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from core.classification.model import Candidate
 from core.classification.ungapped_alignment import frame_scores
-from core.encoders.proteins import encode_bases
 from core.encoders.translated import TranslatedEncoder
 
 _MAX_SECOND_SHARE = 0.5
@@ -47,16 +46,17 @@ NO_FRAME = ReadingFrame()
 
 
 def reading_frame(
-    encoder: TranslatedEncoder, sequence: str, candidates: Sequence[Candidate]
+    encoder: TranslatedEncoder, codes: NDArray[np.uint8], candidates: Sequence[Candidate]
 ) -> ReadingFrame:
     """Return the reading frame of a query; :data:`NO_FRAME` if it shares no k-mer with candidates.
 
     Parameters
     ----------
+    codes
+        Base codes of the query, from :func:`core.encoders.proteins.encode_bases`.
     candidates
         The most similar one first.
     """
-    codes = encode_bases(sequence)
     profiles = [candidate.profile for candidate in candidates[:_KMER_CANDIDATES]]
     evidence, spans = encoder.score_frames(codes, profiles[:1])
     if not _is_clear(evidence):

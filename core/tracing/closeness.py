@@ -17,13 +17,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.classification.closest_organism import closest_probabilities
 from core.encoders.proteins import BASES, encode_bases
 from core.sequences.alphabet import reverse_complement
 
 K = 13
 """Bases of a k-mer: two unrelated genes share one about once in fifty pairs."""
-_MAX_DIVERGENCE = 0.7
-"""Approximate share of bases that differ between unrelated sequences."""
 _MAX_MATCH = 0.9
 """Two sequences of the same single base have no end of a run."""
 _N_BASES = len(BASES)
@@ -103,10 +102,9 @@ class QueryKmers:
         most, count = max(shared), self._strands[0].size
         # Pseudocount of half a k-mer: avoid a zero rate.
         rate = 1 - ((most + 0.5) / (count + 1)) ** (1 / K)
-        divergence = min(max(rate, 1 / (count + K + 1)), _MAX_DIVERGENCE)
-        log_odds = np.log((_N_BASES - 1) * (1 - divergence) / divergence)
-        odds = np.exp((np.array(shared) - most) / K * log_odds)
-        return Closeness(odds / odds.sum(), float((most / count) ** (1 / K)))
+        divergence = max(rate, 1 / (count + K + 1))
+        probabilities = closest_probabilities((most - np.array(shared)) / K, divergence)
+        return Closeness(probabilities, float((most / count) ** (1 / K)))
 
 
 def _composition(kmers: NDArray[np.int64]) -> NDArray[np.float64]:
