@@ -4,6 +4,10 @@ Strains and close species differ by a few bases in a thousand, most of which cha
 candidates are compared base by base: along every diagonal on which two sequences share a word, the
 segments that align are found, and the bases that are identical in the best one count. Insertions
 and deletions only change the diagonal.
+
+Unlike the segments of :mod:`core.alignment.seeds`, which are shown, these are found for every
+candidate of every query: the words of the query are indexed once, and by hash, as a table of all
+words of eleven bases would take longer to clear than to use.
 """
 
 from collections.abc import Sequence
@@ -20,15 +24,15 @@ _MIN_SCORE = 24
 """Score of a segment that counts; a chance match of a word and one base more has it."""
 _MAX_DROP = 60
 """Drop of the score at which a segment ends."""
-_MAX_PLACES = 64
-"""Places of a word in the query that are followed, the last ones: repeats have thousands."""
+_MAX_POSITIONS = 64
+"""Positions of a word in the query that are followed, the last ones: repeats have thousands."""
 _AMBIGUOUS = 4
 _WORD_MASK = np.uint32((1 << (2 * WORD)) - 1)
 _HASH = np.uint32(2_654_435_769)
 _HASH_SHIFT = np.uint32(8)
 
 _Words = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint32]]
-"""The last place of a word by its hash, the place before each place, and the word at each place."""
+"""The last position of a word by its hash, the one before each position, and the word at each."""
 _Strand = tuple[NDArray[np.uint8], _Words]
 """Base codes, and their words."""
 
@@ -69,21 +73,37 @@ def _better_strand(strands: Sequence[_Strand], candidates: Sequence[NDArray[np.u
 
 @njit(nogil=True, cache=True)
 def _index_words(codes: NDArray[np.uint8]) -> _Words:
+    words, complete = _read_words(codes)
     size = 1 << 12
     while size < 2 * codes.size:
         size *= 2
     last = np.full(size, -1, dtype=np.int32)
     previous = np.full(codes.size, -1, dtype=np.int32)
+    for start in range(codes.size):
+        if complete[start]:
+            slot = _slot(words[start], size)
+            previous[start], last[slot] = last[slot], start
+    return last, previous, words
+
+
+@njit(nogil=True, cache=True)
+def _read_words(codes: NDArray[np.uint8]) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+    """Return the number of the word at each start, and whether it is complete and unambiguous."""
     words = np.zeros(codes.size, dtype=np.uint32)
+    complete = np.zeros(codes.size, dtype=np.bool_)
     word, length = np.uint32(0), 0
     for end in range(codes.size):
         length = length + 1 if codes[end] < _AMBIGUOUS else 0
         word = ((word << np.uint32(2)) | np.uint32(codes[end] & 3)) & _WORD_MASK
         if length >= WORD:
-            place = end - WORD + 1
-            slot = ((word * _HASH) >> _HASH_SHIFT) & np.uint32(size - 1)
-            words[place], previous[place], last[slot] = word, last[slot], place
-    return last, previous, words
+            words[end - WORD + 1] = word
+            complete[end - WORD + 1] = True
+    return words, complete
+
+
+@njit(nogil=True, cache=True)
+def _slot(word: np.uint32, size: int) -> np.uint32:
+    return ((word * _HASH) >> _HASH_SHIFT) & np.uint32(size - 1)
 
 
 @njit(nogil=True, cache=True)
@@ -99,31 +119,29 @@ def _count(
     matches = 0
     for row in np.argsort(-segments[:, 0], kind="mergesort"):
         _, first, stop, shift = segments[row]
-        for place in range(first, stop):
-            if not aligned[place]:
-                aligned[place] = True
-                matches += _is_same(query[place], candidate[place + shift])
+        for position in range(first, stop):
+            if not aligned[position]:
+                aligned[position] = True
+                matches += _is_same(query[position], candidate[position + shift])
     return matches, int(aligned.sum())
 
 
 @njit(nogil=True, cache=True)
 def _find_diagonals(size: int, index: _Words, candidate: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Find the diagonals with a shared word; the number of a diagonal is its shift plus `size`."""
-    last, previous, words = index
+    last, previous, query_words = index
+    words, complete = _read_words(candidate)
     found = np.zeros(size + candidate.size, dtype=np.bool_)
-    word, length = np.uint32(0), 0
-    for end in range(candidate.size):
-        length = length + 1 if candidate[end] < _AMBIGUOUS else 0
-        word = ((word << np.uint32(2)) | np.uint32(candidate[end] & 3)) & _WORD_MASK
-        if length < WORD:
+    for start in range(candidate.size):
+        if not complete[start]:
             continue
-        place = last[((word * _HASH) >> _HASH_SHIFT) & np.uint32(last.size - 1)]
-        for _ in range(_MAX_PLACES):
-            if place < 0:
+        position = last[_slot(words[start], last.size)]
+        for _ in range(_MAX_POSITIONS):
+            if position < 0:
                 break
-            if words[place] == word:
-                found[end - WORD + 1 - place + size] = True
-            place = previous[place]
+            if query_words[position] == words[start]:
+                found[start - position + size] = True
+            position = previous[position]
     return found
 
 
@@ -135,7 +153,7 @@ def _find_segments(
 
     Returns
     -------
-    int64, shape (segments, 4): score, first place in the query, the place behind the last, and
+    int64, shape (segments, 4): score, first position in the query, the one behind the last, and
     shift to the candidate.
     """
     segments = np.empty((8, 4), dtype=np.int64)

@@ -94,26 +94,25 @@ def frame_scores(codes: NDArray[np.uint8], protein: NDArray[np.uint8]) -> NDArra
 
 @njit(nogil=True, cache=True)
 def _frame_profile(codes: NDArray[np.uint8]) -> NDArray[np.int32]:
-    """Return the scores of every residue against the open frames, with barriers between frames."""
+    """Return the scores of every residue against the open frames, with barriers between parts.
+
+    Parts are whole frames; in a long query, the longest open reading frames.
+    """
     residues, lengths = translate(codes)
+    orfs = _split_at_stops(residues, lengths)
     openness = np.zeros(6, dtype=np.int64)
-    for frame in range(6):
-        run = 0
-        for index in range(lengths[frame] + 1):
-            if index == lengths[frame] or residues[frame, index] == STOP:
-                openness[frame] += run**2
-                run = 0
-            else:
-                run += 1
-    kept = openness >= FRAME_SHARE * openness.max()
-    columns = (lengths[kept] + 1).sum()
-    if columns > MAX_COLUMNS:
-        return _orf_profile(residues, lengths)
-    profile = np.empty((BLOSUM62.shape[0], columns), dtype=np.int32)
+    for frame, start, end in orfs:
+        openness[frame] += (end - start) ** 2
+    frames = np.flatnonzero(openness >= FRAME_SHARE * openness.max())
+    parts = np.zeros((frames.size, 3), dtype=np.int64)
+    parts[:, 0], parts[:, 2] = frames, lengths[frames]
+    if (lengths[frames] + 1).sum() > MAX_COLUMNS:
+        parts = _select_longest(orfs)
+    profile = np.empty((BLOSUM62.shape[0], (parts[:, 2] - parts[:, 1] + 1).sum()), dtype=np.int32)
     column = 0
-    for open_frame in np.flatnonzero(kept):
-        for index in range(lengths[open_frame]):
-            profile[:, column] = BLOSUM62[:, residues[open_frame, index]]
+    for frame, start, end in parts:
+        for index in range(start, end):
+            profile[:, column] = BLOSUM62[:, residues[frame, index]]
             column += 1
         profile[:, column] = _BARRIER
         column += 1
@@ -121,34 +120,32 @@ def _frame_profile(codes: NDArray[np.uint8]) -> NDArray[np.int32]:
 
 
 @njit(nogil=True, cache=True)
-def _orf_profile(residues: NDArray[np.uint8], lengths: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Return the scores of every residue against the longest open reading frames."""
-    totals = np.zeros(residues.shape[1] + 1, dtype=np.int64)  # Columns of all of each length.
+def _split_at_stops(residues: NDArray[np.uint8], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the frame, the start and the end of what is between stops: int64, shape (n, 3)."""
+    orfs = np.empty((residues.size + 6, 3), dtype=np.int64)
+    count = 0
     for frame in range(6):
         start = 0
         for index in range(lengths[frame] + 1):
             if index == lengths[frame] or residues[frame, index] == STOP:
-                totals[index - start] += index - start + 1
+                orfs[count] = frame, start, index
+                count += 1
                 start = index + 1
-    shortest = np.flatnonzero(totals)[-1]
+    return orfs[:count]
+
+
+@njit(nogil=True, cache=True)
+def _select_longest(orfs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the longest reading frames, of :data:`MAX_COLUMNS` in all; at least one."""
+    sizes = orfs[:, 2] - orfs[:, 1]
+    totals = np.bincount(sizes) * (np.arange(sizes.max() + 1) + 1)  # Columns of all of each size.
+    shortest = totals.size - 1
     columns = totals[shortest]
     while shortest > 1 and columns + totals[shortest - 1] <= MAX_COLUMNS:
         shortest -= 1
         columns += totals[shortest]
-    profile = np.empty((BLOSUM62.shape[0], columns), dtype=np.int32)
-    column = 0
-    for frame in range(6):
-        start = 0
-        for index in range(lengths[frame] + 1):
-            if index == lengths[frame] or residues[frame, index] == STOP:
-                if index - start >= shortest:
-                    for position in range(start, index):
-                        profile[:, column] = BLOSUM62[:, residues[frame, position]]
-                        column += 1
-                    profile[:, column] = _BARRIER
-                    column += 1
-                start = index + 1
-    return profile
+    longest: NDArray[np.int64] = orfs[sizes >= shortest]
+    return longest
 
 
 @njit(nogil=True, cache=True)

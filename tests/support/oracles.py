@@ -134,10 +134,15 @@ def matching_bases(query: str, candidate: str, word: int) -> int:
     """
     segments = []
     for shift in range(-len(query), len(candidate)):
-        places = [place for place in range(len(query)) if 0 <= place + shift < len(candidate)]
-        same = {place: query[place] == candidate[place + shift] in "ACGT" for place in places}
-        if any(all(same.get(place + step) for step in range(word)) for place in places):
-            segments += _positive_segments(places, same)
+        positions = [
+            position for position in range(len(query)) if 0 <= position + shift < len(candidate)
+        ]
+        same = {
+            position: query[position] == candidate[position + shift] in "ACGT"
+            for position in positions
+        }
+        if any(all(same.get(position + step) for step in range(word)) for position in positions):
+            segments += _positive_segments(positions, same)
     matches: dict[int, bool] = {}
     for _, segment in sorted(segments, key=lambda scored: -scored[0]):
         matches = segment | matches
@@ -145,22 +150,22 @@ def matching_bases(query: str, candidate: str, word: int) -> int:
 
 
 def _positive_segments(
-    places: list[int], same: dict[int, bool]
+    positions: list[int], same: dict[int, bool]
 ) -> list[tuple[int, dict[int, bool]]]:
     """Return the segments that begin where the sum is zero: the score, and what is identical."""
     segments = []
-    while places:
+    while positions:
         sums, total = [], 0
-        for place in places:
-            total += 2 if same[place] else -3
+        for position in positions:
+            total += 2 if same[position] else -3
             sums.append(total)
             if total < 0:
                 break
         best = max(sums)
         stop = sums.index(best) + 1 if best >= 24 else len(sums)
         if best >= 24:
-            segments.append((best, {place: same[place] for place in places[:stop]}))
-        places = places[stop:]
+            segments.append((best, {position: same[position] for position in positions[:stop]}))
+        positions = positions[stop:]
     return segments
 
 
