@@ -26,6 +26,7 @@ from benchmarks.common import (
 from core.evaluation.perturbations import substitute
 from core.library.load import load
 from core.sequences.records import Record
+from tests.support.browser import settled
 from tests.support.services import CHROMIUM_OPTIONS, Dashboard, find_chromium
 
 QUERIES = 60
@@ -126,7 +127,7 @@ def _submit(page: Page, name: str, query: str) -> Waiting:
     text.fill(f">{name}\n{query}\n")
     text.press("Tab")
     expect(page.get_by_text(f"1 record · {len(query):,} bp")).to_be_visible()
-    _settle(page)
+    settled(page)
     page.evaluate(_CLOCK, name)
     page.get_by_role("button", name="Classify").click()
     call, complete, facts = page.evaluate("window.measured")
@@ -141,11 +142,7 @@ def _open_input(page: Page) -> None:
         edit.click()
         expect(page.get_by_role("button", name="Classify")).to_be_visible()
         page.wait_for_timeout(_OPENING_MS)
-        _settle(page)
-
-
-def _settle(page: Page) -> None:
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        settled(page)
 
 
 def _section(times: Sequence[Waiting], bare: Sequence[Waiting], references: int) -> str:

@@ -11,7 +11,6 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -36,6 +35,7 @@ from core.arrays import Vectors
 from core.classification.model import Candidate
 from core.classification.prediction import Hit
 from core.classify import predict_sequences
+from core.cli.loopback import answer_commands
 from core.encoders import CountEncoder, TranslatedEncoder
 from core.encoders.base import iter_batches
 from core.encoders.count import split_kmers
@@ -43,6 +43,7 @@ from core.evaluation.external_tools import BLASTN, DIAMOND, MMSEQS, write_fasta
 from core.evaluation.perturbations import substitute
 from core.library.library import Library
 from core.sequences.records import Record
+from core.settings import Settings
 
 REFERENCES = 3_000
 """References of the single queries."""
@@ -181,7 +182,8 @@ def _batches(work: Work) -> str:
             name: {size: _median_of(partial(search, file)) for size, file in files.items()}
             for name, search in _searches(work, path, home)
         }
-        with _dashboard(home):
+        settings = Settings(home=home, milvus_uri="", database_url="")
+        with open_embedded(home) as libraries, answer_commands(libraries, settings):
             _classify(home, files[STAGED])  # A dashboard warms up when it starts.
             seconds["GeneKin, beside an open dashboard"] = {
                 size: _median_of(partial(_classify, home, file)) for size, file in files.items()
@@ -236,26 +238,6 @@ def _batch_table(seconds: Mapping[str, Mapping[int, float]]) -> str:
 def _rate(seconds: Mapping[int, float], size: int) -> str:
     """Return queries per second; start-up is the time of one query."""
     return f"{(size - 1) / max(seconds[size] - seconds[1], 1e-3):,.0f}"
-
-
-@contextmanager
-def _dashboard(home: Path) -> Iterator[None]:
-    """Keep the stores open in another process, and answer commands there."""
-    code = (
-        "import sys, pathlib; from core.settings import Settings; from core.stores.stores import"
-        " Stores; from core.library.manager import Libraries; from core.cli.loopback import"
-        " answer_commands; settings = Settings(home=pathlib.Path(sys.argv[1]))\n"
-        "with Stores(settings) as stores, answer_commands(Libraries(stores), settings):\n"
-        "    print(flush=True); sys.stdin.read()"
-    )
-    command = [sys.executable, "-c", code, str(home)]
-    with subprocess.Popen(
-        command, cwd=PROJECT, env=_environment(home), stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        if process.stdout:
-            process.stdout.readline()
-        yield
-        process.communicate()
 
 
 def _classify(home: Path, queries: Path) -> None:

@@ -42,7 +42,7 @@ class _Services:
     libraries: Libraries
     jobs: Jobs
     commands: ExitStack = field(default_factory=ExitStack)
-    """What answers commands, where the stores are embedded and only this process has them open."""
+    """The answering of commands, where the stores are embedded: only this process has them open."""
 
     def close(self) -> None:
         self.commands.close()

@@ -9,8 +9,7 @@ import hmac
 import http.client
 import json
 import secrets
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from core import __version__
 from core.cli.questions import QUESTIONS, Options, Source
 from core.errors import GeneKinError, InputError
-from core.progress import Progress
+from core.progress import Progress, occasional
 
 if TYPE_CHECKING:
     from core.library.manager import Libraries
@@ -33,8 +32,6 @@ _HOST = "127.0.0.1"
 _CONNECT_SECONDS = 1.0
 _MAX_QUESTIONS = 2
 """Questions answered at once; the pages need time, too."""
-_PROGRESS_SECONDS = 0.1
-"""Time between two reports of progress; each also finds out whether the command was cancelled."""
 _PIECE_BYTES = 1 << 20
 _OPTIONS_HEADER = "X-Genekin-Options"
 _NAME_HEADER = "X-Genekin-File"
@@ -42,7 +39,7 @@ _NAME_HEADER = "X-Genekin-File"
 
 @dataclass(frozen=True, slots=True)
 class _Address:
-    """Where a dashboard listens.
+    """Address of a dashboard.
 
     Attributes
     ----------
@@ -96,7 +93,7 @@ class _Server(ThreadingHTTPServer):
         self.libraries = libraries
         self.settings = settings
         self.secret = secrets.token_urlsafe()
-        self.places = BoundedSemaphore(_MAX_QUESTIONS)
+        self.turns = BoundedSemaphore(_MAX_QUESTIONS)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -105,7 +102,6 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
     timeout = 60
     """Seconds to wait for the bytes of a question."""
-    _sent_at = 0.0
 
     def do_POST(self) -> None:
         """Answer the question whose name is the path."""
@@ -116,54 +112,42 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path[1:] not in QUESTIONS:
             self.send_error(HTTPStatus.NOT_FOUND)
             return
-        try:
-            arguments = self._read_source()
-        except InputError as error:
-            arguments = None
-            refusal = error
         self.send_response(HTTPStatus.OK)
         self.end_headers()
         with suppress(ConnectionError):  # The command was cancelled.
-            if arguments is None:
-                self._send_error(refusal)
-                return
-            with self.server.places:
-                self._answer(*arguments)
+            try:
+                text = self._answer(QUESTIONS[self.path[1:]])
+            except GeneKinError as error:
+                self._send(error=[error.message, error.hint], status=error.exit_status)
+            else:
+                self._send(text=text)
 
-    def _read_source(self) -> tuple[Source, ...]:
-        from core.sequences.limits import Limits
+    def _answer(self, question: Callable[..., str]) -> str:
+        sources = [self._read_source()] if _NAME_HEADER in self.headers else []
+        options = json.loads(self.headers[_OPTIONS_HEADER])
+        with self.server.turns:
+            return question(
+                lambda: nullcontext(self.server.libraries),
+                occasional(
+                    self._send_progress
+                ),  # Also finds out whether the command was cancelled.
+                *sources,
+                **options,
+            )
 
-        name = self.headers.get(_NAME_HEADER)
-        if name is None:
-            return ()
+    def _read_source(self) -> Source:
+        from core.sequences.limits import Limits  # Slow to import, also for commands.
+
         limits = Limits.of_disk(self.server.settings)
         size = int(self.headers.get("Content-Length", 0))
         if size > limits.max_bytes:
             while size > 0 and (piece := self.rfile.read(min(size, _PIECE_BYTES))):
                 size -= len(piece)  # The command listens only when it has sent all.
             raise InputError("The file is larger than the dashboard accepts.", "Split it.")
-        return (Source(json.loads(name), self.rfile.read(size), limits),)
-
-    def _answer(self, *source: Source) -> None:
-        options = json.loads(self.headers[_OPTIONS_HEADER])
-        libraries = self.server.libraries
-        try:
-            text = QUESTIONS[self.path[1:]](
-                lambda: nullcontext(libraries), self._send_progress, *source, **options
-            )
-        except GeneKinError as error:
-            self._send_error(error)
-        else:
-            self._send(text=text)
+        return Source(json.loads(self.headers[_NAME_HEADER]), self.rfile.read(size), limits)
 
     def _send_progress(self, step: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        if done == total or now - self._sent_at >= _PROGRESS_SECONDS:
-            self._sent_at = now
-            self._send(progress=[step, done, total])
-
-    def _send_error(self, error: GeneKinError) -> None:
-        self._send(error=[error.message, error.hint], status=error.exit_status)
+        self._send(progress=[step, done, total])
 
     def _send(self, **values: object) -> None:
         self.wfile.write(json.dumps(values).encode() + b"\n")

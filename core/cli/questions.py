@@ -68,7 +68,6 @@ def classify(
     """Classify the queries of a file; see the command's help."""
     records = source.records()
     from core.classify import classify as classify_records  # Imported when asked: see core.cli.
-    from core.runs.blast_table import format_blast_table
     from core.runs.call_table import format_calls
 
     alignments: Alignments | None = None
@@ -95,6 +94,8 @@ def classify(
             )
         families = opened.families
     if file_format == "blast6":
+        from core.runs.blast_table import format_blast_table  # Imported when asked: see core.cli.
+
         return format_blast_table(calls, alignments or {})
     return format_calls(calls, file_format, families, alignments)
 

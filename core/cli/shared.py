@@ -2,7 +2,6 @@
 
 import getpass
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,16 +14,13 @@ from core.cli.loopback import Dashboard
 from core.cli.questions import QUESTIONS, Options, Source, to_json
 from core.errors import InputError, write_error
 from core.library.naming import check_library_name
-from core.progress import Progress
+from core.progress import Progress, no_progress, occasional
 
 if TYPE_CHECKING:
     from core.library.manager import Libraries
     from core.sequences.limits import Limits
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
-
-_PROGRESS_SECONDS = 0.1
-"""Time between two updates of a progress line."""
 
 TABLE_FORMATS = ("tsv", "csv", "json")
 """Formats of a table that a command prints."""
@@ -172,22 +168,18 @@ def open_libraries() -> Iterator["Libraries"]:
 @contextmanager
 def terminal_progress() -> Iterator[Progress]:
     """Show progress in one line of the terminal; nothing where standard error is none."""
-    is_terminal = sys.stderr.isatty()
-    shown_at = 0.0
+    shown = False
 
     def show(step: str, done: int, total: int) -> None:
-        nonlocal shown_at
-        now = time.monotonic()
-        # Work reports every record: writing each would slow it down.
-        if is_terminal and (done == total or now - shown_at >= _PROGRESS_SECONDS):
-            shown_at = now
-            sys.stderr.write(f"\r\x1b[K{step}: {done:,} of {total:,}"[:110])
-            sys.stderr.flush()
+        nonlocal shown
+        shown = True
+        sys.stderr.write(f"\r\x1b[K{step}: {done:,} of {total:,}"[:110])
+        sys.stderr.flush()
 
     try:
-        yield show
+        yield occasional(show) if sys.stderr.isatty() else no_progress
     finally:
-        if shown_at:
+        if shown:
             sys.stderr.write("\n")
 
 

@@ -4,9 +4,11 @@ import http.client
 import json
 import stat
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+from pydantic import SecretStr
 
 from core.cli import loopback, questions
 from core.cli.loopback import Dashboard, answer_commands
@@ -50,8 +52,7 @@ def filled(tmp_path_factory):
 
 @pytest.fixture
 def home(filled, tmp_path, monkeypatch):
-    """The home of this process, and files of queries in the working directory."""
-    monkeypatch.setenv("GENEKIN_HOME", str(filled.home))
+    """The home of these tests, and files of queries in the working directory."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "queries.fasta").write_text(QUERIES)
     (tmp_path / "nothing.fasta").write_text("")
@@ -59,16 +60,22 @@ def home(filled, tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def run_at_home(run, home, monkeypatch):
+    """Run a command with the home of these tests."""
+    monkeypatch.setenv("GENEKIN_HOME", str(home.home))
+    return run
+
+
+@pytest.fixture
 def dashboard(home):
     """Open the stores in this process and answer commands."""
 
-    def open_stores() -> ExitStack:
-        stack = ExitStack()
-        stores = stack.enter_context(Stores(home))
-        stack.enter_context(answer_commands(Libraries(stores), home))
-        return stack
+    @contextmanager
+    def opened() -> Iterator[None]:
+        with Stores(home) as stores, answer_commands(Libraries(stores), home):
+            yield
 
-    return open_stores
+    return opened
 
 
 def test_answers_are_those_without_a_dashboard(home, dashboard, run_at_home):
@@ -78,13 +85,6 @@ def test_answers_are_those_without_a_dashboard(home, dashboard, run_at_home):
     with dashboard():
         for name, command in (COMMANDS | REFUSED).items():
             assert run_at_home(*command) == alone[name], name
-
-
-@pytest.fixture
-def run_at_home(run, home, monkeypatch):
-    """Run a command with the home of these tests."""
-    monkeypatch.setenv("GENEKIN_HOME", str(home.home))
-    return run
 
 
 def test_commands_that_write_are_refused(dashboard, run_at_home):
@@ -132,9 +132,7 @@ def test_a_leftover_of_a_killed_dashboard_is_ignored(home, dashboard, run_at_hom
 
 
 def test_a_dashboard_with_other_stores_is_not_asked(home, dashboard):
-    other = home.model_copy(update={"database_url": Settings(
-        database_url="sqlite:////tmp/other.sqlite"
-    ).database_url})  # fmt: skip
+    other = home.model_copy(update={"database_url": SecretStr("sqlite:////tmp/other.sqlite")})
     server = home.model_copy(update={"milvus_uri": "http://localhost:19530"})
     with dashboard():
         for settings in (other, server):
