@@ -78,10 +78,10 @@ def state_digest(name: str, state: Arrays) -> str:
     return digest.hexdigest()[:32]
 
 
-def iter_batches(sequences: Sequence[str]) -> Iterator[Sequence[str]]:
+def iter_batches(sequences: Sequence[str], size: int = _BATCH_SIZE) -> Iterator[Sequence[str]]:
     """Yield batches of sequences, small enough for their k-mers to fit into the CPU cache."""
-    for start in range(0, len(sequences), _BATCH_SIZE):
-        yield sequences[start : start + _BATCH_SIZE]
+    for start in range(0, len(sequences), size):
+        yield sequences[start : start + size]
 
 
 def concatenate(sequences: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

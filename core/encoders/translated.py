@@ -167,10 +167,7 @@ class TranslatedEncoder:
 
         They are views into shared arrays: keeping one keeps the memory of its neighbours.
         """
-        batches = [
-            sequences[start : start + _PROFILE_BATCH]
-            for start in range(0, len(sequences), _PROFILE_BATCH)
-        ]
+        batches = list(iter_batches(sequences, _PROFILE_BATCH))
         return [
             Profile(keys[first:end], weights[first:end])
             for keys, weights, ends in map_in_threads(self._weigh_kmers, batches)

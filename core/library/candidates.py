@@ -59,12 +59,11 @@ class CandidateCache:
             }
         missing = [number for number, known in cached.items() if known is None]
         residues = labels.residues(row.id, missing) if missing else {}
-        made = dict(
-            map_in_threads(
-                lambda row: (row[0], make_candidate(encoder, families[row[0]], row[1])),
-                list(residues.items()),
-            )
+        new_candidates = map_in_threads(
+            lambda number: make_candidate(encoder, families[number], residues[number]),
+            list(residues),
         )
+        made = dict(zip(residues, new_candidates, strict=True))
         with self._lock:
             for number, new in made.items():
                 with suppress(ValueError):  # It alone is larger than the cache.

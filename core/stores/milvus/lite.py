@@ -28,7 +28,8 @@ from pymilvus import MilvusClient, MilvusException
 
 from core.errors import StoreError
 from core.stores.errors import VECTORS_FOLDER_HINT
-from core.stores.milvus.postings import PAIR, Postings
+from core.stores.milvus.postings import Postings
+from core.stores.milvus.rows import PAIR
 
 OPTIONS = {"grpc_options": {"grpc.keepalive_time_ms": 600_000}}
 """Milvus Lite disconnects clients that ping as often as pymilvus does."""
@@ -168,7 +169,7 @@ def _sources(
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What decides which rows of a collection are current.
+    """State of a collection that decides which of its rows are current.
 
     Attributes
     ----------

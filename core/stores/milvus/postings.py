@@ -7,9 +7,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-PAIR = np.dtype([("key", "<u4"), ("weight", "<f4")])
-"""A nonzero weight of a sparse vector, as Milvus encodes it."""
-
 _Lists = tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]
 """Keys, ascending; the start of each one's postings, and the end; rows and weights of postings."""
 
@@ -20,7 +17,8 @@ class Postings:
     Parameters
     ----------
     pairs
-        Of dtype :data:`PAIR`: the entries of all rows, one row after the other.
+        The entries of all rows, one row after the other, of the dtype
+        :data:`core.stores.milvus.rows.PAIR`.
     ends
         int64, shape (rows + 1,): 0, and the end of each row.
     """

@@ -8,6 +8,9 @@ from scipy.sparse import csr_array
 
 from core.arrays import Vectors
 
+PAIR = np.dtype([("key", "<u4"), ("weight", "<f4")])
+"""A nonzero weight of a sparse vector, as Milvus encodes it."""
+
 
 def to_upsert_rows(vectors: Vectors) -> list[NDArray[np.float32] | dict[int, float]]:
     """Convert vectors to the rows of an upsert: dense rows, or dicts of the nonzero weights."""
@@ -28,6 +31,6 @@ def to_query_rows(vectors: Vectors) -> list[NDArray[np.float32] | bytes]:
     if not isinstance(vectors, csr_array):
         return list(vectors)
     ordered = vectors.sorted_indices()
-    pairs = np.empty(ordered.nnz, dtype=[("key", "<u4"), ("weight", "<f4")])
+    pairs = np.empty(ordered.nnz, dtype=PAIR)
     pairs["key"], pairs["weight"] = ordered.indices, ordered.data
     return [pairs[start:end].tobytes() for start, end in pairwise(ordered.indptr.tolist())]
