@@ -176,6 +176,9 @@ class TestEncodeQueries:
             != set(expected_kmers(query))
         )
 
+    def test_a_search_touches_that_many_postings(self):
+        assert MAX_POSTINGS == 6_400
+
     @pytest.mark.parametrize("postings", [3, 100, MAX_POSTINGS])
     def test_has_the_heaviest_that_may_be_searched(self, postings):
         sequences = ["".join(REFERENCE), *REFERENCE[:3]]
