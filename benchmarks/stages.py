@@ -33,9 +33,12 @@ SEARCH = "Milvus search"
 SQL = "SQL: labels and residues"
 CANDIDATES = "profiles of candidates"
 WRITING = "writing the table"
-OTHER = "everything else"
+OTHER = "everything else, and waiting for other threads"
 EXIT = "exit"
-TOTAL = "total"
+TOTAL = "from start to end; stages overlap"
+IDLE = "outside all stages"
+ENDED = "ended"
+"""Time at which the command had ended, in seconds since 1970."""
 
 _FUNCTIONS: list[tuple[Any, str, tuple[str, ...]]] = [
     (files, PARSING, ("read_bytes",)),
@@ -49,33 +52,34 @@ _FUNCTIONS: list[tuple[Any, str, tuple[str, ...]]] = [
     (CountEncoder, ENCODING, ("encode_queries",)),
     (CandidateCache, CANDIDATES, ("candidates",)),
     (LabelStore, SQL, ("labels_for", "residues", "visible")),
-    (_ModelPredictor, PREDICTION, ("_predict_clear", "_predict_all")),
+    (_ModelPredictor, PREDICTION, ("predict",)),
 ]
 """Owners of functions, the stage that these belong to, and their names."""
 
+_counting = threading.Lock()
 
-class StageClock:
-    """Seconds by stage; those of a nested stage count only for the inner one."""
 
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = defaultdict(float)
-        self._stage = OTHER
+class StageClock(threading.local):
+    """Seconds by stage, of each thread; those of a nested stage count only for the inner one."""
+
+    def __init__(self, seconds: dict[str, float]) -> None:
+        self._seconds = seconds
+        self._stage = IDLE
         self._since = time.perf_counter()
 
     def enter(self, stage: str) -> str:
         """Enter a stage and return the one left."""
         now = time.perf_counter()
-        self.seconds[self._stage] += now - self._since
+        with _counting:
+            self._seconds[self._stage] += now - self._since
         left, self._stage, self._since = self._stage, stage, now
         return left
 
     def time_calls(self, owner: Any, name: str, stage: str) -> None:
-        """Count calls of a function, of a class or a module, in the main thread for a stage."""
+        """Count calls of a function, of a class or a module, for a stage."""
         function = getattr(owner, name)
 
         def timed(*arguments: Any, **options: Any) -> Any:
-            if threading.current_thread() is not threading.main_thread():
-                return function(*arguments, **options)
             left = self.enter(stage)
             try:
                 return function(*arguments, **options)
@@ -89,13 +93,16 @@ def main(launched: str, home: str, queries: str, output: str) -> None:
     """Classify, and print the seconds of each stage."""
     started = time.time() - float(launched)
     os.environ["GENEKIN_HOME"] = home
-    clock = StageClock()
+    seconds: dict[str, float] = defaultdict(float)
+    clock = StageClock(seconds)
+    clock.enter(OTHER)
     for owner, stage, names in _FUNCTIONS:
         for name in names:
             clock.time_calls(owner, name, stage)
     status = run_command(["classify", queries, "--output", output])
-    clock.enter(OTHER)
-    sys.stdout.write(json.dumps({START: started, **clock.seconds}))
+    clock.enter(IDLE)
+    del seconds[IDLE]
+    sys.stdout.write(json.dumps({START: started, **seconds, ENDED: time.time()}))
     sys.exit(status)
 
 

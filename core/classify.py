@@ -5,26 +5,28 @@ queries that have no close neighbour among these.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core import defaults
+from core.arrays import Vectors
 from core.calls import Call
 from core.classification.evidence import is_clear
 from core.classification.model import Candidate, FamilyModel, Query, cosine_similarities
 from core.classification.prediction import Hit, Prediction, predict
 from core.classification.votes import predict_by_vote
+from core.encoders.base import iter_batches
 from core.encoders.translated import MAX_POSTINGS, TranslatedEncoder
 from core.errors import EncoderReplaced, InputError
 from core.library.library import Library, check_threshold
 from core.progress import Progress, no_progress
 from core.sequences.records import Record
-from core.thread_pool import map_in_threads
+from core.thread_pool import in_stages, map_in_threads
 
 MAX_NEIGHBOURS = 1_000
 FIRST_ROUND = 400, 10
@@ -144,8 +146,11 @@ class _Caller:
 
 def predict_sequences(
     library: Library, sequences: Sequence[str], organisms: Sequence[str] | None, neighbours: int
-) -> Iterator[Prediction]:
-    """Predict the family of each sequence, in their order, one batch at a time.
+) -> Generator[Prediction, None, None]:
+    """Predict the family of each sequence, in their order: by the library's model, or by votes.
+
+    Batches pass through three stages at once: the next one is encoded and the one before it
+    searched for while one is predicted, so that no stage waits for the answers of a server.
 
     Parameters
     ----------
@@ -154,22 +159,23 @@ def predict_sequences(
     neighbours
         Maximum number of hits.
     """
-    predict_batch = _batch_predictor(library, organisms, neighbours)
-    for start in range(0, len(sequences), _BATCH_SIZE):
-        yield from predict_batch(sequences[start : start + _BATCH_SIZE])
+    batches = list(iter_batches(sequences, _BATCH_SIZE))
+    if library.model is None or not isinstance(library.encoder, TranslatedEncoder):
+        search = partial(library.search, organisms=organisms, limit=neighbours)
+        for hits in in_stages(batches, search):
+            yield from map(predict_by_vote, hits)
+        return
+    predictor = _ModelPredictor(library, library.encoder, library.model, organisms, neighbours)
+    for searched in in_stages(batches, predictor.encode, predictor.search):
+        yield from predictor.predict(searched)
 
 
-def _batch_predictor(
-    library: Library, organisms: Sequence[str] | None, neighbours: int
-) -> Callable[[Sequence[str]], Sequence[Prediction]]:
-    """Return a function that predicts a batch: by the library's model, or by votes without one."""
-    if library.model is not None and isinstance(library.encoder, TranslatedEncoder):
-        predictor = _ModelPredictor(library, library.encoder, library.model, organisms, neighbours)
-        return predictor.predict
-    return lambda sequences: [
-        predict_by_vote(hits)
-        for hits in library.search(sequences, organisms=organisms, limit=neighbours)
-    ]
+@dataclass(frozen=True, slots=True)
+class _EncodedQueries:
+    """Queries and their vectors, float32 of shape (queries, dimension)."""
+
+    queries: Sequence[Query]
+    vectors: Vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,57 +207,68 @@ class _ModelPredictor:
         self._organisms = organisms
         self._neighbours = neighbours
         searched = len(library.organism_names() if organisms is None else organisms)
-        postings, candidates = SECOND_ROUND
-        self._first_round = (
-            min(searched * FIRST_ROUND[0], postings),
-            min(searched * FIRST_ROUND[1], candidates),
+        self._first_postings, self._first_candidates = (
+            min(searched * first, second)
+            for first, second in zip(FIRST_ROUND, SECOND_ROUND, strict=True)
         )
 
-    def predict(self, sequences: Sequence[str]) -> list[Prediction]:
-        """Predict the families of a batch."""
+    def encode(self, sequences: Sequence[str]) -> _EncodedQueries:
+        """Encode a batch of queries, with the k-mers of the first round."""
         profiles = self._encoder.profiles(sequences)
         queries = [Query(*pair) for pair in zip(sequences, profiles, strict=True)]
-        predictions = self._predict_clear(queries, *self._first_round)
-        unclear = [index for index in range(len(queries)) if index not in predictions]
-        for start in range(0, len(unclear), _UNCLEAR_BATCH_SIZE):
-            indexes = unclear[start : start + _UNCLEAR_BATCH_SIZE]
-            others = self._predict_all([queries[index] for index in indexes], *SECOND_ROUND)
-            predictions.update(zip(indexes, others, strict=True))
-        return [predictions[index] for index in range(len(queries))]
+        return self._encode(queries, self._first_postings)
 
-    def _predict_clear(
-        self, queries: Sequence[Query], postings: int, candidates: int
-    ) -> dict[int, Prediction]:
+    def search(self, encoded: _EncodedQueries) -> list[_SearchedQuery]:
+        """Find the first candidates of a batch."""
+        return self._search(encoded, self._first_candidates)
+
+    def predict(self, searched: Sequence[_SearchedQuery]) -> list[Prediction]:
+        """Predict a batch; queries without a close neighbour, by more candidates."""
+        predictions = self._predict_clear(searched)
+        unclear = [index for index in range(len(searched)) if index not in predictions]
+        others = self._predict_unclear([searched[index].query for index in unclear])
+        predictions.update(zip(unclear, others, strict=True))
+        return [predictions[index] for index in range(len(searched))]
+
+    def _predict_clear(self, searched: Sequence[_SearchedQuery]) -> dict[int, Prediction]:
         """Predict the queries that have a close neighbour, by their index.
 
         Without threads, which would cost more than they save here.
         """
         predictions = {}
-        for index, searched in enumerate(self._search(queries, postings, candidates)):
-            similarities = searched.similarities()
+        for index, query in enumerate(searched):
+            similarities = query.similarities()
             if is_clear(similarities):
-                predictions[index] = self._predict(searched, similarities)
+                predictions[index] = self._predict(query, similarities)
         return predictions
 
-    def _predict_all(
-        self, queries: Sequence[Query], postings: int, candidates: int
-    ) -> list[Prediction]:
-        searched = self._search(queries, postings, candidates)
-        return map_in_threads(lambda query: self._predict(query, query.similarities()), searched)
+    def _predict_unclear(self, queries: Sequence[Query]) -> Iterator[Prediction]:
+        """Predict queries by many candidates, found for the next ones meanwhile."""
+        postings, candidates = SECOND_ROUND
+        batches = list(iter_batches(queries, _UNCLEAR_BATCH_SIZE))
+        for searched in in_stages(
+            batches,
+            lambda batch: self._encode(batch, postings),
+            lambda encoded: self._search(encoded, candidates),
+        ):
+            yield from map_in_threads(
+                lambda query: self._predict(query, query.similarities()), searched
+            )
 
-    def _search(
-        self, queries: Sequence[Query], postings: int, candidates: int
-    ) -> list[_SearchedQuery]:
-        """Search for so many candidates, with k-mers of so many postings of each query."""
+    def _encode(self, queries: Sequence[Query], postings: int) -> _EncodedQueries:
+        """Encode queries with k-mers of so many postings each."""
         profiles = [query.profile for query in queries]
-        vectors = self._encoder.encode_query_profiles(profiles, postings)
+        return _EncodedQueries(queries, self._encoder.encode_query_profiles(profiles, postings))
+
+    def _search(self, encoded: _EncodedQueries, candidates: int) -> list[_SearchedQuery]:
+        """Search for so many candidates of each query."""
         hits = self._library.search_vectors(
-            vectors, organisms=self._organisms, limit=max(candidates, self._neighbours)
+            encoded.vectors, organisms=self._organisms, limit=max(candidates, self._neighbours)
         )
         made = iter(self._library.candidates([hit for query_hits in hits for hit in query_hits]))
         return [
             _SearchedQuery(query, query_hits, list(islice(made, len(query_hits))))
-            for query, query_hits in zip(queries, hits, strict=True)
+            for query, query_hits in zip(encoded.queries, hits, strict=True)
         ]
 
     def _predict(self, searched: _SearchedQuery, similarities: NDArray[np.float32]) -> Prediction:

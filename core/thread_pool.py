@@ -1,10 +1,11 @@
-"""A thread pool for compiled functions, which release the GIL."""
+"""Threads for compiled functions, which release the GIL, and for requests to servers."""
 
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -32,6 +33,47 @@ def map_in_threads(
         check_cancelled()
         results.append(result)
     return results
+
+
+def in_stages(items: Sequence[_Item], *stages: Callable[[Any], Any]) -> Generator[Any, None, None]:
+    """Yield items in their order, passed through all stages; each works on another item meanwhile.
+
+    As many further items as there are stages are under way when one is yielded. A single item takes
+    no thread. An error of a stage is raised in the place of its item.
+    """
+    if len(items) < 2:
+        yield from (_pass_through(item, stages) for item in items)
+        return
+    pool = ThreadPoolExecutor(len(stages), thread_name_prefix="genekin-stage")
+    try:
+        coming: deque[Future[Any]] = deque()
+        for item in items:
+            coming.append(_submit(pool, item, stages))
+            if len(coming) > len(stages):
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _pass_through(item: Any, stages: Sequence[Callable[[Any], Any]]) -> Any:
+    for stage in stages:
+        item = stage(item)
+    return item
+
+
+def _submit(pool: Executor, item: Any, stages: Sequence[Callable[[Any], Any]]) -> Future[Any]:
+    """Start all stages of an item; a later one, begun later, waits for the result before it."""
+    first, *others = stages
+    future = pool.submit(first, item)
+    for stage in others:
+        future = pool.submit(_continue, stage, future)
+    return future
+
+
+def _continue(stage: Callable[[Any], Any], before: Future[Any]) -> Any:
+    return stage(before.result())
 
 
 @cache

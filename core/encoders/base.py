@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ FITTING = "Fitting the encoder"
 """Name of the step that :meth:`Encoder.fit` reports as progress."""
 
 _BATCH_SIZE = 256
+
+_Item = TypeVar("_Item")
 
 
 class Encoder(Protocol):
@@ -78,10 +80,10 @@ def state_digest(name: str, state: Arrays) -> str:
     return digest.hexdigest()[:32]
 
 
-def iter_batches(sequences: Sequence[str], size: int = _BATCH_SIZE) -> Iterator[Sequence[str]]:
-    """Yield batches of sequences, small enough for their k-mers to fit into the CPU cache."""
-    for start in range(0, len(sequences), size):
-        yield sequences[start : start + size]
+def iter_batches(items: Sequence[_Item], size: int = _BATCH_SIZE) -> Iterator[Sequence[_Item]]:
+    """Yield batches; without `size`, sequences whose k-mers fit into the CPU cache."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 def concatenate(sequences: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

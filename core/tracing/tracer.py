@@ -7,6 +7,8 @@ species, strains, isolates.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +18,13 @@ from core.bootstrap import Estimate
 from core.calls import query_name
 from core.classification.prediction import Hit
 from core.encoders import Encoder
+from core.encoders.base import iter_batches
 from core.encoders.translated import TranslatedEncoder
 from core.errors import EncoderReplaced
 from core.library.library import Library
 from core.progress import Progress, no_progress
 from core.sequences.records import Record
+from core.thread_pool import in_stages
 from core.tracing.closeness import QueryKmers, find_kmers
 from core.tracing.mixture import estimate_mixture
 
@@ -147,18 +151,23 @@ def estimate_composition(results: Sequence[TraceResult]) -> list[OrganismShare]:
 def _trace(
     library: Library, records: Sequence[Record], progress: Progress
 ) -> Iterator[TraceResult]:
-    for start in range(0, len(records), _BATCH_SIZE):
-        batch = records[start : start + _BATCH_SIZE]
-        valid = [record.residues for record in batch if record.problem is None]
-        tracer = _BatchTracer(library, valid)
-        indices = iter(range(len(valid)))
-        for done, record in enumerate(batch, start=start + 1):
+    """Trace one batch after the other; the next one is searched for meanwhile."""
+    batches = list(iter_batches(records, _BATCH_SIZE))
+    search = partial(_BatchTracer, library)
+    done = count(1)
+    for batch, tracer in zip(batches, in_stages(batches, _valid_residues, search), strict=True):
+        indices = count()
+        for record in batch:
             name, length = query_name(record), len(record.residues)
             if record.problem is not None:
                 yield TraceResult(name, length, problem=record.problem.message)
             else:
                 yield tracer.result(name, next(indices))
-            progress("Tracing", done, len(records))
+            progress("Tracing", next(done), len(records))
+
+
+def _valid_residues(records: Sequence[Record]) -> list[str]:
+    return [record.residues for record in records if record.problem is None]
 
 
 class _BatchTracer:

@@ -1,9 +1,12 @@
+import threading
+
 import pytest
 
 from core.classification.prediction import Prediction
 from core.classification.reading_frame import NO_FRAME
 from core.classify import FIRST_ROUND, SECOND_ROUND, predict_sequences
 from core.encoders.count import CountEncoder
+from core.errors import StoreError
 from core.library.library import Library
 from core.library.load import load
 from core.library.manager import Libraries
@@ -42,6 +45,11 @@ def asked(monkeypatch):
     return seen
 
 
+def fail(*_arguments, **_options):
+    message = "The vector store is out of reach."
+    raise StoreError(message)
+
+
 class TestPredictSequences:
     def test_few_candidates_are_enough_where_they_make_it_clear(self, libraries, asked):
         list(predict_sequences(libraries.open("translated"), NEAR, None, 10))
@@ -57,11 +65,29 @@ class TestPredictSequences:
 
     def test_nothing_is_searched_before_a_prediction_is_wanted(self, libraries, asked, monkeypatch):
         monkeypatch.setattr("core.classify._BATCH_SIZE", 2)
-        predictions = predict_sequences(libraries.open("translated"), [*NEAR, NEAR[0]], None, 10)
+        predictions = predict_sequences(libraries.open("translated"), NEAR * 4, None, 10)
         assert asked == []
         next(predictions)
-        assert asked == [(2, FIRST_CANDIDATES)]
-        assert len(list(predictions)) == 3
+        predictions.close()
+        assert asked in ([(2, FIRST_CANDIDATES)] * searches for searches in (1, 2, 3, 4))
+
+    def test_batches_overlap_without_a_change_of_any_prediction(self, libraries, monkeypatch):
+        mixed = [*NEAR, *FAR, dna("noise", 400), "N" * 50] * 3
+        library = libraries.open("translated")
+        at_once = list(predict_sequences(library, mixed, None, 10))
+        monkeypatch.setattr("core.classify._BATCH_SIZE", 5)
+        monkeypatch.setattr("core.classify._UNCLEAR_BATCH_SIZE", 2)
+        assert list(predict_sequences(library, mixed, None, 10)) == at_once
+
+    def test_a_failed_search_is_raised_and_leaves_no_thread(self, libraries, monkeypatch):
+        monkeypatch.setattr("core.classify._BATCH_SIZE", 2)
+        library = libraries.open("translated")
+        predictions = predict_sequences(library, NEAR * 3, None, 10)
+        next(predictions)
+        monkeypatch.setattr(Library, "search_vectors", fail)
+        with pytest.raises(StoreError, match="out of reach"):
+            list(predictions)
+        assert not [thread for thread in threading.enumerate() if "stage" in thread.name]
 
     def test_the_predictions_come_in_the_order_of_the_sequences(self, libraries):
         mixed = [FAR[2], NEAR[1], dna("noise", 400), NEAR[0], "N" * 50, FAR[1]]

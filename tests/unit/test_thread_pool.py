@@ -1,9 +1,11 @@
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
-from core.thread_pool import map_in_threads
+from core.thread_pool import in_stages, map_in_threads
 
 
 class TestMapInThreads:
@@ -42,3 +44,74 @@ class TestMapInThreads:
         with ThreadPoolExecutor(4) as callers:
             futures = [callers.submit(map_in_threads, str, range(50)) for _ in range(8)]
             assert all(future.result() == [str(n) for n in range(50)] for future in futures)
+
+
+class TestInStages:
+    @pytest.mark.parametrize("count", [0, 1, 2, 3, 50])
+    def test_passes_the_items_through_in_their_order(self, count):
+        results = list(in_stages(range(count), lambda item: item + 1, str, lambda text: [text]))
+        assert results == [[str(item + 1)] for item in range(count)]
+
+    def test_a_single_item_takes_no_thread(self):
+        assert list(in_stages([0], lambda _: threading.get_ident())) == [threading.get_ident()]
+
+    def test_stages_work_at_the_same_time(self):
+        together = threading.Barrier(2, timeout=10)
+
+        def first(item):
+            if item == 1:  # It passes only while the second stage has the item before.
+                together.wait()
+            return item
+
+        def second(item):
+            if item == 0:
+                together.wait()
+            return item
+
+        assert list(in_stages([0, 1], first, second)) == [0, 1]
+
+    def test_works_on_while_an_item_is_used(self):
+        second_made = threading.Event()
+
+        def make(item):
+            if item == 1:
+                second_made.set()
+
+        results = in_stages([0, 1], make)
+        next(results)
+        assert second_made.wait(10)
+        assert len(list(results)) == 1
+
+    def test_makes_only_some_items_ahead(self):
+        made = []
+
+        def make(item):
+            made.append(item)
+            return item
+
+        results = in_stages(range(10), make, str)
+        assert made == []
+        next(results)
+        results.close()
+        assert made[0] == 0
+        assert len(made) <= 3
+
+    @pytest.mark.parametrize("failing", [0, 1])
+    def test_an_error_comes_in_the_place_of_its_item(self, failing):
+        stages: list[Callable[[Any], Any]] = [str, str]
+        stages[failing] = lambda item: 1 // (2 - int(item))
+        results = in_stages(range(4), *stages)
+        assert [int(next(results)), int(next(results))] == ([0, 1])
+        with pytest.raises(ZeroDivisionError):
+            next(results)
+
+    def test_leaves_no_thread_when_the_loop_is_left(self):
+        before = threading.active_count()
+
+        def use(results):
+            for _ in results:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            use(in_stages(range(100), str, str))
+        assert threading.active_count() == before
