@@ -111,7 +111,7 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-class _Server:
+class Server:
     """A server process in a folder of its own."""
 
     start_timeout = 180.0
@@ -175,7 +175,7 @@ class _Server:
             time.sleep(0.1)
 
 
-class MariaDB(_Server):
+class MariaDB(Server):
     """A throw-away MariaDB; ready in about 3 s, again after a kill in about 1 s.
 
     Parameters
@@ -268,7 +268,7 @@ class MariaDB(_Server):
         return True
 
 
-class MilvusServer(_Server):
+class MilvusServer(Server):
     """A throw-away Milvus 2.3.5 standalone server.
 
     Ready in about 7 s. After a kill it answers again within 5–25 s, since the dead server's
@@ -372,7 +372,7 @@ class MilvusServer(_Server):
         return True
 
 
-class Dashboard(_Server):
+class Dashboard(Server):
     """The dashboard, or another Streamlit app, with a home of its own.
 
     Attributes
