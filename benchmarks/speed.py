@@ -53,7 +53,7 @@ BATCHES = 1, 100, 2_500, 20_000
 STAGED = 2_500
 """Queries of the batch that is timed by stage."""
 DIVERGENCE = 0.02
-"""Share of the bases that are substituted in copies, where there are more queries than genes."""
+"""Share of the bases that are substituted from one generation of copies to the next."""
 REPEATS = 5
 NEIGHBOURS = 10
 
@@ -194,7 +194,8 @@ def _batches(work: Work) -> str:
     return (
         f"Batches against {len(work.reference):,} human genes, on {THREADS} threads, by command"
         f" line; median of {REPEATS}. The queries are the genes of chimpanzee and dog; beyond"
-        f" these, copies of them with {DIVERGENCE:.0%} of the bases substituted.\n\n"
+        f" these, copies of them and then copies of the copies, each with {DIVERGENCE:.0%} of the"
+        " bases substituted.\n\n"
         + _batch_table(seconds)
         + f"\nTime of GeneKin for {STAGED:,} queries by stage, in seconds. With its candidates"
         f" given, without Milvus, SQL and start-up, it predicts {STAGED / alone:,.0f}"
