@@ -55,7 +55,7 @@ def all_libraries() -> None:
                 "organisms": len(summary.organisms),
                 "genes": summary.count,
                 "threshold": summary.threshold,
-                "status": summary.problem or "ready",
+                "status": summary.problem or summary.unfinished or "ready",
             }
             for summary in summarize_all(libraries())
         ],

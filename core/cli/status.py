@@ -62,6 +62,8 @@ def _format_library(library: "LibrarySummary") -> Iterator[str]:
         )
     if library.problem:
         yield f"  cannot be searched: {library.problem}"
+    if library.unfinished:
+        yield f"  {library.unfinished}"
 
 
 def _describe_library(library: "LibrarySummary") -> dict[str, Any]:
@@ -73,6 +75,7 @@ def _describe_library(library: "LibrarySummary") -> dict[str, Any]:
         "threshold": library.threshold,
         "added_since_fit": library.added_since_fit,
         "problem": library.problem,
+        "unfinished": library.unfinished,
         "families": library.families,
         "organisms": [
             {

@@ -3,9 +3,10 @@
 from core import defaults
 from core.classification.model import FamilyModel
 from core.encoders import Encoder, get_encoder_class, state_digest
-from core.errors import InputError, LibraryError
+from core.errors import InputError, LibraryError, StoreError
 from core.library.candidates import CandidateCache
 from core.library.create import save_model, train_library_model
+from core.library.integrity import check_vectors, reconcile_hint
 from core.library.library import Library, check_threshold
 from core.library.naming import check_library_name
 from core.library.recovery import RecoveryReport, recover, remove_if_empty, remove_organism
@@ -15,6 +16,7 @@ from core.stores.sql import Identity, LibraryRow
 from core.stores.stores import Stores
 
 _CACHE_BYTES = 256_000_000
+_SETTINGS_HINT = "Check GENEKIN_MILVUS_URI and GENEKIN_DATABASE_URL: they belong together. "
 
 
 class Libraries:
@@ -30,6 +32,7 @@ class Libraries:
         self.stores = stores
         self._encoders: dict[str, Encoder] = {}
         self._models: dict[str, FamilyModel] = {}
+        self._checked: set[str] = set()
         self._candidate_cache = CandidateCache(cache_bytes)
 
     # Lookup
@@ -44,14 +47,17 @@ class Libraries:
         Raises
         ------
         LibraryError
-            If there is none of that name, or its collection was made by another encoder.
+            If there is none of that name, its collection was made by another encoder, or vectors
+            are missing.
         """
         row = self.library_row(name)
         while True:
             try:
                 self.check_collection(row)
+                self._check_vectors(row)
                 encoder, model = self.encoder(row), self._model(row)
-            except LibraryError:  # A refit may have replaced the encoder after the row was read.
+            except (LibraryError, StoreError):
+                # A refit may have replaced the collection and encoder after the row was read.
                 previous, row = row, self.library_row(name)
                 if row == previous:
                     raise
@@ -119,9 +125,11 @@ class Libraries:
         """
         description = self.stores.vectors.description(row.collection)
         if description is None:
-            message = f"The vectors of the library {row.name!r} are missing from the vector store."
-            hint = "Check GENEKIN_MILVUS_URI and GENEKIN_DATABASE_URL: they belong together."
-            raise LibraryError(message, hint)
+            reason = self.stores.vectors.damaged.get(row.collection)
+            state = f"damaged ({reason})" if reason else "missing from the vector store"
+            message = f"The vectors of the library {row.name!r} are {state}."
+            hint = "" if reason else _SETTINGS_HINT
+            raise LibraryError(message, hint + reconcile_hint(row.name))
         if not description.endswith(row.fingerprint):
             message = (
                 f"The vectors of the library {row.name!r} were made by another encoder than the"
@@ -129,6 +137,12 @@ class Libraries:
             )
             hint = "Check GENEKIN_MILVUS_URI and GENEKIN_DATABASE_URL, or use another library name."
             raise LibraryError(message, hint)
+
+    def _check_vectors(self, row: LibraryRow) -> None:
+        """Check once per process that a collection has the vectors of its library."""
+        if row.collection not in self._checked:
+            check_vectors(self.stores, row)
+            self._checked.add(row.collection)
 
     # Changes
 
@@ -142,9 +156,9 @@ class Libraries:
         StoreError
             If another writer does not finish within `timeout` seconds.
         """
-        self.open(name)  # Nothing is removed from a library whose collection is another's.
         with write_lock(self.stores.database.engine, name, timeout):
             row = self.library_row(name)
+            self.check_collection(row)  # Nothing is removed from another library's collection.
             recover(self.stores, row)
             organisms = {known.name: known for known in self.stores.labels.organisms(row.id)}
             if organism not in organisms:

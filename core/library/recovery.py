@@ -7,6 +7,7 @@ import logging
 from dataclasses import dataclass
 
 from core.errors import GeneKinError
+from core.stores.locks import is_write_locked
 from core.stores.sql import LibraryRow, OrganismRow
 from core.stores.sql.schema import PENDING, READY, REMOVING
 from core.stores.stores import Stores
@@ -31,6 +32,19 @@ class RecoveryReport:
     loads_undone: int
     removals_finished: int
     collections_dropped: int = 0
+
+
+def describe_unfinished(stores: Stores, row: LibraryRow) -> str:
+    """Return the state of a library's unfinished change, and what to do; empty without one."""
+    labels = stores.labels
+    if not (labels.pending_loads(row.id) or labels.organisms(row.id, REMOVING) or row.spare):
+        return ""
+    if is_write_locked(stores.database.engine, row.name):
+        return "A change is under way."
+    return (
+        "A change was interrupted. Undo or finish it: python -m core reconcile --library"
+        f" '{row.name}'."
+    )
 
 
 def recover(stores: Stores, row: LibraryRow) -> RecoveryReport:

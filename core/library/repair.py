@@ -104,15 +104,16 @@ class _Repair:
         )
 
     def _make_collection(self) -> bool:
-        """Create the collection if it is missing; return True if it was."""
-        if self._vectors.description(self._row.collection) is not None:
+        """Create the collection if it is missing or damaged; return True if it was."""
+        collection = self._row.collection
+        if self._vectors.description(collection) is not None:
             self._libraries.check_collection(self._row)
-            return False
+            if self._vectors.has_index(collection):
+                return False
+            self._vectors.drop(collection)  # Milvus Lite lost its manifest.
         encoder = self._libraries.encoder(self._row)
         index = VectorIndex(**self._row.index)
-        create_collection(
-            self._libraries.stores, self._row.collection, self._row.name, encoder, index
-        )
+        create_collection(self._libraries.stores, collection, self._row.name, encoder, index)
         return True
 
     def _drop_unknown_partitions(self) -> None:

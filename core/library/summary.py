@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from core.errors import LibraryError
+from core.errors import LibraryError, StoreError
 from core.library.manager import Libraries
+from core.library.recovery import describe_unfinished
 from core.library.snapshot import LibrarySnapshot
 from core.stores.sql import LoadRow, OrganismRow
 
@@ -26,6 +27,8 @@ class LibrarySummary:
         Sequences that were added after its encoder was fitted.
     problem
         Why it cannot be searched, and what to do; empty if it can.
+    unfinished
+        The state of a change that is not finished, and what to do; empty if there is none.
     """
 
     name: str
@@ -38,6 +41,7 @@ class LibrarySummary:
     loads: Mapping[str, tuple[LoadRow, ...]]
     added_since_fit: int
     problem: str
+    unfinished: str
 
     @property
     def count(self) -> int:
@@ -57,7 +61,7 @@ def summarize(libraries: Libraries, name: str) -> LibrarySummary:
     threshold, problem = row.threshold, ""
     try:
         threshold = libraries.open(name).threshold
-    except LibraryError as error:
+    except (LibraryError, StoreError) as error:
         problem = str(error)
     snapshot = LibrarySnapshot(libraries.stores.labels, row)
     return LibrarySummary(
@@ -74,6 +78,7 @@ def summarize(libraries: Libraries, name: str) -> LibrarySummary:
         },
         added_since_fit=snapshot.added_since_fit,
         problem=problem,
+        unfinished=describe_unfinished(libraries.stores, row),
     )
 
 

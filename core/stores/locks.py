@@ -46,6 +46,21 @@ def write_lock(engine: Engine, library: str, timeout: float) -> Iterator[None]:
         yield
 
 
+def is_write_locked(engine: Engine, library: str) -> bool:
+    """Return whether a writer holds the write lock of a library now.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be reached.
+    """
+    with (
+        translate_errors(engine.url.render_as_string(), "looking at the lock of the library"),
+        named_lock(engine, f"/{library}", 0) as acquired,
+    ):
+        return not acquired
+
+
 @contextmanager
 def named_lock(engine: Engine, name: str, timeout: float) -> Iterator[bool]:
     """Hold a lock of a database by name; yield False if it is not free in `timeout` seconds."""

@@ -16,6 +16,8 @@ from core.stores.errors import VECTORS_FOLDER_HINT
 for _name in ("pymilvus", "milvus_lite", "grpc._server"):  # They log a traceback per error.
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 
+_log = logging.getLogger(__name__)
+
 _FIRST_SPARSE_VERSION = (2, 4)
 """First Milvus version with sparse vectors."""
 _SERVER_HINT = "Check that it is running, and the settings GENEKIN_MILVUS_URI and _TOKEN."
@@ -33,6 +35,11 @@ class MilvusConnection:
     timeout
         Seconds to wait for a server to answer.
 
+    Attributes
+    ----------
+    damaged
+        Embedded collections that cannot be opened, and why; the others are not affected.
+
     Raises
     ------
     StoreError
@@ -42,6 +49,7 @@ class MilvusConnection:
     def __init__(self, uri: str, token: str, timeout: float) -> None:
         self.address = uri
         self.embedded = uri.endswith(".db")
+        self.damaged: dict[str, str] = {}
         if self.embedded:
             from core.stores.milvus import lite  # A server needs none of it.
 
@@ -55,8 +63,7 @@ class MilvusConnection:
             self._clear_schema_cache()
             if self.embedded:
                 try:
-                    for collection in self._client.list_collections():
-                        lite.load_collection(self._client, Path(uri), collection)
+                    self._load_collections(Path(uri))
                 except BaseException:
                     self.close()
                     raise
@@ -68,6 +75,18 @@ class MilvusConnection:
             from core.stores.milvus import lite
 
             lite.release(self.address)
+
+    def _load_collections(self, path: Path) -> None:
+        """Load all collections of Milvus Lite; note those that are damaged."""
+        from core.stores.milvus import lite
+
+        lite.remove_leftovers(path)
+        for collection in lite.collection_names(path):
+            try:
+                lite.load_collection(self._client, path, collection)
+            except MilvusException as error:
+                self.damaged[collection] = _reason(error)
+                _log.error("the collection %s cannot be opened: %s", collection, error)
 
     def version(self) -> str:
         """Return the version of Milvus Lite or of the server."""
@@ -95,8 +114,12 @@ class MilvusConnection:
         try:
             yield
         except (MilvusException, grpc.RpcError, OSError, ValueError) as error:
-            reason = str(getattr(error, "message", "") or error).strip().split("\n")[0].rstrip(".")
-            message = f"The vector store {self.address} failed while {action}: {reason}."
+            message = f"The vector store {self.address} failed while {action}: {_reason(error)}."
             raise StoreError(
                 message, VECTORS_FOLDER_HINT if self.embedded else _SERVER_HINT
             ) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of an error's message."""
+    return str(getattr(error, "message", "") or error).strip().split("\n")[0].rstrip(".")

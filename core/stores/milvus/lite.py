@@ -7,6 +7,7 @@ versions keep their own search.
 """
 
 import fcntl
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,7 @@ from core.stores.milvus.rows import PAIR
 OPTIONS = {"grpc_options": {"grpc.keepalive_time_ms": 600_000}}
 """Milvus Lite disconnects clients that ping as often as pymilvus does."""
 _TESTED_VERSION = "3.2.2"
+_COLLECTIONS, _SCHEMA = "collections", "schema.json"
 
 _Hit = dict[str, Any]
 
@@ -66,6 +68,30 @@ def require_unlocked(path: Path) -> None:
         raise StoreError(message, VECTORS_FOLDER_HINT) from None
 
 
+def collection_names(path: Path) -> list[str]:
+    """Return the names of all collections, also of those that cannot be opened.
+
+    Milvus Lite lists none if one of them is damaged.
+    """
+    return sorted(file.parent.name for file in (path / _COLLECTIONS).glob(f"*/{_SCHEMA}"))
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove what a crash left of collections that were being created or dropped.
+
+    Milvus Lite does not see a collection without a schema, but cannot create one in its place.
+    """
+    for folder in (path / _COLLECTIONS).glob("*/"):
+        remove_leftover(path, folder.name)
+
+
+def remove_leftover(path: Path, collection: str) -> None:
+    """Remove the folder of a collection, if there is one without a schema."""
+    folder = path / _COLLECTIONS / collection
+    if folder.is_dir() and not (folder / _SCHEMA).exists():
+        shutil.rmtree(folder)
+
+
 def load_collection(client: MilvusClient, path: Path, collection: str) -> None:
     """Load a collection; rebuild its index files if a crash truncated one.
 
@@ -74,7 +100,7 @@ def load_collection(client: MilvusClient, path: Path, collection: str) -> None:
     try:
         client.load_collection(collection)
     except MilvusException:
-        for file in (path / "collections" / collection).glob("partitions/*/indexes/*.idx"):
+        for file in (path / _COLLECTIONS / collection).glob("partitions/*/indexes/*.idx"):
             file.unlink()
         client.load_collection(collection)
 

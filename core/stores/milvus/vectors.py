@@ -7,6 +7,7 @@ Milvus server; comments say where the two differ.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from threading import Lock
 
 import numpy as np
@@ -90,6 +91,7 @@ class VectorStore(MilvusConnection):
         else:
             schema.add_field(_VECTOR, DataType.FLOAT_VECTOR, dim=dimension)
         indexes = MilvusClient.prepare_index_params()
+        self._clear_place(collection)
         # Milvus Lite reads the parameters only from "params"; servers accept that form too.
         indexes.add_index(
             _VECTOR, index_type=index.kind, metric_type="IP", params={"params": index.build}
@@ -106,12 +108,14 @@ class VectorStore(MilvusConnection):
             self._clear_schema_cache()
 
     def description(self, collection: str) -> str | None:
-        """Return the description of a collection, or None if it does not exist.
+        """Return the description of a collection, or None if it does not exist or is damaged.
 
         That of an embedded collection, which only this process can change, is read once.
         """
         if not self.embedded:
             return self._describe(collection)
+        if collection in self.damaged:
+            return None
         with self._describing:  # So that none is kept of a collection that is dropped meanwhile.
             if collection not in self._descriptions:
                 description = self._describe(collection)
@@ -136,6 +140,26 @@ class VectorStore(MilvusConnection):
         with self._describing, self._translate_errors("dropping a collection"):
             self._descriptions.pop(collection, None)
             self._client.drop_collection(collection)
+            self.damaged.pop(collection, None)
+
+    def _clear_place(self, collection: str) -> None:
+        """Remove what is left of an embedded collection that cannot be opened."""
+        if collection in self.damaged:
+            self.drop(collection)
+        if self.embedded:
+            from core.stores.milvus import lite
+
+            lite.remove_leftover(Path(self.address), collection)
+
+    def has_partition(self, collection: str, partition: str) -> bool:
+        """Return whether a collection has a partition."""
+        with self._translate_errors("looking for a partition"):
+            return bool(self._client.has_partition(collection, partition))
+
+    def has_index(self, collection: str) -> bool:
+        """Return whether the vectors of a collection are indexed."""
+        with self._translate_errors("looking for the index"):
+            return bool(self._client.list_indexes(collection))
 
     def add_partition(self, collection: str, partition: str) -> None:
         """Create a partition, unless it exists."""
@@ -214,8 +238,9 @@ class VectorStore(MilvusConnection):
 
     def count(self, collection: str, partition: str | None = None) -> int:
         """Return the current number of vectors in a partition, or in the whole collection."""
-        # Without a filter, Milvus Lite counts the whole collection.
         with self._translate_errors("counting vectors"):
+            if self.embedded:  # A query reads every row; the statistics of a server lag behind.
+                return self._embedded_count(collection, partition)
             rows = self._client.query(
                 collection,
                 filter="id >= 0",
@@ -224,6 +249,11 @@ class VectorStore(MilvusConnection):
                 consistency_level="Strong",
             )
         return int(rows[0]["count(*)"])
+
+    def _embedded_count(self, collection: str, partition: str | None) -> int:
+        if partition is None:
+            return int(self._client.get_collection_stats(collection)["row_count"])
+        return int(self._client.get_partition_stats(collection, partition)["row_count"])
 
     def ids(self, collection: str, partition: str) -> set[int]:
         """Return the ids of all vectors currently in a partition."""

@@ -167,6 +167,8 @@ class LoadLabels(Tables):
 
     def count_after(self, library_id: int, load_id: int | None) -> int:
         """Return the number of ready sequences added after a load; 0 if it is None."""
+        if load_id is None:  # SQLAlchemy compares no number with NULL.
+            return 0
         query = (
             select(func.count())
             .select_from(sequences)

@@ -71,6 +71,24 @@ class SequenceLabels(Tables):
         with self._connect("counting sequences") as connection:
             return int(connection.execute(query).scalar_one())
 
+    def count_vectors(self, library_id: int) -> dict[str, int]:
+        """Return the number of vectors that a search may expect, by ready organism."""
+        query = (
+            select(organisms.c.name, func.count())
+            .select_from(sequences)
+            .join(organisms, organisms.c.id == sequences.c.organism_id)
+            .join(loads, loads.c.id == sequences.c.load_id)
+            .where(
+                sequences.c.library_id == library_id,
+                organisms.c.state == READY,
+                loads.c.state == READY,
+                sequences.c.has_vector,
+            )
+            .group_by(organisms.c.name)
+        )
+        with self._connect("counting sequences") as connection:
+            return dict(connection.execute(query).all())
+
     def lengths(self, organism_id: int) -> dict[int, int]:
         """Return the number of ready sequences of an organism by their length in bases."""
         length = func.length(sequences.c.residues)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 from uuid import uuid4
 
 import numpy as np
@@ -17,6 +18,7 @@ from pymilvus.client.entity_helper import sparse_rows_to_proto
 from scipy.sparse import csr_array
 
 from core.errors import StoreError
+from core.stores.milvus import lite
 from core.stores.milvus import vectors as module
 from core.stores.milvus.index import SPARSE_INDEX, VectorIndex
 from core.stores.milvus.rows import to_query_rows
@@ -634,19 +636,38 @@ class TestEmbeddedCrash:
         assert file.stat().st_size > kept
         again.close()
 
-    def test_a_store_that_cannot_be_opened_is_let_go_of(self, tmp_path):
+    def test_a_damaged_collection_is_noted_and_leaves_the_others_alone(self, tmp_path):
         address = str(tmp_path / "vectors.db")
         store = VectorStore(address, "", TIMEOUT)
-        store.create("genes", DIMENSION, FLAT, "")
-        store.upsert("genes", "_default", DOG_IDS, 1, DOG)
-        store.flush_and_index("genes")
+        for name in ("genes", "others"):
+            store.create(name, DIMENSION, FLAT, name)
+            store.upsert(name, "_default", DOG_IDS, 1, DOG)
+            store.flush_and_index(name)
         store.close()
-        (data,) = tmp_path.rglob("data_*.parquet")
+        (data,) = (tmp_path / "vectors.db" / "collections" / "genes").rglob("data_*.parquet")
         data.write_bytes(b"")
 
-        for _ in range(2):
+        again = VectorStore(address, "", TIMEOUT)
+        assert list(again.damaged) == ["genes"]
+        assert again.description("genes") is None
+        assert again.count("others") == 20
+
+        again.create("genes", DIMENSION, FLAT, "new")
+        assert (again.damaged, again.description("genes")) == ({}, "new")
+        assert again.count("genes") == 0
+        again.close()
+
+    def test_a_store_that_cannot_be_opened_is_let_go_of(self, tmp_path, monkeypatch):
+        address = str(tmp_path / "vectors.db")
+
+        def fail(path: Path) -> NoReturn:
+            raise OSError(5, "Input/output error", str(path))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(lite, "collection_names", fail)
             with pytest.raises(StoreError, match="failed while opening it: "):
                 VectorStore(address, "", TIMEOUT)
+        VectorStore(address, "", TIMEOUT).close()
 
 
 class TestEmbeddedLock:

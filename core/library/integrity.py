@@ -1,0 +1,56 @@
+"""Integrity: the vectors of a library, compared with its rows before a process first searches it.
+
+A search of vectors that were lost would answer as if their sequences were not in the library.
+"""
+
+from core.errors import LibraryError, StoreError
+from core.stores.sql import LibraryRow
+from core.stores.stores import Stores
+
+
+def reconcile_hint(library: str) -> str:
+    """Return what restores the vectors of a library."""
+    return (
+        f"Restore them from the database: python -m core reconcile --library '{library}', or"
+        " 'Verify and repair' on the page Library."
+    )
+
+
+def check_vectors(stores: Stores, row: LibraryRow) -> None:
+    """Check that every sequence of a library that should have a vector has one.
+
+    More vectors than expected are no loss: those of a load that is under way.
+
+    Raises
+    ------
+    LibraryError
+        If vectors of an organism are missing.
+    StoreError
+        If a store fails.
+    """
+    while True:
+        partitions = stores.labels.partitions(row.id)
+        expected = stores.labels.count_vectors(row.id)
+        try:
+            for organism, partition in partitions.items():
+                _check_organism(stores, row, organism, partition, expected.get(organism, 0))
+        except (LibraryError, StoreError):
+            if stores.labels.partitions(row.id) == partitions:
+                raise  # No writer has replaced an organism in the meantime.
+        else:
+            return
+
+
+def _check_organism(
+    stores: Stores, row: LibraryRow, organism: str, partition: str, expected: int
+) -> None:
+    vectors = stores.vectors
+    found = 0
+    if vectors.has_partition(row.collection, partition):
+        found = vectors.count(row.collection, partition)
+    if found < expected:
+        message = (
+            f"{expected - found:,} of {expected:,} vectors of {organism} are missing: searches of"
+            f" the library {row.name!r} would not find their sequences."
+        )
+        raise LibraryError(message, reconcile_hint(row.name))
