@@ -143,18 +143,6 @@ class Call:
         values["hits"] = list(map(_hit_values, self.hits))
         return values
 
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
-        """Return the call whose :meth:`to_json` gave these values."""
-        return cls(
-            **values
-            | {
-                "status": Status(values["status"]),
-                "families": dict(values["families"]),
-                "hits": tuple(Hit(*hit) for hit in values["hits"]),
-            }
-        )
-
 
 _FIELDS = tuple(field.name for field in fields(Call))
 _hit_values = attrgetter(*(field.name for field in fields(Hit)))

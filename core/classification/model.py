@@ -8,7 +8,7 @@ nine times in ten, for near copies and for distant homologs alike.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from core.classification.evidence import (
     neighbour_evidence,
     unclear_features,
 )
-from core.classification.peptide_kmers import PeptideKmers
+from core.classification.peptide_kmers import DIMENSION, PeptideKmers
 from core.classification.ungapped_alignment import segment_scores
 from core.encoders.proteins import encode_bases
 from core.encoders.sparse import dot
@@ -97,7 +97,16 @@ class FamilyModel:
 
     @classmethod
     def from_state(cls, arrays: Arrays) -> Self:
-        """Return the model whose :meth:`state` is `arrays`."""
+        """Return the model whose :meth:`state` is `arrays`.
+
+        Raises
+        ------
+        ValueError
+            If they are not the state of a model.
+        """
+        if not _is_state(arrays):
+            message = "not the state of a model"
+            raise ValueError(message)
         parameters = {field.name: arrays[field.name] for field in fields(ModelParameters)}
         return cls(PeptideKmers(arrays["word_rarity"]), ModelParameters(**parameters))
 
@@ -163,6 +172,33 @@ class FamilyModel:
     def _noise(self, length: int) -> float:
         intercept, slope = self._parameters.noise
         return float(intercept + slope * np.log(max(length, 1)))
+
+
+def _is_state(arrays: Arrays) -> bool:
+    names = {field.name for field in fields(ModelParameters)}
+    if set(arrays) != {*names, "word_rarity"}:
+        return False
+    families = arrays["families"]
+    if families.dtype != np.int64 or families.ndim != 1 or not families.size:
+        return False
+    shapes: dict[str, tuple[int, ...]] = {
+        "weights": (DIMENSION, families.size),
+        "priors": families.shape,
+        "clear_weights": (2,),
+        "unclear_weights": (3,),
+        "noise": (2,),
+        "threshold": (1,),
+        "word_rarity": (DIMENSION,),
+    }
+    if not all(_is_finite(name, arrays[name], shape) for name, shape in shapes.items()):
+        return False
+    is_distinct = np.unique(families).size == families.size
+    return bool(is_distinct and 0 <= arrays["threshold"][0] <= 1)
+
+
+def _is_finite(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> bool:
+    dtype = np.float32 if name in {"weights", "word_rarity"} else np.float64
+    return array.dtype == dtype and array.shape == shape and bool(np.isfinite(array).all())
 
 
 def make_candidate(encoder: TranslatedEncoder, family: int, sequence: str) -> Candidate:

@@ -11,13 +11,12 @@ import json
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import asdict, dataclass
 from hashlib import sha256
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import BoundedSemaphore, Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core import __version__
 from core.cli.questions import QUESTIONS, Options, Source
@@ -25,6 +24,7 @@ from core.errors import GeneKinError, InputError
 from core.progress import Progress, occasional
 
 if TYPE_CHECKING:
+    from core.cli.messages import Address, ErrorLine
     from core.library.manager import Libraries
     from core.settings import Settings
 
@@ -35,23 +35,6 @@ _MAX_QUESTIONS = 2
 _PIECE_BYTES = 1 << 20
 _OPTIONS_HEADER = "X-Genekin-Options"
 _NAME_HEADER = "X-Genekin-File"
-
-
-@dataclass(frozen=True, slots=True)
-class _Address:
-    """Address of a dashboard.
-
-    Attributes
-    ----------
-    secret
-        What a command must say, to be answered.
-    stores
-        Digest of the addresses of its stores, and of its version.
-    """
-
-    port: int
-    secret: str
-    stores: str
 
 
 def _address_file(settings: "Settings") -> Path:
@@ -69,13 +52,17 @@ def _stores_digest(settings: "Settings") -> str:
 @contextmanager
 def answer_commands(libraries: "Libraries", settings: "Settings") -> Iterator[None]:
     """Answer the questions of commands until the end of the block."""
+    from core.cli.messages import Address  # Slow to import, also for commands.
+
     address = _address_file(settings)
     with _Server(libraries, settings) as server:
         Thread(target=server.serve_forever, name="genekin-loopback", daemon=True).start()
-        own = _Address(server.server_port, server.secret, _stores_digest(settings))
+        own = Address(
+            port=server.server_port, secret=server.secret, stores=_stores_digest(settings)
+        )
         address.unlink(missing_ok=True)
         address.touch(mode=0o600, exist_ok=False)
-        address.write_text(json.dumps(asdict(own)), encoding="ascii")
+        address.write_text(own.model_dump_json(), encoding="ascii")
         try:
             yield
         finally:
@@ -123,8 +110,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(text=text)
 
     def _answer(self, question: Callable[..., str]) -> str:
+        from core.cli.messages import parse_options  # Slow to import, also for commands.
+
         sources = [self._read_source()] if _NAME_HEADER in self.headers else []
-        options = json.loads(self.headers[_OPTIONS_HEADER])
+        options = parse_options(question, self.headers[_OPTIONS_HEADER])
         with self.server.turns:
             return question(
                 lambda: nullcontext(self.server.libraries),
@@ -136,15 +125,16 @@ class _Handler(BaseHTTPRequestHandler):
             )
 
     def _read_source(self) -> Source:
+        from core.cli.messages import parse_name, parse_size
         from core.sequences.limits import Limits  # Slow to import, also for commands.
 
         limits = Limits.of_disk(self.server.settings)
-        size = int(self.headers.get("Content-Length", 0))
+        size = parse_size(self.headers["Content-Length"])
         if size > limits.max_bytes:
             while size > 0 and (piece := self.rfile.read(min(size, _PIECE_BYTES))):
                 size -= len(piece)  # The command listens only when it has sent all.
             raise InputError("The file is larger than the dashboard accepts.", "Split it.")
-        return Source(json.loads(self.headers[_NAME_HEADER]), self.rfile.read(size), limits)
+        return Source(parse_name(self.headers[_NAME_HEADER]), self.rfile.read(size), limits)
 
     def _send_progress(self, step: str, done: int, total: int) -> None:
         self._send(progress=[step, done, total])
@@ -195,6 +185,8 @@ class Dashboard:
         GeneKinError
             As if the question had been answered here.
         """
+        from core.cli.messages import ErrorLine, TextLine, parse_line  # Imported when asked.
+
         headers = {"Authorization": _bearer(self._secret), _OPTIONS_HEADER: json.dumps(options)}
         if source is not None:
             headers[_NAME_HEADER] = json.dumps(source.name)
@@ -204,34 +196,34 @@ class Dashboard:
             self._connection.request("POST", f"/{question}", content, headers)
             with self._connection.getresponse() as response:
                 if response.status == HTTPStatus.OK:
-                    for line in response:
-                        values = json.loads(line)
-                        if "progress" in values:
-                            progress(*values["progress"])
-                        else:
-                            return _text(values)
+                    for line in map(parse_line, response):
+                        if isinstance(line, TextLine):
+                            return line.text
+                        if isinstance(line, ErrorLine):
+                            raise _error(line)
+                        progress(*line.progress)
         except (OSError, http.client.HTTPException, ValueError):
             pass
         message = "The dashboard that has the stores open did not answer."
         raise GeneKinError(message, "Try again, or close it first.")
 
 
-def _read_address(settings: "Settings") -> _Address | None:
+def _read_address(settings: "Settings") -> "Address | None":
     if not settings.embedded_vectors:
         return None
+    from core.cli.messages import Address  # Imported when asked.
+
     try:
-        address = _Address(**json.loads(_address_file(settings).read_text(encoding="ascii")))
-    except (OSError, ValueError, TypeError):
+        address = Address.model_validate_json(_address_file(settings).read_bytes())
+    except (OSError, ValueError):
         return None
     return address if address.stores == _stores_digest(settings) else None
 
 
-def _text(values: dict[str, Any]) -> str:
-    if "error" not in values:
-        return str(values["text"])
-    error = GeneKinError(*values["error"])
-    error.exit_status = values["status"]
-    raise error
+def _error(line: "ErrorLine") -> GeneKinError:
+    error = GeneKinError(*line.error)
+    error.exit_status = line.status
+    return error
 
 
 def _bearer(secret: str) -> str:

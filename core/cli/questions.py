@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from core.progress import Progress
 
@@ -63,7 +63,7 @@ def classify(
     neighbours: int,
     threshold: float | None,
     align: bool,
-    file_format: str,
+    file_format: Literal["tsv", "csv", "json", "blast6"],
 ) -> str:
     """Classify the queries of a file; see the command's help."""
     records = source.records()
@@ -107,7 +107,7 @@ def trace(
     *,
     library: str,
     summary: bool,
-    file_format: str,
+    file_format: Literal["tsv", "csv", "json"],
 ) -> str:
     """Trace the queries of a file; see the command's help."""
     records = source.records()
@@ -127,7 +127,7 @@ def similarity(
     of: str,
     to: str,
     limit: int | None,
-    file_format: str,
+    file_format: Literal["text", "json"],
 ) -> str:
     """Compare the genes of two organisms; see the command's help."""
     from core.similarity import compare_organisms  # Imported when asked: see core.cli.
@@ -147,7 +147,7 @@ def status(
     open_libraries: OpenLibraries,
     progress: Progress,  # noqa: ARG001  (every question is asked with it)
     *,
-    file_format: str,
+    file_format: Literal["text", "json"],
 ) -> str:
     """Describe the libraries; see the command's help."""
     from core.cli.status import describe  # It asks this question.

@@ -45,7 +45,13 @@ class Encoder(Protocol):
 
     @classmethod
     def from_state(cls, arrays: Arrays) -> Self:
-        """Restore the encoder from the arrays that :meth:`state` returned."""
+        """Restore the encoder from the arrays that :meth:`state` returned.
+
+        Raises
+        ------
+        ValueError
+            If they are not the state of such an encoder.
+        """
         ...
 
     def state(self) -> Arrays:

@@ -1,8 +1,10 @@
 """The encoder ``count``: 4-grams of the overlapping 4-mers of a sequence, counted."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import ClassVar, Self
+from itertools import pairwise
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numba import njit
@@ -25,6 +27,8 @@ MAX_FEATURES = 768
 
 _KEY_MASK = (1 << 4 * FEATURE_LENGTH) - 1
 _BASE_KEY_MASK = (1 << 2 * FEATURE_LENGTH) - 1
+_KMER = f"[{IUPAC_DNA.lower()}]{{{KMER_LENGTH}}}"
+_FEATURE = re.compile(" ".join([_KMER] * NGRAM_LENGTH))
 _LETTER_CODES = np.full(256, 15, dtype=np.uint8)
 _LETTER_CODES[np.frombuffer(IUPAC_DNA.encode(), dtype=np.uint8)] = np.arange(15)
 _PROGRESS_INTERVAL = 1_000
@@ -83,7 +87,16 @@ class CountEncoder:
 
     @classmethod
     def from_state(cls, arrays: Arrays) -> Self:
-        """Restore the encoder from its features."""
+        """Restore the encoder from its features.
+
+        Raises
+        ------
+        ValueError
+            If they are not features.
+        """
+        if set(arrays) != {"features"} or not _are_features(arrays["features"]):
+            message = "not the features of an encoder"
+            raise ValueError(message)
         return cls(arrays["features"].tolist())
 
     def state(self) -> Arrays:
@@ -133,6 +146,19 @@ def merge_kmers(feature: str) -> str:
     """
     first, *others = feature.upper().split()
     return first + "".join(kmer[-1] for kmer in others)
+
+
+def _are_features(features: NDArray[Any]) -> bool:
+    if features.dtype.kind != "U" or features.ndim != 1 or not 0 < features.size <= MAX_FEATURES:
+        return False
+    names = features.tolist()
+    return len(set(names)) == len(names) and all(map(_is_feature, names))
+
+
+def _is_feature(feature: str) -> bool:
+    """Return True for a run of k-mers, each one base further on."""
+    overlaps = (kmer[1:] == following[:-1] for kmer, following in pairwise(feature.split(" ")))
+    return bool(_FEATURE.fullmatch(feature)) and all(overlaps)
 
 
 def _count_features(sequences: Sequence[str], progress: Progress) -> dict[str, int]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,7 +146,18 @@ class TranslatedEncoder:
 
     @classmethod
     def from_state(cls, arrays: Arrays) -> Self:
-        """Restore the encoder from its document frequencies."""
+        """Restore the encoder from its document frequencies.
+
+        Raises
+        ------
+        ValueError
+            If they are not document frequencies.
+        """
+        if set(arrays) != {"documents", "keys", "counts"} or not _are_frequencies(
+            arrays["documents"], arrays["keys"], arrays["counts"]
+        ):
+            message = "not the document frequencies of an encoder"
+            raise ValueError(message)
         return cls(int(arrays["documents"]), arrays["keys"], arrays["counts"])
 
     def state(self) -> Arrays:
@@ -242,6 +253,16 @@ class TranslatedEncoder:
 def stack_profiles(profiles: Sequence[Profile]) -> csr_array:
     """Return profiles as the rows of one sparse matrix, float32, shape (n, 12**6)."""
     return _to_matrix([_concatenate_profiles(profiles)])
+
+
+def _are_frequencies(documents: NDArray[Any], keys: NDArray[Any], counts: NDArray[Any]) -> bool:
+    if documents.dtype != np.int64 or documents.shape != () or documents <= 0:
+        return False
+    if keys.dtype != np.uint32 or counts.dtype != np.uint32 or keys.shape != counts.shape:
+        return False
+    if keys.ndim != 1 or not keys.size or keys[-1] >= N_KMERS:
+        return False
+    return bool((keys[:-1] < keys[1:]).all() and counts.min() > 0 and counts.max() <= documents)
 
 
 def _stored_kmers(sequences: Sequence[str]) -> NDArray[np.int64]:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import ClassVar
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from core.evaluation.measures import (
     Bin,
@@ -13,6 +14,7 @@ from core.evaluation.measures import (
     Interval,
     widen_certain,
 )
+from core.schema import STRICT
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,9 @@ class Report:
         Its duration.
     """
 
+    # Also of all its parts: pydantic hands it down.
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
     data: DataFacts
     seed: int
     date: datetime
@@ -156,7 +161,13 @@ class Report:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "Report":
-        """Parse a serialized report; those of earlier versions have intervals of no width."""
+        """Parse a serialized report; those of earlier versions have intervals of no width.
+
+        Raises
+        ------
+        ValueError
+            If it is damaged.
+        """
         report = _REPORT.validate_json(text)
         return replace(report, results=tuple(map(_widen, report.results)))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from core.errors import InputError
+from core.errors import InputError, StoreError
 from core.evaluation.data import LabelledData
 from core.evaluation.registry import Plan, make_methods
 from core.evaluation.report import Report
@@ -77,8 +77,16 @@ def load_report(database: Database, number: int) -> Report:
     ------
     InputError
         If there is none.
+    StoreError
+        If it is damaged, or the database fails.
     """
-    text = EvaluationTable(database).report(number)
-    if text is None:
+    try:
+        text = EvaluationTable(database).report(number)
+        report = None if text is None else Report.from_json(text)
+    except ValueError:
+        message = f"The report of the evaluation {number} is damaged in the database."
+        hint = "Delete the evaluation, or restore the database from a backup."
+        raise StoreError(message, hint) from None
+    if report is None:
         raise InputError(f"There is no evaluation {number}.", "It may have been deleted.")
-    return Report.from_json(text)
+    return report

@@ -13,7 +13,7 @@ from core.encoders import (
 from core.errors import InputError, LibraryError
 from core.library.naming import free_collection_name
 from core.progress import Progress, no_progress
-from core.stores.milvus.index import SPARSE_INDEX, VectorIndex
+from core.stores.milvus.index import INDEX_KINDS, SPARSE_INDEX, VectorIndex
 from core.stores.sql import LibraryRow
 from core.stores.stores import Stores
 
@@ -105,6 +105,9 @@ def save_model(stores: Stores, row: LibraryRow, model: FamilyModel) -> None:
 def _check_index(encoder: Encoder, index: VectorIndex | None) -> VectorIndex:
     """Return the index for an encoder's vectors; sparse ones can have only one kind."""
     if encoder.dimension is not None:
+        if index is not None and index.kind == SPARSE_INDEX:
+            message = f"The encoder {encoder.name} makes dense vectors, which {index.kind} does not"
+            raise InputError(f"{message} support.", f"Choose one of: {', '.join(INDEX_KINDS)}.")
         return index or VectorIndex()
     if index is not None:
         message = (

@@ -45,6 +45,7 @@ class Library:
         model: FamilyModel | None,
         candidate_cache: CandidateCache,
         *,
+        index: VectorIndex,
         open_library: "Callable[[str], Library]",
     ) -> None:
         self._stores = stores
@@ -57,7 +58,7 @@ class Library:
         self.encoder = encoder
         self.fingerprint = row.fingerprint
         self.identity = row.identity
-        self.index = VectorIndex(**row.index)
+        self.index = index
 
     def reopened(self) -> "Library":
         """Return the library as it is now, with the encoder that it has now."""

@@ -10,7 +10,7 @@ and the same transaction exchanges the two (see :mod:`core.stores.sql.schema`).
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 
 from core import defaults
@@ -20,10 +20,11 @@ from core.library.create import create_library, save_model, train_library_model
 from core.library.manager import Libraries
 from core.library.naming import check_library_name, free_partition_name
 from core.library.recovery import recover, try_to_recover
+from core.library.stored_state import read_index
 from core.library.writer import OrganismLoad, OrganismReport, PartitionTarget, Writer, family_of
 from core.progress import Progress, no_progress
 from core.sequences.checks import Known
-from core.sequences.families import default_name
+from core.sequences.families import check_family_name, default_name
 from core.sequences.records import Record, check_organism_name, require_valid, sequence_id
 from core.stores.locks import write_lock
 from core.stores.milvus.index import VectorIndex
@@ -99,6 +100,7 @@ def load(
         if identity is not None and (row is None or row.identity != identity):
             message = f"The library {library!r} was renamed or deleted in the meantime."
             raise LibraryError(message, "Nothing was loaded. Choose the library again.")
+        _check_family_names(libraries, row, families or {})
         organism_loads = [
             _organism_load(libraries, row, target, references[target.organism])
             for target in _partition_targets(libraries, row, references, replace=replace)
@@ -153,8 +155,8 @@ def _existing_row(
     if encoder is not None and encoder != row.encoder:
         message = f"The library {name!r} has the encoder {row.encoder}, not {encoder}."
         raise LibraryError(message, "Use another library name.")
-    if index is not None and asdict(index) != row.index:
-        message = f"The library {name!r} has the index {row.index['kind']}, not {index.kind}."
+    if index is not None and index != (existing := read_index(row)):
+        message = f"The library {name!r} has the index {existing.kind}, not {index.kind}."
         raise LibraryError(message, "Use another library name.")
     libraries.check_collection(row)
     return row
@@ -240,6 +242,16 @@ def _create(
     if model := train_library_model(fitted, labelled, progress):
         save_model(libraries.stores, row, model)
     return row
+
+
+def _check_family_names(
+    libraries: Libraries, row: LibraryRow | None, names: Mapping[int, str]
+) -> None:
+    """Check the new names of families; those that the library has may be of an earlier version."""
+    known = libraries.stores.labels.families(row.id) if row else {}
+    for number, name in names.items():
+        if name != known.get(number):
+            check_family_name(name)
 
 
 def _family_names(

@@ -2,7 +2,7 @@
 
 from core import defaults
 from core.classification.model import FamilyModel
-from core.encoders import Encoder, get_encoder_class, state_digest
+from core.encoders import Encoder
 from core.errors import InputError, LibraryError, StoreError
 from core.library.candidates import CandidateCache
 from core.library.create import save_model, train_library_model
@@ -11,6 +11,7 @@ from core.library.library import Library, check_threshold
 from core.library.naming import check_library_name
 from core.library.recovery import RecoveryReport, recover, remove_if_empty, remove_organism
 from core.library.snapshot import unknown_organism_error
+from core.library.stored_state import read_encoder, read_index, read_model
 from core.stores.locks import write_lock
 from core.stores.sql import Identity, LibraryRow
 from core.stores.stores import Stores
@@ -47,15 +48,15 @@ class Libraries:
         Raises
         ------
         LibraryError
-            If there is none of that name, its collection was made by another encoder, or vectors
-            are missing.
+            If there is none of that name, its collection was made by another encoder, vectors are
+            missing, or its state in the database is damaged.
         """
         row = self.library_row(name)
         while True:
             try:
                 self.check_collection(row)
                 self._check_vectors(row)
-                encoder, model = self.encoder(row), self._model(row)
+                index, encoder, model = read_index(row), self.encoder(row), self.model(row)
             except (LibraryError, StoreError):
                 # A refit may have replaced the collection and encoder after the row was read.
                 previous, row = row, self.library_row(name)
@@ -63,7 +64,9 @@ class Libraries:
                     raise
             else:
                 cache = self._candidate_cache
-                return Library(self.stores, row, encoder, model, cache, open_library=self.open)
+                return Library(
+                    self.stores, row, encoder, model, cache, index=index, open_library=self.open
+                )
 
     def library_row(self, name: str) -> LibraryRow:
         """Return a library's row of the database.
@@ -99,20 +102,30 @@ class Libraries:
         return name
 
     def encoder(self, row: LibraryRow) -> Encoder:
-        """Return a library's encoder, which is read once per process."""
+        """Return a library's encoder, which is read once per process.
+
+        Raises
+        ------
+        LibraryError
+            If it is damaged.
+        """
         if row.fingerprint not in self._encoders:
-            state = self.stores.labels.encoder_state(row.id)
-            _check_digest(row, state_digest(row.encoder, state), row.fingerprint)
-            self._encoders[row.fingerprint] = get_encoder_class(row.encoder).from_state(state)
+            self._encoders[row.fingerprint] = read_encoder(self.stores.labels, row)
         return self._encoders[row.fingerprint]
 
-    def _model(self, row: LibraryRow) -> FamilyModel | None:
-        if not row.caller:
-            return None
+    def model(self, row: LibraryRow) -> FamilyModel | None:
+        """Return a library's model, which is read once per process; None if it has none.
+
+        Raises
+        ------
+        LibraryError
+            If it is damaged.
+        """
         if row.caller not in self._models:
-            state = self.stores.labels.model_state(row.id)
-            _check_digest(row, state_digest("caller", state), row.caller)
-            self._models[row.caller] = FamilyModel.from_state(state)
+            model = read_model(self.stores.labels, row)
+            if model is None:
+                return None
+            self._models[row.caller] = model
         return self._models[row.caller]
 
     def check_collection(self, row: LibraryRow) -> None:
@@ -235,13 +248,14 @@ class Libraries:
         with write_lock(self.stores.database.engine, name, timeout):
             row = self.library_row(name)
             recover(self.stores, row)
-            library = self.open(name)
+            self.check_collection(row)
+            labels = self.stores.labels
             model = train_library_model(
-                library.encoder,
+                self.encoder(row),
                 (
                     (sequence.residues, sequence.family)
-                    for organism in library.organisms()
-                    for sequence in library.sequences(organism.name)
+                    for organism in labels.organisms(row.id)
+                    for sequence in labels.sequences(organism.id)
                 ),
             )
             if model is None:
@@ -264,11 +278,3 @@ class Libraries:
         """
         check_threshold(threshold)
         self.stores.labels.set_threshold(self.library_row(name).id, threshold)
-
-
-def _check_digest(row: LibraryRow, digest: str, expected: str) -> None:
-    if digest != expected:
-        message = f"The encoder or model of the library {row.name!r} is damaged in the database."
-        raise LibraryError(
-            message, "Restore the database from a backup, or load the library again."
-        )

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from itertools import chain, count
 
 from core.errors import InputError
+from core.sequences.records import has_hidden
 
 _MAX_LIBRARY_NAME = 64
 
@@ -16,12 +17,12 @@ def check_library_name(name: str) -> None:
     Raises
     ------
     InputError
-        If the name is empty, too long, has characters that do not print, or has spaces around it
+        If the name is empty, too long, has characters that nobody sees, or has spaces around it
         (MySQL takes "a" and "a " for one name).
     """
-    if not 0 < len(name) <= _MAX_LIBRARY_NAME or name != name.strip() or not name.isprintable():
+    if not 0 < len(name) <= _MAX_LIBRARY_NAME or name != name.strip() or has_hidden(name):
         message = f"Invalid library name: {name[:_MAX_LIBRARY_NAME]!r}."
-        hint = f"Use 1 to {_MAX_LIBRARY_NAME} printable characters, without spaces around them."
+        hint = f"Use 1 to {_MAX_LIBRARY_NAME} visible characters, without spaces around them."
         raise InputError(message, hint)
 
 

@@ -20,10 +20,10 @@ from core.library.create import (
 )
 from core.library.manager import Libraries
 from core.library.recovery import recover, try_to_recover
+from core.library.stored_state import read_index
 from core.library.writer import check_vector_count, write_vectors
 from core.progress import Progress, no_progress
 from core.stores.locks import write_lock
-from core.stores.milvus.index import VectorIndex
 from core.stores.sql import LibraryRow, SequenceRow
 
 
@@ -87,7 +87,7 @@ class _Refit:
         model = train_library_model(encoder, labelled, self._progress)
         collection = free_collection(self._stores, self._row.name)
         self._stores.labels.set_spare(self._row.id, collection)
-        index = VectorIndex(**self._row.index)
+        index = read_index(self._row)
         create_collection(self._stores, collection, self._row.name, encoder, index)
         written = self._write(encoder, collection)
         self._stores.labels.replace_encoder(

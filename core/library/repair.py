@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from core.library.create import create_collection
 from core.library.manager import Libraries
 from core.library.recovery import RecoveryReport, recover
+from core.library.stored_state import read_index
 from core.library.writer import check_vector_count, write_vectors
 from core.progress import Progress, no_progress
 from core.stores.locks import write_lock
-from core.stores.milvus.index import VectorIndex
 from core.stores.sql import LibraryRow, OrganismRow
 
 
@@ -112,7 +112,7 @@ class _Repair:
                 return False
             self._vectors.drop(collection)  # Milvus Lite lost its manifest.
         encoder = self._libraries.encoder(self._row)
-        index = VectorIndex(**self._row.index)
+        index = read_index(self._row)
         create_collection(self._libraries.stores, collection, self._row.name, encoder, index)
         return True
 

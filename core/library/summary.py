@@ -8,6 +8,7 @@ from core.errors import LibraryError, StoreError
 from core.library.manager import Libraries
 from core.library.recovery import describe_unfinished
 from core.library.snapshot import LibrarySnapshot
+from core.library.stored_state import read_index
 from core.stores.sql import LoadRow, OrganismRow
 
 
@@ -18,7 +19,7 @@ class LibrarySummary:
     Attributes
     ----------
     index
-        Kind of its vector index.
+        Kind of its vector index; empty if unknown.
     threshold
         Lowest confidence at which a query is called; None if unknown.
     loads
@@ -59,7 +60,9 @@ def summarize(libraries: Libraries, name: str) -> LibrarySummary:
     """
     row = libraries.library_row(name)
     threshold, problem = row.threshold, ""
+    index = ""
     try:
+        index = read_index(row).kind
         threshold = libraries.open(name).threshold
     except (LibraryError, StoreError) as error:
         problem = str(error)
@@ -68,7 +71,7 @@ def summarize(libraries: Libraries, name: str) -> LibrarySummary:
         name=name,
         encoder=row.encoder,
         fingerprint=row.fingerprint,
-        index=str(row.index["kind"]),
+        index=index,
         threshold=threshold,
         families=snapshot.families,
         organisms=tuple(snapshot.organisms),

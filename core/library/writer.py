@@ -9,9 +9,9 @@ from core.arrays import Vectors, nonzero_rows
 from core.encoders import Encoder
 from core.errors import InputError, StoreError
 from core.library.manager import Libraries
+from core.library.stored_state import read_index
 from core.progress import Progress
 from core.sequences.records import Record
-from core.stores.milvus.index import VectorIndex
 from core.stores.milvus.vectors import VectorStore
 from core.stores.sql import LibraryRow, SequenceRow
 
@@ -108,6 +108,7 @@ class Writer:
         self._organism_loads = organism_loads
         self._progress = progress
         self._encoder = libraries.encoder(row)
+        self._index = read_index(row)
         self._total = sum(len(load.new) for load in organism_loads)
         self._done = 0
         self._written_vector: Vectors | None = None
@@ -188,7 +189,7 @@ class Writer:
                 self._vectors, collection, target.partition, expected, target.organism
             )
         if self._written_vector is not None:  # Warm up before the first query.
-            index = VectorIndex(**self._row.index)
+            index = self._index
             partitions = [target.partition for target in targets]
             self._vectors.search(collection, partitions, self._written_vector, 1, index)
 

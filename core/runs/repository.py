@@ -3,14 +3,15 @@
 import re
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypeAlias, TypeVar
 
 from core.calls import Call, Status, query_name
-from core.errors import InputError
+from core.errors import InputError, StoreError
 from core.library.library import Library
-from core.runs.run import Run, RunKind, RunSettings, run_versions
+from core.runs.run import Run, RunKind, RunSettings, damaged_run, run_versions
 from core.runs.serialization import (
     CALLS,
     QUERIES,
@@ -25,9 +26,12 @@ from core.runs.serialization import (
 )
 from core.sequences.records import Record, clean_name
 from core.stores.sql.database import Database
-from core.stores.sql.runs import Part, RunTable
+from core.stores.sql.runs import Part, RunRow, RunTable
 from core.stores.sql.tables import utc_now
 from core.tracing import TraceResult
+
+_Item = TypeVar("_Item")
+_Unpack: TypeAlias = Callable[[Iterable[Part], int, int], list[_Item]]
 
 MAX_RUN_BYTES = 200_000_000
 """Maximum size of a stored run, compressed."""
@@ -143,6 +147,8 @@ class Runs:
         ------
         InputError
             If there is none, or none any more.
+        StoreError
+            Also if it is damaged, as from the methods that return its contents.
         """
         row = self._table.get(run_id) if _ID.fullmatch(run_id) else None
         if row is None:
@@ -158,7 +164,7 @@ class Runs:
             If the run was deleted.
         """
         stop = _stop(run, start, count)
-        return unpack_calls(self._parts(run, CALLS, start, stop), start, stop)
+        return self._unpack(unpack_calls, run, CALLS, start, stop)
 
     def traces(self, run: Run) -> list[TraceResult]:
         """Return all results of a trace, in the order of its queries.
@@ -168,7 +174,7 @@ class Runs:
         InputError
             If the run was deleted.
         """
-        return unpack_traces(self._parts(run, TRACES, 0, run.queries), 0, run.queries)
+        return self._unpack(unpack_traces, run, TRACES, 0, run.queries)
 
     def queries(self, run: Run, start: int = 0, count: int | None = None) -> list[StoredQuery]:
         """Return all queries of a run as they were entered, or `count` of them from `start`.
@@ -179,7 +185,7 @@ class Runs:
             If the run was deleted.
         """
         stop = _stop(run, start, count)
-        return unpack_queries(self._parts(run, QUERIES, start, stop), start, stop)
+        return self._unpack(unpack_queries, run, QUERIES, start, stop)
 
     def find(self, text: str = "", start: int = 0, count: int = 50) -> list[Run]:
         """Return `count` of the runs that match a text, from `start`, the latest first.
@@ -189,7 +195,7 @@ class Runs:
         text
             Part of a run's name, of its library, families or queries, or of its user.
         """
-        return [Run.from_row(row) for row in self._table.find(text.strip(), start, count)]
+        return list(map(_listed, self._table.find(text.strip(), start, count)))
 
     def count(self, text: str = "") -> int:
         """Return the number of runs that match a text."""
@@ -227,17 +233,34 @@ class Runs:
         expired = self._table.before(utc_now() - timedelta(days=self._keep_days))
         return sum(self._table.delete([run_id]) for run_id in expired)
 
-    def _parts(self, run: Run, kind: str, start: int, stop: int) -> list[Part]:
-        parts = self._table.parts(run.id, kind, start, stop) if start < stop else []
-        if not parts and start < stop:
+    def _unpack(
+        self, unpack: _Unpack[_Item], run: Run, kind: str, start: int, stop: int
+    ) -> list[_Item]:
+        if start >= stop:
+            return []
+        try:
+            parts = self._table.parts(run.id, kind, start, stop)
+            items = unpack(parts, start, stop)
+        except ValueError:
+            raise damaged_run(run.name) from None
+        if not parts:
             raise self._not_found()
-        return parts
+        if len(items) != stop - start:
+            raise damaged_run(run.name)
+        return items
 
     def _not_found(self) -> InputError:
         expired = f", or it is older than {self._keep_days:,} days" if self._keep_days else ""
         return InputError(
             "Result not found.", f"It was deleted{expired}, or the link is incomplete."
         )
+
+
+def _listed(row: RunRow) -> Run:
+    try:
+        return Run.from_row(row)
+    except StoreError:
+        return Run.damaged(row)
 
 
 def _stop(run: Run, start: int, count: int | None) -> int:

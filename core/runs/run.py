@@ -7,11 +7,14 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core import __version__
 from core.calls import Call, Status
 from core.environment import package_versions
+from core.errors import StoreError
 from core.library.library import Library
 from core.runs.serialization import StoredQuery
 from core.stores.sql.runs import RunRow
@@ -53,6 +56,23 @@ class RunSettings:
     organisms: tuple[str, ...] | None
     neighbours: int
     threshold: float
+
+
+class _About(BaseModel):
+    """Schema of the facts about a run that are stored as JSON."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    settings: tuple[tuple[str, ...] | None, int, float]
+    families: list[tuple[int, str]]
+    organisms: list[tuple[str, int]]
+    versions: dict[str, str]
+    statuses: dict[Status, Annotated[int, Field(ge=0)]]
+    called: list[tuple[int, int]]
+    seconds: float
+    # Runs of version 0.1.0 have neither.
+    kind: RunKind = RunKind.CLASSIFY
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,22 +140,42 @@ class Run:
 
     @classmethod
     def from_row(cls, row: RunRow) -> Self:
-        """Return the run that :meth:`to_row` made the row of."""
-        about = row.about
-        organisms, neighbours, threshold = about["settings"]
-        searched = None if organisms is None else tuple(organisms)
+        """Return the run that :meth:`to_row` made the row of.
+
+        Raises
+        ------
+        StoreError
+            If the row is damaged.
+        """
+        try:
+            about = _About.model_validate(row.about)
+        except ValidationError:
+            raise damaged_run(row.name) from None
         return cls(
             **{name: getattr(row, name) for name in _ROW_FIELDS},
-            settings=RunSettings(searched, neighbours, threshold),
-            families=dict(about["families"]),
-            organisms=dict(about["organisms"]),
-            versions=about["versions"],
-            statuses={Status(name): count for name, count in about["statuses"].items()},
-            called=dict(about["called"]),
-            seconds=about["seconds"],
-            # Runs of version 0.1.0 have neither.
-            kind=RunKind(about.get("kind", RunKind.CLASSIFY)),
-            source=about.get("source", ""),
+            settings=RunSettings(*about.settings),
+            families=dict(about.families),
+            organisms=dict(about.organisms),
+            versions=about.versions,
+            statuses=about.statuses,
+            called=dict(about.called),
+            seconds=about.seconds,
+            kind=about.kind,
+            source=about.source,
+        )
+
+    @classmethod
+    def damaged(cls, row: RunRow) -> Self:
+        """Return a run of whose facts nothing is known, so that it can be listed and deleted."""
+        return cls(
+            **{name: getattr(row, name) for name in _ROW_FIELDS},
+            settings=RunSettings(None, 0, 0.0),
+            families={},
+            organisms={},
+            versions={},
+            statuses={},
+            called={},
+            seconds=0.0,
         )
 
     def to_row(self, found_by: str) -> RunRow:
@@ -159,6 +199,12 @@ class Run:
         }
         shared = {name: getattr(self, name) for name in _ROW_FIELDS}
         return RunRow(**shared, found_by=found_by, about=about)
+
+
+def damaged_run(name: str) -> StoreError:
+    """Return the error for a run that the database has lost a part of."""
+    message = f"The run {name!r} is damaged in the database."
+    return StoreError(message, "Delete it, or restore the database from a backup.")
 
 
 @cache

@@ -1,13 +1,16 @@
-"""Contents of a run as bytes to store, and back: parts of compressed JSON."""
+"""Contents of a run as bytes to store, and back: parts of compressed JSON, checked when read."""
 
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, fields
 from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter
 
 from core.calls import Call
 from core.classification.prediction import Hit
+from core.serialized import decompress, parse_json
 from core.stores.sql.runs import Part
 from core.tracing import TraceResult
 
@@ -16,6 +19,8 @@ CALLS, QUERIES, TRACES = "calls", "queries", "traces"
 _MAX_ITEMS = 200
 _MAX_LETTERS = 4_000_000
 """A part is full with this many items, or letters of JSON."""
+_MAX_PART_BYTES = 500_000_000
+"""More than any part has: a single query can have 16 million letters, of six bytes in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +55,37 @@ def pack_traces(traces: Iterable[TraceResult]) -> Iterator[Part]:
 
 
 def unpack_calls(parts: Iterable[Part], start: int, stop: int) -> list[Call]:
-    """Return calls `start` to `stop` - 1 of a run, from the parts that contain them."""
-    return [Call.from_json(values) for values in _unpack(parts, start, stop)]
+    """Return calls `start` to `stop` - 1 of a run, from the parts that contain them.
+
+    Raises
+    ------
+    ValueError
+        If a part is damaged.
+    """
+    return _CALLS.validate_python(list(map(_call_fields, _unpack(parts, start, stop))))
 
 
 def unpack_queries(parts: Iterable[Part], start: int, stop: int) -> list[StoredQuery]:
-    """Return queries `start` to `stop` - 1 of a run, from the parts that contain them."""
-    return [StoredQuery(*values) for values in _unpack(parts, start, stop)]
+    """Return queries `start` to `stop` - 1 of a run, from the parts that contain them.
+
+    Raises
+    ------
+    ValueError
+        If a part is damaged.
+    """
+    values = _unpack(parts, start, stop)
+    return _QUERIES.validate_python([_by_field(StoredQuery, query) for query in values])
 
 
 def unpack_traces(parts: Iterable[Part], start: int, stop: int) -> list[TraceResult]:
-    """Return trace results `start` to `stop` - 1 of a run, from the parts that contain them."""
-    return [
-        TraceResult(
-            **values | {"closest": {name: Hit(**hit) for name, hit in values["closest"].items()}}
-        )
-        for values in _unpack(parts, start, stop)
-    ]
+    """Return trace results `start` to `stop` - 1 of a run, from the parts that contain them.
+
+    Raises
+    ------
+    ValueError
+        If a part is damaged.
+    """
+    return _TRACES.validate_python(list(_unpack(parts, start, stop)))
 
 
 def _pack(kind: str, items: Iterable[Any]) -> Iterator[Part]:
@@ -87,5 +106,36 @@ def _part(kind: str, first: int, texts: Sequence[str]) -> Part:
 
 def _unpack(parts: Iterable[Part], start: int, stop: int) -> Iterator[Any]:
     for part in parts:
-        items = json.loads(zlib.decompress(part.data))
+        items = parse_json(decompress(part.data, _MAX_PART_BYTES))
+        if not isinstance(items, list):
+            message = "not a list of items"
+            raise ValueError(message)  # noqa: TRY004  (damaged data, not a wrong argument)
         yield from items[max(0, start - part.first) : max(0, stop - part.first)]
+
+
+def _call_fields(values: Any) -> dict[str, Any]:
+    """Return the fields of a call from its stored form."""
+    try:
+        hits = [_by_field(Hit, hit) for hit in values["hits"]]
+        return {**values, "families": dict(values["families"]), "hits": hits}
+    except (KeyError, TypeError) as error:
+        message = "not a call"
+        raise ValueError(message) from error
+
+
+def _by_field(item: type, values: Any) -> dict[str, Any]:
+    """Return the values of a dataclass, stored in the order of its fields, by field."""
+    try:
+        return dict(zip(_NAMES[item], values, strict=True))
+    except TypeError as error:
+        message = f"not a {item.__name__}"
+        raise ValueError(message) from error
+
+
+_NAMES: dict[type, tuple[str, ...]] = {
+    item: tuple(field.name for field in fields(item)) for item in (Hit, StoredQuery)
+}
+_STORED = ConfigDict(extra="forbid", allow_inf_nan=False)
+_CALLS = TypeAdapter(list[Call], config=_STORED)
+_QUERIES = TypeAdapter(list[StoredQuery], config=_STORED)
+_TRACES = TypeAdapter(list[TraceResult], config=_STORED)

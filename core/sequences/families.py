@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from core.errors import InputError
-from core.sequences.records import MAX_NAME
+from core.sequences.records import MAX_NAME, has_hidden
 
 _MAX_CLASS = 2**31 - 1
 PLACEHOLDER = re.compile(r"class \d+")
@@ -41,6 +41,19 @@ def family_name(names: Mapping[int, str], family: int) -> str:
     return names.get(family, default_name(family))
 
 
+def check_family_name(name: str) -> None:
+    """Check that a family can have this name.
+
+    Raises
+    ------
+    InputError
+        If the name is empty, too long, or has characters that nobody sees.
+    """
+    if not 0 < len(name) <= MAX_NAME or has_hidden(name):
+        message = f"Invalid family name: {name[:80]!r}."
+        raise InputError(message, f"Use 1 to {MAX_NAME} visible characters.")
+
+
 def is_missing(text: str) -> bool:
     """Return True for the ways in which tables write a missing value."""
     return text.strip().lower() in _MISSING
@@ -54,7 +67,7 @@ def is_family(text: str) -> bool:
     """
     if class_number(text) is not None:
         return True
-    is_name = any(map(str.isalpha, text)) and text.isprintable() and len(text) <= MAX_NAME
+    is_name = any(map(str.isalpha, text)) and not has_hidden(text) and len(text) <= MAX_NAME
     return is_name and not _is_float(text)
 
 
@@ -84,6 +97,11 @@ def collect_families(rows: Iterable[tuple[int, Sequence[str]]], source: str) -> 
         if len(cells) != 2 or number is None or not cells[1] or len(cells[1]) > MAX_NAME:
             message = f"{source}, line {line}: expected a class number, a tab and a family name."
             raise InputError(message)
+        try:
+            check_family_name(cells[1])
+        except InputError as error:
+            message = f"{source}, line {line}: {error.message}"
+            raise InputError(message, error.hint) from None
         if families.setdefault(number, cells[1]) != cells[1]:
             message = f"{source}, line {line}: class {number} has two names."
             raise InputError(message)

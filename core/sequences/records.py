@@ -13,6 +13,7 @@ MAX_NAME = 200
 
 _PARTITION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}")
 _RESERVED_PARTITION = "_default"
+_HIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _SEPARATORS = re.compile(r"[\s.\-]+")
 
 
@@ -93,11 +94,30 @@ def clean_name(text: str) -> str:
     >>> clean_name("gene\u202e1\x07")
     'gene1'
     """
-    if not text.isprintable():
-        text = "".join(
-            letter for letter in text if unicodedata.category(letter) not in {"Cc", "Cf", "Cs"}
-        )
-    return text.strip()[:MAX_NAME]
+    return remove_hidden(text).strip()[:MAX_NAME]
+
+
+def has_hidden(text: str) -> bool:
+    r"""Return True if a text has characters that no name may have, since nobody sees them.
+
+    These are control characters such as NUL, bidirectional and other format characters, unpaired
+    surrogates, and separators of lines and paragraphs.
+
+    >>> has_hidden("IL-1 β"), has_hidden("IL\u202e1"), has_hidden("IL\0")
+    (False, True, True)
+    """
+    return not text.isprintable() and any(map(_is_hidden, text))
+
+
+def remove_hidden(text: str) -> str:
+    """Return a text without the characters that :func:`has_hidden` finds."""
+    if not has_hidden(text):
+        return text
+    return "".join(letter for letter in text if not _is_hidden(letter))
+
+
+def _is_hidden(letter: str) -> bool:
+    return unicodedata.category(letter) in _HIDDEN_CATEGORIES
 
 
 def check_organism_name(name: str) -> None:

@@ -10,11 +10,11 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, TypeVar
-from zipfile import BadZipFile
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from core import __version__
 from core.similarity.organism_pairs import Comparison, Gene, Similarity
@@ -24,6 +24,10 @@ _Result = TypeVar("_Result", Comparison, SequenceMap)
 _Arrays = Mapping[str, NDArray[np.generic]]
 
 _MAX_FILES = 64
+_COMPARISON = TypeAdapter(tuple[str, list[str]])
+_PAIR = TypeAdapter(tuple[str, str])
+_MAP = TypeAdapter(tuple[int, list[str]])
+_NAMES = TypeAdapter(list[str])
 _log = logging.getLogger(__name__)
 
 
@@ -66,7 +70,7 @@ class StoredResults:
             path.touch()  # The files used last are kept.
         except FileNotFoundError:
             pass
-        except (OSError, ValueError, KeyError, BadZipFile) as error:
+        except Exception as error:  # noqa: BLE001  (whatever is wrong with it, it is made again)
             _log.warning("%s was not read: %s", path, error)
         else:
             return result
@@ -111,19 +115,23 @@ def _pack_comparison(comparison: Comparison) -> _Arrays:
 
 
 def _unpack_comparison(arrays: _Arrays) -> Comparison:
-    encoder, organisms = _unpack_json(arrays["about"])
+    encoder, organisms = _COMPARISON.validate_json(arrays["about"].tobytes())
     genes = {
         organism: _unpack_genes(f"genes {number}", arrays, [organism])
         for number, organism in enumerate(organisms)
     }
     pairs = {}
     for number in range(len(organisms) * (len(organisms) - 1)):
-        organism, reference = _unpack_json(arrays[f"pair {number}"])
+        organism, reference = _PAIR.validate_json(arrays[f"pair {number}"].tobytes())
         best = arrays[f"best {number}"].astype(np.float64)
         nearest = arrays[f"nearest {number}"].astype(np.int64)
+        _check(best.ndim == 1 and best.size <= len(genes[organism]) and np.isfinite(best).all())
+        _check(nearest.shape == best.shape and (nearest >= -1).all())
+        _check((nearest < len(genes[reference])).all())
         pairs[organism, reference] = Similarity(
             organism, reference, genes[organism][: best.size], genes[reference], nearest, best
         )
+    _check(len(pairs) == len(organisms) * (len(organisms) - 1))
     return Comparison(encoder, tuple(organisms), pairs)
 
 
@@ -137,9 +145,11 @@ def _pack_map(sequence_map: SequenceMap) -> _Arrays:
 
 
 def _unpack_map(arrays: _Arrays) -> SequenceMap:
-    total, organisms = _unpack_json(arrays["about"])
+    total, organisms = _MAP.validate_json(arrays["about"].tobytes())
     genes = _unpack_genes("genes", arrays, organisms)
-    return SequenceMap(genes, arrays["coordinates"].astype(np.float64), total)
+    coordinates = arrays["coordinates"].astype(np.float64)
+    _check(coordinates.shape == (len(genes), 2) and np.isfinite(coordinates).all())
+    return SequenceMap(genes, coordinates, total)
 
 
 def _pack_genes(name: str, genes: Sequence[Gene]) -> dict[str, NDArray[np.generic]]:
@@ -155,7 +165,9 @@ def _pack_genes(name: str, genes: Sequence[Gene]) -> dict[str, NDArray[np.generi
 
 
 def _unpack_genes(name: str, arrays: _Arrays, organisms: Sequence[str]) -> tuple[Gene, ...]:
-    rows = zip(arrays[name].tolist(), _unpack_json(arrays[f"{name} names"]), strict=True)
+    _check(arrays[name].dtype == np.int64)
+    names = _NAMES.validate_json(arrays[f"{name} names"].tobytes())
+    rows = zip(arrays[name].tolist(), names, strict=True)
     return tuple(
         Gene(id_, organisms[organism], family, text, length)
         for (id_, organism, family, length), text in rows
@@ -166,5 +178,7 @@ def _pack_json(value: object) -> NDArray[np.generic]:
     return np.frombuffer(json.dumps(value).encode(), dtype=np.uint8)
 
 
-def _unpack_json(array: NDArray[np.generic]) -> Any:
-    return json.loads(array.tobytes())
+def _check(is_valid: bool | np.bool_) -> None:  # noqa: FBT001  (an assertion)
+    if not is_valid:
+        message = "not a stored result"
+        raise ValueError(message)

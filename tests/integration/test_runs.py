@@ -1,5 +1,6 @@
 """Runs: stored completely, found again, deleted when expired, compared with their library."""
 
+import zlib
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -7,11 +8,12 @@ from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import Table, literal_column, update
 
 from core import __version__
 from core.calls import Status
 from core.classify import classify
-from core.errors import InputError
+from core.errors import InputError, StoreError
 from core.library.load import load
 from core.library.manager import Libraries
 from core.runs import RunKind, Runs, RunSettings, StoredQuery, changed_since
@@ -19,6 +21,8 @@ from core.runs import repository as module
 from core.sequences.records import Problem, Record
 from core.settings import Settings
 from core.stores.sql.database import Database
+from core.stores.sql.schema import run_parts
+from core.stores.sql.schema import runs as run_rows
 from core.stores.sql.tables import utc_now
 from core.stores.stores import Stores
 from core.tracing import trace
@@ -298,3 +302,71 @@ class TestChangedSince:
 
     def test_says_that_the_library_is_gone(self, run, name):
         assert changed_since(run, None) == (f"The library {name!r} of this run no longer exists.")
+
+
+class TestDamaged:
+    @pytest.fixture
+    def damaged(self, runs, libraries, library, asked):
+        """A run to damage, and a function that changes its rows in a table."""
+        run = store(runs, library, asked, name="damaged")
+
+        def change(table: Table, **values: object) -> None:
+            key = table.c.id if "id" in table.c else table.c.run_id
+            with libraries.stores.database.begin("damaging") as connection:
+                connection.execute(update(table).where(key == run.id).values(**values))
+
+        return run, change
+
+    @pytest.mark.parametrize("data", [b"", b"\0", b"ACGT", zlib.compress(b"[]")], ids=ascii)
+    @pytest.mark.parametrize("kind", ["calls", "queries"])
+    def test_contents_are_named_with_their_run(self, runs, damaged, kind, data):
+        run, change = damaged
+        change(run_parts, data=data)
+        with pytest.raises(StoreError) as raised:
+            getattr(runs, kind)(run)
+        assert str(raised.value) == (
+            "The run 'damaged' is damaged in the database. Delete it, or restore the database from"
+            " a backup."
+        )
+        runs.delete(run.id)
+
+    def test_other_runs_are_read(self, runs, library, asked, damaged):
+        damaged[1](run_parts, data=b"")
+        whole = store(runs, library, asked, name="whole")
+        assert runs.calls(whole) == asked[1]
+
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            lambda about: None,
+            lambda about: 5,
+            lambda about: [],
+            lambda about: {},
+            lambda about: {"settings": about["settings"]},
+            lambda about: about | {"settings": [None, "many", 0.5]},
+            lambda about: about | {"families": {"0": "Kinase"}},
+            lambda about: about | {"statuses": {"maybe": 1}},
+            lambda about: about | {"statuses": {"called": -1}},
+            lambda about: about | {"seconds": "long"},
+            lambda about: about | {"more": 1},
+        ],
+    )
+    def test_facts_are_named_with_their_run_which_is_still_listed(self, runs, damaged, damage):
+        run, change = damaged
+        change(run_rows, about=damage(run.to_row("").about))
+        with pytest.raises(StoreError, match="The run 'damaged' is damaged in the database"):
+            runs.get(run.id)
+        (found,) = runs.find()
+        assert (found.id, found.name, found.queries, found.statuses) == (run.id, "damaged", 3, {})
+        runs.rename(run.id, "renamed")
+        runs.delete(run.id)
+        assert runs.find() == []
+
+    @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)  # Servers refuse to store it.
+    def test_facts_that_are_no_json_stop_no_other_run(self, runs, library, asked, damaged):
+        run, change = damaged
+        change(run_rows, about=literal_column("'{'"))
+        whole = store(runs, library, asked)
+        assert {found.id for found in runs.find()} == {whole.id, run.id}
+        with pytest.raises(StoreError, match="The run 'damaged' is damaged in the database"):
+            runs.get(run.id)

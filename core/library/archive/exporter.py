@@ -15,7 +15,6 @@ from core.library.archive.format import (
     MANIFEST,
     MODEL,
     SEQUENCES,
-    Index,
     Load,
     Manifest,
     Member,
@@ -24,7 +23,10 @@ from core.library.archive.format import (
 )
 from core.library.manager import Libraries
 from core.library.recovery import recover
+from core.library.stored_state import stored_index
 from core.progress import Progress, no_progress
+from core.sequences.families import default_name
+from core.sequences.records import clean_name
 from core.stores.locks import write_lock
 from core.stores.sql import LibraryRow, OrganismRow
 from core.stores.sql.tables import utc_now
@@ -53,7 +55,7 @@ def export_library(
     GeneKinError
         If the file cannot be written; an InputError, unless the disk is full.
     LibraryError
-        If there is no such library.
+        If there is no such library, or its state in the database is damaged.
     StoreError
         If another writer does not finish within `timeout` seconds.
     """
@@ -83,6 +85,7 @@ class _Export:
         archive: zipfile.ZipFile,
         progress: Progress,
     ) -> None:
+        self._libraries = libraries
         self._labels = libraries.stores.labels
         self._row = row
         self._archive = archive
@@ -93,9 +96,9 @@ class _Export:
         """Write all members; return the number of sequences."""
         organisms = self._labels.organisms(self._row.id)
         total = sum(organism.count for organism in organisms)
-        states = {ENCODER: self._labels.encoder_state(self._row.id)}
-        if self._row.caller:
-            states[MODEL] = self._labels.model_state(self._row.id)
+        states = {ENCODER: self._libraries.encoder(self._row).state()}
+        if model := self._libraries.model(self._row):
+            states[MODEL] = model.state()
         for folder, state in states.items():
             for array_name, array in state.items():
                 with self._member(f"{folder}/{array_name}.npy") as write:
@@ -112,7 +115,10 @@ class _Export:
         for organism in organisms:
             for row in self._labels.sequences(organism.id):
                 line = Sequence(
-                    organism=organism.name, family=row.family, name=row.name, residues=row.residues
+                    organism=organism.name,
+                    family=row.family,
+                    name=clean_name(row.name),
+                    residues=row.residues,
                 )
                 yield line.model_dump_json().encode() + b"\n"
 
@@ -142,9 +148,12 @@ class _Export:
             encoder=row.encoder,
             fingerprint=row.fingerprint,
             caller=row.caller or None,
-            index=Index(**row.index),
+            index=stored_index(row),
             threshold=row.threshold,
-            families=self._labels.families(row.id),
+            families={  # Those of earlier versions may have characters that no name may have.
+                number: clean_name(name) or default_name(number)
+                for number, name in self._labels.families(row.id).items()
+            },
             organisms=tuple(
                 Organism(
                     name=organism.name,

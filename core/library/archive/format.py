@@ -1,27 +1,22 @@
-"""Format of an archive: its members, its manifest, and what its arrays may contain.
+"""Format of an archive: its members, and the strict schema of its manifest and sequences.
 
 An archive is a zip of ``manifest.json``, which has a checksum of every other member;
 ``sequences.jsonl``, one JSON object per line in the order in which the sequences came; and the
-fitted states of encoder and model, one array per member. Readers trust none of it.
+fitted states of encoder and model, one array per member. Readers trust none of it: names are
+checked as those that users enter, and :meth:`from_state` checks the arrays.
 """
 
-import io
-import re
+from collections import Counter
 from datetime import datetime
-from itertools import pairwise
-from math import prod
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, Self
 
-import numpy as np
-from numpy.lib import format as npy
-from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from core.arrays import Arrays
-from core.classification.model import ModelParameters
-from core.classification.peptide_kmers import DIMENSION
-from core.encoders.count import KMER_LENGTH, MAX_FEATURES, NGRAM_LENGTH
-from core.encoders.translated import N_KMERS
+from core.library.naming import check_library_name
+from core.library.stored_state import StoredIndex, check_index_suits
+from core.schema import StrictModel
+from core.sequences.families import check_family_name
+from core.sequences.records import check_organism_name, has_hidden, remove_hidden
 
 FORMAT: Literal[1] = 1
 """Version of the format; newer ones are refused."""
@@ -29,170 +24,120 @@ MANIFEST = "manifest.json"
 SEQUENCES = "sequences.jsonl"
 ENCODER, MODEL = "encoder", "caller"
 """Folders of the two fitted states; the model has the name of format 1."""
+ARRAY = r"(encoder|caller)/([a-z_]{1,32})\.npy"
+"""Pattern of the members that are arrays: folder and name."""
 
-_Count = Annotated[int, Field(ge=0)]
-_Name = Annotated[str, Field(min_length=1, max_length=255)]
-_Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+_MAX_NAME = 255
+_MAX_SOURCE = 65_535
+_MAX_ORGANISMS = 65_536
+_MAX_LOADS = 65_536
+_MAX_FAMILIES = 1_000_000
+_MAX_MEMBERS = 64
+
+
+def _library(name: str) -> str:
+    check_library_name(name)
+    return name
+
+
+def _organism(name: str) -> str:
+    check_organism_name(name)
+    return name
+
+
+def _family(name: str) -> str:
+    check_family_name(name)
+    return name
+
+
+def _visible(text: str) -> str:
+    if has_hidden(text):
+        message = f"{text[:80]!r} has control or bidirectional characters"
+        raise ValueError(message)
+    return text
+
+
+_Count = Annotated[int, Field(ge=0, lt=2**63)]
 _Number = Annotated[int, Field(ge=0, lt=2**31)]
-_Parameter = Annotated[str, Field(pattern=r"^[A-Za-z_]{1,32}$")]
-_Parameters = Annotated[
-    dict[_Parameter, Annotated[int, Field(ge=1, le=65_536)]], Field(max_length=8)
-]
-
-
-class _Part(BaseModel):
-    """Part of an archive, read strictly: unknown fields are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+_Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+_MemberName = Annotated[str, Field(pattern=rf"^(sequences\.jsonl|{ARRAY})$")]
+_Name = Annotated[str, Field(min_length=1, max_length=_MAX_NAME)]
+_Word = Annotated[_Name, AfterValidator(_visible)]
+_LibraryName = Annotated[_Name, AfterValidator(_library)]
+_OrganismName = Annotated[_Name, AfterValidator(_organism)]
+_FamilyName = Annotated[_Name, AfterValidator(_family)]
+# Not names: files may be called anything, and these are only shown.
+_Source = Annotated[str, Field(max_length=_MAX_SOURCE), AfterValidator(remove_hidden)]
 
 
 class Version(BaseModel):
     """The field that every version of the format has."""
 
+    model_config = ConfigDict(strict=True)
+
     format: Annotated[int, Field(ge=1)]
 
 
-class Member(_Part):
+class Member(StrictModel):
     """Size and SHA-256 of a member."""
 
     bytes: _Count
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class Index(_Part):
-    """A :class:`~core.stores.milvus.index.VectorIndex`."""
-
-    kind: _Name
-    build: _Parameters
-    search: _Parameters
-
-
-class Load(_Part):
+class Load(StrictModel):
     """A load of an organism: its source, date, user, and number of sequences."""
 
-    source: str
+    source: _Source
     date: datetime
-    by: str
+    by: _Source
     sequences: _Count
 
 
-class Organism(_Part):
+class Organism(StrictModel):
     """An organism with its loads."""
 
-    name: _Name
+    name: _OrganismName
     sequences: _Count
-    loads: tuple[Load, ...]
+    loads: Annotated[tuple[Load, ...], Field(max_length=_MAX_LOADS)]
 
 
-class Manifest(_Part):
+class Manifest(StrictModel):
     """Everything about a library but its sequences and arrays."""
 
     format: Literal[1]
-    genekin: _Name
+    genekin: _Word
     exported_at: datetime
-    library: _Name
-    encoder: _Name
+    library: _LibraryName
+    encoder: _Word
     fingerprint: _Digest
     caller: _Digest | None
-    index: Index
+    index: StoredIndex
     threshold: Annotated[float, Field(ge=0, le=1)] | None
-    families: dict[_Number, _Name]
-    organisms: Annotated[tuple[Organism, ...], Field(min_length=1)]
-    members: dict[str, Member]
+    families: Annotated[dict[_Number, _FamilyName], Field(max_length=_MAX_FAMILIES)]
+    organisms: Annotated[tuple[Organism, ...], Field(min_length=1, max_length=_MAX_ORGANISMS)]
+    members: Annotated[dict[_MemberName, Member], Field(max_length=_MAX_MEMBERS)]
+
+    @model_validator(mode="after")
+    def _check_consistency(self) -> Self:
+        check_index_suits(self.encoder, self.index)
+        names = Counter(organism.name for organism in self.organisms)
+        if repeated := [name for name, count in names.items() if count > 1]:
+            message = f"the organism {repeated[0]} is listed twice"
+            raise ValueError(message)
+        if SEQUENCES not in self.members:
+            message = f"{SEQUENCES} is not listed"
+            raise ValueError(message)
+        if (self.caller is None) == any(name.startswith(f"{MODEL}/") for name in self.members):
+            message = "the model and its members disagree"
+            raise ValueError(message)
+        return self
 
 
-class Sequence(_Part):
+class Sequence(StrictModel):
     """A line of :data:`SEQUENCES`."""
 
     organism: _Name
     family: _Number
-    name: str
+    name: Annotated[str, Field(max_length=_MAX_NAME), AfterValidator(_visible)]
     residues: str
-
-
-_KMER = f"[acgtryswkmbdhvn]{{{KMER_LENGTH}}}"
-_NGRAM = re.compile(" ".join([_KMER] * NGRAM_LENGTH))
-
-
-def from_npy(data: bytes) -> NDArray[Any]:
-    """Read a ``.npy`` file, after checking that it is as large as its header says.
-
-    Raises
-    ------
-    ValueError
-        If it is no such file, or has another size.
-    """
-    file = io.BytesIO(data)
-    if npy.read_magic(file) != (1, 0):
-        message = "unsupported version of the array format"
-        raise ValueError(message)
-    shape, _, dtype = npy.read_array_header_1_0(file)
-    if dtype.hasobject or prod(shape) * dtype.itemsize != len(data) - file.tell():
-        message = "size and header of the array disagree"
-        raise ValueError(message)
-    return np.asarray(np.load(io.BytesIO(data), allow_pickle=False))
-
-
-def check_encoder_state(name: str, state: Arrays) -> None:
-    """Check that arrays are the fitted state of an encoder, so that nothing fails later.
-
-    Raises
-    ------
-    ValueError
-        If they are not.
-    """
-    if name == "count":
-        _check(set(state) == {"features"} and _are_features(state["features"]))
-        return
-    _check(set(state) == {"documents", "keys", "counts"})
-    documents, keys, counts = state["documents"], state["keys"], state["counts"]
-    _check(documents.dtype == np.int64 and documents.shape == () and bool(documents > 0))
-    _check(keys.dtype == counts.dtype == np.uint32 and keys.ndim == 1 and keys.size > 0)
-    _check(keys.shape == counts.shape and bool((keys[:-1] < keys[1:]).all()))
-    _check(bool(keys[-1] < N_KMERS and counts.min() > 0 and counts.max() <= documents))
-
-
-def check_model_state(state: Arrays) -> None:
-    """Check that arrays are the fitted state of a model.
-
-    Raises
-    ------
-    ValueError
-        If they are not.
-    """
-    _check(set(state) == {*ModelParameters.__dataclass_fields__, "word_rarity"})
-    families = state["families"]
-    _check(families.dtype == np.int64 and families.ndim == 1 and families.size > 0)
-    _check(np.unique(families).size == families.size)
-    shapes: dict[str, tuple[int, ...]] = {
-        "weights": (DIMENSION, families.size),
-        "priors": families.shape,
-        "clear_weights": (2,),
-        "unclear_weights": (3,),
-        "noise": (2,),
-        "threshold": (1,),
-        "word_rarity": (DIMENSION,),
-    }
-    for name, shape in shapes.items():
-        array = state[name]
-        dtype = np.float32 if len(shape) == 2 or name == "word_rarity" else np.float64
-        _check(array.dtype == dtype and array.shape == shape and bool(np.isfinite(array).all()))
-    _check(bool(0 <= state["threshold"][0] <= 1))
-
-
-def _are_features(features: NDArray[Any]) -> bool:
-    if features.dtype.kind != "U" or features.ndim != 1 or not 0 < features.size <= MAX_FEATURES:
-        return False
-    return all(map(_is_feature, features.tolist()))
-
-
-def _is_feature(feature: str) -> bool:
-    """Return True for a run of k-mers, each one base further on."""
-    overlaps = (kmer[1:] == following[:-1] for kmer, following in pairwise(feature.split(" ")))
-    return bool(_NGRAM.fullmatch(feature)) and all(overlaps)
-
-
-def _check(is_valid: bool) -> None:  # noqa: FBT001  (an assertion)
-    if not is_valid:
-        message = "not a fitted state"
-        raise ValueError(message)

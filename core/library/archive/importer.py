@@ -4,11 +4,11 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
-from core.encoders import TranslatedEncoder, get_encoder_class
+from core.encoders import TranslatedEncoder
 from core.errors import InputError
 from core.library.archive.format import MANIFEST, SEQUENCES
 from core.library.archive.reader import Archive
-from core.library.create import create_library
+from core.library.create import create_library, save_model
 from core.library.load import LoadReport
 from core.library.manager import Libraries
 from core.library.naming import check_library_name
@@ -17,10 +17,13 @@ from core.library.writer import OrganismLoad, PartitionTarget, Writer
 from core.progress import Progress, no_progress
 from core.sequences.checks import find_fault
 from core.sequences.limits import Limits
-from core.sequences.records import Record, check_organism_name, clean_name, sequence_id
+from core.sequences.records import Record, clean_name, sequence_id
 from core.stores.locks import write_lock
 from core.stores.milvus.index import VectorIndex
 from core.stores.sql import LibraryRow
+
+_MAX_SOURCE = 10_000
+"""Longest source of a load, in characters: each import adds to that of the exported loads."""
 
 
 def import_library(
@@ -96,17 +99,17 @@ def _organism_loads(archive: Archive, limits: Limits) -> list[OrganismLoad]:
             message = f"{archive.name}: sequence {line_number:,} {fault.description}."
             raise InputError(message, "Nothing was imported.")
         if line.organism not in records_of:
-            raise archive.damaged(SEQUENCES)
+            raise archive.damaged(SEQUENCES, f"line {line_number:,}: unknown organism")
         records = records_of[line.organism]
         number = sequence_id(line.organism, line.residues)
         if number in records:
-            raise archive.damaged(SEQUENCES)
+            raise archive.damaged(SEQUENCES, f"line {line_number:,}: the same sequence again")
         name, position = clean_name(line.name), len(records) + 1
         records[number] = Record(name, line.residues, position, line_number, line.family)
     for name, records in records_of.items():
-        check_organism_name(name)
         if not records or len(records) != organisms[name].sequences:
-            raise archive.damaged(SEQUENCES)
+            reason = f"{name}: {len(records):,} of {organisms[name].sequences:,} sequences"
+            raise archive.damaged(SEQUENCES, reason)
     return [
         OrganismLoad(PartitionTarget(name, name, name), len(records), records, records)
         for name, records in records_of.items()
@@ -116,14 +119,13 @@ def _organism_loads(archive: Archive, limits: Limits) -> list[OrganismLoad]:
 def _create(libraries: Libraries, name: str, archive: Archive) -> LibraryRow:
     """Create the library with the archive's encoder, model and threshold."""
     manifest, labels = archive.manifest, libraries.stores.labels
-    encoder_state, model_state = archive.encoder_state(), archive.model_state()
-    encoder = get_encoder_class(manifest.encoder).from_state(encoder_state)
-    if model_state is not None and not isinstance(encoder, TranslatedEncoder):
-        raise archive.damaged(MANIFEST)
+    encoder, model = archive.encoder(), archive.model()
+    if model is not None and not isinstance(encoder, TranslatedEncoder):
+        raise archive.damaged(MANIFEST, f"the encoder {encoder.name} cannot have a model")
     index = VectorIndex(**manifest.index.model_dump()) if encoder.dimension else None
     row = create_library(libraries.stores, name, encoder, index)
-    if model_state is not None and manifest.caller is not None:
-        labels.save_model(row.id, manifest.caller, model_state)
+    if model is not None:
+        save_model(libraries.stores, row, model)
     labels.set_threshold(row.id, manifest.threshold)
     return row
 
@@ -135,4 +137,4 @@ def _source(archive: Archive) -> str:
     text = f"{archive.name}, exported {manifest.exported_at:%Y-%m-%d} from {manifest.library}"
     if named := ", ".join(sorted(filter(None, sources))):
         text += f" (there: {named})"
-    return text
+    return text[:_MAX_SOURCE]

@@ -2,8 +2,10 @@
 
 import hashlib
 import re
+import struct
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -12,10 +14,12 @@ from typing import Any, BinaryIO, Self
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from core.arrays import Arrays
-from core.encoders import ENCODERS, state_digest
+from core.arrays import Arrays, from_npy
+from core.classification.model import FamilyModel
+from core.encoders import ENCODERS, Encoder, state_digest
 from core.errors import InputError
 from core.library.archive.format import (
+    ARRAY,
     ENCODER,
     FORMAT,
     MANIFEST,
@@ -24,20 +28,20 @@ from core.library.archive.format import (
     Manifest,
     Sequence,
     Version,
-    check_encoder_state,
-    check_model_state,
-    from_npy,
 )
+from core.schema import describe_fault
 from core.sequences.limits import Limits
 from core.settings import MB
 
-_ARRAY = re.compile(r"(encoder|caller)/([a-z_]{1,32})\.npy")
+_ARRAY = re.compile(ARRAY)
 _MAX_MANIFEST_BYTES = 10_000_000
 _MIN_SUSPICIOUS_BYTES = 1_000_000
 """Size below which no compression ratio is suspicious."""
 _LINE_OVERHEAD = 10_000
 """Bytes of a line apart from its residues."""
 _ENCRYPTED_FLAG = 1
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+"""Compression methods that are read: the others' errors and memory are their libraries' own."""
 _MAGIC = b"PK\x03\x04"
 _DAMAGED_HINT = "Export the library again, or copy the file again."
 _NOT_AN_ARCHIVE_HINT = "Choose a file exported on the Library page or with `python -m core export`."
@@ -45,9 +49,10 @@ _UPDATE_HINT = "Update GeneKin, then import it."
 _ZIP_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
+    struct.error,
     EOFError,
-    NotImplementedError,  # Unknown compression method.
-    RuntimeError,  # Encrypted.
+    RuntimeError,  # Encrypted, or of a method or version that zipfile does not know.
+    OverflowError,  # An offset beyond any file.
     ValueError,
 )
 
@@ -79,7 +84,10 @@ class Archive:
             raise self._unreadable(file) from None
         try:
             self._check_sizes()
-            self.manifest = self._manifest()
+            manifest = self._manifest_bytes()
+            self._check_version(manifest)
+            self._check_names()
+            self.manifest = self._parse(manifest)
             self._check_members()
         except BaseException:
             self._zip.close()
@@ -96,33 +104,33 @@ class Archive:
     ) -> None:
         self._zip.close()
 
-    def encoder_state(self) -> Arrays:
-        """Return the fitted state of the encoder, which matches the manifest's fingerprint."""
+    def encoder(self) -> Encoder:
+        """Return the encoder, whose fitted state matches the manifest's fingerprint."""
         name = self.manifest.encoder
         if name not in ENCODERS:
             message = f"{self.name} has the encoder {name!r}, which this version does not support."
             raise InputError(message, _UPDATE_HINT)
         state = self._state(ENCODER)
         try:
-            check_encoder_state(name, state)
+            encoder = ENCODERS[name].from_state(state)
         except ValueError:
             raise self.damaged("its encoder") from None
         if state_digest(name, state) != self.manifest.fingerprint:
             raise self.damaged("its encoder")
-        return state
+        return encoder
 
-    def model_state(self) -> Arrays | None:
-        """Return the fitted state of the model; None if the library has none."""
+    def model(self) -> FamilyModel | None:
+        """Return the model, whose state matches the manifest's; None if the library has none."""
         if self.manifest.caller is None:
             return None
         state = self._state(MODEL)
         try:
-            check_model_state(state)
+            model = FamilyModel.from_state(state)
         except ValueError:
             raise self.damaged("its model") from None
         if state_digest(MODEL, state) != self.manifest.caller:
             raise self.damaged("its model")
-        return state
+        return model
 
     def sequences(self) -> Iterator[Sequence]:
         """Yield the sequences in the order in which they came, after comparing their checksum."""
@@ -130,11 +138,12 @@ class Archive:
         for line in self._lines():
             digest.update(line)
         self._check_sha256(SEQUENCES, digest.hexdigest())
-        for line in self._lines():
+        for number, line in enumerate(self._lines(), start=1):
             try:
                 yield Sequence.model_validate_json(line)
-            except ValidationError:
-                raise self.damaged(SEQUENCES) from None
+            except ValidationError as error:
+                reason = f"line {number:,}: {describe_fault(error)}"
+                raise self.damaged(SEQUENCES, reason) from None
 
     def _lines(self) -> Iterator[bytes]:
         max_bytes = self._limits.max_record_bases + _LINE_OVERHEAD
@@ -199,42 +208,56 @@ class Archive:
             raise InputError(message, _NOT_AN_ARCHIVE_HINT)
         if any(info.flag_bits & _ENCRYPTED_FLAG for info in infos):
             raise InputError(f"{self.name} is encrypted.", "Use an archive without a password.")
+        if any(info.compress_type not in _METHODS for info in infos):
+            message = f"{self.name} has a compression method that is not supported."
+            raise InputError(message, _DAMAGED_HINT)
 
-    def _manifest(self) -> Manifest:
+    def _manifest_bytes(self) -> bytes:
         infos = [info for info in self._zip.infolist() if info.filename == MANIFEST]
         if len(infos) != 1 or infos[0].file_size > _MAX_MANIFEST_BYTES:
             raise self._not_an_archive()
-        data = self._bytes(MANIFEST)
-        try:
-            version = Version.model_validate_json(data).format
-            if version > FORMAT:
-                message = (
-                    f"{self.name} was exported by a newer version of GeneKin (format {version};"
-                    f" this version reads format {FORMAT})."
-                )
-                raise InputError(message, _UPDATE_HINT)
-            return Manifest.model_validate_json(data)
-        except ValidationError:
-            raise self.damaged(MANIFEST) from None
+        return self._bytes(MANIFEST)
 
-    def _check_members(self) -> None:
-        """Check that the members are those of the manifest, under names that an archive has."""
-        expected = {MANIFEST, SEQUENCES, *self.manifest.members}
-        names = [info.filename for info in self._zip.infolist()]
-        for name in names:
-            if name not in expected or names.count(name) > 1 or not self._is_known(name):
+    def _check_version(self, manifest: bytes) -> None:
+        try:
+            version = Version.model_validate_json(manifest).format
+        except ValidationError as error:
+            raise self.damaged(MANIFEST, describe_fault(error)) from None
+        if version > FORMAT:
+            message = (
+                f"{self.name} was exported by a newer version of GeneKin (format {version};"
+                f" this version reads format {FORMAT})."
+            )
+            raise InputError(message, _UPDATE_HINT)
+
+    def _check_names(self) -> None:
+        """Check that all members have names that an archive has, each a name of its own."""
+        names = Counter(info.filename for info in self._zip.infolist())
+        for name, count in names.items():
+            if count > 1 or not (name in {MANIFEST, SEQUENCES} or _ARRAY.fullmatch(name)):
                 message = f"{self.name} contains {name[:80]!r}, which is not part of an archive."
                 raise InputError(message, _NOT_AN_ARCHIVE_HINT)
+
+    def _parse(self, manifest: bytes) -> Manifest:
+        try:
+            return Manifest.model_validate_json(manifest)
+        except ValidationError as error:
+            raise self.damaged(MANIFEST, describe_fault(error)) from None
+
+    def _check_members(self) -> None:
+        """Check that the members are exactly those of the manifest, and as large."""
+        sizes = {info.filename: info.file_size for info in self._zip.infolist()}
+        del sizes[MANIFEST]
+        if unlisted := sizes.keys() - self.manifest.members.keys():
+            raise self.damaged(MANIFEST, f"{min(unlisted)} is not listed")
         for name, member in self.manifest.members.items():
-            if name not in names or self._zip.getinfo(name).file_size != member.bytes:
+            if sizes.get(name) != member.bytes:
                 raise self.damaged(name)
 
-    @staticmethod
-    def _is_known(name: str) -> bool:
-        return name in {MANIFEST, SEQUENCES} or _ARRAY.fullmatch(name) is not None
-
-    def damaged(self, part: str) -> InputError:
+    def damaged(self, part: str, reason: str = "") -> InputError:
         """Return the error that a part of it is not what was exported."""
+        explanation = f" ({reason})" if reason else ""
         return InputError(
-            f"{self.name} is damaged: {part[:80]} is not as it was exported.", _DAMAGED_HINT
+            f"{self.name} is damaged: {part} is not as it was exported{explanation}.",
+            _DAMAGED_HINT,
         )

@@ -4,11 +4,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import make_url
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
+from core.serialized import parse_json
 from core.stores.errors import translate_errors
 from core.stores.sql.migrations import upgrade
 
@@ -41,11 +43,16 @@ class Database:
         if parsed.get_backend_name() == "sqlite":
             with translate_errors(self.address, "opening it"):
                 Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-            self.engine = create_engine(parsed, connect_args={"timeout": _SQLITE_SECONDS})
+            self.engine = create_engine(
+                parsed,
+                json_deserializer=_read_json,
+                connect_args={"timeout": _SQLITE_SECONDS},
+            )
             event.listen(self.engine, "connect", _configure_sqlite)
         else:
             self.engine = create_engine(
                 parsed.update_query_dict({"charset": "utf8mb4"}),
+                json_deserializer=_read_json,
                 pool_pre_ping=True,
                 pool_recycle=3600,
                 connect_args={"connect_timeout": max(1, int(timeout))},
@@ -72,6 +79,17 @@ class Database:
         """Begin a transaction; `action` goes into error messages."""
         with translate_errors(self.address, action), self.engine.begin() as connection:
             yield connection
+
+
+def _read_json(text: str | bytes) -> Any:
+    """Return the value of a column of JSON; None, which no schema accepts, if it is damaged.
+
+    So one damaged row does not prevent the others from being read.
+    """
+    try:
+        return parse_json(text)
+    except ValueError:
+        return None
 
 
 def _is_busy(error: BaseException) -> bool:

@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import RowMapping, delete, insert, select, update
 
+from core.serialized import decompress
 from core.stores.sql.schema import evaluations
-from core.stores.sql.tables import Tables, inserted_id, replace_surrogates
+from core.stores.sql.tables import Tables, inserted_id, join_bytes, raw, replace_surrogates
 
+_MAX_REPORT_BYTES = 200_000_000
+_FACTS = ("machine", "versions", "settings")
 _ROW_COLUMNS = [column for column in evaluations.c if column.name != "report"]
 
 
@@ -67,21 +70,27 @@ class EvaluationTable(Tables):
         """Return all evaluations, newest first."""
         query = select(*_ROW_COLUMNS).order_by(evaluations.c.id.desc())
         with self._connect("reading the evaluations") as connection:
-            return [EvaluationRow(**row) for row in connection.execute(query).mappings()]
+            return list(map(_evaluation_row, connection.execute(query).mappings()))
 
     def get(self, evaluation_id: int) -> EvaluationRow | None:
         """Return the evaluation with that id, or None."""
         query = select(*_ROW_COLUMNS).where(evaluations.c.id == evaluation_id)
         with self._connect("reading an evaluation") as connection:
             row = connection.execute(query).mappings().first()
-        return EvaluationRow(**row) if row else None
+        return _evaluation_row(row) if row else None
 
     def report(self, evaluation_id: int) -> str | None:
-        """Return the report of the evaluation with that id, or None."""
-        query = select(evaluations.c.report).where(evaluations.c.id == evaluation_id)
+        """Return the report of the evaluation with that id, or None.
+
+        Raises
+        ------
+        ValueError
+            If it is damaged.
+        """
+        query = select(raw(evaluations.c.report)).where(evaluations.c.id == evaluation_id)
         with self._connect("reading an evaluation") as connection:
             data = connection.scalar(query)
-        return None if data is None else zlib.decompress(data).decode()
+        return None if data is None else decompress(join_bytes([data]), _MAX_REPORT_BYTES).decode()
 
     def rename(self, evaluation_id: int, name: str) -> bool:
         """Rename an evaluation; return False if there is none with that id."""
@@ -98,3 +107,9 @@ class EvaluationTable(Tables):
         query = delete(evaluations).where(evaluations.c.id == evaluation_id)
         with self._begin("deleting an evaluation") as connection:
             return bool(connection.execute(query).rowcount)
+
+
+def _evaluation_row(row: RowMapping) -> EvaluationRow:
+    """Return a row without those facts that are damaged, so that it can be listed and deleted."""
+    facts = {name: row[name] if isinstance(row[name], dict) else {} for name in _FACTS}
+    return EvaluationRow(**{**row, **facts})

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Double, Row, Select, delete, insert, literal_column, select, update
 from sqlalchemy.exc import IntegrityError
 
+from core.serialized import parse_json
 from core.stores.errors import retry_on_deadlock
 from core.stores.sql.database import Database
 from core.stores.sql.schema import jobs
@@ -239,5 +240,10 @@ def _job_row(row: Row[Any]) -> JobRow:
         del values[internal]
     names = ("doing", "done", "total", "rate", "seconds_left")
     progress = JobProgress(*(values.pop(name) for name in names))
-    values["result"] = json.loads(values["result"])
+    try:
+        values["result"] = parse_json(values["result"])
+    except ValueError:
+        values["result"] = None
+        if values["state"] == DONE:
+            values |= {"state": FAILED, "message": "Its result is damaged in the database."}
     return JobRow(progress=progress, **values)

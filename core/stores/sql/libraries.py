@@ -97,7 +97,13 @@ class LibraryLabels(Tables):
             connection.execute(delete(libraries).where(libraries.c.id == library_id))
 
     def encoder_state(self, library_id: int) -> dict[str, NDArray[Any]]:
-        """Return the encoder's arrays given to :meth:`add_library`."""
+        """Return the encoder's arrays given to :meth:`add_library`.
+
+        Raises
+        ------
+        ValueError
+            If one of them is damaged.
+        """
         with self._connect("reading the encoder") as connection:
             return read_arrays(connection, encoder_arrays, library_id)
 
@@ -113,7 +119,13 @@ class LibraryLabels(Tables):
             connection.execute(update(libraries).where(of_library).values(caller=fingerprint))
 
     def model_state(self, library_id: int) -> dict[str, NDArray[Any]]:
-        """Return the model's arrays given to :meth:`save_model`."""
+        """Return the model's arrays given to :meth:`save_model`.
+
+        Raises
+        ------
+        ValueError
+            If one of them is damaged.
+        """
         with self._connect("reading the model") as connection:
             return read_arrays(connection, caller_arrays, library_id)
 

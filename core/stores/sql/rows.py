@@ -13,6 +13,8 @@ class LibraryRow:
 
     Attributes
     ----------
+    index
+        As the database has it; :func:`core.library.stored_state.read_index` checks it.
     caller
         Fingerprint of its trained classification model; empty where it has none.
     threshold
@@ -28,7 +30,7 @@ class LibraryRow:
     collection: str
     encoder: str
     fingerprint: str
-    index: dict[str, Any]
+    index: Any
     created_at: datetime
     caller: str = ""
     threshold: float | None = None

@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, delete, func, insert, literal, select, updat
 
 from core.stores.errors import retry_on_deadlock
 from core.stores.sql.schema import run_parts, runs
-from core.stores.sql.tables import Tables, replace_surrogates, split_bytes
+from core.stores.sql.tables import Tables, join_bytes, raw, replace_surrogates, split_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class RunRow:
     fingerprint: str
     contents: str
     queries: int
-    about: dict[str, Any]
+    about: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +78,26 @@ class RunTable(Tables):
         return rows[0] if rows else None
 
     def parts(self, run_id: str, kind: str, start: int, stop: int) -> list[Part]:
-        """Return the parts that contain items `start` to `stop` - 1 of a kind, in order."""
+        """Return the parts that contain items `start` to `stop` - 1 of a kind, in order.
+
+        Raises
+        ------
+        ValueError
+            If one of them is damaged.
+        """
         of_kind = (run_parts.c.run_id == run_id) & (run_parts.c.kind == kind)
         first_part = select(func.max(run_parts.c.first)).where(of_kind, run_parts.c.first <= start)
         query = (
-            select(run_parts.c.first, run_parts.c.data)
+            select(run_parts.c.first, raw(run_parts.c.data))
             .where(of_kind, run_parts.c.first >= first_part.scalar_subquery())
             .where(run_parts.c.first < stop)
             .order_by(run_parts.c.first, run_parts.c.piece)
         )
-        pieces: dict[int, list[bytes]] = {}
+        pieces: dict[int, list[object]] = {}
         with self._connect("reading a run") as connection:
             for first, data in connection.execute(query):
                 pieces.setdefault(first, []).append(data)
-        return [Part(kind, first, b"".join(data)) for first, data in pieces.items()]
+        return [Part(kind, first, join_bytes(data)) for first, data in pieces.items()]
 
     def find(self, text: str, start: int, count: int) -> list[RunRow]:
         """Return a page of the runs that contain a text, newest first."""

@@ -1,15 +1,22 @@
 """Base of the classes that read and write tables, and conversions of their values."""
 
-import io
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, CursorResult, Table, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Table,
+    insert,
+    select,
+    type_coerce,
+)
+from sqlalchemy.types import NullType
 
-from core.arrays import Arrays, to_npy
+from core.arrays import Arrays, from_npy, to_npy
 from core.stores.sql.database import Database
 
 _Item = TypeVar("_Item")
@@ -47,6 +54,26 @@ def split_bytes(data: bytes) -> Iterator[bytes]:
         yield data[start : start + _PIECE_BYTES]
 
 
+def raw(column: ColumnElement[bytes]) -> ColumnElement[Any]:
+    """Select a column of bytes as the database has it, whatever it has."""
+    return type_coerce(column, NullType())
+
+
+def join_bytes(pieces: Sequence[object]) -> bytes:
+    """Join the pieces that :func:`split_bytes` made.
+
+    Raises
+    ------
+    ValueError
+        If one of them is not bytes.
+    """
+    parts = [piece for piece in pieces if isinstance(piece, bytes)]
+    if len(parts) < len(pieces):
+        message = "not bytes"
+        raise ValueError(message)
+    return b"".join(parts)
+
+
 def replace_surrogates(text: str) -> str:
     """Replace unpaired surrogates, which no database accepts, with question marks."""
     return text.encode("utf-8", "replace").decode()
@@ -66,16 +93,19 @@ def save_arrays(connection: Connection, table: Table, library_id: int, arrays: A
 
 
 def read_arrays(connection: Connection, table: Table, library_id: int) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a library that :func:`save_arrays` wrote."""
+    """Return the arrays of a library that :func:`save_arrays` wrote.
+
+    Raises
+    ------
+    ValueError
+        If one of them is damaged.
+    """
     query = (
-        select(table.c.name, table.c.data)
+        select(table.c.name, raw(table.c.data))
         .where(table.c.library_id == library_id)
         .order_by(table.c.name, table.c.part)
     )
-    pieces: dict[str, list[bytes]] = {}
+    pieces: dict[str, list[object]] = {}
     for name, data in connection.execute(query):
         pieces.setdefault(name, []).append(data)
-    return {
-        name: np.load(io.BytesIO(b"".join(parts)), allow_pickle=False)
-        for name, parts in pieces.items()
-    }
+    return {name: from_npy(join_bytes(parts)) for name, parts in pieces.items()}

@@ -94,8 +94,9 @@ NOT_AN_ARCHIVE = (
 DAMAGED_HINT = "Export the library again, or copy the file again."
 
 
-def is_damaged(part: str) -> str:
-    return f"lab.zip is damaged: {part} is not as it was exported. {DAMAGED_HINT}"
+def is_damaged(part: str, reason: str = "") -> str:
+    explanation = f" ({reason})" if reason else ""
+    return f"lab.zip is damaged: {part} is not as it was exported{explanation}. {DAMAGED_HINT}"
 
 
 def npy(kind: str, shape: str) -> bytes:
@@ -141,10 +142,38 @@ class TestDamaged:
         del lab[member]
         assert refused(lab.pack()) == is_damaged(member)
 
-    def test_a_manifest_that_is_none(self, refused, lab):
-        for text in (b"", b"[]", b"{", b'{"format": 1}', b"[" * 100_000):
-            lab["manifest.json"] = text
-            assert refused(lab.pack()) == is_damaged("manifest.json")
+    @pytest.mark.parametrize(
+        ("text", "reason"),
+        [
+            (b"", "Invalid JSON: EOF while parsing a value at line 1 column 0"),
+            (b"[]", "Input should be an object"),
+            (b"{", "Invalid JSON: EOF while parsing an object at line 1 column 1"),
+            (b'{"format": 1}', "genekin: Field required"),
+            (b'{"format": "1"}', "format: Input should be a valid integer"),
+            (b"[" * 100_000, "Invalid JSON: recursion limit exceeded at line 1 column 202"),
+        ],
+        ids=["nothing", "list", "cut", "too little", "text", "deep"],
+    )
+    def test_a_manifest_that_is_none(self, refused, lab, text, reason):
+        lab["manifest.json"] = text
+        assert refused(lab.pack()) == is_damaged("manifest.json", reason)
+
+    @pytest.mark.parametrize("member", ["sequences.jsonl", "encoder/keys.npy"])
+    def test_a_member_that_the_manifest_does_not_list(self, refused, lab, member):
+        manifest = json.loads(lab["manifest.json"])
+        del manifest["members"][member]
+        lab["manifest.json"] = json.dumps(manifest).encode()
+        assert refused(lab.pack()) == is_damaged("manifest.json", f"{member} is not listed")
+
+    def test_a_model_that_the_manifest_does_not_know(self, refused, lab):
+        manifest = json.loads(lab["manifest.json"]) | {"caller": None}
+        lab["manifest.json"] = json.dumps(manifest).encode()
+        reason = "the model and its members disagree"
+        assert refused(lab.pack()) == is_damaged("manifest.json", reason)
+
+    @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+    def test_another_compression(self, refused, lab, method):
+        assert "has a compression method that is not supported" in refused(lab.pack(method))
 
 
 class TestForeign:
@@ -259,19 +288,25 @@ class TestLearned:
 
 class TestSequences:
     @pytest.mark.parametrize(
-        "changes",
+        ("changes", "reason"),
         [
-            {"family": -1},
-            {"family": 2**31},
-            {"family": "0"},
-            {"residues": None},
-            {"organism": "cat"},
-            {"more": 1},
+            ({"family": -1}, "line 1: family: Input should be greater than or equal to 0"),
+            ({"family": 2**31}, "line 1: family: Input should be less than 2147483648"),
+            ({"family": "0"}, "line 1: family: Input should be a valid integer"),
+            ({"residues": None}, "line 1: residues: Input should be a valid string"),
+            ({"organism": "cat"}, "line 1: unknown organism"),
+            ({"more": 1}, "line 1: more: Extra inputs are not permitted"),
+            ({"name": "x" * 256}, "line 1: name: String should have at most 255 characters"),
+            (
+                {"name": "a\u202eb"},
+                "line 1: name: 'a\\u202eb' has control or bidirectional characters",
+            ),
+            ({"name": "\0"}, "line 1: name: '\\x00' has control or bidirectional characters"),
         ],
         ids=str,
     )
-    def test_that_no_library_has(self, refused, lab, changes):
-        assert refused(lab.line(**changes).pack()) == is_damaged("sequences.jsonl")
+    def test_that_no_library_has(self, refused, lab, changes, reason):
+        assert refused(lab.line(**changes).pack()) == is_damaged("sequences.jsonl", reason)
 
     def test_with_letters_that_are_no_dna(self, refused, lab):
         assert refused(lab.line(residues="ACGT'; DROP TABLE").pack()) == (
@@ -289,29 +324,101 @@ class TestSequences:
 
     def test_fewer_than_there_were(self, refused, lab):
         lines = lab["sequences.jsonl"].splitlines(keepends=True)
-        for kept in (lines[1:], [lines[0], *lines], [lines[0], lines[0], *lines[2:]]):
+        for kept, reason in (
+            (lines[1:], "human: 17 of 18 sequences"),
+            ([lines[0], *lines], "line 2: the same sequence again"),
+            ([lines[0], lines[0], *lines[2:]], "line 2: the same sequence again"),
+        ):
             lab["sequences.jsonl"] = b"".join(kept)
-            assert refused(lab.sign().pack()) == is_damaged("sequences.jsonl")
+            assert refused(lab.sign().pack()) == is_damaged("sequences.jsonl", reason)
 
     @pytest.mark.parametrize("line", [b"{", b"[1]", b"\xff", b"[" * 5_000, b'{"a": "\\ud800"}'])
     def test_that_are_no_json(self, refused, lab, line):
         lab["sequences.jsonl"] = line + b"\n" + lab["sequences.jsonl"]
-        assert refused(lab.sign().pack()) == is_damaged("sequences.jsonl")
+        assert refused(lab.sign().pack()).startswith(
+            "lab.zip is damaged: sequences.jsonl is not as it was exported (line 1: "
+        )
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"threshold": 3},
-        {"index": {"kind": "FLAT", "build": {"nlist": -1}, "search": {}}},
-        {"index": {"kind": "FLAT"}},
-        {"families": {"x": "Kinase"}},
-        {"families": {"0": ""}},
-        {"organisms": []},
-        {"library": ""},
-        {"exported_at": "yesterday"},
-    ],
-    ids=str,
-)
-def test_a_manifest_that_no_library_has(refused, lab, changes):
-    assert refused(lab.sign(**changes).pack()) == is_damaged("manifest.json")
+FLAT = {"kind": "FLAT", "build": {}, "search": {}}
+HNSW = {"kind": "HNSW", "build": {"M": 16, "efConstruction": 200}, "search": {"ef": 128}}
+
+
+class TestManifest:
+    @pytest.mark.parametrize(
+        ("changes", "reason"),
+        [
+            ({"threshold": 3}, "threshold: Input should be less than or equal to 1"),
+            ({"threshold": float("nan")}, "threshold: Input should be a finite number"),
+            ({"threshold": "0.5"}, "threshold: Input should be a valid number"),
+            ({"families": {"x": "Kinase"}}, "families.x.[key]: Input should be a valid integer"),
+            ({"families": {"0": ""}}, "families.0: String should have at least 1 character"),
+            ({"organisms": []}, "organisms: Tuple should have at least 1 item"),
+            ({"library": ""}, "library: String should have at least 1 character"),
+            ({"exported_at": "yesterday"}, "exported_at: Input should be a valid datetime"),
+            ({"encoder": "a\0"}, "encoder: 'a\\x00' has control or bidirectional characters"),
+            ({"more": 1}, "more: Extra inputs are not permitted"),
+        ],
+        ids=str,
+    )
+    def test_that_no_library_has(self, refused, lab, changes, reason):
+        assert refused(lab.sign(**changes).pack()).startswith(
+            is_damaged("manifest.json", reason).partition(").")[0]
+        )
+
+    @pytest.mark.parametrize(
+        ("index", "reason"),
+        [
+            ({"kind": "ANNOY", "build": {}, "search": {}}, "index: Input tag 'ANNOY' found"),
+            ({"kind": "FLAT"}, "index.FLAT.build: Field required"),
+            (FLAT | {"build": {"nlist": 1}}, "index.FLAT.build: Dictionary should have at most 0"),
+            (HNSW | {"build": {"M": 0}}, "index.HNSW.build.M: Input should be greater than"),
+            (HNSW | {"search": {"ef": 10**9}}, "index.HNSW.search.ef: Input should be less than"),
+            (HNSW | {"search": {"nprobe": 1}}, "index.HNSW.search.nprobe.[key]: Input should be"),
+            (
+                FLAT | {"kind": "SPARSE_INVERTED_INDEX"},
+                "the encoder count cannot have the index SPARSE_INVERTED_INDEX",
+            ),
+        ],
+        ids=str,
+    )
+    def test_with_an_index_that_there_is_not(self, refused, counted, index, reason):
+        assert refused(counted.sign(index=index).pack()).startswith(
+            is_damaged("manifest.json", reason).partition(").")[0]
+        )
+
+    @pytest.mark.parametrize("digest", ["0", "G" * 32, "0" * 33, 5, None])
+    @pytest.mark.parametrize("key", ["fingerprint", "caller"])
+    def test_with_a_digest_that_is_none(self, refused, lab, key, digest):
+        manifest = json.loads(lab["manifest.json"]) | {key: digest}
+        lab["manifest.json"] = json.dumps(manifest).encode()
+        text = refused(lab.pack())
+        assert text.startswith("lab.zip is damaged: manifest.json is not as it was exported (")
+
+    def test_with_an_organism_twice(self, refused, lab):
+        organisms = json.loads(lab["manifest.json"])["organisms"]
+        data = lab.sign(organisms=[*organisms, organisms[0]]).pack()
+        assert refused(data) == is_damaged("manifest.json", "the organism human is listed twice")
+
+    @pytest.mark.parametrize("letter", ["\0", "\n", "\u202e", "\u2066", "\u200b"], ids=ascii)
+    def test_with_names_that_nobody_could_enter(self, refused, lab, letter):
+        name = f"Ki{letter}nase"
+        organisms = json.loads(lab["manifest.json"])["organisms"]
+        for changes, kind in (
+            ({"families": {"0": name}}, "family"),
+            ({"library": name}, "library"),
+            ({"organisms": [organisms[0] | {"name": name}]}, "organism"),
+        ):
+            assert refused(Members(lab).sign(**changes).pack()).startswith(
+                f"Invalid {kind} name: {name!r}."
+            )
+
+    def test_the_source_of_a_load_loses_what_nobody_sees(self, here, lab):
+        organisms = json.loads(lab["manifest.json"])["organisms"]
+        for organism in organisms:
+            organism["loads"][0]["source"] = "a\u202e\0b.fasta"
+        data = lab.sign(organisms=organisms).pack()
+        import_library(here, io.BytesIO(data), "sources", limits=LIMITS, display_name="lab.zip")
+        loads = here.stores.labels.loads_by_organism(here.library_row("sources").id)
+        assert {load.source.rpartition(" ")[2] for (load,) in loads.values()} == {"ab.fasta)"}
+        here.delete("sources")

@@ -4,12 +4,17 @@ import json
 import zipfile
 
 import pytest
+from sqlalchemy import update
 
 from core.classify import classify
 from core.errors import InputError, LibraryError, StoreError
 from core.library.archive import export_library, import_library
 from core.library.load import load as load_records
+from core.library.manager import Libraries
 from core.sequences.records import Record
+from core.settings import Settings
+from core.stores.sql.schema import sequences
+from core.stores.stores import Stores
 from tests.integration.archive.conftest import LIMITS
 from tests.support.contents import NOTHING, contents, require_agreement
 from tests.support.evolution import member
@@ -144,6 +149,38 @@ class TestExport:
     def test_into_a_folder_that_is_not_there_is_refused(self, source, tmp_path):
         with pytest.raises(InputError, match="cannot be written: No such file or directory"):
             export_library(source, "lab", tmp_path / "missing" / "a.zip")
+
+
+class TestNamesOfEarlierVersions:
+    """Names that nobody could enter today, in a database that has them."""
+
+    @pytest.fixture
+    def old(self, tmp_path):
+        with Stores(Settings(home=tmp_path / "old")) as stores:
+            libraries = Libraries(stores)
+            load_records(libraries, {"human": genes("human")}, library="old", encoder="count")
+            row = libraries.library_row("old")
+            stores.labels.name_families(row.id, {0: "Ki\u202enase", 1: "\0", 2: "Ligase"})
+            with stores.database.begin("renaming") as connection:
+                connection.execute(update(sequences).values(name="a\u2066b\0"))
+            yield libraries
+
+    def test_are_read_and_can_be_added_to(self, old):
+        library = old.open("old")
+        assert library.families == {0: "Ki\u202enase", 1: "\0", 2: "Ligase"}
+        assert classify(library, genes("human", 1))[0].family == "Ki\u202enase"
+        load_records(
+            old, {"dog": genes("dog", 3)}, library="old", families=library.families | {3: "New"}
+        )
+        assert old.open("old").families == library.families | {3: "New"}
+
+    def test_lose_what_nobody_sees_when_they_are_exported(self, old, here, tmp_path):
+        export_library(old, "old", tmp_path / "old.zip")
+        import_library(here, tmp_path / "old.zip", limits=LIMITS)
+        library = here.open("old")
+        assert library.families == {0: "Kinase", 1: "class 1", 2: "Ligase"}
+        assert {row.name for row in library.sequences("human")} == {"ab"}
+        here.delete("old")
 
 
 class TestImport:

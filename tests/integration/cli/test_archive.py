@@ -2,6 +2,7 @@
 
 import json
 import os
+import zipfile
 
 import pytest
 
@@ -55,6 +56,15 @@ def test_a_name_that_is_taken_is_refused(run, exported):
 def test_what_is_no_archive_is_refused(run, written, tmp_path):
     assert "is not a GeneKin library archive" in run("import", written(">a\nACGT\n")).refused()
     assert "No such file or directory" in run("import", tmp_path / "missing.zip").refused()
+    assert names(run) == []
+
+
+def test_an_index_that_there_is_not_is_refused(run, exported, tmp_path):
+    with zipfile.ZipFile(exported) as archive, zipfile.ZipFile(tmp_path / "b.zip", "w") as other:
+        for name in archive.namelist():
+            data = archive.read(name)
+            other.writestr(name, data.replace(b'"FLAT"', b'"ANNOY"'))
+    assert "Input tag 'ANNOY' found" in run("import", tmp_path / "b.zip").refused()
     assert names(run) == []
 
 

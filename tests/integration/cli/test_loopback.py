@@ -1,6 +1,7 @@
 """Commands that ask the process that has the embedded stores open."""
 
 import http.client
+import http.server
 import json
 import stat
 import threading
@@ -126,8 +127,16 @@ def test_a_leftover_of_a_killed_dashboard_is_ignored(home, dashboard, run_at_hom
     address = home.home / "vectors.dashboard.json"
     with dashboard():
         leftover = address.read_text()
-    for content in (leftover, "", "{}", "[1]"):
-        address.write_text(content)
+    values = json.loads(leftover)
+    changed = [
+        values | {"port": "80"},
+        values | {"port": 10**9},
+        values | {"secret": "a\r\nHost: b"},
+        values | {"stores": None},
+        values | {"more": 1},
+    ]
+    for content in (leftover, "", "{}", "[1]", "[" * 10_000, "\ud800", *map(json.dumps, changed)):
+        address.write_bytes(content.encode(errors="surrogatepass"))
         assert run_at_home("status").status == 0
 
 
@@ -194,3 +203,108 @@ def test_a_file_too_large_for_the_dashboard_is_refused(home, dashboard):
         with pytest.raises(GeneKinError, match="larger than") as caught:
             found.ask("classify", {}, source, no_progress)
     assert caught.value.exit_status == 2
+
+
+@pytest.fixture
+def ask(home, dashboard):
+    """Ask with headers as they are, and return the lines of the answer."""
+
+    def ask(question: str, body: bytes = b"", **headers: str) -> list[dict[str, object]]:
+        values = json.loads((home.home / "vectors.dashboard.json").read_text())
+        connection = http.client.HTTPConnection("127.0.0.1", values["port"], timeout=20)
+        connection.putrequest("POST", f"/{question}")
+        connection.putheader("Authorization", f"Bearer {values['secret']}")
+        for name, value in headers.items():
+            connection.putheader(name.replace("_", "-"), value)
+        connection.endheaders(body)
+        lines = [json.loads(line) for line in connection.getresponse()]
+        connection.close()
+        return lines
+
+    with dashboard():
+        yield ask
+
+
+CLASSIFY = {
+    "library": "default",
+    "organisms": [],
+    "neighbours": 3,
+    "threshold": None,
+    "align": False,
+    "file_format": "tsv",
+}
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (None, "Invalid options: no JSON."),
+        ("{", "Invalid options: no JSON."),
+        ("[" * 9_000, "Invalid options: no JSON."),
+        ("[]", "Invalid options: Input should be a valid dictionary or instance of Options."),
+        ("{}", "Invalid options: library: Field required."),
+        (CLASSIFY | {"neighbours": "3"}, "Invalid options: neighbours: Input should be a valid"),
+        (CLASSIFY | {"organisms": "dog"}, "Invalid options: organisms: 'str' instances are not"),
+        (CLASSIFY | {"file_format": "exe"}, "Invalid options: file_format: Input should be 'tsv',"),
+        (CLASSIFY | {"progress": 1}, "Invalid options: progress: Extra inputs are not permitted."),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_options_that_no_command_sends_are_refused(ask, options, reason):
+    text = json.dumps(options) if isinstance(options, dict) else options
+    headers = {} if text is None else {"X_Genekin_Options": text}
+    ((line),) = ask("classify", b"ACGT", X_Genekin_File='"a"', Content_Length="4", **headers)
+    message, hint = line["error"]
+    assert message.startswith(reason)
+    assert (hint, line["status"]) == (
+        "Use the command line (python -m core) of the same version.",
+        2,
+    )
+
+
+@pytest.mark.parametrize("size", ["-1", "x", "", "9" * 30, "1e3"])
+def test_a_size_that_is_none_is_refused(ask, size):
+    (line,) = ask("classify", X_Genekin_File='"a"', Content_Length=size)
+    assert line["error"][0] == "The size of the file is invalid."
+
+
+@pytest.mark.parametrize("name", ["", "5", "null", "[", "[" * 9_000])
+def test_a_file_name_that_is_none_is_refused(ask, name):
+    (line,) = ask("classify", X_Genekin_File=name, Content_Length="0")
+    assert line["error"][0] == "The name of the file is invalid."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"[]\n",
+        b"{\n",
+        b"\xff\n",
+        b'{"text": 5}\n',
+        b'{"progress": ["a", 1]}\n',
+        b'{"error": ["a", "b"], "status": 99}\n',
+        b'{"error": "a", "status": 1}\n',
+        b'{"text": "a", "more": 1}\n',
+        b"[" * 10_000 + b"\n",
+    ],
+)
+def test_an_answer_that_no_dashboard_gives_is_none(line):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(line)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        answering = threading.Thread(target=server.handle_request)
+        answering.start()
+        connection = http.client.HTTPConnection("127.0.0.1", server.server_port)
+        connection.connect()
+        with pytest.raises(GeneKinError, match="did not answer"):
+            Dashboard(connection, "secret").ask("status", {}, None, no_progress)
+        connection.close()
+        answering.join()

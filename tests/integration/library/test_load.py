@@ -17,7 +17,7 @@ from core.library.writer import OrganismReport
 from core.sequences.limits import Limits
 from core.sequences.queries import read_text_queries
 from core.sequences.records import Record, sequence_id
-from core.stores.milvus.index import VectorIndex
+from core.stores.milvus.index import SPARSE_INDEX, VectorIndex
 from tests.support.contents import NOTHING, Contents, contents, require_agreement
 from tests.support.faults import failing
 from tests.support.synthetic import FAMILY_NAMES, dna, genes
@@ -288,6 +288,25 @@ class TestRefusals:
         assert str(raised.value) == (
             "The library 'loaded once' has the index FLAT, not HNSW. Use another library name."
         )
+
+    @pytest.mark.parametrize("family", ["", "x" * 201, "Ki\0nase", "Ki\u202enase"], ids=ascii)
+    def test_families_that_nobody_could_enter(self, deployed, library, unchanged, family):
+        with pytest.raises(InputError, match=r"^Invalid family name: ") as raised:
+            load(deployed, {"human": MORE}, library=library, families={0: family})
+
+        assert raised.value.hint == "Use 1 to 200 visible characters."
+
+    def test_an_index_of_other_vectors(self, deployed, name):
+        with pytest.raises(InputError, match="makes dense vectors, which SPARSE_INVERTED_INDEX"):
+            load(
+                deployed,
+                {"human": HUMAN},
+                library=name,
+                encoder="count",
+                index=VectorIndex(SPARSE_INDEX),
+            )
+
+        assert contents(deployed, name) == NOTHING
 
     def test_an_encoder_that_is_not_there(self, deployed, name):
         with pytest.raises(InputError, match=r"^There is no encoder 'bert'\. Choose one of: "):

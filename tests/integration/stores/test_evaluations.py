@@ -1,5 +1,6 @@
 """The table of evaluations on SQLite and MariaDB."""
 
+import zlib
 from dataclasses import replace
 
 import pytest
@@ -91,3 +92,21 @@ class TestEvaluationTable:
                 table.recent()
         finally:
             evaluations.create(database.engine)
+
+
+class TestDamaged:
+    @pytest.mark.parametrize("data", [b"", b"\0", zlib.compress(b"report")[:-1]])
+    def test_a_report_is_refused_in_one_way(self, table, database, data):
+        number = table.add(ROW, "report")
+        with database.begin("damaging") as connection:
+            connection.execute(evaluations.update().values(report=data))
+        with pytest.raises(ValueError):  # noqa: PT011  (it has many messages)
+            table.report(number)
+
+    def test_facts_of_other_types_are_left_out(self, table, database):
+        number = table.add(ROW, "report")
+        with database.begin("damaging") as connection:
+            connection.execute(evaluations.update().values(machine=[1], versions="a", settings=5))
+        expected = replace(ROW, id=number, machine={}, versions={}, settings={})
+        assert table.recent() == [expected]
+        assert table.get(number) == expected

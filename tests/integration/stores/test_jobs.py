@@ -250,3 +250,22 @@ class TestReading:
 )
 def test_the_fraction_of_what_is_done(progress, fraction):
     assert progress.fraction == fraction
+
+
+class TestDamaged:
+    @pytest.mark.parametrize("text", ["", "{", "[" * 20_000])
+    def test_a_result_is_that_of_a_failed_job(self, table, database, text):
+        row, other = (add(table, job(digest)) for digest in ("a", "b"))
+        table.save(replace(row, state=DONE, result={"library": "lab"}))
+        with database.begin("damaging") as connection:
+            connection.execute(jobs.update().where(jobs.c.id == row.id).values(result=text))
+        found = read(table, row)
+        assert (found.state, found.result) == (FAILED, None)
+        assert found.message == "Its result is damaged in the database."
+        assert [found.id for found in table.recent()] == [other.id, row.id]
+
+    def test_a_job_under_way_stays_so(self, table, database):
+        row = add(table, job())
+        with database.begin("damaging") as connection:
+            connection.execute(jobs.update().values(result="{"))
+        assert read(table, row) == row

@@ -1,8 +1,9 @@
 import pytest
 
-from core.errors import Cancelled, InputError
-from core.evaluation.registry import make_plan
-from core.evaluation.repository import evaluate_and_save, load_report
+from core.errors import Cancelled, InputError, StoreError
+from core.evaluation.registry import make_methods, make_plan
+from core.evaluation.repository import evaluate_and_save, load_report, save_evaluation
+from core.evaluation.runner import evaluate
 from core.settings import Settings
 from core.stores.sql.database import Database
 from core.stores.sql.evaluations import EvaluationTable
@@ -56,3 +57,32 @@ class TestKeptReport:
     def test_one_that_is_not_there_is_an_error(self, database):
         with pytest.raises(InputError, match="There is no evaluation 7"):
             load_report(database, 7)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "{}",
+            "[" * 100_000,
+            "\0",
+            lambda report: report.replace('"seed": 7', '"seed": "7"'),
+            lambda report: report.replace('"seed": 7', '"seed": NaN'),
+            lambda report: report.replace('"seed": 7', '"seed": 7, "more": 1'),
+            lambda report: report.replace('"distinct"', '"different"'),
+            lambda report: report.replace('"accuracy": ', '"accuracy": 1e999, "x": '),
+        ],
+    )
+    def test_one_that_is_damaged_is_named(self, database, text):
+        report = evaluate(data(), PLAN, make_methods(Settings(), database, 7)).report
+        save_evaluation(database, PLAN, report)
+        changed = text if isinstance(text, str) else text(report.to_json())
+        assert changed != report.to_json()
+        (row,) = EvaluationTable(database).recent()
+        number = EvaluationTable(database).add(row, changed)
+        with pytest.raises(StoreError) as raised:
+            load_report(database, number)
+        assert str(raised.value) == (
+            f"The report of the evaluation {number} is damaged in the database. Delete the"
+            " evaluation, or restore the database from a backup."
+        )
+        assert load_report(database, row.id) == report

@@ -1,3 +1,4 @@
+import json
 import random
 import zlib
 from dataclasses import replace
@@ -9,9 +10,13 @@ from core.runs.serialization import (
     StoredQuery,
     pack_calls,
     pack_queries,
+    pack_traces,
     unpack_calls,
     unpack_queries,
+    unpack_traces,
 )
+from core.stores.sql.runs import Part
+from core.tracing import TraceResult
 from tests.unit.runs.test_call_table import CALLED, HIT, INVALID, UNKNOWN
 
 ODD = "<script>=1+1 \u202e 基因 🧬 \ud83e \0"
@@ -57,5 +62,60 @@ class TestQueries:
 
     def test_a_damaged_part_is_never_read_as_something_else(self):
         (part,) = pack_queries([StoredQuery("q", "ACGT" * 100)])
-        with pytest.raises(zlib.error):
+        with pytest.raises(ValueError, match="not a complete compressed stream"):
             unpack_queries([replace(part, data=part.data[:-9])], 0, 1)
+
+
+def changed(part, change):
+    """Return a part with another first item."""
+    first, *others = json.loads(zlib.decompress(part.data))
+    return replace(part, data=zlib.compress(json.dumps([change(first), *others]).encode()))
+
+
+class TestDamaged:
+    @pytest.mark.parametrize("data", [b"", b"\0", b"ACGT", zlib.compress(b"{}")], ids=ascii)
+    @pytest.mark.parametrize("unpack", [unpack_calls, unpack_queries, unpack_traces])
+    def test_bytes_are_refused_in_one_way(self, unpack, data):
+        with pytest.raises(ValueError):  # noqa: PT011  (it has many messages)
+            unpack([Part("calls", 0, data)], 0, 1)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda call: None,
+            lambda call: [],
+            lambda call: call | {"more": 1},
+            lambda call: call | {"status": "maybe"},
+            lambda call: call | {"length": "long"},
+            lambda call: call | {"confidence": float("nan")},
+            lambda call: call | {"families": [[1]]},
+            lambda call: call | {"families": 5},
+            lambda call: call | {"hits": [[1, 2]]},
+            lambda call: call | {"hits": [[*call["hits"][0][:-1], None]]},
+            lambda call: {name: call[name] for name in call if name != "hits"},
+        ],
+    )
+    def test_a_call_of_another_shape_is_refused(self, change):
+        (part,) = pack_calls([CALLED])
+        with pytest.raises(ValueError):  # noqa: PT011
+            unpack_calls([changed(part, change)], 0, 1)
+
+    @pytest.mark.parametrize("query", [None, ["a"], ["a", "ACGT", 1], ["a", 5], {"a": 1}])
+    def test_a_query_of_another_shape_is_refused(self, query):
+        (part,) = pack_queries([StoredQuery("a", "ACGT")])
+        with pytest.raises(ValueError):  # noqa: PT011
+            unpack_queries([changed(part, lambda _: query)], 0, 1)
+
+    @pytest.mark.parametrize("change", [{"closest": {"human": 1}}, {"identity": None}, {"x": 1}])
+    def test_a_trace_of_another_shape_is_refused(self, change):
+        traced = TraceResult("a", 4, {"human": 1.0}, {"human": HIT}, 0.9)
+        (part,) = pack_traces([traced])
+        assert unpack_traces([part], 0, 1) == [traced]
+        with pytest.raises(ValueError):  # noqa: PT011
+            unpack_traces([changed(part, lambda values: values | change)], 0, 1)
+
+    def test_a_part_that_unpacks_to_more_than_any_has_is_refused(self, monkeypatch):
+        monkeypatch.setattr(module, "_MAX_PART_BYTES", 1_000)
+        (part,) = pack_queries([StoredQuery("a", "A" * 2_000)])
+        with pytest.raises(ValueError, match="not a complete compressed stream"):
+            unpack_queries([part], 0, 1)

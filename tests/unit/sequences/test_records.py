@@ -3,11 +3,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
+from core.library.naming import check_library_name
+from core.sequences.families import check_family_name, is_family
 from core.sequences.records import (
     Problem,
     Record,
     check_organism_name,
+    clean_name,
     clean_organism_name,
+    has_hidden,
+    remove_hidden,
     require_valid,
     sequence_id,
 )
@@ -67,3 +72,38 @@ class TestCleanOrganismName:
     @pytest.mark.parametrize("name", ["human", "Pan_troglodytes", "_x", "a" * 200])
     def test_what_can_be_loaded_stays(self, name):
         assert clean_organism_name(name) == name
+
+
+# NUL, a line break, a C1 control, a zero-width space, an override and an isolate of the direction
+# of text, an unpaired surrogate, a line separator.
+HIDDEN = ["\0", "\n", "\x85", "\u200b", "\u202e", "\u2066", "\ud83e", "\u2028"]
+
+
+class TestHidden:
+    @pytest.mark.parametrize("letter", HIDDEN, ids=ascii)
+    def test_characters_are_in_no_name(self, letter):
+        name = f"Ki{letter}nase"
+        assert has_hidden(name)
+        for check in (check_library_name, check_organism_name, check_family_name):
+            with pytest.raises(InputError, match=r"^Invalid (library|organism|family) name: 'Ki"):
+                check(name)
+        assert not is_family(name)
+
+    @pytest.mark.parametrize("name", ["Ion channel", "5-HT₂", "Κινάση", "激酶", "كيناز"])
+    def test_letters_of_any_script_are_seen(self, name):
+        assert not has_hidden(name)
+        check_library_name(name)
+        check_family_name(name)
+        assert is_family(name)
+        assert clean_name(name) == name
+
+    @given(st.text(st.sampled_from(["a", " ", *HIDDEN])) | st.text())
+    def test_without_them_a_text_has_none(self, text):
+        assert not has_hidden(remove_hidden(text))
+        assert not has_hidden(clean_name(text))
+
+    def test_a_family_name_has_a_length(self):
+        check_family_name("x" * 200)
+        for name in ("", "x" * 201):
+            with pytest.raises(InputError, match=r"Use 1 to 200 visible characters\.$"):
+                check_family_name(name)

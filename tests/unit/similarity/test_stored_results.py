@@ -74,6 +74,45 @@ class TestFiles:
         assert stored.map("map", make=lambda: MAP) is MAP
         assert stored.map("map", make=never).genes == MAP.genes
 
+    def test_bytes_that_changed_anywhere_are_made_again(self, stored):
+        stored.comparison("abc", make=lambda: ABC)
+        (path,) = files(stored)
+        content = path.read_bytes()
+        for position in range(0, len(content), 97):
+            path.write_bytes(
+                content[:position] + bytes([content[position] ^ 0xFF]) + content[position + 1 :]
+            )
+            found = stored.comparison("abc", make=lambda: ABC)
+            assert list(found.pairs) == list(ABC.pairs)
+            for names, pair in ABC.pairs.items():
+                assert list(found.pairs[names].genes) == list(pair.genes)
+                assert np.array_equal(found.pairs[names].nearest, pair.nearest)
+                assert np.array_equal(found.pairs[names].best, pair.best)
+            path.write_bytes(content)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"coordinates": np.zeros((5, 3))},
+            {"coordinates": np.full((5, 2), np.nan)},
+            {"coordinates": np.array(["a"])},
+            {"genes": np.zeros((5, 4))},
+            {"genes": np.zeros((5, 9), dtype=np.int64)},
+            {"genes": np.full((5, 4), 99)},
+            {"about": np.frombuffer(b"5", dtype=np.uint8)},
+            {"about": np.frombuffer(b"[" * 9_000, dtype=np.uint8)},
+            {"genes names": np.frombuffer(b'["a", 1, 2, 3, 4]', dtype=np.uint8)},
+        ],
+        ids=lambda change: next(iter(change)),
+    )
+    def test_arrays_of_another_shape_are_made_again(self, stored, change):
+        stored.map("map", make=lambda: MAP)
+        (path,) = files(stored)
+        with np.load(path) as arrays:
+            changed = {**arrays, **change}
+        np.savez(path, **changed)
+        assert stored.map("map", make=lambda: MAP) is MAP
+
     def test_a_file_of_another_result_is_made_again(self, stored):
         stored.map("map", make=lambda: MAP)
         (path,) = files(stored)

@@ -160,6 +160,11 @@ class TestReadFamilies:
             "genes, line 4: expected a class number, a tab and a family name."
         )
 
+    def test_a_name_with_a_character_that_nobody_sees_is_refused_with_its_line(self):
+        with pytest.raises(InputError) as caught:
+            read_family_names(one("0\tOther\n1\tKi\u202enase\n".encode()))
+        assert caught.value.message == r"genes, line 2: Invalid family name: 'Ki\u202enase'."
+
     def test_a_table_of_something_else_is_refused(self):
         with pytest.raises(InputError, match=r"^genes, line 1: expected a class number"):
             read_family_names(one(b"organism\tgene_family\n0\tSynthase\n"))
