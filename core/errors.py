@@ -7,6 +7,7 @@ any other exception is a bug and goes to the log.
 
 import errno
 from pathlib import Path
+from secrets import token_hex
 
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
@@ -33,6 +34,14 @@ class GeneKinError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
 
+    def redacted(self) -> "GeneKinError":
+        """Return the error as visitors of a page may see it."""
+        return self
+
+    def log_text(self) -> str:
+        """Return the text for the log."""
+        return str(self)
+
 
 class InputError(GeneKinError):
     """Invalid input: a file, a sequence, a name, an option."""
@@ -51,7 +60,41 @@ class EncoderReplaced(LibraryError):  # noqa: N818  (control flow, not an error)
 
 
 class StoreError(GeneKinError):
-    """A failure of a store (Milvus, MySQL or SQLite)."""
+    """A failure of a store (Milvus, MySQL or SQLite).
+
+    Parameters
+    ----------
+    message, hint
+        As of every error; the hint never contains an address.
+    public
+        The message without addresses, users and reasons of a server, for visitors of a page; empty
+        if the message has none of these.
+
+    Attributes
+    ----------
+    reference
+        Finds the full message in the log; empty if visitors see all of it.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, public: str = "") -> None:
+        super().__init__(message, hint)
+        self._public = public
+        self.reference = token_hex(4) if public else ""
+
+    def redacted(self) -> "GeneKinError":
+        """Return the error without addresses, with its reference."""
+        if not self._public:
+            return self
+        hint = f"{self.hint} The log has the details under {self.reference}."
+        return type(self)(self._public, hint.lstrip())
+
+    def log_text(self) -> str:
+        """Return the full text with its reference."""
+        return f"[{self.reference}] {self}" if self.reference else str(self)
+
+
+class UnavailableError(StoreError):
+    """A store that cannot be reached, refuses the connection, or does not answer in time."""
 
 
 class Cancelled(GeneKinError):  # noqa: N818  (control flow, not an error)

@@ -16,6 +16,8 @@ MB = 1 << 20
 """Bytes per megabyte, as Streamlit counts them for uploads."""
 _PREFIX = "GENEKIN_"
 SUPPORTED_DATABASES = ("sqlite", "mysql+pymysql")
+_RESERVED = frozenset("/?#[]@")
+"""Characters that end the user and password of a URL, unless they are escaped."""
 
 
 class Settings(BaseSettings):
@@ -66,7 +68,7 @@ class Settings(BaseSettings):
         int, Field(ge=0, le=36_500, description="Days to keep runs; 0: forever.")
     ] = 90
     store_timeout: Annotated[
-        float, Field(gt=0, description="Seconds to wait for a server to respond when connecting.")
+        float, Field(gt=0, description="Seconds to wait for a server to connect and to answer.")
     ] = 10.0
 
     @field_validator("milvus_uri")
@@ -74,6 +76,9 @@ class Settings(BaseSettings):
     def _check_milvus_uri(cls, uri: str) -> str:
         if not uri or ("://" not in uri and uri.endswith(".db")):
             return uri
+        if "@" in uri:  # The address is displayed.
+            message = "it contains a user or a password; set GENEKIN_MILVUS_TOKEN instead"
+            raise ValueError(message)
         try:
             parts = urlsplit(uri)
             known = parts.scheme in {"http", "https", "tcp"} and parts.hostname and parts.port != 0
@@ -84,9 +89,6 @@ class Settings(BaseSettings):
                 "it is neither a server (http://host:19530) nor a Milvus Lite path that ends in .db"
             )
             raise ValueError(message)
-        if parts.username or parts.password:  # The address is displayed.
-            message = "it contains a user or a password; set GENEKIN_MILVUS_TOKEN instead"
-            raise ValueError(message)
         return uri
 
     @field_validator("database_url")
@@ -94,6 +96,12 @@ class Settings(BaseSettings):
     def _check_database_url(cls, url: SecretStr) -> SecretStr:
         if not url.get_secret_value():
             return url
+        if _has_reserved_characters(url.get_secret_value()):
+            message = (
+                "its user or password contains a character that must be escaped: write %2F for /,"
+                " %3F for ?, %23 for #, %5B for [, %5D for ] and %40 for @"
+            )
+            raise ValueError(message)
         # Imports slowly, and the default database needs no check.
         from sqlalchemy.engine import make_url
         from sqlalchemy.exc import ArgumentError
@@ -132,6 +140,12 @@ class Settings(BaseSettings):
     def embedded_vectors(self) -> bool:
         """True if the vectors are in Milvus Lite, inside this process."""
         return self.vectors_uri.endswith(".db")
+
+
+def _has_reserved_characters(url: str) -> bool:
+    """Tell whether a parser may take a part of the password for the host, which is displayed."""
+    scheme, _, rest = url.partition("://")
+    return not scheme.startswith("sqlite") and bool(_RESERVED & {*rest.rpartition("@")[0]})
 
 
 def read_settings() -> Settings:

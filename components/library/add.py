@@ -8,6 +8,7 @@ from components.library.settings import import_panel
 from components.library.source_cards import Source, choose_source
 from components.library.submission import References, Target, submit, submit_records
 from components.library.upload import folder_file, uploaded_file
+from components.shared.formatting import escape_markdown
 from components.shared.loads import is_being_created
 from components.shared.services import library_names
 from core import defaults
@@ -61,6 +62,7 @@ def _choose_target(library: Library | None) -> tuple[Library | None, Target | No
             "Target library",
             (library.name, _NEW),
             default=library.name,
+            format_func=escape_markdown,
             required=True,
             key=f"into {library.name}",
         )

@@ -173,7 +173,7 @@ def _import_file(
     show_report(report, library)
     if existing := sorted({name for name, _ in organisms} & {options.organism, *report.valid}):
         st.segmented_control(
-            f"{', '.join(existing)}: already present",
+            f"{', '.join(map(escape_markdown, existing))}: already present",
             (_ADD, _REPLACE),
             default=_ADD,
             required=True,

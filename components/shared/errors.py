@@ -1,35 +1,62 @@
-"""Errors on the page: the message and what to do, never a traceback."""
+"""Errors on the page: the message and what to do, never a traceback or an address."""
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from secrets import token_hex
+from weakref import WeakSet
 
 import streamlit as st
 
 from components.shared.formatting import escape_markdown
-from core.errors import GeneKinError
+from core.errors import GeneKinError, StoreError, UnavailableError
+from core.stores.availability import wait_once
 
 _log = logging.getLogger(__name__)
+_shown: WeakSet[UnavailableError] = WeakSet()
+"""Every part of a page that needs a store fails with the same error; it is shown once."""
 
 
 def show_error(error: GeneKinError) -> None:
-    """Show an error's message and hint, and log it."""
-    _log.warning("shown to the user: %s", error)
+    """Show an error's message and hint, and log it; offer to try again if a store failed."""
+    if isinstance(error, UnavailableError):  # The store has logged it, once while it is down.
+        if error in _shown:
+            return
+        _shown.add(error)
+    else:
+        _log.warning("shown to the user: %s", error.log_text())
     st.error(error_text(error))
+    if isinstance(error, StoreError):
+        _try_again_button(error.reference or token_hex(4))
 
 
 def error_text(error: GeneKinError) -> str:
-    """Return an error's message and hint as Markdown, a line each."""
-    return "  \n".join(escape_markdown(part) for part in (error.message, error.hint) if part)
+    """Return an error's message and hint for visitors as Markdown, a line each."""
+    public = error.redacted()
+    return "  \n".join(escape_markdown(part) for part in (public.message, public.hint) if part)
 
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Show errors where they occur, and let the rest of the page go on."""
+    """Show errors where they occur, and let the rest of the page go on.
+
+    The parts of a page wait for a store that is down only once.
+    """
     try:
-        yield
+        with wait_once():
+            yield
     except GeneKinError as error:
         show_error(error)
     except Exception:  # noqa: BLE001  (the outermost layer: the traceback goes to the log)
-        _log.exception("unexpected error")
-        st.error("Something went wrong in GeneKin. Nothing was lost; the log has the details.")
+        reference = token_hex(4)
+        _log.exception("[%s] unexpected error", reference)
+        st.error(
+            "Something went wrong in GeneKin. Nothing was lost; the log has the details under"
+            f" {reference}."
+        )
+        _try_again_button(reference)
+
+
+def _try_again_button(reference: str) -> None:
+    if st.button("Try again", key=f"try again {reference}"):
+        st.rerun()

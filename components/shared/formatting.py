@@ -7,15 +7,21 @@ from unicodedata import bidirectional
 
 _RIGHT_TO_LEFT = {"R", "AL", "AN"}
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=])")
+_LINK = re.compile(r"(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=@)", re.IGNORECASE)
+"""Inside of what Markdown makes a link, even where its characters are escaped."""
+_WORD_JOINER = "\u2060"
 
 
 def escape_markdown(text: str) -> str:
     r"""Return `text` so that Markdown shows it as it is, on one line.
 
+    Addresses in it do not become links: names come from files of other people.
+
     >>> escape_markdown("*x*")
     '\\*x\\*'
     """
-    return isolate_bidi(_MARKDOWN.sub(r"\\\1", " ".join(text.split())))
+    line = _LINK.sub(_WORD_JOINER, " ".join(text.split()))
+    return isolate_bidi(_MARKDOWN.sub(r"\\\1", line))
 
 
 def isolate_bidi(text: str) -> str:

@@ -42,6 +42,7 @@ def library_selector() -> None:
         session.library = name
     names = library_names()
     if len(names) > 1:
+        session.library = chosen_name()
         st.sidebar.selectbox("Library", names, key=LIBRARY_KEY)
 
 
@@ -51,10 +52,10 @@ def choose_library(name: str) -> None:
 
 
 def chosen_name() -> str:
-    """Return the name of the chosen library; empty if there is none."""
+    """Return the name of the chosen library, else of the default one; empty if there is none."""
     names = library_names()
-    name = session.library or defaults.LIBRARY
-    return name if name in names else next(iter(names), "")
+    candidates = (session.library, defaults.LIBRARY, *names)
+    return next((name for name in candidates if name in names), "")
 
 
 def chosen_library() -> Library | None:

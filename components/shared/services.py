@@ -26,6 +26,7 @@ from core.sequences.queries import read_text_queries
 from core.sequences.references.examples import make_examples
 from core.settings import Settings, read_settings
 from core.similarity.stored_results import StoredResults
+from core.stores.availability import wait_once
 from core.stores.stores import Stores
 
 _log = logging.getLogger(__name__)
@@ -53,11 +54,12 @@ class _Services:
 @st.cache_resource(show_spinner="Opening the library …", on_release=_Services.close)
 def _open(settings: Settings) -> _Services:
     libraries = Libraries(Stores(settings), settings.cache_mb * 1_000_000)
-    for name in libraries.names():
-        try:
-            libraries.reconcile(name, timeout=0)
-        except GeneKinError as error:
-            _log.warning("the library %s was not reconciled: %s", name, error)
+    with wait_once():
+        for name in libraries.names():
+            try:
+                libraries.reconcile(name, timeout=0)
+            except GeneKinError as error:
+                _log.warning("the library %s was not reconciled: %s", name, error)
     services = _Services(libraries, Jobs(libraries.stores.database))
     if settings.embedded_vectors:
         services.commands.enter_context(answer_commands(libraries, settings))

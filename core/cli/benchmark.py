@@ -16,9 +16,9 @@ from core.cli.shared import (
     help_examples,
     library_option,
     output_option,
-    terminal_progress,
     write,
 )
+from core.cli.terminal import terminal_progress
 from core.errors import InputError
 
 if TYPE_CHECKING:

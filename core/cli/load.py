@@ -1,6 +1,5 @@
 """Commands ``load`` and ``demo``."""
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -13,9 +12,9 @@ from core.cli.shared import (
     help_examples,
     library_option,
     open_libraries,
-    terminal_progress,
     write,
 )
+from core.cli.terminal import print_text, terminal_progress
 from core.stores.milvus.index import INDEX_KINDS, VectorIndex
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def load_command(
             progress=progress,
             timeout=_WRITER_TIMEOUT,
         )
-    sys.stdout.write(_format_notes(checked) + _format_report(report))
+    print_text(_format_notes(checked) + _format_report(report))
 
 
 def _known(libraries: "Libraries", name: str, *, replace: bool) -> "Known":
@@ -140,15 +139,15 @@ def demo_command(library: str) -> None:
                 source=SOURCE,
                 progress=progress,
             )
-            sys.stdout.write(_format_report(report))
+            print_text(_format_report(report))
         write(make_examples(), file)
         queries = read_text_queries(make_examples(), str(file), disk_limits())
         calls = classify(libraries.open(library), queries)
-    sys.stdout.write(f"{file}: {len(calls)} sequences\n")
+    print_text(f"{file}: {len(calls)} sequences\n")
     for call in calls:
         answer = (
             f"{call.family}, confidence {confidence_percent(call.confidence)}"
             if call.status is Status.CALLED
             else call.status.value
         )
-        sys.stdout.write(f"  {call.query:16} {answer}\n")
+        print_text(f"  {call.query:16} {answer}\n")

@@ -9,7 +9,6 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 
 import click
 from click.shell_completion import shell_complete
@@ -17,6 +16,7 @@ from click.shell_completion import shell_complete
 from core import __version__
 from core.cli import benchmark, classify, load, maintenance, status
 from core.cli.shared import help_examples
+from core.cli.terminal import print_error
 from core.errors import GeneKinError
 
 _NAME = "genekin"
@@ -66,12 +66,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         return _report_usage(error)
     except GeneKinError as error:
-        _print_error(_NAME, " ".join(str(error).split()))
+        print_error(_NAME, str(error))
         return error.exit_status
     except OSError as error:
         return _report_write_failure(error)
     except KeyboardInterrupt:
-        _print_error(_NAME, "cancelled; no changes were left half done.")
+        print_error(_NAME, "cancelled; no changes were left half done.")
         return 130
     return status
 
@@ -91,7 +91,7 @@ def _run(arguments: list[str]) -> int:
 def _report_usage(error: click.ClickException) -> int:
     context = error.ctx if isinstance(error, click.UsageError) else None
     command = context.command_path if context else _NAME
-    _print_error(command, f"{' '.join(error.format_message().split())} (see {command} --help)")
+    print_error(command, f"{error.format_message()} (see {command} --help)")
     return error.exit_code
 
 
@@ -100,7 +100,7 @@ def _report_write_failure(error: OSError) -> int:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error, BrokenPipeError):  # A reader, such as head, has read enough.
         return 0
-    _print_error(
+    print_error(
         _NAME, f"{error.filename or 'Standard output'} cannot be written: {error.strerror}."
     )
     return 1
@@ -114,8 +114,3 @@ def _reopen_closed_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
-
-
-def _print_error(command: str, message: str) -> None:
-    with suppress(OSError):  # The exit status still says it.
-        sys.stderr.write(f"{command}: {message}\n")

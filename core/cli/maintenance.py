@@ -1,6 +1,5 @@
 """Commands that maintain libraries: remove, calibrate, refit, repair, export, import."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -13,8 +12,8 @@ from core.cli.shared import (
     library_option,
     open_libraries,
     output_file,
-    terminal_progress,
 )
+from core.cli.terminal import print_text, terminal_progress
 
 
 @click.command("remove", epilog=help_examples("remove dog", "remove dog --library lab"))
@@ -24,7 +23,7 @@ def _remove(organism: str, library: str) -> None:
     """Remove an organism with all its sequences."""
     with open_libraries() as libraries:
         count = libraries.remove_organism(library, organism)
-    sys.stdout.write(f"{organism}: {count:,} sequences removed.\n")
+    print_text(f"{organism}: {count:,} sequences removed.\n")
 
 
 @click.command("calibrate", epilog=help_examples("calibrate", "calibrate --threshold 0.95"))
@@ -38,7 +37,7 @@ def _calibrate(library: str, threshold: float | None) -> None:
         else:
             libraries.set_threshold(library, threshold)
             opened = libraries.open(library)
-    sys.stdout.write(
+    print_text(
         f"The library {opened.name} calls a family from a confidence of"
         f" {opened.threshold:.2f} on.\n"
     )
@@ -51,7 +50,7 @@ def _rename(name: str, library: str) -> None:
     """Rename a library."""
     with open_libraries() as libraries:
         libraries.rename(library, name)
-    sys.stdout.write(f"The library {library} is now called {name}.\n")
+    print_text(f"The library {library} is now called {name}.\n")
 
 
 @click.command("delete", epilog=help_examples("delete --library old --yes"))
@@ -64,7 +63,7 @@ def _delete(library: str, *, yes: bool) -> None:
         raise click.UsageError(message)
     with open_libraries() as libraries:
         count = libraries.delete(library)
-    sys.stdout.write(f"The library {library} was deleted: {count:,} sequences.\n")
+    print_text(f"The library {library} was deleted: {count:,} sequences.\n")
 
 
 @click.command("refit", epilog=help_examples("refit --library lab"))
@@ -75,7 +74,7 @@ def _refit(library: str) -> None:
 
     with open_libraries() as libraries, terminal_progress() as progress:
         report = refit(libraries, library, progress=progress)
-    sys.stdout.write(
+    print_text(
         f"The encoder of the library {report.library} is fitted to {report.sequences:,} sequences,"
         f" after {report.seconds:.1f} s.\n"
     )
@@ -90,7 +89,7 @@ def _reconcile(library: str) -> None:
     with open_libraries() as libraries, terminal_progress() as progress:
         report = repair(libraries, library, progress=progress)
     interrupted = report.interrupted
-    sys.stdout.write(
+    print_text(
         f"{interrupted.loads_undone} interrupted loads undone,"
         f" {interrupted.removals_finished} removals finished,"
         f" {interrupted.collections_dropped} collections dropped.\n"
@@ -108,7 +107,7 @@ def _export(file: Path, library: str) -> None:
 
     with open_libraries() as libraries, terminal_progress() as progress:
         count = export_library(libraries, library, file, progress=progress)
-    sys.stdout.write(f"{file}: {count:,} sequences of the library {library}.\n")
+    print_text(f"{file}: {count:,} sequences of the library {library}.\n")
 
 
 @click.command("import", epilog=help_examples("import lab.zip", "import lab.zip --library lab2"))
@@ -134,8 +133,8 @@ def _import(file: Path, library: str | None) -> None:
             progress=progress,
         )
     for organism in report.organisms:
-        sys.stdout.write(f"{organism.organism}: {organism.added:,} sequences\n")
-    sys.stdout.write(f"Imported as library {report.library} in {report.seconds:.1f} s.\n")
+        print_text(f"{organism.organism}: {organism.added:,} sequences\n")
+    print_text(f"Imported as library {report.library} in {report.seconds:.1f} s.\n")
 
 
 COMMANDS = (_remove, _calibrate, _rename, _delete, _refit, _reconcile, _export, _import)

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from core.errors import StoreError, UnavailableError
 from core.progress import Progress
 
 if TYPE_CHECKING:
@@ -152,8 +153,20 @@ def status(
     """Describe the libraries; see the command's help."""
     from core.cli.status import describe  # It asks this question.
 
-    with open_libraries() as libraries:
-        return describe(libraries, file_format)
+    try:
+        with open_libraries() as libraries:
+            return describe(libraries, file_format)
+    except UnavailableError as error:
+        raise _name_failed_stores(error) from error
+
+
+def _name_failed_stores(error: UnavailableError) -> StoreError:
+    """Return the error of one store with that of the other, or with the news that it answers."""
+    from core.settings import read_settings  # Imported when asked: see core.cli.
+    from core.stores.stores import check_servers
+
+    others = (text for text in check_servers(read_settings()) if text != str(error))
+    return StoreError(" ".join([str(error), *others]))
 
 
 def to_json(value: object) -> str:

@@ -3,7 +3,7 @@
 import getpass
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,9 +12,11 @@ import click
 from core import defaults
 from core.cli.loopback import Dashboard
 from core.cli.questions import QUESTIONS, Options, Source, to_json
+from core.cli.terminal import print_text, terminal_progress
 from core.errors import InputError, write_error
 from core.library.naming import check_library_name
-from core.progress import Progress, no_progress, occasional
+from core.output import replacing
+from core.stores.availability import wait_once
 
 if TYPE_CHECKING:
     from core.library.manager import Libraries
@@ -145,7 +147,11 @@ def answer(question: str, options: Options, source: Source | None = None) -> str
     """Return the answer to a question, from a dashboard that has the stores open, or from here."""
     from core.settings import read_settings  # Imported when run: see core.cli.
 
-    with Dashboard.find(read_settings()) as dashboard, terminal_progress() as progress:
+    with (
+        wait_once(),
+        Dashboard.find(read_settings()) as dashboard,
+        terminal_progress() as progress,
+    ):
         if dashboard is not None:
             return dashboard.ask(question, options, source, progress)
         sources = [] if source is None else [source]
@@ -165,24 +171,6 @@ def open_libraries() -> Iterator["Libraries"]:
         yield Libraries(stores, settings.cache_mb * 1_000_000)
 
 
-@contextmanager
-def terminal_progress() -> Iterator[Progress]:
-    """Show progress in one line of the terminal; nothing where standard error is none."""
-    shown = False
-
-    def show(step: str, done: int, total: int) -> None:
-        nonlocal shown
-        shown = True
-        sys.stderr.write(f"\r\x1b[K{step}: {done:,} of {total:,}"[:110])
-        sys.stderr.flush()
-
-    try:
-        yield occasional(show) if sys.stderr.isatty() else no_progress
-    finally:
-        if shown:
-            sys.stderr.write("\n")
-
-
 def write(text: str, output: Path | None) -> None:
     """Write to standard output, or to a file that is complete or not there.
 
@@ -192,22 +180,25 @@ def write(text: str, output: Path | None) -> None:
         If the file cannot be written; an InputError, unless the disk is full.
     """
     if output is None:
-        sys.stdout.write(text)
+        print_text(text)
         return
-    part = output.parent / f".{output.name}.part"
     try:
-        # A link, such as /dev/stdout, a device or a pipe is written to, never replaced.
-        if output.is_symlink() or (output.exists() and not output.is_file()):
+        if _is_stream(output):  # Written to, never replaced.
             output.write_text(text, encoding="utf-8")
             return
-        part.write_text(text, encoding="utf-8")
-        part.replace(output)
+        with replacing(output) as file:
+            file.write(text.encode("utf-8"))
     except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
         raise write_error(output, error) from None
+
+
+def _is_stream(path: Path) -> bool:
+    """Tell whether a path is a device or a pipe, or a stream of this process: /dev/stdout."""
+    if path.parent.resolve().parts[1:2] in {("dev",), ("proc",)}:
+        return True
+    return path.exists() and not path.is_symlink() and not path.is_file()
 
 
 def write_json(value: object) -> None:
     """Write JSON to standard output, for programs and people alike."""
-    sys.stdout.write(to_json(value))
+    print_text(to_json(value))

@@ -33,6 +33,7 @@ from core.evaluation.data import LabelledData
 from core.evaluation.methods import NO_FAMILY, Parameters, Predictions, Predictor
 from core.progress import Progress, no_progress
 from core.stores.errors import translate_errors
+from core.stores.sql.connection import allow_slow_answers
 from core.stores.sql.database import Database
 from core.stores.sql.tables import chunks
 
@@ -95,7 +96,7 @@ class SqlSearch:
         encoder = TranslatedEncoder.fit(training.sequences)
         with self._errors("connecting for an evaluation"):
             connection = self._database.engine.connect()
-        try:
+        with connection, allow_slow_answers(connection):
             with self._errors("writing the k-mers of an evaluation"):
                 # Out of the pool: closing must drop the temporary tables.
                 connection.detach()
@@ -104,8 +105,6 @@ class SqlSearch:
                 _write_families(connection, training)
                 _write(connection, _references, encoder.encode, training.sequences, progress)
             yield lambda queries: self._predict(connection, encoder, queries)
-        finally:
-            connection.close()
 
     def _predict(
         self, connection: Connection, encoder: TranslatedEncoder, queries: Sequence[str]

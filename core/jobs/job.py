@@ -98,8 +98,9 @@ class Job:
         except Cancelled as error:
             self._end(CANCELLED, error.message, error.hint)
         except GeneKinError as error:
-            _log.warning("job %d failed: %s", self.row.id, error)
-            self._end(FAILED, error.message, error.hint)
+            _log.warning("job %d failed: %s", self.row.id, error.log_text())
+            public = error.redacted()  # Everyone who opens a page sees it.
+            self._end(FAILED, public.message, public.hint)
         except BaseException as error:  # noqa: BLE001  (a thread's outermost layer)
             self._fail(error)
         else:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from core.errors import LibraryError, StoreError
+from core.errors import LibraryError, StoreError, UnavailableError
 from core.library.manager import Libraries
 from core.library.recovery import describe_unfinished
 from core.library.snapshot import LibrarySnapshot
@@ -64,6 +64,8 @@ def summarize(libraries: Libraries, name: str) -> LibrarySummary:
     try:
         index = read_index(row).kind
         threshold = libraries.open(name).threshold
+    except UnavailableError:
+        raise
     except (LibraryError, StoreError) as error:
         problem = str(error)
     snapshot = LibrarySnapshot(libraries.stores.labels, row)

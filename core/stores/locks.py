@@ -8,17 +8,18 @@ named locks; beside SQLite, locked files.
 
 import fcntl
 import hashlib
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from core.errors import StoreError
-from core.stores.errors import translate_errors
+from core.stores.errors import database_address, translate_errors
 
 _POLL_SECONDS = 0.1
 
@@ -38,7 +39,7 @@ def write_lock(engine: Engine, library: str, timeout: float) -> Iterator[None]:
         If another writer still holds it by then, or the database cannot be reached.
     """
     with ExitStack() as stack:
-        with translate_errors(engine.url.render_as_string(), "locking the library"):
+        with translate_errors(database_address(engine.url), "locking the library"):
             acquired = stack.enter_context(named_lock(engine, f"/{library}", timeout))
         if not acquired:
             message = f"Another process is writing to the library {library!r}."
@@ -55,7 +56,7 @@ def is_write_locked(engine: Engine, library: str) -> bool:
         If the database cannot be reached.
     """
     with (
-        translate_errors(engine.url.render_as_string(), "looking at the lock of the library"),
+        translate_errors(database_address(engine.url), "looking at the lock of the library"),
         named_lock(engine, f"/{library}", 0) as acquired,
     ):
         return not acquired
@@ -76,9 +77,7 @@ def named_lock(engine: Engine, name: str, timeout: float) -> Iterator[bool]:
 def _server_lock(engine: Engine, key: str, timeout: float) -> Iterator[bool]:
     # The lock ends with its connection, so the connection must not return to the pool.
     with engine.connect() as connection:
-        arguments = {"key": key, "timeout": int(timeout)}
-        query = text("SELECT GET_LOCK(:key, :timeout)")
-        acquired = connection.execute(query, arguments).scalar() == 1
+        acquired = _get_lock(connection, key, timeout)
         connection.rollback()
         try:
             yield acquired
@@ -87,6 +86,18 @@ def _server_lock(engine: Engine, key: str, timeout: float) -> Iterator[bool]:
             with suppress(SQLAlchemyError):
                 connection.execute(text("SELECT RELEASE_LOCK(:key)"), {"key": key})
             connection.invalidate()
+
+
+def _get_lock(connection: Connection, key: str, timeout: float) -> bool:
+    """Wait for a named lock, a second at a time: a server that is frozen meanwhile is noticed."""
+    query = text("SELECT GET_LOCK(:key, :seconds)")
+    deadline = time.monotonic() + timeout
+    while True:
+        waiting = time.monotonic() < deadline
+        if connection.execute(query, {"key": key, "seconds": int(waiting)}).scalar() == 1:
+            return True
+        if not waiting:
+            return False
 
 
 @contextmanager
@@ -128,7 +139,7 @@ class ProcessLock:
         self._database = engine.url.database if engine.dialect.name == "sqlite" else None
         self._file = None
         if self._database:
-            with translate_errors(engine.url.render_as_string(), "creating the process lock"):
+            with translate_errors(database_address(engine.url), "creating the process lock"):
                 self._file = self._path(self.owner).open("w")
             fcntl.flock(self._file, fcntl.LOCK_EX)
 

@@ -1,5 +1,7 @@
 """Both stores of a deployment, opened together."""
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from core.errors import StoreError
@@ -25,15 +27,8 @@ class Stores:
     def __init__(self, settings: Settings) -> None:
         self.database = Database(settings.labels_url, settings.store_timeout)
         self.labels = LabelStore(self.database)
-        # pymilvus imports pandas: they take longer to import than everything else together.
-        from core.stores.milvus.vectors import VectorStore
-
         try:
-            self.vectors = VectorStore(
-                settings.vectors_uri,
-                settings.milvus_token.get_secret_value(),
-                settings.store_timeout,
-            )
+            self.vectors = _open_vectors(settings)
         except StoreError:
             self.database.close()
             raise
@@ -48,3 +43,29 @@ class Stores:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def check_servers(settings: Settings) -> Iterator[str]:
+    """Yield a sentence on each server: that it answers, or why not."""
+    if settings.database_url.get_secret_value():
+        open_database = partial(Database, settings.labels_url, settings.store_timeout)
+        yield _check("database", open_database)
+    if not settings.embedded_vectors:
+        yield _check("vector store", partial(_open_vectors, settings))
+
+
+def _check(name: str, open_store: "Callable[[], Database | VectorStore]") -> str:
+    try:
+        store = open_store()
+    except StoreError as error:
+        return str(error)
+    store.close()
+    return f"The {name} {store.address} answers."
+
+
+def _open_vectors(settings: Settings) -> "VectorStore":
+    # pymilvus imports pandas: they take longer to import than everything else together.
+    from core.stores.milvus.vectors import VectorStore
+
+    token = settings.milvus_token.get_secret_value()
+    return VectorStore(settings.vectors_uri, token, settings.store_timeout)

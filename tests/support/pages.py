@@ -5,6 +5,7 @@ import re
 from streamlit.testing.v1 import AppTest
 
 _ESCAPED = re.compile(r"\\([^A-Za-z0-9\s])")
+_WORD_JOINER = "\u2060"
 _KINDS = (
     "title",
     "subheader",
@@ -23,7 +24,7 @@ def shown(page: AppTest) -> str:
     assert not page.exception
     texts = [getattr(element.proto, "body", "") for kind in _KINDS for element in page.get(kind)]
     texts += [element.proto.text for element in page.get("progress")]
-    return "\n".join(_ESCAPED.sub(r"\1", text) for text in texts)
+    return "\n".join(_ESCAPED.sub(r"\1", text).replace(_WORD_JOINER, "") for text in texts)
 
 
 def widget(widgets, label: str):

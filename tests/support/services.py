@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -140,6 +140,18 @@ class Server:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._process = None
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop the server's processes: connections stay open, and nothing is answered."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGSTOP)
+        try:
+            # On a busy machine, its threads go on for a while.
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
+            yield
+        finally:
+            os.killpg(self._process.pid, signal.SIGCONT)
 
     def restart(self) -> None:
         """Kill the server and start it again, on the same data and the same port."""
@@ -280,10 +292,15 @@ class MilvusServer(Server):
         Where its binaries (250 MB), data and logs go.
     authorization
         Whether users must sign in; the first one is ``root:Milvus``.
+    session_seconds
+        How long a killed server's sessions keep its successor waiting, and a frozen one survives.
     """
 
-    def __init__(self, folder: Path, *, authorization: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, authorization: bool = False, session_seconds: int = 10
+    ) -> None:
         super().__init__(folder)
+        self._session_seconds = session_seconds
         self.token = "root:Milvus" if authorization else ""
         self._authorization = authorization
         self._port = 0
@@ -318,8 +335,7 @@ class MilvusServer(Server):
                 "MILVUS_RUN_DIR": str(self.folder / "run"),
                 "LD_LIBRARY_PATH": str(binaries),
                 "ETCD_CONFIG_PATH": str(self.folder / "configs" / "etcd.yaml"),
-                # How long, in seconds, a killed server's sessions keep its successor waiting.
-                "COMMON_SESSION_TTL": "10",
+                "COMMON_SESSION_TTL": str(self._session_seconds),
             },
         )
         return self

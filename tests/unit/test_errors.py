@@ -23,6 +23,21 @@ class TestGeneKinError:
         assert kind("…").exit_status == status
 
 
+class TestRedacted:
+    def test_shows_no_address_and_finds_it_in_the_log(self):
+        error = StoreError("root@db1 failed.", "Check it.", public="The database failed.")
+        public = error.redacted()
+        assert str(public) == (
+            f"The database failed. Check it. The log has the details under {error.reference}."
+        )
+        assert error.log_text() == f"[{error.reference}] root@db1 failed. Check it."
+
+    @pytest.mark.parametrize("error", [StoreError("It is full."), InputError("It is empty.", "…")])
+    def test_an_error_without_address_is_shown_as_it_is(self, error):
+        assert error.redacted() is error
+        assert error.log_text() == str(error)
+
+
 class TestUnwritten:
     @pytest.mark.parametrize(
         ("number", "status"), [(errno.ENOENT, 2), (errno.EACCES, 2), (errno.ENOSPC, 1)]

@@ -89,8 +89,18 @@ class TestMilvus:
             monkeypatch, "GENEKIN_MILVUS_URI", uri
         )
 
-    def test_its_address_must_not_hold_the_password(self, monkeypatch):
-        message = refused(monkeypatch, "GENEKIN_MILVUS_URI", "http://root:hush@milvus:19530")
+    @pytest.mark.parametrize(
+        "uri",
+        [
+            "http://root:hush@milvus:19530",
+            "http://root:12/hush@milvus:19530",
+            "http://root:hu/hush@milvus:19530",
+            "http://root:12#hush@milvus:19530",
+            "http://root?hush@milvus:19530",
+        ],
+    )
+    def test_its_address_must_not_hold_the_password(self, monkeypatch, uri):
+        message = refused(monkeypatch, "GENEKIN_MILVUS_URI", uri)
         assert "GENEKIN_MILVUS_TOKEN" in message
         assert "hush" not in message
 
@@ -125,6 +135,22 @@ class TestDatabase:
     )
     def test_it_must_be_named(self, monkeypatch, url):
         assert "names no database" in refused(monkeypatch, "GENEKIN_DATABASE_URL", url)
+
+    @pytest.mark.parametrize("mark", "/?#[]@")
+    @pytest.mark.parametrize("before", ["genekin:", "genekin:hush", "gen", "genekin:12"])
+    def test_its_password_is_escaped(self, monkeypatch, before, mark):
+        url = f"mysql+pymysql://{before}{mark}hush@host/genekin"
+        message = refused(monkeypatch, "GENEKIN_DATABASE_URL", url)
+        assert "%2F for /" in message
+        assert "hush" not in message
+        monkeypatch.setenv(
+            "GENEKIN_DATABASE_URL", "mysql+pymysql://genekin:%2F%40hush@host/genekin"
+        )
+        assert read_settings().labels_url.endswith("@host/genekin")
+
+    def test_a_path_may_have_any_character(self, monkeypatch):
+        monkeypatch.setenv("GENEKIN_DATABASE_URL", "sqlite:////data/me@lab/#1/labels.sqlite")
+        assert read_settings().labels_url == "sqlite:////data/me@lab/#1/labels.sqlite"
 
     def test_its_password_stands_where_it_can_be_hidden(self, monkeypatch):
         url = "mysql+pymysql://genekin@host/genekin?password=hush"

@@ -3,7 +3,7 @@
 import hashlib
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from core import __version__
@@ -24,6 +24,7 @@ from core.library.archive.format import (
 from core.library.manager import Libraries
 from core.library.recovery import recover
 from core.library.stored_state import stored_index
+from core.output import replacing
 from core.progress import Progress, no_progress
 from core.sequences.families import default_name
 from core.sequences.records import clean_name
@@ -59,20 +60,17 @@ def export_library(
     StoreError
         If another writer does not finish within `timeout` seconds.
     """
-    part = path.parent / f".{path.name}.part"
     with write_lock(libraries.stores.database.engine, name, timeout):
         recover(libraries.stores, libraries.library_row(name))
         row = libraries.library_row(name)
         try:
-            with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
-                count = _Export(libraries, row, archive, progress).write()
-            part.replace(path)
+            with (
+                replacing(path) as file,
+                zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+            ):
+                return _Export(libraries, row, archive, progress).write()
         except OSError as error:
             raise write_error(path, error) from None
-        finally:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-    return count
 
 
 class _Export:

@@ -2,16 +2,20 @@
 
 import logging
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import grpc
 from pymilvus import MilvusClient, MilvusException
 from pymilvus.client.cache import GlobalCache
 
-from core.errors import StoreError
-from core.stores.errors import VECTORS_FOLDER_HINT
+from core.errors import StoreError, UnavailableError
+from core.stores.availability import watch
+from core.stores.errors import TIMEOUT_HINT, VECTORS_FOLDER_HINT
 
 for _name in ("pymilvus", "milvus_lite", "grpc._server"):  # They log a traceback per error.
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
@@ -20,7 +24,41 @@ _log = logging.getLogger(__name__)
 
 _FIRST_SPARSE_VERSION = (2, 4)
 """First Milvus version with sparse vectors."""
-_SERVER_HINT = "Check that it is running, and the settings GENEKIN_MILVUS_URI and _TOKEN."
+_SERVER_HINT = "Check that it is running, and the setting GENEKIN_MILVUS_URI."
+_SIGN_IN_HINT = "Check the setting GENEKIN_MILVUS_TOKEN: user:password, or an API key."
+_SLOW_SECONDS = 1_800.0
+"""Seconds for calls that may take long with many vectors. A server that is frozen meanwhile is
+noticed all the same: pymilvus pings it every 10 s."""
+_SLOW_CALLS = frozenset(
+    {
+        "create_collection",
+        "delete",
+        "drop_collection",
+        "drop_partition",
+        "flush",
+        "load_collection",
+        "query",
+        "release_partitions",
+        "search",
+        "upsert",
+    }
+)
+_REFUSED = frozenset({grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED})
+
+
+class _TimedClient:
+    """A client of a server, each of whose calls has a time-out; those of pymilvus have none."""
+
+    def __init__(self, client: MilvusClient, timeout: float) -> None:
+        self._client = client
+        self._timeout = timeout
+
+    def __getattr__(self, name: str) -> Any:
+        timeout = _SLOW_SECONDS if name in _SLOW_CALLS else self._timeout
+        return partial(getattr(self._client, name), timeout=timeout)
+
+    def close(self) -> None:
+        self._client.close()
 
 
 class MilvusConnection:
@@ -33,7 +71,7 @@ class MilvusConnection:
     token
         ``user:password`` or API key, or empty.
     timeout
-        Seconds to wait for a server to answer.
+        Seconds to wait for a server to answer; calls with many vectors may take longer.
 
     Attributes
     ----------
@@ -56,10 +94,13 @@ class MilvusConnection:
             lite.require_unlocked(Path(uri))
             lite.compile_search()
         with self._translate_errors("opening it"):
+            self._client: Any
             if self.embedded:
                 Path(uri).parent.mkdir(parents=True, exist_ok=True)
-            options = lite.OPTIONS if self.embedded else {}
-            self._client = MilvusClient(uri, token=token, timeout=timeout, **options)
+                self._client = lite.open_client(Path(uri), token, timeout)
+            else:
+                client = _open_server(uri, token, timeout)
+                self._client = _TimedClient(client, timeout)
             self._clear_schema_cache()
             if self.embedded:
                 try:
@@ -99,7 +140,8 @@ class MilvusConnection:
         if not self.embedded and match and tuple(map(int, match.groups())) < _FIRST_SPARSE_VERSION:
             message = f"The Milvus server {self.address} ({version}) has no sparse vectors."
             hint = "Use Milvus 2.4 or newer, or the encoder count, whose vectors are dense."
-            raise StoreError(message, hint)
+            public = f"The Milvus server ({version}) has no sparse vectors."
+            raise StoreError(message, hint, public=public)
 
     def _clear_schema_cache(self) -> None:
         """Make pymilvus read the schemas of collections again.
@@ -111,15 +153,62 @@ class MilvusConnection:
 
     @contextmanager
     def _translate_errors(self, action: str) -> Iterator[None]:
-        try:
-            yield
-        except (MilvusException, grpc.RpcError, OSError, ValueError) as error:
-            message = f"The vector store {self.address} failed while {action}: {_reason(error)}."
-            raise StoreError(
-                message, VECTORS_FOLDER_HINT if self.embedded else _SERVER_HINT
-            ) from error
+        started = time.monotonic()
+        with watch(self.address):
+            try:
+                yield
+            except (MilvusException, grpc.RpcError, OSError, ValueError) as error:
+                raise self._translate(error, action, time.monotonic() - started) from error
+
+    def _translate(self, error: Exception, action: str, seconds: float) -> StoreError:
+        failed = f"The vector store {self.address} failed while {action}: {_reason(error)}."
+        if self.embedded:
+            public = f"The vector store failed while {action}."
+            return StoreError(failed, VECTORS_FOLDER_HINT, public=public)
+        status = connection_status(error)
+        if status in _REFUSED:
+            message = f"The vector store {self.address} refused the user or the password."
+            public = "The vector store refuses the connection."
+            return UnavailableError(message, _SIGN_IN_HINT, public=public)
+        if status is grpc.StatusCode.DEADLINE_EXCEEDED:
+            message = f"The vector store {self.address} did not answer for {seconds:.0f} s"
+            return UnavailableError(
+                f"{message} while {action}.",
+                f"{_SERVER_HINT} {TIMEOUT_HINT}",
+                public="The vector store does not answer.",
+            )
+        if status is grpc.StatusCode.UNAVAILABLE:
+            public = "The vector store cannot be reached."
+            return UnavailableError(failed, _SERVER_HINT, public=public)
+        return StoreError(failed, _SERVER_HINT, public=f"The vector store failed while {action}.")
+
+
+def _open_server(uri: str, token: str, timeout: float) -> MilvusClient:
+    return MilvusClient(
+        uri,
+        token=token,
+        timeout=timeout,
+        # A connection shared in the process would keep the time-out of its first user.
+        dedicated=True,
+        # Else gRPC waits a minute for the answer to a ping, whatever pymilvus says.
+        grpc_options={"grpc.http2.ping_timeout_ms": int(timeout * 1_000)},
+    )
+
+
+def connection_status(error: BaseException | None) -> grpc.StatusCode | None:
+    """Return why the connection failed, if that is the cause of an error."""
+    seen: set[int] = set()  # pymilvus raises errors from themselves.
+    while error is not None and id(error) not in seen:
+        if isinstance(error, grpc.RpcError):
+            code: grpc.StatusCode = error.code()
+            return code
+        seen.add(id(error))
+        error = error.__context__
+    return None
 
 
 def _reason(error: Exception) -> str:
-    """Return the first line of an error's message."""
-    return str(getattr(error, "message", "") or error).strip().split("\n")[0].rstrip(".")
+    """Return the first line of an error's text."""
+    details = error.details() if isinstance(error, grpc.RpcError) else ""
+    text = str(details or getattr(error, "message", "") or error)
+    return text.strip().split("\n")[0].rstrip(".")

@@ -32,7 +32,7 @@ from core.stores.errors import VECTORS_FOLDER_HINT
 from core.stores.milvus.postings import Postings
 from core.stores.milvus.rows import PAIR
 
-OPTIONS = {"grpc_options": {"grpc.keepalive_time_ms": 600_000}}
+_OPTIONS = {"grpc_options": {"grpc.keepalive_time_ms": 600_000}}
 """Milvus Lite disconnects clients that ping as often as pymilvus does."""
 _TESTED_VERSION = "3.2.2"
 _COLLECTIONS, _SCHEMA = "collections", "schema.json"
@@ -62,10 +62,29 @@ def require_unlocked(path: Path) -> None:
     except BlockingIOError:
         message = f"Another GeneKin process has the embedded store {path} open."
         hint = "Close it first, or set GENEKIN_MILVUS_URI to a Milvus server to share one."
-        raise StoreError(message, hint) from None
+        public = "Another GeneKin process has the embedded store open."
+        raise StoreError(message, hint, public=public) from None
     except OSError as error:
         message = f"The embedded store {path} cannot be opened: {error.strerror}."
-        raise StoreError(message, VECTORS_FOLDER_HINT) from None
+        public = "The embedded store cannot be opened."
+        raise StoreError(message, VECTORS_FOLDER_HINT, public=public) from None
+
+
+def open_client(path: Path, token: str, timeout: float) -> MilvusClient:
+    """Open the embedded store.
+
+    Raises
+    ------
+    StoreError
+        If another process has it open.
+    MilvusException
+        If it cannot be opened.
+    """
+    try:
+        return MilvusClient(str(path), token=token, timeout=timeout, **_OPTIONS)
+    except MilvusException:
+        require_unlocked(path)  # Another process may have opened it since the last check.
+        raise
 
 
 def collection_names(path: Path) -> list[str]:

@@ -16,7 +16,7 @@ from pymilvus import DataType, MilvusClient, MilvusException
 from scipy.sparse import csr_array
 
 from core.arrays import Vectors
-from core.stores.milvus.connection import MilvusConnection
+from core.stores.milvus.connection import MilvusConnection, connection_status
 from core.stores.milvus.index import VectorIndex
 from core.stores.milvus.rows import to_query_rows, to_upsert_rows
 
@@ -128,7 +128,10 @@ class VectorStore(MilvusConnection):
         with self._translate_errors("reading the description of a collection"):
             try:
                 details = self._client.describe_collection(collection)
-            except MilvusException:  # Checked only now: an existing collection needs one request.
+            # Checked only now: an existing collection needs one request.
+            except MilvusException as error:
+                if connection_status(error):  # Do not wait for the server twice.
+                    raise
                 if not self._client.has_collection(collection):
                     return None
                 # Created in between; or another error, which is raised again.

@@ -11,7 +11,8 @@ from sqlalchemy.engine import make_url
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
 from core.serialized import parse_json
-from core.stores.errors import translate_errors
+from core.stores.errors import database_address, translate_errors
+from core.stores.sql.connection import allow_slow_answers, connect_options
 from core.stores.sql.migrations import upgrade
 
 _SQLITE_SECONDS = 60
@@ -28,7 +29,9 @@ class Database:
     url
         An SQLAlchemy URL of MySQL (``mysql+pymysql://``) or SQLite.
     timeout
-        Seconds to wait for a server to accept a connection.
+        Seconds to wait for a server: to accept a connection, to show that a pooled one is alive,
+        and to answer a query. Transactions may take longer, once their connection has shown that
+        it is alive.
 
     Raises
     ------
@@ -39,7 +42,7 @@ class Database:
 
     def __init__(self, url: str, timeout: float) -> None:
         parsed = make_url(url)
-        self.address = parsed.render_as_string(hide_password=True)
+        self.address = database_address(parsed)
         if parsed.get_backend_name() == "sqlite":
             with translate_errors(self.address, "opening it"):
                 Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +58,7 @@ class Database:
                 json_deserializer=_read_json,
                 pool_pre_ping=True,
                 pool_recycle=3600,
-                connect_args={"connect_timeout": max(1, int(timeout))},
+                connect_args=connect_options(timeout),
             )
         try:
             with translate_errors(self.address, "opening it"):
@@ -75,9 +78,15 @@ class Database:
             yield connection
 
     @contextmanager
+    def scan(self, action: str) -> Iterator[Connection]:
+        """Open a connection for queries that read whole organisms, which may take long."""
+        with self.connect(action) as connection, allow_slow_answers(connection):
+            yield connection
+
+    @contextmanager
     def begin(self, action: str) -> Iterator[Connection]:
-        """Begin a transaction; `action` goes into error messages."""
-        with translate_errors(self.address, action), self.engine.begin() as connection:
+        """Begin a transaction, which may take long; `action` goes into error messages."""
+        with self.scan(action) as connection, connection.begin():
             yield connection
 
 

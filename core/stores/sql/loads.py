@@ -155,7 +155,7 @@ class LoadLabels(Tables):
             .order_by(sequences.c.organism_id, sequences.c.load_id)
         )
         loads_by_organism: dict[int, list[LoadRow]] = {}
-        with self._connect("reading the loads") as connection:
+        with self._scan("reading the loads") as connection:
             ready = columns.where(loads.c.library_id == library_id, loads.c.state == READY)
             details = {row[0]: row[1:] for row in connection.execute(ready)}
             for organism_id, load_id, count in connection.execute(query):
@@ -176,13 +176,13 @@ class LoadLabels(Tables):
             .where(sequences.c.library_id == library_id, loads.c.state == READY)
             .where(sequences.c.load_id > load_id)
         )
-        with self._connect("counting sequences") as connection:
+        with self._scan("counting sequences") as connection:
             return int(connection.execute(query).scalar_one())
 
     def load_ids_with_vectors(self, load_id: int) -> list[int]:
         """Return the ids of the sequences of a load that have, or should have, a vector."""
         query = select(sequences.c.id).where(sequences.c.load_id == load_id, sequences.c.has_vector)
-        with self._connect("reading a load") as connection:
+        with self._scan("reading a load") as connection:
             return list(connection.scalars(query))
 
     @retry_on_deadlock

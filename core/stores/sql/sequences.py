@@ -68,7 +68,7 @@ class SequenceLabels(Tables):
                 sequences.c.has_vector,
             )
         )
-        with self._connect("counting sequences") as connection:
+        with self._scan("counting sequences") as connection:
             return int(connection.execute(query).scalar_one())
 
     def count_vectors(self, library_id: int) -> dict[str, int]:
@@ -99,7 +99,7 @@ class SequenceLabels(Tables):
             .group_by(length)
             .order_by(length)
         )
-        with self._connect("measuring sequences") as connection:
+        with self._scan("measuring sequences") as connection:
             return {bases: count for bases, count in connection.execute(query)}  # noqa: C416
 
     def sequences(self, organism_id: int, limit: int | None = None) -> list[SequenceRow]:
@@ -118,5 +118,5 @@ class SequenceLabels(Tables):
             .order_by(sequences.c.load_id, sequences.c.position)
             .limit(limit)
         )
-        with self._connect("reading sequences") as connection:
+        with self._scan("reading sequences") as connection:
             return [SequenceRow(*row) for row in connection.execute(query)]

@@ -33,6 +33,7 @@ class Tables:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connect = database.connect
+        self._scan = database.scan
         self._begin = database.begin
 
 

@@ -469,11 +469,22 @@ class TestOutput:
         os.close(reader)
         assert pipe.is_fifo()
 
-    def test_a_link_stays_one(self, run, written, tmp_path):
-        (tmp_path / "link").symlink_to(tmp_path / "answers.tsv")
-        run("classify", written(QUERIES), "--output", tmp_path / "link")
-        assert (tmp_path / "link").is_symlink()
+    @pytest.mark.parametrize("link", ["answers.tsv", ".answers.tsv.part"])
+    def test_a_link_made_beforehand_overwrites_no_other_file(self, run, written, tmp_path, link):
+        (tmp_path / "precious").write_text("precious")
+        (tmp_path / link).symlink_to(tmp_path / "precious")
+        run("classify", written(QUERIES), "--output", tmp_path / "answers.tsv")
+        assert not (tmp_path / "answers.tsv").is_symlink()
         assert (tmp_path / "answers.tsv").read_text().startswith("query\t")
+        assert (tmp_path / "precious").read_text() == "precious"
+
+    def test_standard_output_by_its_name_is_written_to_and_not_replaced(self, written, tmp_path):
+        file = tmp_path / "answers.tsv"
+        with file.open("w") as out:
+            process = start("classify", written(QUERIES), "--output", "/dev/stdout", stdout=out)
+            assert process.communicate(timeout=60)[1] == ""
+        assert file.read_text().startswith("query\t")
+        assert Path("/dev/stdout").is_symlink()
 
 
 class TestSimilarity:
@@ -802,6 +813,18 @@ class TestProcess:
             capture_output=True,
         )
         assert done.stdout == file + b": 16 sequences of the library default.\n"
+
+    def test_a_terminal_obeys_no_name(self, loaded, written):
+        file = written(f">a\x1b[2J\u202eb\n{dna('human 2')}\n")
+        terminal, end = os.openpty()
+        process = start("classify", file, stdout=end)
+        assert process.communicate(timeout=60)[1] == ""
+        os.close(end)
+        out = os.read(terminal, 10_000).decode()
+        os.close(terminal)
+        assert "\x1b" not in out
+        assert "\u202e" not in out
+        assert "Synthase" in out
 
     def test_answers_are_utf_8_whatever_the_terminal_says(self, loaded, written, monkeypatch):
         monkeypatch.setenv("PYTHONIOENCODING", "ascii")

@@ -8,8 +8,10 @@ import pytest
 
 from components.shared import notices, services
 from core.errors import InputError
+from core.library.load import load
 from core.stores.sql.jobs import CANCELLED, DONE, FAILED, RUNNING
 from tests.support.library_page import jobs, until
+from tests.support.synthetic import genes
 
 PAGES = ("classify", "similarity", "trace", "benchmark", "history")
 
@@ -63,6 +65,29 @@ class TestLoads:
         page = opened("library")
         assert page.get("progress") == []
         assert not any("a\\_load" in success.value for success in page.success)
+
+
+class TestLibrarySelector:
+    @pytest.fixture
+    def page(self, loaded, opened):
+        load(services.libraries(), {"cat": genes("cat", 4)}, library="another", encoder="count")
+        return opened("classify")
+
+    def test_begins_with_the_default_library(self, page):
+        assert page.sidebar.selectbox(key="library").value == "default"
+
+    def test_keeps_what_the_user_chose(self, page):
+        page.sidebar.selectbox(key="library").select("another").run()
+        page.switch_page("pages/trace.py").run()
+        assert page.sidebar.selectbox(key="library").value == "another"
+
+    def test_returns_to_the_default_library_when_the_chosen_one_is_deleted(self, page):
+        load(services.libraries(), {"cat": genes("cat", 4)}, library="more", encoder="count")
+        page.run()
+        page.sidebar.selectbox(key="library").select("another").run()
+        services.libraries().delete("another")
+        page.run()
+        assert page.sidebar.selectbox(key="library").value == "default"
 
 
 @pytest.mark.usefixtures("loaded")

@@ -1,10 +1,12 @@
 """The vector store on Milvus Lite and a Milvus server."""
 
+import fcntl
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
@@ -707,6 +709,21 @@ class TestEmbeddedLock:
         )
         assert refused.stderr == ""
         assert opened.stdout == "opened\n"
+
+    def test_the_slower_of_two_that_open_it_at_once_is_told_who_has_it(
+        self, path, tmp_path, monkeypatch
+    ):
+        """The other takes the lock after this one has found it free."""
+        with ExitStack() as stack:
+
+            def open_elsewhere() -> None:
+                Path(path).mkdir()
+                lock = stack.enter_context((Path(path) / "LOCK").open("w"))
+                fcntl.flock(lock, fcntl.LOCK_EX)
+
+            monkeypatch.setattr(lite, "compile_search", open_elsewhere)
+            with pytest.raises(StoreError, match="Another GeneKin process has the embedded store"):
+                VectorStore(path, "", TIMEOUT)
 
     def test_a_store_is_not_opened_twice_in_a_process_either(self, path):
         store = VectorStore(path, "", TIMEOUT)

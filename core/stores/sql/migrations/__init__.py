@@ -12,7 +12,9 @@ from pathlib import Path
 from sqlalchemy import Engine, inspect, text
 
 from core.errors import StoreError
+from core.stores.errors import database_address
 from core.stores.locks import named_lock
+from core.stores.sql.connection import allow_slow_answers
 
 HEAD = "0002"
 """The newest revision; kept here so that a current database opens without importing Alembic."""
@@ -64,7 +66,7 @@ def _run_alembic(engine: Engine) -> None:
     config = Config()
     # Alembic interpolates "%" in its options.
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    with engine.begin() as connection:
+    with engine.connect() as connection, allow_slow_answers(connection), connection.begin():
         if engine.dialect.name == "sqlite":
             # Other processes wait for this transaction, and a crash leaves nothing half done.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -72,6 +74,9 @@ def _run_alembic(engine: Engine) -> None:
         try:
             command.upgrade(config, "head")
         except CommandError as error:  # It does not know the revision.
-            address = engine.url.render_as_string(hide_password=True)
-            message = f"The database {address} was written by a newer version of GeneKin."
-            raise StoreError(message, "Upgrade GeneKin to use it.") from error
+            address, reason = database_address(engine.url), "written by a newer version of GeneKin."
+            raise StoreError(
+                f"The database {address} was {reason}",
+                "Upgrade GeneKin to use it.",
+                public=f"The database was {reason}",
+            ) from error

@@ -14,6 +14,18 @@ class TestEscapeMarkdown:
         marks = "\\`*_{}[]()#+-.!|<>~$:&^="
         assert escape_markdown(marks) == "".join(f"\\{mark}" for mark in marks)
 
+    @pytest.mark.parametrize(
+        ("text", "broken"),
+        [
+            ("see https://evil.example/x", "see https\\:\u2060//evil\\.example/x"),
+            ("WWW.evil.example", "WWW\u2060\\.evil\\.example"),
+            ("a@evil.example", "a@\u2060evil\\.example"),
+            ("a:b, awww. 5'/3'", "a\\:b, awww\\. 5'/3'"),
+        ],
+    )
+    def test_leaves_no_address_that_becomes_a_link(self, text, broken):
+        assert escape_markdown(text) == broken
+
     def test_joins_lines(self):
         assert escape_markdown(" a\n\n b\t") == "a b"
 
