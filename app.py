@@ -30,6 +30,7 @@ st.html(Path("components/shared/style.css"))
 
 # Imported below the menu: on a new server these take seconds, and until st.navigation is called
 # Streamlit shows file names in its place.
+from components.shared.ended_sessions import watch_session  # noqa: E402
 from components.shared.errors import plain_errors  # noqa: E402
 from components.shared.jobs import followed_jobs  # noqa: E402
 from components.shared.loads import finish_loads  # noqa: E402
@@ -45,6 +46,7 @@ from components.shared.session import (  # noqa: E402
 preserve_widget(QUERY_TEXT_KEY)
 preserve_widget(TRACE_TEXT_KEY)
 open_requested_page()
+watch_session()
 begin_run()
 with plain_errors():
     finish_loads()

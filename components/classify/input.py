@@ -19,6 +19,7 @@ from components.shared.sequence_input import (
     list_problems,
     max_upload_mb,
     read_input,
+    show_notes,
 )
 from components.shared.services import library_names
 from components.shared.session import QUERY_TEXT_KEY, Slot, session
@@ -100,6 +101,7 @@ def query_input(
         disabled=not (enabled and entered.valid),
         key="classify",
     )
+    show_notes(entered.records)
     if entered.problems:
         st.warning(entered.problems)
     enable_live_input()
@@ -151,16 +153,16 @@ def _read(file: UploadedFile | None) -> _Input:
         records = read_input(Slot.QUERIES, file, text, limits)
     except GeneKinError as error:
         return _Input([], f"{source}No valid sequences found", error_text(error))
-    problems = [record.problem.message for record in records if record.problem]
+    invalid = sum(record.problem is not None for record in records)
     bases = sum(len(record.residues) for record in records if record.problem is None)
     parts = [f"{source}{pluralize(len(records), 'record')}"]
-    if len(problems) < len(records):
+    if invalid < len(records):
         parts += [f"{bases:,} bp", "DNA"]
-    if problems:
-        parts.append(f"{len(problems):,} invalid")
+    if invalid:
+        parts.append(f"{invalid:,} invalid")
     if file and text.strip():
         parts.append("The file takes precedence over the text")
-    return _Input(records, " · ".join(parts), list_problems(problems))
+    return _Input(records, " · ".join(parts), list_problems(records))
 
 
 def _settings(library: Library) -> RunSettings:

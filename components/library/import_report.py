@@ -22,6 +22,8 @@ def show_report(report: Report, library: Library | None) -> None:
         st.metric("Valid", f"{report.valid_count:,}", width="content")
         st.metric("Invalid", f"{len(report.rejected):,}", width="content")
         st.metric("Ambiguous bases", f"{report.ambiguous:.1%}", width="content")
+    for note in report.notes:
+        st.caption(escape_markdown(note))
     if report.issues:
         st.markdown("\n".join(map(_issue_line, report.issues)))
     if any(issue.code == "no family" for issue in report.issues):

@@ -195,8 +195,6 @@ def _choose_file(source: ImportSource) -> int:
 def _import_settings(file: SourceFile, key: str) -> tuple[Layout, ImportOptions]:
     """Draw the proposed layout and the options; return them as the user changed them."""
     layout = propose_layout(file)
-    for note in (*file.notes, *layout.notes):
-        st.caption(escape_markdown(note))
     organism = st.text_input("Organism", propose_organism(file), key=f"all {file.name}")
     with st.expander("Import settings"):
         layout = _layout_settings(file, layout, f"{key} {file.name}")

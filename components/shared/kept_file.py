@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from components.shared.ended_sessions import remove_upload
 from components.shared.formatting import escape_markdown
 from components.shared.session import session, widget_value
 
@@ -31,21 +32,21 @@ def kept_file_uploader(
     widget = widget_key(key)
 
     def keep() -> None:  # Not called when the widget is empty because it is drawn anew.
-        _keep_file(key, widget_value(widget))
+        _keep_file(key, _widget_file(key))
 
-    upload = st.file_uploader(
+    st.file_uploader(
         label, type=file_type, key=widget, help=help_text, max_upload_size=max_mb, on_change=keep
     )
-    if upload is None and (kept := session.files.get(key)):
+    if upload := _widget_file(key):  # The widget itself returns a copy of the file.
+        return upload
+    if kept := session.files.get(key):
         _draw_kept(key, kept)
-        return kept
-    return upload
+    return kept
 
 
 def given_file(key: str) -> UploadedFile | None:
     """Return the file that :func:`kept_file_uploader` is about to return."""
-    upload = widget_value(widget_key(key))
-    return upload if isinstance(upload, UploadedFile) else session.files.get(key)
+    return _widget_file(key) or session.files.get(key)
 
 
 def widget_key(key: str) -> str:
@@ -54,7 +55,9 @@ def widget_key(key: str) -> str:
 
 
 def clear_file(key: str) -> None:
-    """Empty the widget of a file, from when it is drawn next."""
+    """Remove a file, and empty its widget from when it is drawn next."""
+    if file := given_file(key):
+        remove_upload(file.file_id)
     _keep_file(key, None)
     session.cleared_files = {
         **session.cleared_files,
@@ -62,9 +65,14 @@ def clear_file(key: str) -> None:
     }
 
 
-def _keep_file(key: str, file: object) -> None:
+def _widget_file(key: str) -> UploadedFile | None:
+    upload = widget_value(widget_key(key))
+    return upload if isinstance(upload, UploadedFile) else None
+
+
+def _keep_file(key: str, file: UploadedFile | None) -> None:
     files = {other: kept for other, kept in session.files.items() if other != key}
-    session.files = files | {key: file} if isinstance(file, UploadedFile) else files
+    session.files = files | {key: file} if file else files
 
 
 def _draw_kept(key: str, file: UploadedFile) -> None:

@@ -10,7 +10,13 @@ from components.shared.kept_file import kept_file_uploader
 from components.shared.markup import LIVE_INPUT
 from components.shared.session import Slot, remember
 from core.sequences.limits import Limits
-from core.sequences.queries import read_queries, read_text_queries
+from core.sequences.queries import (
+    Queries,
+    invalid_records,
+    read_queries,
+    read_text_queries,
+    unreadable_files,
+)
 from core.sequences.records import Record
 from core.settings import read_settings
 
@@ -54,9 +60,21 @@ def read_input(
         )
 
 
-def list_problems(problems: Sequence[str]) -> str:
-    """Return the first problems, a line each, and the number of the others, as Markdown."""
-    lines = [escape_markdown(problem) for problem in problems[:_MAX_PROBLEMS]]
+def list_problems(records: Sequence[Record]) -> str:
+    """Return the problems of invalid records as Markdown, a line each.
+
+    All files that cannot be read are named; of the other records the first, and how many more.
+    """
+    problems = invalid_records(records)
+    named = [*unreadable_files(records), *problems[:_MAX_PROBLEMS]]
+    lines = [escape_markdown(problem) for problem in named]
     if len(problems) > _MAX_PROBLEMS:
         lines.append(f"… and {pluralize(len(problems) - _MAX_PROBLEMS, 'more record')}.")
     return "  \n".join(lines)
+
+
+def show_notes(records: Sequence[Record]) -> None:
+    """Draw the notes on how queries were read, if there are any."""
+    if isinstance(records, Queries):
+        for note in records.notes:
+            st.caption(escape_markdown(note))

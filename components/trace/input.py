@@ -14,6 +14,7 @@ from components.shared.sequence_input import (
     file_input,
     list_problems,
     read_input,
+    show_notes,
 )
 from components.shared.services import runs
 from components.shared.session import (
@@ -67,10 +68,10 @@ def trace_input() -> TraceInput:
     except GeneKinError as error:
         show_error(error)
         return TraceInput()
-    problems = [record.problem.message for record in entered.records if record.problem]
-    if problems:
-        count = pluralize(len(problems), "record")
-        st.warning(f"{count} invalid.  \n{list_problems(problems)}")
+    show_notes(entered.records)
+    if invalid := sum(record.problem is not None for record in entered.records):
+        count = pluralize(invalid, "record")
+        st.warning(f"{count} invalid.  \n{list_problems(entered.records)}")
     return entered
 
 

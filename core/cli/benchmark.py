@@ -18,7 +18,7 @@ from core.cli.shared import (
     output_option,
     write,
 )
-from core.cli.terminal import terminal_progress
+from core.cli.terminal import print_notes, terminal_progress
 from core.errors import InputError
 
 if TYPE_CHECKING:
@@ -113,6 +113,7 @@ def _data(
             "--organism selects from a library, but files are given.", "Leave one of them out."
         )
     checked = check_files(files, Known(), disk_limits())
+    print_notes(checked.notes())
     source = replace_surrogates(", ".join(item.file for item in files.sources))
     left_out = sum(len(report.rejected) for report in checked.reports)
     if left_out:

@@ -1,6 +1,6 @@
 """Files named on the command line: their records after all checks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from core.errors import InputError
 from core.progress import Progress, no_progress
 from core.sequences.checks import ConflictPolicy, ImportOptions, Known
 from core.sequences.importer import Importer, ImportSource
+from core.sequences.issues import LEFT_OUT, Severity
 from core.sequences.layout import (
     Layout,
     find_column,
@@ -31,6 +32,8 @@ _CONFLICT_POLICIES: Mapping[str, ConflictPolicy] = {
 }
 """Policies by their name on the command line."""
 
+_COUNTED = ("copy", "known", LEFT_OUT)
+"""Kinds of warnings whose records other notes, or the report of the load, count."""
 _INVALID_HINT = (
     "Nothing was loaded. Fix the file, or load its valid records with --good-only;"
     " --rejected FILE writes the invalid ones with their reasons."
@@ -53,14 +56,15 @@ class CheckedFiles:
         Names by class number: of the library's families and of the new ones.
     reports
         One report for each file.
-    notes
-        What the user should know about how files were read.
     """
 
     references: dict[str, list[Record]]
     families: dict[int, str]
     reports: list[Report]
-    notes: list[str]
+
+    def notes(self) -> list[str]:
+        """Return notes on how files were read, and what was changed or left out of them."""
+        return [f"{report.source}: {note}" for report in self.reports for note in _notes(report)]
 
 
 def check_files(
@@ -87,44 +91,50 @@ def check_files(
     if options.families:
         names = ImportSource.from_path(options.families, limits)
         importer.add_family_names(names.as_family_names())
-    notes: list[str] = []
     for item in options.sources:
         if item.file == BUILT_IN:
             importer.add_records(item.organism, load_human_reference(), FAMILIES)
         else:
-            notes += _check_file(importer, item, options, limits)
+            _check_file(importer, item, options, limits)
     if options.rejected:
         write(rejected_table(*importer.reports).decode(), options.rejected)
     if not options.good_only:
         require_all_valid(importer.reports, _INVALID_HINT)
     if not importer.references:
         require_all_valid(importer.reports, "There are no valid records.")
-    return CheckedFiles(importer.references, importer.families, importer.reports, notes)
+    return CheckedFiles(importer.references, importer.families, importer.reports)
 
 
-def _check_file(
-    importer: Importer, item: Source, options: FileOptions, limits: Limits
-) -> list[str]:
-    """Check the files of one source; return notes on how they were read."""
+def _notes(report: Report) -> Iterator[str]:
+    yield from report.notes
+    for issue in report.issues:
+        if issue.severity is Severity.WARNING and issue.code not in _COUNTED:
+            yield f"{issue.message} The first: {issue.examples[0]}"
+    if report.rejected:
+        yield (
+            f"{len(report.rejected):,} of {report.records:,} records were left out; the first:"
+            f" {report.rejected[0].reasons[0]}"
+        )
+
+
+def _check_file(importer: Importer, item: Source, options: FileOptions, limits: Limits) -> None:
+    """Check the files of one source."""
     opened = ImportSource.from_path(Path(item.file), limits)
     if opened.unreadable:
         raise InputError(opened.unreadable[0])
     opened.require_sequences()
     importer.add_family_names(opened.family_names)
-    notes: list[str] = []
     while opened.files:  # Free each file as soon as it is checked.
         file = opened.files.pop(0)
         layout = _layout(file, options, item.organism)
         if layout.family is None and not options.family:
             raise InputError(f"{file.name}: no families found.", _NO_FAMILY_HINT)
-        notes += [f"{file.name}: {note}" for note in layout.notes]
         import_options = ImportOptions(
             organism=item.organism or propose_organism(file),
             family=options.family,
             conflicts=_CONFLICT_POLICIES[options.two_families],
         )
         importer.check(file, layout, import_options)
-    return notes
 
 
 def _layout(file: SourceFile, options: FileOptions, organism: str) -> Layout:

@@ -18,7 +18,6 @@ from core.cli.terminal import print_text, terminal_progress
 from core.stores.milvus.index import INDEX_KINDS, VectorIndex
 
 if TYPE_CHECKING:
-    from core.cli.checked_files import CheckedFiles
     from core.library.load import LoadReport
     from core.library.manager import Libraries
     from core.library.writer import OrganismReport
@@ -73,7 +72,8 @@ def load_command(
             progress=progress,
             timeout=_WRITER_TIMEOUT,
         )
-    print_text(_format_notes(checked) + _format_report(report))
+    notes = "".join(f"{note}\n" for note in checked.notes())
+    print_text(notes + _format_report(report))
 
 
 def _known(libraries: "Libraries", name: str, *, replace: bool) -> "Known":
@@ -83,17 +83,6 @@ def _known(libraries: "Libraries", name: str, *, replace: bool) -> "Known":
     if name in libraries.names():
         libraries.reconcile(name, timeout=_WRITER_TIMEOUT)
     return known_records(libraries, name, replace=replace)
-
-
-def _format_notes(checked: "CheckedFiles") -> str:
-    """Return notes on how the files were read, and what was left out of them."""
-    left_out = [
-        f"{report.source}: {len(report.rejected):,} of {report.records:,} records were left out;"
-        f" the first: {report.rejected[0].reasons[0]}"
-        for report in checked.reports
-        if report.rejected
-    ]
-    return "".join(f"{line}\n" for line in (*checked.notes, *left_out))
 
 
 def _format_report(report: "LoadReport") -> str:

@@ -19,7 +19,7 @@ from threading import BoundedSemaphore, Thread
 from typing import TYPE_CHECKING
 
 from core import __version__
-from core.cli.questions import QUESTIONS, Options, Source
+from core.cli.questions import QUESTIONS, Answer, Options, Source
 from core.errors import GeneKinError, InputError
 from core.progress import Progress, occasional
 
@@ -84,7 +84,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Answers one question with lines of JSON: progress, then a text or an error."""
+    """Answers one question with lines of JSON: progress, then an answer or an error."""
 
     server: _Server
     timeout = 60
@@ -103,13 +103,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         with suppress(ConnectionError):  # The command was cancelled.
             try:
-                text = self._answer(QUESTIONS[self.path[1:]])
+                answer = self._answer(QUESTIONS[self.path[1:]])
             except GeneKinError as error:
                 self._send(error=[error.message, error.hint], status=error.exit_status)
             else:
-                self._send(text=text)
+                self._send(text=answer.text, notes=list(answer.notes))
 
-    def _answer(self, question: Callable[..., str]) -> str:
+    def _answer(self, question: Callable[..., Answer]) -> Answer:
         from core.cli.messages import parse_options  # Slow to import, also for commands.
 
         sources = [self._read_source()] if _NAME_HEADER in self.headers else []
@@ -177,7 +177,7 @@ class Dashboard:
 
     def ask(
         self, question: str, options: Options, source: Source | None, progress: Progress
-    ) -> str:
+    ) -> Answer:
         """Return the answer to a question.
 
         Raises
@@ -198,7 +198,7 @@ class Dashboard:
                 if response.status == HTTPStatus.OK:
                     for line in map(parse_line, response):
                         if isinstance(line, TextLine):
-                            return line.text
+                            return Answer(line.text, line.notes)
                         if isinstance(line, ErrorLine):
                             raise _error(line)
                         progress(*line.progress)

@@ -52,9 +52,10 @@ class ProgressLine(_Line):
 
 
 class TextLine(_Line):
-    """The text to print."""
+    """The text to print, and notes on how the source was read."""
 
     text: StrictStr
+    notes: tuple[StrictStr, ...]
 
 
 class ErrorLine(_Line):
@@ -114,7 +115,7 @@ def parse_size(text: str | None) -> int:
     return int(text)
 
 
-def parse_options(question: Callable[..., str], text: str | None) -> Mapping[str, Any]:
+def parse_options(question: Callable[..., object], text: str | None) -> Mapping[str, Any]:
     """Parse the options of a question, which are those of its signature.
 
     Raises

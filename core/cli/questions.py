@@ -1,4 +1,4 @@
-"""Questions that commands ask: each reads libraries, and its answer is the text to print.
+"""Questions that commands ask: each reads libraries, and its answer has the text to print.
 
 A command answers its question itself, or has the dashboard answer it that has the stores open
 (:mod:`core.cli.loopback`).
@@ -17,10 +17,26 @@ if TYPE_CHECKING:
     from core.library.manager import Libraries
     from core.runs.alignments import Alignments
     from core.sequences.limits import Limits
-    from core.sequences.records import Record
+    from core.sequences.queries import Queries
 
 OpenLibraries: TypeAlias = "Callable[[], AbstractContextManager[Libraries]]"
 """Opens the stores, until the end of a block; called once the input is known to be good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to a question.
+
+    Attributes
+    ----------
+    text
+        For standard output.
+    notes
+        What the user should know about the source, for standard error.
+    """
+
+    text: str
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +57,7 @@ class Source:
     content: bytes
     limits: "Limits"
 
-    def records(self) -> list["Record"]:
+    def records(self) -> "Queries":
         """Return the queries.
 
         Raises
@@ -65,7 +81,7 @@ def classify(
     threshold: float | None,
     align: bool,
     file_format: Literal["tsv", "csv", "json", "blast6"],
-) -> str:
+) -> Answer:
     """Classify the queries of a file; see the command's help."""
     records = source.records()
     from core.classify import classify as classify_records  # Imported when asked: see core.cli.
@@ -97,8 +113,9 @@ def classify(
     if file_format == "blast6":
         from core.runs.blast_table import format_blast_table  # Imported when asked: see core.cli.
 
-        return format_blast_table(calls, alignments or {})
-    return format_calls(calls, file_format, families, alignments)
+        text = format_blast_table(calls, alignments or {})
+        return Answer(text, _notes(records, listed=False))
+    return Answer(format_calls(calls, file_format, families, alignments), _notes(records))
 
 
 def trace(
@@ -109,7 +126,7 @@ def trace(
     library: str,
     summary: bool,
     file_format: Literal["tsv", "csv", "json"],
-) -> str:
+) -> Answer:
     """Trace the queries of a file; see the command's help."""
     records = source.records()
     from core.tracing import trace as trace_records  # Imported when asked: see core.cli.
@@ -117,7 +134,26 @@ def trace(
 
     with open_libraries() as libraries:
         traced = trace_records(libraries.open(library), records, progress=progress)
-    return format_results(traced, file_format, summary=summary)
+    text = format_results(traced, file_format, summary=summary)
+    return Answer(text, _notes(records, listed=file_format == "json" or not summary))
+
+
+def _notes(records: "Queries", *, listed: bool = True) -> list[str]:
+    """Return notes on how queries were read.
+
+    Parameters
+    ----------
+    listed
+        Whether the text of the answer has all queries, invalid ones too.
+    """
+    from core.sequences.queries import invalid_records, unreadable_files  # See core.cli.
+
+    notes = [*unreadable_files(records), *records.notes]
+    invalid = [] if listed else invalid_records(records)
+    if invalid:
+        total = f"{len(invalid):,} of {len(records):,} records are invalid"
+        notes.append(f"{total}. The first: {invalid[0]}")
+    return notes
 
 
 def similarity(
@@ -129,7 +165,7 @@ def similarity(
     to: str,
     limit: int | None,
     file_format: Literal["text", "json"],
-) -> str:
+) -> Answer:
     """Compare the genes of two organisms; see the command's help."""
     from core.similarity import compare_organisms  # Imported when asked: see core.cli.
 
@@ -137,8 +173,8 @@ def similarity(
         result = compare_organisms(libraries.open(library), of, to, limit)
     if file_format == "json":
         values = {"of": result.organism, "to": result.reference, **asdict(result.estimate)}
-        return to_json(values)
-    return (
+        return Answer(to_json(values))
+    return Answer(
         f"{result.mean:.4f}\tmean best inner product of {result.n:,} genes of {result.organism}"
         f" with those of {result.reference}\n"
     )
@@ -149,13 +185,13 @@ def status(
     progress: Progress,  # noqa: ARG001  (every question is asked with it)
     *,
     file_format: Literal["text", "json"],
-) -> str:
+) -> Answer:
     """Describe the libraries; see the command's help."""
     from core.cli.status import describe  # It asks this question.
 
     try:
         with open_libraries() as libraries:
-            return describe(libraries, file_format)
+            return Answer(describe(libraries, file_format))
     except UnavailableError as error:
         raise _name_failed_stores(error) from error
 
@@ -174,7 +210,7 @@ def to_json(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-QUESTIONS: Mapping[str, Callable[..., str]] = {
+QUESTIONS: Mapping[str, Callable[..., Answer]] = {
     "classify": classify,
     "trace": trace,
     "similarity": similarity,

@@ -12,7 +12,7 @@ import click
 from core import defaults
 from core.cli.loopback import Dashboard
 from core.cli.questions import QUESTIONS, Options, Source, to_json
-from core.cli.terminal import print_text, terminal_progress
+from core.cli.terminal import print_notes, print_text, terminal_progress
 from core.errors import InputError, write_error
 from core.library.naming import check_library_name
 from core.output import replacing
@@ -144,7 +144,10 @@ def read_source(file: str) -> Source:
 
 
 def answer(question: str, options: Options, source: Source | None = None) -> str:
-    """Return the answer to a question, from a dashboard that has the stores open, or from here."""
+    """Return the answer to a question, from a dashboard that has the stores open, or from here.
+
+    Notes on how the source was read go to standard error.
+    """
     from core.settings import read_settings  # Imported when run: see core.cli.
 
     with (
@@ -153,9 +156,12 @@ def answer(question: str, options: Options, source: Source | None = None) -> str
         terminal_progress() as progress,
     ):
         if dashboard is not None:
-            return dashboard.ask(question, options, source, progress)
-        sources = [] if source is None else [source]
-        return QUESTIONS[question](open_libraries, progress, *sources, **options)
+            found = dashboard.ask(question, options, source, progress)
+        else:
+            sources = [] if source is None else [source]
+            found = QUESTIONS[question](open_libraries, progress, *sources, **options)
+    print_notes(found.notes)
+    return found.text
 
 
 @contextmanager

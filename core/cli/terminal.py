@@ -6,7 +6,7 @@ by bidirectional ones, so neither reaches it.
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from core.progress import Progress, no_progress, occasional
@@ -42,6 +42,12 @@ def print_error(command: str, message: str) -> None:
     line = escape_controls(" ".join(f"{command}: {message}".split()))
     with suppress(OSError):  # The exit status still says it.
         sys.stderr.write(f"{line}\n")
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """Write notes to standard error, a line each: standard output is for the answer."""
+    for note in notes:
+        print_error("genekin", note)
 
 
 @contextmanager

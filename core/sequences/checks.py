@@ -4,15 +4,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from core.errors import InputError
 from core.sequences.alphabet import (
     count_ambiguous,
     find_invalid_character,
     looks_like_protein,
     normalise,
 )
-from core.sequences.families import Numbering
-from core.sequences.issues import LEFT_OUT, Finding, shorten
+from core.sequences.families import Numbering, is_missing, is_spreadsheet_error
+from core.sequences.issues import LEFT_OUT, FindingTally, rejects, shorten
 from core.sequences.layout import Entry
+from core.sequences.limits import Limits
 from core.sequences.readers.tables import escape_formula
 from core.sequences.records import Record, clean_name, clean_organism_name, sequence_id
 
@@ -118,41 +120,75 @@ def find_fault(residues: str, max_bases: int) -> Fault | None:
     return Fault("letter", f"{what}; use IUPAC nucleotide codes", offset)
 
 
+def too_many_invalid(source: str, reason: str, limits: Limits) -> InputError:
+    """Return the error for a file of which hardly anything can be used.
+
+    Parameters
+    ----------
+    reason
+        Why the first invalid record is invalid, a full sentence.
+    """
+    message = f"{source}: more than {limits.max_invalid:,} records are invalid. The first: {reason}"
+    return InputError(message, "Check that this is the right file, and how its columns are used.")
+
+
 @dataclass(slots=True)
 class Draft:
-    """An entry on its way to a record, with its findings."""
+    """An entry on its way to a record.
+
+    Attributes
+    ----------
+    family
+        As written, or the default one.
+    reasons
+        Messages of the findings that reject it.
+    """
 
     entry: Entry
+    findings: FindingTally
     family: str = ""
     organism: str = ""
     record: Record | None = None
-    findings: list[Finding] = field(default_factory=list)
+    reasons: tuple[str, ...] = ()
 
     def add(self, code: str, description: str, line: int | None = None) -> None:
         """Add a finding; `description` is the predicate of a sentence about the record."""
         line = self.entry.line if line is None else line
         message = f"Record {self.entry.position:,} (line {line:,}) {description}."
-        self.findings.append(Finding(code, line, message))
+        self.add_message(code, line, message)
+
+    def add_message(self, code: str, line: int, message: str) -> None:
+        """Add a finding with its full message."""
+        self.findings.add(code, self.entry.position, line, message)
+        if rejects(code):
+            self.reasons += (message,)
 
     @property
     def valid_record(self) -> Record | None:
         """The record, unless a finding rejects it."""
-        return None if any(finding.rejects for finding in self.findings) else self.record
+        return None if self.reasons else self.record
 
 
 class EntryChecker:
-    """Checks one entry at a time."""
+    """Checks one entry at a time.
+
+    Attributes
+    ----------
+    findings
+        Findings of all entries.
+    """
 
     def __init__(self, max_bases: int, numbering: Numbering, options: ImportOptions) -> None:
+        self.findings = FindingTally()
         self._max_bases = max_bases
         self._numbering = numbering
         self._options = options
 
     def check(self, entry: Entry, family: str) -> Draft:
         """Return the entry with its findings, and its record unless it has none."""
-        draft = Draft(entry, family)
+        draft = Draft(entry, self.findings, family)
         if entry.problem:
-            draft.findings.append(Finding(entry.problem.code, entry.line, entry.problem.message))
+            draft.add_message(entry.problem.code, entry.line, entry.problem.message)
             return draft
         residues = normalise(entry.body)
         name = clean_name(entry.name)
@@ -181,6 +217,8 @@ class EntryChecker:
         shown = repr(shorten(family, 40))
         if not family:
             draft.add("no family", "has no family")
+        elif is_spreadsheet_error(family):
+            draft.add("class", f"has the spreadsheet error {shown} as its family")
         elif family not in self._numbering.numbers:
             draft.add("class", f"has an invalid family {shown}; use a class number or a name")
         elif family in self._numbering.unknown:
@@ -190,7 +228,8 @@ class EntryChecker:
                 draft.add("new family", f"has the unknown family {shown}")
 
     def _check_organism(self, draft: Draft) -> None:
-        written = draft.entry.organism or self._options.organism
+        named = not is_missing(draft.entry.organism)
+        written = draft.entry.organism if named else self._options.organism
         draft.organism = clean_organism_name(written) or ""
         if not written.strip():
             draft.add("organism", "has no organism")
@@ -201,6 +240,8 @@ class EntryChecker:
 
 
 def _check_name(draft: Draft, name: str) -> None:
+    if is_spreadsheet_error(name):
+        draft.add("name error", f"has the spreadsheet error {shorten(name, 40)!r} as its name")
     if name != draft.entry.name:
         draft.add("name", f"was renamed to {shorten(name, 40)!r}")
     if escape_formula(name) != name:

@@ -12,6 +12,14 @@ _MAX_CLASS = 2**31 - 1
 PLACEHOLDER = re.compile(r"class \d+")
 """Names that :func:`default_name` gives."""
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?"}
+_SPREADSHEET_ERROR = re.compile(
+    r"#[¡¿]?[\w/]+[!?]|#\w/\w|#NV|#GETTING_DATA|Err:\d{3}", re.IGNORECASE
+)
+"""Errors of Excel, LibreOffice and Google Sheets, in English or localised (#NV, #BEZUG!)."""
+
+MAX_FAMILIES = 1_000
+"""Maximum number of families of a library: the weights of its model take 115 kB a family, and no
+legend or chart of more can be read."""
 
 
 def class_number(text: str) -> int | None:
@@ -59,14 +67,25 @@ def is_missing(text: str) -> bool:
     return text.strip().lower() in _MISSING
 
 
+def is_spreadsheet_error(text: str) -> bool:
+    """Return True for what a spreadsheet shows in a cell whose formula failed.
+
+    >>> is_spreadsheet_error("#N/A"), is_spreadsheet_error("#DIV/0!"), is_spreadsheet_error("#3")
+    (True, True, False)
+    """
+    return _SPREADSHEET_ERROR.fullmatch(text.strip()) is not None
+
+
 def is_family(text: str) -> bool:
     """Return True if a text can be a family: a class number or a name.
 
-    >>> is_family("3"), is_family("Ion channel"), is_family("3.0"), is_family("1e5")
+    >>> is_family("3"), is_family("Ion channel"), is_family("3.0"), is_family("#N/A")
     (True, True, False, False)
     """
     if class_number(text) is not None:
         return True
+    if is_spreadsheet_error(text):
+        return False
     is_name = any(map(str.isalpha, text)) and not has_hidden(text) and len(text) <= MAX_NAME
     return is_name and not _is_float(text)
 
@@ -97,6 +116,9 @@ def collect_families(rows: Iterable[tuple[int, Sequence[str]]], source: str) -> 
         if len(cells) != 2 or number is None or not cells[1] or len(cells[1]) > MAX_NAME:
             message = f"{source}, line {line}: expected a class number, a tab and a family name."
             raise InputError(message)
+        if is_spreadsheet_error(cells[1]):
+            message = f"{source}, line {line}: the name is the spreadsheet error {cells[1]}."
+            raise InputError(message, "Write the name of the family.")
         try:
             check_family_name(cells[1])
         except InputError as error:
@@ -109,6 +131,39 @@ def collect_families(rows: Iterable[tuple[int, Sequence[str]]], source: str) -> 
         message = f"{source} contains no family names."
         raise InputError(message, "Each line is a class number, a tab and a family name.")
     return families
+
+
+def check_family_count(written: Iterable[str], library: Mapping[int, str], column: str) -> None:
+    """Check that a library can have all families of a file.
+
+    Parameters
+    ----------
+    written
+        Families as the records have them.
+    library
+        Names of the library's families by class number.
+    column
+        Origin of the families, for the message: ``the column 'gene'``.
+
+    Raises
+    ------
+    InputError
+        If there are more than :data:`MAX_FAMILIES`; probably they are in another column.
+    """
+    families = set()
+    for text in written:
+        number = class_number(text)
+        name = text if number is None else family_name(library, number)
+        families.add(canonical_spelling(name))
+    if len(families) > MAX_FAMILIES:
+        message = f"{column} has {len(families):,} different values; a library can have"
+        hint = "Is this the column of the families? Choose another one."
+        raise InputError(f"{message} {MAX_FAMILIES:,} families.", hint)
+    families |= {canonical_spelling(name) for name in library.values()}
+    if len(families) > MAX_FAMILIES:
+        message = f"With the families of {column}, the library would have {len(families):,}"
+        hint = "Load them into another library."
+        raise InputError(f"{message} families; the maximum is {MAX_FAMILIES:,}.", hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +229,7 @@ class _Numberer:
         self._known = {*library, *family_names}
         self._known_names = {*self._by_name, *self._requested}
         self._used = set(self._known)
+        self._candidates = count()
 
     def reserve(self, numbers: Iterable[int]) -> None:
         """Keep new names away from numbers that records use."""
@@ -208,9 +264,8 @@ class _Numberer:
         return requested
 
     def _next_free(self) -> int:
-        number = next(number for number in count() if number not in self._used)
-        self._used.add(number)
-        return number
+        # Numbers are never given back, so that the search goes on where it ended.
+        return next(number for number in self._candidates if number not in self._used)
 
 
 def _is_float(text: str) -> bool:

@@ -4,10 +4,12 @@ Patterns run in RE2, through pyarrow: its time is linear in the length of the he
 user's pattern can keep a server busy, as backtracking would.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from core.errors import InputError
+from core.sequences.issues import shorten
 
 MAX_PATTERN = 300
 """Maximum length of a pattern, in characters."""
@@ -30,6 +32,11 @@ ORGANISM_PATTERNS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Patterns of organisms by an example; ``OS=`` is UniProt's."""
+_FAMILY_KEYS = re.compile(
+    r"\b(?:gene[ _]?)?(?:family|class)\s*[=:]|\|\s*\d{1,4}\s*(?=\||\s|$)", re.IGNORECASE
+)
+"""What the patterns of families find, or begins it."""
+_MAX_EXAMPLE = 80
 
 
 def search_headers(pattern: str, headers: Sequence[str]) -> list[str]:
@@ -72,6 +79,22 @@ def best_pattern(patterns: Mapping[str, str], headers: Sequence[str]) -> str:
     }
     best = max(counts, key=counts.__getitem__)
     return best if counts[best] else ""
+
+
+def describe_several_families(pattern: str, headers: Sequence[str]) -> list[str]:
+    """Return a note if headers name more than one family, of which a usual pattern finds one.
+
+    >>> describe_several_families(FAMILY_PATTERNS["family=…"], ["a class=3 family=Kinase"])
+    ["Headers name several families, such as 'a class=3 family=Kinase'; one of them is read."]
+    """
+    if pattern not in FAMILY_PATTERNS.values():
+        return []
+    for header in headers:
+        if len(_FAMILY_KEYS.findall(header[:MAX_HEADER])) > 1:
+            example = shorten(header, _MAX_EXAMPLE)
+            note = f"Headers name several families, such as {example!r}; one of them is read."
+            return [note]
+    return []
 
 
 def _describe(pattern: str, reason: str) -> str:

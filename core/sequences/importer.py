@@ -7,7 +7,7 @@ and reports what it found (:class:`Importer`). Nothing is written here.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,19 +21,26 @@ from core.sequences.checks import (
     compare_names,
     compare_with_each_other,
     compare_with_library,
+    too_many_invalid,
 )
 from core.sequences.families import (
     PLACEHOLDER,
+    Numbering,
+    check_family_count,
+    class_number,
     default_name,
     is_family,
     is_missing,
     number_families,
 )
 from core.sequences.files import read_bytes
+from core.sequences.issues import shorten
 from core.sequences.layout import (
     SAMPLE_ROWS,
     Entry,
     Layout,
+    column_label,
+    describe_choices,
     propose_layout,
     read_entries,
     read_families,
@@ -45,6 +52,7 @@ from core.sequences.records import Record
 from core.sequences.report import Report, make_report, require_all_valid
 from core.sequences.similar_families import SimilarFamily, find_similar_families
 from core.sequences.source_file import Format, SourceFile
+from core.sequences.spellings import Spellings
 
 _STEP = 1_000
 
@@ -84,7 +92,7 @@ class ImportSource:
             if file.format is Format.UNREADABLE:
                 source.unreadable.extend(file.notes)
             elif file.format is Format.FAMILIES:
-                source.family_names.update(read_family_names(file))
+                _merge_family_names(source.family_names, file, source.name)
             else:
                 source.files.append(file)
         return source
@@ -111,11 +119,13 @@ class ImportSource:
         Raises
         ------
         InputError
-            Naming the invalid line.
+            Naming the invalid line, or a file that cannot be read.
         """
+        if self.unreadable:
+            raise InputError(self.unreadable[0])
         names = dict(self.family_names)
         for file in self.files:
-            names |= read_family_names(file)
+            _merge_family_names(names, file, self.name)
         return names
 
     def require_sequences(self) -> None:
@@ -146,7 +156,7 @@ class Importer:
 
     def __init__(self, known: Known, limits: Limits, progress: Progress = no_progress) -> None:
         self._known = known
-        self._max_bases = limits.max_record_bases
+        self._limits = limits
         self._progress = progress
         self.references: dict[str, list[Record]] = {}
         self.families = dict(known.library)
@@ -176,6 +186,7 @@ class Importer:
         """
         written = (_family_of(family, options) for family in read_families(file, layout))
         counts = Counter(filter(is_family, written))
+        check_family_count(counts, self._known.library, _family_source(file, layout))
         names = (*self._known.library.values(), *self._known.family_names.values())
         known = [name for name in names if not PLACEHOLDER.fullmatch(name)]
         return find_similar_families(counts, known)
@@ -186,30 +197,28 @@ class Importer:
         Raises
         ------
         InputError
-            If the layout does not fit the file, or a pattern is invalid.
+            If the layout does not fit the file, a pattern is invalid, or too many records are
+            invalid or too many families named.
         """
-        entries = read_entries(file, layout)
-        report = self._check_entries(entries, file.name, options)
+        report = self._check_records(file, layout, options)
         for organism, records in report.valid.items():
             self.references.setdefault(organism, []).extend(records)
         self.reports.append(report)
         self._learn_families(report.families, report.family_counts)
         return report
 
-    def _check_entries(
-        self, entries: Sequence[Entry], source: str, options: ImportOptions
-    ) -> Report:
-        known, total = self._known, len(entries)
+    def _check_records(self, file: SourceFile, layout: Layout, options: ImportOptions) -> Report:
+        known, total = self._known, len(file.rows)
         synonyms = dict(options.synonyms)
-        written = (_family_of(entry.family, options) for entry in entries)
-        families = [synonyms.get(family, family) for family in written]
-        numbering = number_families(filter(is_family, families), known.library, known.family_names)
-        checker = EntryChecker(self._max_bases, numbering, options)
-        drafts: list[Draft] = []
-        for done, (entry, family) in enumerate(zip(entries, families, strict=True)):
-            if done % _STEP == 0:
-                self._progress("Checking", done, total)
-            drafts.append(checker.check(entry, family))
+        written = read_families(file, layout)
+        used = (_family_of(family, options) for family in written)
+        families = [synonyms.get(family, family) for family in used]
+        distinct = list(filter(is_family, dict.fromkeys(families)))
+        check_family_count(distinct, known.library, _family_source(file, layout))
+        numbering = number_families(distinct, known.library, known.family_names)
+        checker = EntryChecker(self._limits.max_record_bases, numbering, options)
+        entries = read_entries(file, layout, written)
+        drafts = self._check_each(checker, entries, families, file.name)
         self._progress("Comparing", 0, total)
         compare_with_each_other(drafts, options.conflicts)
         self._progress("Comparing with the library", 0, total)
@@ -217,13 +226,52 @@ class Importer:
         compare_names(drafts)
         self._progress("Checked", total, total)
         # Families of rejected records only are not named.
-        used = {record.family for draft in drafts if (record := draft.valid_record)}
+        named = {record.family for draft in drafts if (record := draft.valid_record)}
         names = {
             number: name
             for number, name in numbering.names.items()
-            if number in known.library or number in used
+            if number in known.library or number in named
         }
-        return make_report(drafts, source, names)
+        notes = (
+            *file.notes,
+            *describe_choices(file, layout),
+            *self._describe_spellings(drafts, numbering),
+        )
+        return make_report(drafts, checker.findings, file.name, names, notes)
+
+    def _check_each(
+        self, checker: EntryChecker, entries: Iterable[Entry], families: Sequence[str], source: str
+    ) -> list[Draft]:
+        """Check the records of a file one by one."""
+        drafts: list[Draft] = []
+        invalid: list[Draft] = []
+        for done, (entry, family) in enumerate(zip(entries, families, strict=True)):
+            if done % _STEP == 0:
+                self._progress("Checking", done, len(families))
+            draft = checker.check(entry, family)
+            drafts.append(draft)
+            if draft.reasons:
+                invalid.append(draft)
+            if len(invalid) > self._limits.max_invalid:
+                raise too_many_invalid(source, invalid[0].reasons[0], self._limits)
+        return drafts
+
+    def _describe_spellings(self, drafts: Sequence[Draft], numbering: Numbering) -> list[str]:
+        """Return notes on organisms and families that are read as another spelling."""
+        organisms, families = Spellings("organisms"), Spellings("families")
+        for draft in drafts:
+            if (record := draft.valid_record) is None:
+                continue
+            named = not is_missing(draft.entry.organism)
+            organisms.add(draft.entry.organism if named else draft.organism, draft.organism)
+            if record.family is not None and class_number(draft.family) is None:
+                families.add(draft.family, numbering.names[record.family])
+        known = {*self.references, *self._known.partitions}
+        return [
+            *organisms.describe_changed(),
+            *organisms.describe_similar(sorted(known)),
+            *families.describe_changed(),
+        ]
 
     def _learn_families(self, names: Mapping[int, str], used: Mapping[int, object]) -> None:
         """Let the next file see these families: a number means one thing in an import."""
@@ -252,6 +300,23 @@ def read_records(path: Path, organism: str, limits: Limits) -> list[Record]:
     report = importer.check(file, propose_layout(file), ImportOptions(organism=organism))
     require_all_valid([report])
     return [record for records in importer.references.values() for record in records]
+
+
+def _merge_family_names(names: dict[int, str], file: SourceFile, source: str) -> None:
+    """Add the names of a file to those of the others of its source."""
+    for number, name in read_family_names(file).items():
+        if (other := names.setdefault(number, name)) != name:
+            message = f"{file.name}: class {number} is {name!r}, but {other!r} in another file of"
+            raise InputError(f"{message} {source}.", "Give each class one name.")
+
+
+def _family_source(file: SourceFile, layout: Layout) -> str:
+    """Return the origin of the families of a file, for messages."""
+    if layout.family is None:
+        return f"{file.name}: the default family"
+    if file.has_header_lines:
+        return f"{file.name}: the pattern of the families"
+    return f"{file.name}: the column {shorten(column_label(file, layout.family), 40)!r}"
 
 
 def _family_of(written: str, options: ImportOptions) -> str:

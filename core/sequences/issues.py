@@ -1,7 +1,8 @@
-"""Issues of records: their kinds and severity, and findings grouped into a report's issues."""
+"""Issues of records: their kinds and severity, and findings counted into a report's issues."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from bisect import insort
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -40,6 +41,7 @@ KINDS: Mapping[str, tuple[Severity, str]] = MappingProxyType(
         "short": (_W, "shorter than 18 bp: too short for a reliable result"),
         "ambiguous": (_W, "with more than 10% ambiguous bases"),
         "same name": (_W, "with the name of another record of the file"),
+        "name error": (_W, "with a spreadsheet error as the name"),
         "name": (_W, "with a name that was shortened or lost invisible characters"),
         "formula": (_W, "with a name that spreadsheets read as a formula"),
     }
@@ -47,28 +49,9 @@ KINDS: Mapping[str, tuple[Severity, str]] = MappingProxyType(
 """Kinds of findings, most severe first: severity, and what follows "3 records"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One problem of one record.
-
-    Attributes
-    ----------
-    code
-        Its kind; a key of :data:`KINDS`.
-    line
-        Its line.
-    message
-        A full sentence with record and line.
-    """
-
-    code: str
-    line: int
-    message: str
-
-    @property
-    def rejects(self) -> bool:
-        """True if the record is not loaded because of it."""
-        return KINDS[self.code][0] is Severity.ERROR or self.code == LEFT_OUT
+def rejects(code: str) -> bool:
+    """Return True if a record with a finding of this kind is not loaded."""
+    return KINDS[code][0] is Severity.ERROR or code == LEFT_OUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +82,44 @@ class Issue:
     examples: tuple[str, ...]
 
 
-def group_findings(findings: Iterable[Finding]) -> tuple[Issue, ...]:
-    """Return the findings by kind, errors first, in the order of :data:`KINDS`."""
-    by_code: dict[str, list[Finding]] = {code: [] for code in KINDS}
-    for finding in findings:
-        by_code[finding.code].append(finding)
-    return tuple(_make_issue(code, group) for code, group in by_code.items() if group)
+@dataclass(slots=True)
+class _Tally:
+    """Findings of one kind: their number, and the first ones by position, line and message."""
+
+    count: int = 0
+    first: list[tuple[int, int, str]] = field(default_factory=list)
+
+
+class FindingTally:
+    """Findings of the records of a file, counted by kind.
+
+    A file can have millions of them: only the first of each kind are kept.
+    """
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, _Tally] = {}
+
+    def add(self, code: str, position: int, line: int, message: str) -> None:
+        """Count a finding of a record.
+
+        Parameters
+        ----------
+        code
+            Its kind; a key of :data:`KINDS`.
+        position, line
+            Number of the record, and the line of the finding.
+        message
+            A full sentence with record and line.
+        """
+        kind = self._kinds.setdefault(code, _Tally())
+        kind.count += 1
+        if len(kind.first) < MAX_LINES or position < kind.first[-1][0]:
+            insort(kind.first, (position, line, message))
+            del kind.first[MAX_LINES:]
+
+    def issues(self) -> tuple[Issue, ...]:
+        """Return the findings by kind, errors first, in the order of :data:`KINDS`."""
+        return tuple(_make_issue(code, self._kinds[code]) for code in KINDS if code in self._kinds)
 
 
 def shorten(text: str, max_length: int = MAX_EXAMPLE_LENGTH) -> str:
@@ -116,14 +131,13 @@ def shorten(text: str, max_length: int = MAX_EXAMPLE_LENGTH) -> str:
     return text if len(text) <= max_length else f"{text[: max_length - 1]}…"
 
 
-def _make_issue(code: str, findings: list[Finding]) -> Issue:
+def _make_issue(code: str, kind: _Tally) -> Issue:
     severity, words = KINDS[code]
-    count = len(findings)
     return Issue(
         code,
         severity,
-        f"{count:,} record{'' if count == 1 else 's'} {words}.",
-        count,
-        tuple(finding.line for finding in findings[:MAX_LINES]),
-        tuple(shorten(finding.message) for finding in findings[:MAX_EXAMPLES]),
+        f"{kind.count:,} record{'' if kind.count == 1 else 's'} {words}.",
+        kind.count,
+        tuple(line for _, line, _ in kind.first),
+        tuple(shorten(message) for _, _, message in kind.first[:MAX_EXAMPLES]),
     )

@@ -5,7 +5,7 @@ changed, then the records are read by it, as entries.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.errors import InputError
@@ -15,10 +15,13 @@ from core.sequences.header_patterns import (
     FAMILY_PATTERNS,
     ORGANISM_PATTERNS,
     best_pattern,
+    describe_several_families,
     search_headers,
 )
+from core.sequences.issues import shorten
 from core.sequences.readers.excel import MAX_CELL
 from core.sequences.readers.tables import (
+    COLUMN_WORDS,
     FAMILY_WORDS,
     NAME_WORDS,
     ORGANISM_WORDS,
@@ -34,6 +37,9 @@ SAMPLE_ROWS = 200
 
 _MIN_SHARE = 0.5
 """Share of a column's values that must look like a kind of value for the column to hold it."""
+_PARTS = ("family", "organism", "name")
+_MAX_LABELS, _MAX_LABEL_LENGTH = 5, 40
+"""Columns that a note names, and characters of their names."""
 _BINOMIAL = re.compile(r"[A-Z][a-z]+[ _][a-z]{3,}")
 _PROTEIN = re.compile(r"(ase|carrier|channel|factor|protein|receptor|transporter)s?$")
 """Ends of names of proteins: some look like a binomial, such as "Tyrosine kinase"."""
@@ -51,8 +57,6 @@ class Layout:
     family_pattern, organism_pattern
         Regular expressions (RE2 syntax) whose capture group is the part, such as ``class=(\d+)``;
         empty to take the complete cell.
-    notes
-        What the user should know about a proposal, in full sentences.
     """
 
     sequence: int | None = None
@@ -61,7 +65,6 @@ class Layout:
     name: int | None = None
     family_pattern: str = ""
     organism_pattern: str = ""
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,19 @@ def propose_layout(file: SourceFile) -> Layout:
     return _ColumnDetector(file.header, file.rows[:SAMPLE_ROWS]).layout()
 
 
+def describe_choices(file: SourceFile, layout: Layout) -> tuple[str, ...]:
+    """Return a note for each part of the records that other columns could hold as well."""
+    if file.has_header_lines:
+        headers = [row.cells[0] for row in file.rows[:SAMPLE_ROWS]]
+        return tuple(describe_several_families(layout.family_pattern, headers))
+    return tuple(_ColumnDetector(file.header, file.rows[:SAMPLE_ROWS]).describe_choices(layout))
+
+
+def column_label(file: SourceFile, column: int) -> str:
+    """Return the name of a column, numbered if one before it has the same name: ``class (2)``."""
+    return _column_label(file.header, column)
+
+
 def propose_organism(file: SourceFile) -> str:
     """Return the organism that the name of a file suggests.
 
@@ -143,26 +159,34 @@ def find_column(file: SourceFile, name: str) -> int:
     InputError
         If there is none.
     """
-    if name in file.header:
-        return file.header.index(name)
-    headers = [canonical_header(cell) for cell in file.header]
+    labels = [_column_label(file.header, column) for column in range(len(file.header))]
+    if name in labels:
+        return labels.index(name)
+    headers = [canonical_header(label) for label in labels]
     if canonical_header(name) in headers:
         return headers.index(canonical_header(name))
     raise InputError(f"{file.name} has no column {name[:40]!r}.", _column_hint(file))
 
 
-def read_entries(file: SourceFile, layout: Layout) -> list[Entry]:
-    """Return the records of a file, split into their parts by the layout.
+def read_entries(
+    file: SourceFile, layout: Layout, families: Sequence[str] | None = None
+) -> Iterator[Entry]:
+    """Return the records of a file one by one, split into their parts by the layout.
+
+    Parameters
+    ----------
+    families
+        What :func:`read_families` returned, if that is known.
 
     Raises
     ------
     InputError
         If the layout does not fit the file, or a pattern is invalid.
     """
-    families = read_families(file, layout)
+    families = read_families(file, layout) if families is None else families
     organisms = _read_parts(file.rows, layout.organism, layout.organism_pattern)
     parts = zip(file.rows, families, organisms, strict=True)
-    return [
+    return (
         Entry(
             position=position,
             line=row.line,
@@ -174,7 +198,7 @@ def read_entries(file: SourceFile, layout: Layout) -> list[Entry]:
             problem=_find_problem(file, layout, position, row),
         )
         for position, (row, family, organism) in enumerate(parts, start=1)
-    ]
+    )
 
 
 def read_families(file: SourceFile, layout: Layout) -> list[str]:
@@ -198,7 +222,8 @@ def _check_columns(file: SourceFile, layout: Layout) -> None:
 
 
 def _column_hint(file: SourceFile) -> str:
-    return f"Choose one of its columns: {', '.join(repr(name[:40]) for name in file.header[:20])}."
+    columns = ", ".join(repr(name[:40]) for name in file.header[:20])
+    return " ".join([f"Choose one of its columns: {columns}.", *file.notes])
 
 
 def _read_parts(rows: Sequence[Row], column: int | None, pattern: str) -> list[str]:
@@ -221,13 +246,21 @@ def _find_problem(file: SourceFile, layout: Layout, position: int, row: Row) -> 
     cells, columns = len(row.cells), len(file.header)
     record = f"Record {position:,} (line {row.line:,})"
     if file.format is Format.EXCEL:
-        if len(_cell(row, layout.sequence)) < MAX_CELL:
+        if len(_cell(row, layout.sequence)) >= MAX_CELL:
+            what = f"has a cell of {MAX_CELL:,} characters, where Excel truncates; use a text file"
+            return Problem("cut", f"{record} {what}.")
+        if cells < columns:  # Excel keeps no empty cells at the end of a row.
             return None
-        what = f"has a cell of {MAX_CELL:,} characters, where Excel truncates; use a text file"
-        return Problem("cut", f"{record} {what}.")
     if cells == columns or (cells > columns and not any(map(str.strip, row.cells[columns:]))):
         return None
     return Problem("columns", f"{record} has {cells:,} columns; the header has {columns:,}.")
+
+
+def _column_label(header: Sequence[str], column: int) -> str:
+    number = header[: column + 1].count(header[column])
+    if not header[column]:
+        return f"column {column + 1}"
+    return header[column] if number == 1 else f"{header[column]} ({number})"
 
 
 class _ColumnDetector:
@@ -247,52 +280,87 @@ class _ColumnDetector:
         self._free = [
             column for column, name in enumerate(self._headers) if name not in REASON_HEADER
         ]
-        self._notes: list[str] = []
 
     def layout(self) -> Layout:
         sequence = self._sequence_column()
-        family = self._by_header(FAMILY_WORDS)
-        organism = self._by_header(ORGANISM_WORDS)
-        name = self._by_header(NAME_WORDS)
-        organism = self._by_values(_are_organisms) if organism is None else organism
-        family = self._varied(_are_families) if family is None else family
-        name = self._by_values(_are_names) if name is None else name
-        return Layout(sequence, family, organism, name, notes=tuple(self._notes))
+        family = self._take(self._named(FAMILY_WORDS))
+        organism = self._take(self._named(ORGANISM_WORDS))
+        name = self._take(self._named(NAME_WORDS))
+        organism = self._take(self._fitting(_are_organisms)) if organism is None else organism
+        family = self._take(self._varied(_are_families)) if family is None else family
+        name = self._take(self._unnamed(_are_names)) if name is None else name
+        return Layout(sequence, family, organism, name)
 
-    def _sequence_column(self) -> int | None:
-        """Take a column of DNA; of several the one with such a header, else the first."""
-        dna = [
+    def describe_choices(self, layout: Layout) -> Iterator[str]:
+        """Yield a note for each part of a layout that a column left unused could hold."""
+        chosen = (layout.sequence, layout.family, layout.organism, layout.name)
+        dna = self._dna()
+        self._free = [column for column in self._free if column not in (*dna, *chosen)]
+        candidates = (
+            [column for column in dna or self._named(SEQUENCE_WORDS) if column not in chosen],
+            self._alternatives(layout.family, FAMILY_WORDS, _are_families),
+            self._alternatives(layout.organism, ORGANISM_WORDS, _are_organisms),
+            [column for column in self._free if self._is_namesake(column, layout.name)],
+        )
+        verbs = ("contain sequences", *(f"could hold the {part}" for part in _PARTS))
+        for verb, column, others in zip(verbs, chosen, candidates, strict=True):
+            if column is None or not others:
+                continue
+            columns = sorted((column, *others))
+            labels = ", ".join(self._label(column) for column in columns[:_MAX_LABELS])
+            yield (
+                f"{len(columns)} columns {verb}: {labels}. Using {self._label(column)}; choose"
+                " another column if this is wrong."
+            )
+
+    def _label(self, column: int) -> str:
+        return repr(shorten(_column_label(self._header, column), _MAX_LABEL_LENGTH))
+
+    def _alternatives(
+        self, chosen: int | None, names: Sequence[str], fits: Callable[[list[str]], bool]
+    ) -> list[int]:
+        """Return columns with a usual name, or with such values if the chosen one has no such."""
+        if named := self._named(names):
+            return named
+        is_named = chosen is not None and self._headers[chosen] in names
+        return [] if is_named else self._fitting(fits)
+
+    def _is_namesake(self, column: int, other: int | None) -> bool:
+        return other is not None and self._headers[column] == self._headers[other]
+
+    def _dna(self) -> list[int]:
+        return [
             column
             for column in self._free
             if _share(looks_like_dna, self._values[column]) >= _MIN_SHARE
         ]
+
+    def _sequence_column(self) -> int | None:
+        """Take a column of DNA; of several the one with such a header, else the first."""
+        dna = self._dna()
         if not dna:
-            return self._by_header(SEQUENCE_WORDS)
+            return self._take(self._named(SEQUENCE_WORDS))
         named = [
             column for name in SEQUENCE_WORDS for column in dna if self._headers[column] == name
         ]
-        chosen = (named or dna)[0]
-        if len(dna) > 1:
-            names = ", ".join(repr(self._header[column][:40]) for column in dna[:5])
-            self._notes.append(
-                f"{len(dna)} columns contain sequences: {names}."
-                f" Using {self._header[chosen][:40]!r}; choose another column if this is wrong."
-            )
         self._free = [column for column in self._free if column not in dna]
-        return chosen
+        return (named or dna)[0]
 
-    def _by_header(self, names: Iterable[str]) -> int | None:
-        return self._take(
-            [column for name in names for column in self._free if self._headers[column] == name]
-        )
+    def _named(self, names: Iterable[str]) -> list[int]:
+        return [column for name in names for column in self._free if self._headers[column] == name]
 
-    def _by_values(self, fits: Callable[[list[str]], bool]) -> int | None:
-        return self._take([column for column in self._free if fits(self._values[column])])
+    def _fitting(self, fits: Callable[[list[str]], bool]) -> list[int]:
+        return [column for column in self._free if fits(self._values[column])]
 
-    def _varied(self, fits: Callable[[list[str]], bool]) -> int | None:
-        """Take a column whose values differ before one with a single value."""
-        columns = [column for column in self._free if fits(self._values[column])]
-        return self._take(sorted(columns, key=lambda column: len(set(self._values[column])) == 1))
+    def _unnamed(self, fits: Callable[[list[str]], bool]) -> list[int]:
+        """Return fitting columns without a usual name, such as that of a second family column."""
+        return [
+            column for column in self._fitting(fits) if self._headers[column] not in COLUMN_WORDS
+        ]
+
+    def _varied(self, fits: Callable[[list[str]], bool]) -> list[int]:
+        """Return columns whose values differ before those with a single value."""
+        return sorted(self._fitting(fits), key=lambda column: len(set(self._values[column])) == 1)
 
     def _take(self, candidates: list[int]) -> int | None:
         if not candidates:

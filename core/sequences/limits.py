@@ -23,6 +23,8 @@ class Limits:
         Maximum length of a sequence.
     max_records
         Maximum number of records of one file.
+    max_invalid
+        Maximum number of invalid records of one file: each is kept, with its reasons.
     max_columns
         Maximum number of columns of a table.
     max_members
@@ -36,6 +38,7 @@ class Limits:
     max_bytes: int = 200 * MB
     max_record_bases: int = 1_000_000
     max_records: int = 1_000_000
+    max_invalid: int = 100_000
     max_columns: int = 1_000
     max_members: int = 100
     max_ratio: int = 200

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from core.errors import InputError
 from core.sequences.alphabet import count_ambiguous
 from core.sequences.checks import Draft
-from core.sequences.issues import Issue, group_findings
+from core.sequences.issues import FindingTally, Issue
 from core.sequences.layout import Entry
 from core.sequences.readers.tables import REASON_HEADER, escape_formula
 from core.sequences.records import Record
@@ -48,6 +48,8 @@ class Report:
         Number of valid records by family.
     bases, ambiguous
         Number of bases of all valid records, and the share of ambiguous ones.
+    notes
+        What the user should know about how the file was read, in full sentences.
     """
 
     source: str
@@ -59,6 +61,7 @@ class Report:
     family_counts: Mapping[int, int]
     bases: int
     ambiguous: float
+    notes: tuple[str, ...] = ()
 
     @property
     def valid_count(self) -> int:
@@ -71,7 +74,13 @@ class Report:
         return not self.rejected
 
 
-def make_report(drafts: Sequence[Draft], source: str, families: Mapping[int, str]) -> Report:
+def make_report(
+    drafts: Sequence[Draft],
+    findings: FindingTally,
+    source: str,
+    families: Mapping[int, str],
+    notes: Sequence[str],
+) -> Report:
     """Summarise checked records."""
     valid: dict[str, list[Record]] = {}
     rejected = []
@@ -79,9 +88,8 @@ def make_report(drafts: Sequence[Draft], source: str, families: Mapping[int, str
         if record := draft.valid_record:
             valid.setdefault(draft.organism, []).append(record)
         else:
-            reasons = tuple(finding.message for finding in draft.findings if finding.rejects)
             organism = draft.entry.organism or draft.organism
-            rejected.append(Rejected(replace(draft.entry, organism=organism), reasons))
+            rejected.append(Rejected(replace(draft.entry, organism=organism), draft.reasons))
     records = [record for group in valid.values() for record in group]
     counts = Counter(record.family for record in records if record.family is not None)
     bases = sum(len(record.residues) for record in records)
@@ -90,11 +98,12 @@ def make_report(drafts: Sequence[Draft], source: str, families: Mapping[int, str
         records=len(drafts),
         valid={organism: tuple(group) for organism, group in valid.items()},
         rejected=tuple(rejected),
-        issues=group_findings(finding for draft in drafts for finding in draft.findings),
+        issues=findings.issues(),
         families=families,
         family_counts=dict(sorted(counts.items())),
         bases=bases,
         ambiguous=sum(count_ambiguous(record.residues) for record in records) / max(bases, 1),
+        notes=tuple(notes),
     )
 
 

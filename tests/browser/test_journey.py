@@ -13,6 +13,7 @@ from core.sequences.references.examples import make_receptor
 from core.settings import Settings
 from core.stores.stores import Stores
 from tests.support.browser import PATIENCE, go_to, patient, settled
+from tests.support.library_page import until
 from tests.support.synthetic import dna, genes
 
 LOADING = 5 * PATIENCE
@@ -289,6 +290,23 @@ def taken(page: Page, label: str) -> Path:
         page.get_by_role("button", name=label).click()
     folder = download.value.path().parent
     return download.value.path().rename(folder / download.value.suggested_filename)
+
+
+def test_a_file_that_is_replaced_by_an_example_leaves_the_server(page, dashboard):
+    def held_bytes() -> int:
+        metrics = page.request.get(f"{dashboard}/_stcore/metrics").text()
+        held = re.findall(r"cache_memory_bytes\{[^}]*UploadedFileManager[^}]*\} (\d+)", metrics)
+        return sum(map(int, held))
+
+    page.goto(dashboard)
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+        {"name": "a.fasta", "mimeType": "text/plain", "buffer": f">a\n{dna('a')}\n".encode()}
+    )
+    expect(page.get_by_text("a.fasta: 1 record · 240 bp · DNA")).to_be_visible()
+    until(lambda: held_bytes() == len(f">a\n{dna('a')}\n"))  # The server keeps figures a while.
+    page.get_by_role("button", name="Random sequence").click()
+    expect(page.get_by_text("1 record · 900 bp · DNA")).to_be_visible()
+    until(lambda: held_bytes() == 0)
 
 
 def test_a_file_with_a_bad_record_from_its_report_to_the_organism(page, dashboard, keep):

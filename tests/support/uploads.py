@@ -1,5 +1,9 @@
 """Import reports from bytes, as the Library page makes them."""
 
+import io
+import zipfile
+from collections.abc import Mapping
+
 from core.sequences.checks import ImportOptions, Known
 from core.sequences.importer import Importer
 from core.sequences.layout import Layout, propose_layout
@@ -32,3 +36,12 @@ def report(data: bytes | str, known: Known | None = None, **options) -> Report:
 
 def codes(found: Report) -> set[str]:
     return {issue.code for issue in found.issues}
+
+
+def zipped(members: Mapping[str, str]) -> bytes:
+    """A zip of some texts by their names."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    return buffer.getvalue()

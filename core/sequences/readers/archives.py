@@ -4,9 +4,11 @@ Names inside an archive are labels to show; nothing is ever opened by them.
 """
 
 import io
+import re
 import struct
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from gzip import BadGzipFile, GzipFile
@@ -19,6 +21,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _OFFICE = {"mimetype", "word/document.xml", "ppt/presentation.xml", "xl/workbook.bin"}
 """Members of LibreOffice, Word, PowerPoint and binary Excel documents."""
+_SYSTEM_FILES = {".DS_Store", "Thumbs.db", "desktop.ini"}
 _OFFICE_HINT = "Save it as .xlsx or as text."
 _MAX_LABEL = 100
 _MIN_SUSPICIOUS = 1_000_000
@@ -114,10 +117,33 @@ def _unzip(data: bytes, source: str, limits: Limits) -> list[Member]:
 
 
 def _is_wanted(info: zipfile.ZipInfo) -> bool:
-    """Return False for folders and for hidden files, as macOS adds them."""
+    """Return False for folders, and for files that only operating systems add."""
     parts = info.filename.replace("\\", "/").split("/")
-    hidden = parts[-1].startswith(".") or "__MACOSX" in parts
-    return not (info.is_dir() or hidden)
+    added = parts[-1].startswith("._") or parts[-1] in _SYSTEM_FILES or "__MACOSX" in parts
+    return not (info.is_dir() or added)
+
+
+def _member_labels(infos: list[zipfile.ZipInfo]) -> list[str]:
+    """Return a label for each member: its folders are part of it where two have one name.
+
+    >>> _member_labels([zipfile.ZipInfo("human/a.fa"), zipfile.ZipInfo("dog/a.fa")])
+    ['human-a.fa', 'dog-a.fa']
+    """
+    labels = [safe_label(info.filename) for info in infos]
+    counts = Counter(labels)
+    paths = (
+        "-".join(filter(None, map(str.strip, re.split(r"[\\/]", info.filename)))) for info in infos
+    )
+    labels = [
+        safe_label(path) if counts[label] > 1 else label
+        for label, path in zip(labels, paths, strict=True)
+    ]
+    seen: Counter[str] = Counter()
+    for index, label in enumerate(labels):
+        seen[label] += 1
+        if seen[label] > 1:
+            labels[index] = f"{label} ({seen[label]})"
+    return labels
 
 
 def _check_archive(infos: list[zipfile.ZipInfo], packed: int, source: str, limits: Limits) -> None:
@@ -136,8 +162,7 @@ def _members(
     archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo], source: str, limits: Limits
 ) -> Iterator[Member]:
     remaining = limits.max_bytes
-    for info in infos:
-        member_label = safe_label(info.filename)
+    for info, member_label in zip(infos, _member_labels(infos), strict=True):
         data = archive.read(info)
         if data.startswith(GZIP_MAGIC):
             data = _gunzip(data, member_label, remaining, limits)

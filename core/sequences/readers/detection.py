@@ -22,6 +22,7 @@ from core.sequences.readers.encoding import Text, decode
 from core.sequences.readers.excel import read_sheet
 from core.sequences.readers.fasta import HEADER, is_fastq, read_fasta, read_fastq
 from core.sequences.readers.tables import (
+    COLUMN_WORDS,
     FAMILY_WORDS,
     SEQUENCE_WORDS,
     canonical_header,
@@ -97,13 +98,12 @@ def _read_member(member: Member, limits: Limits, sheet: str | None) -> SourceFil
     data, source = member.data, member.label
     if is_workbook(data):
         check_workbook(data, source, limits)
-        rows, sheets = read_sheet(data, source, limits, sheet)
-        file = _make_table(rows, source, Format.EXCEL)
-        notes = file.notes
-        if len(sheets) > 1:
-            note = f"Sheet {sheet or sheets[0]!r} of {len(sheets)} was read: {', '.join(sheets)}"
-            notes = (*notes, f"{note[:200]}.")
-        return replace(file, notes=notes, sheets=sheets)
+        read = read_sheet(data, source, limits, sheet)
+        try:
+            file = _make_table(read.rows, source, Format.EXCEL)
+        except InputError as error:  # The records may be in another sheet.
+            raise InputError(error.message, " ".join([error.hint, *read.notes])) from None
+        return replace(file, notes=(*file.notes, *read.notes), sheets=read.sheets)
     refuse_binary_format(data, source)
     text = decode(data, source)
     file = _read_text(text, source, limits)
@@ -159,10 +159,18 @@ def _make_table(rows: list[Row], source: str, table_format: Format) -> SourceFil
     header, records = split_header(rows)
     if not records:
         raise InputError(f"{source} has a header but no records.", _FORMATS_HINT)
-    notes: tuple[str, ...] = ()
-    if records[0] is rows[0]:
-        notes = ("No header: the first line contains DNA and was read as a record.",)
-    return SourceFile(source, table_format, header, tuple(records), notes)
+    return SourceFile(source, table_format, header, tuple(records), _header_notes(rows, records))
+
+
+def _header_notes(rows: list[Row], records: list[Row]) -> tuple[str, ...]:
+    """Return a note if the first line was no header, or if it may be a record."""
+    if len(records) == len(rows):
+        return ("No header: the first line contains DNA and was read as a record.",)
+    cells = rows[0].cells
+    if COLUMN_WORDS.isdisjoint(map(canonical_header, cells)):
+        names = ", ".join(repr(cell[:40]) for cell in cells[:5])
+        return (f"The first line was read as the names of the columns: {names}.",)
+    return ()
 
 
 def _find_family_rows(rows: list[Row]) -> tuple[Row, ...]:

@@ -4,8 +4,10 @@ import io
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from core.errors import InputError
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 MAX_CELL = 32_767
 """Maximum length of a cell in Excel, which truncates longer ones silently."""
+_MAX_NOTE = 200
 _HINT = "Open it in Excel and save it as .xlsx."
 _DAMAGED = (
     # Errors of openpyxl on workbooks that Excel did not write; it has no error class of its own.
@@ -37,17 +40,34 @@ _DAMAGED = (
 )
 
 
-def read_sheet(
-    data: bytes, source: str, limits: Limits, sheet: str | None = None
-) -> tuple[list[Row], tuple[str, ...]]:
-    """Return the rows of a sheet that are not blank, and the names of all sheets.
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet of an Excel file.
+
+    Attributes
+    ----------
+    rows
+        Its rows that are not blank.
+    sheets
+        Names of all sheets of the file.
+    notes
+        Which sheet it is, and what Excel may have changed in it, in full sentences.
+    """
+
+    rows: list[Row]
+    sheets: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def read_sheet(data: bytes, source: str, limits: Limits, sheet: str | None = None) -> Sheet:
+    """Read a sheet of an Excel file.
 
     Formulas are read as the values that Excel stored with them.
 
     Parameters
     ----------
     sheet
-        Name of the sheet; the first if None.
+        Name of the sheet; the first visible one if None.
 
     Raises
     ------
@@ -59,15 +79,35 @@ def read_sheet(
         if not names or (sheet is not None and sheet not in names):
             message = f"{source} has no sheet {sheet!r}." if sheet else f"{source} has no sheets."
             raise InputError(message, f"Its sheets: {', '.join(names)}." if names else _HINT)
-        worksheet = workbook[sheet or names[0]]
+        visible = [page.title for page in workbook.worksheets if page.sheet_state == "visible"]
+        name = sheet or (visible or names)[0]
+        worksheet = workbook[name]
         worksheet.reset_dimensions()  # The file may claim any size.
         rows: list[Row] = []
+        dates: list[tuple[int, date | datetime]] = []
         for line, values in enumerate(worksheet.iter_rows(values_only=True), start=1):
             row = Row(line, _trim(tuple(map(_as_text, values))))
             check_size(line, row, source, limits)  # Count blank rows: a file can claim billions.
             if has_content(row.cells):
                 rows.append(row)
-    return rows, names
+            dates += [(line, value) for value in values if isinstance(value, date)]
+    return Sheet(rows, names, (*_describe_dates(dates), *_describe_sheets(name, names)))
+
+
+def _describe_sheets(name: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Return a note on which of several sheets was read."""
+    note = f"Sheet {name!r} of {len(names)} was read: {', '.join(names)}"
+    return (f"{note[:_MAX_NOTE]}.",) if len(names) > 1 else ()
+
+
+def _describe_dates(dates: Sequence[tuple[int, date | datetime]]) -> tuple[str, ...]:
+    """Return a note on cells that Excel keeps as dates."""
+    if not dates:
+        return ()
+    line, first = dates[0]
+    cells = "1 cell is a date" if len(dates) == 1 else f"{len(dates):,} cells are dates"
+    note = f"{cells}, the first in line {line:,}: {first:%Y-%m-%d}. Excel turns names such as"
+    return (f"{note} MARCH1 into dates; check them.",)
 
 
 @contextmanager

@@ -28,6 +28,8 @@ NAME_WORDS = (
     "identifier", "sequence id", "sequence name", "seq id", "transcript id", "locus", "header",
     "title",
 )  # fmt: skip
+COLUMN_WORDS = frozenset((*SEQUENCE_WORDS, *FAMILY_WORDS, *ORGANISM_WORDS, *NAME_WORDS))
+"""All usual names of columns."""
 REASON_HEADER = ("reason", "line")
 """First columns of a table of rejected records; see :mod:`core.sequences.report`."""
 

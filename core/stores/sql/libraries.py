@@ -202,11 +202,11 @@ class LibraryLabels(Tables):
 
 def name_families_in(connection: Connection, library_id: int, names: Mapping[int, str]) -> None:
     """Name families within a transaction; other families keep their names."""
-    connection.execute(
-        delete(families).where(
-            families.c.library_id == library_id, families.c.number.in_(list(names))
-        )
-    )
-    for number, name in names.items():
-        values = {"library_id": library_id, "number": number, "name": name}
-        connection.execute(insert(families).values(values))
+    for chunk in chunks(list(names)):
+        of_chunk = (families.c.library_id == library_id) & families.c.number.in_(chunk)
+        connection.execute(delete(families).where(of_chunk))
+    rows = [
+        {"library_id": library_id, "number": number, "name": name} for number, name in names.items()
+    ]
+    if rows:
+        connection.execute(insert(families), rows)

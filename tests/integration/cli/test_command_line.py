@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
 from functools import partial
 from pathlib import Path
 
@@ -165,7 +166,9 @@ class TestLoad:
     def test_tells_what_can_not_be_found(self, run, home, written):
         text = f"{table(genes('human', 3))}ACGT\t1\n"
         done = run("load", "--encoder", "count", f"human={written(text)}")
-        assert done.out.startswith("human: 4 sequences added;")
+        note, load, _ = done.out.splitlines()
+        assert note.startswith("file.txt: 1 record shorter than 18 bp")
+        assert load.startswith("human: 4 sequences added;")
         assert "1 are kept but can not be found" in done.out
 
     def test_reads_packed_files_with_any_line_ends(self, run, home, written):
@@ -318,6 +321,36 @@ class TestClassify:
     def test_the_same_content_has_the_same_answers(self, run, written, content):
         assert run("classify", written(content, "other")).out == (
             run("classify", written(QUERIES)).out
+        )
+
+    @pytest.mark.parametrize("command", ["classify", "trace"])
+    def test_a_file_of_a_zip_that_cannot_be_read_is_named(self, run, written, command):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            archive.writestr("a.fa", QUERIES)
+            archive.writestr("notes.pdf", "%PDF-1.4")
+        done = run(command, written(buffer.getvalue(), "queries.zip"))
+        assert done.status == 0
+        assert done.err.startswith("genekin: notes.pdf: PDF files are not supported.")
+        assert done.err.count("\n") == 1
+        assert [row["query"] for row in done.rows] == ["one", "bad", "short", "two", "notes.pdf"]
+        assert done.rows[-1]["note"].startswith("notes.pdf: PDF files are not supported.")
+
+    @pytest.mark.parametrize(
+        "arguments", [("classify", "--format", "blast6"), ("trace", "--summary")]
+    )
+    def test_invalid_queries_are_counted_where_no_row_names_them(self, run, written, arguments):
+        command, *options = arguments
+        done = run(command, written(QUERIES), *options)
+        assert done.status == 0
+        assert done.err.startswith("genekin: 1 of 4 records are invalid. The first: Record 2")
+
+    def test_the_column_that_is_read_among_several_is_named(self, run, written):
+        gene = dna("human 2")
+        done = run("classify", written(f"name,dna,cds\none,{gene},{gene}\n"))
+        assert done.status == 0
+        assert done.err.startswith(
+            "genekin: 2 columns contain sequences: 'dna', 'cds'. Using 'dna'"
         )
 
     @pytest.mark.parametrize("pack", [bytes, gzip.compress])

@@ -72,7 +72,7 @@ class TestFormats:
     def test_are_those_of_the_pages(self, load, loaded, written, content):
         done = load(f"human={written(content)}")
         assert (done.status, done.err) == (0, "")
-        assert done.out.startswith("human: 2 sequences added;")
+        assert done.out.splitlines()[-2].startswith("human: 2 sequences added;")
         assert loaded() == {"human": {"Kinase": 1, "Ligase": 1}}
 
     def test_names_are_kept(self, load, run, written):
@@ -149,6 +149,22 @@ class TestMapping:
     def test_a_column_that_was_taken_among_several_is_told(self, load, written):
         done = load(f"human={written(self.TABLE)}", "--family-column", "kind")
         assert "file.txt: 2 columns contain sequences: 'probe', 'cds'. Using 'cds';" in done.out
+
+    def test_the_second_of_two_columns_of_one_name_can_be_chosen(self, load, loaded, written):
+        file = written(f"class,class,dna\nKinase,Ligase,{ONE}\n")
+        done = load(f"human={file}")
+        assert "2 columns could hold the family: 'class', 'class (2)'. Using 'class';" in done.out
+        load(f"dog={file}", "--family-column", "class (2)")
+        assert loaded() == {"human": {"Kinase": 1}, "dog": {"Ligase": 1}}
+
+    def test_what_was_read_otherwise_than_written_is_told(self, load, written):
+        done = load(written(f"species,class,dna\nE. coli,1,{ONE}\nE-coli,1,{TWO}\nNA,1,ACGT\n"))
+        assert "file.txt: Spellings of organisms: 'E. coli', 'E-coli' are read as" in done.out
+        assert "file.txt: 1 record shorter than 18 bp" in done.out
+
+    def test_the_sheet_that_is_read_is_told(self, load, written):
+        done = load(f"human={written(workbook())}")
+        assert "Sheet 'genes' of 2 was read: genes, Sheet." in done.out
 
     @pytest.mark.parametrize("part", ["sequence", "family", "name"])
     def test_a_column_that_is_not_there_is_refused(self, load, written, part):

@@ -5,6 +5,7 @@ import http.server
 import json
 import stat
 import threading
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -28,6 +29,7 @@ COMMANDS = {
     "classify": ["classify", "queries.fasta", "--neighbours", "3"],
     "classify, as JSON": ["classify", "queries.fasta", "--format", "json", "--align"],
     "classify, one organism": ["classify", "queries.fasta", "--organism", "dog"],
+    "classify, a file that cannot be read": ["classify", "queries.zip"],
     "trace": ["trace", "queries.fasta"],
     "similarity": ["similarity", "--of", "dog", "--to", "human"],
     "status": ["status", "--format", "json"],
@@ -57,6 +59,9 @@ def home(filled, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "queries.fasta").write_text(QUERIES)
     (tmp_path / "nothing.fasta").write_text("")
+    with zipfile.ZipFile(tmp_path / "queries.zip", "w") as archive:
+        archive.writestr("queries.fasta", QUERIES)
+        archive.writestr("notes.pdf", "%PDF-1.4")
     return filled
 
 
@@ -83,6 +88,7 @@ def test_answers_are_those_without_a_dashboard(home, dashboard, run_at_home):
     alone = {name: run_at_home(*command) for name, command in (COMMANDS | REFUSED).items()}
     assert all(alone[name].status == 0 for name in COMMANDS)
     assert all(alone[name].status == 2 for name in REFUSED)
+    assert "notes.pdf" in alone["classify, a file that cannot be read"].err
     with dashboard():
         for name, command in (COMMANDS | REFUSED).items():
             assert run_at_home(*command) == alone[name], name

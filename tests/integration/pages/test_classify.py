@@ -21,6 +21,7 @@ from tests.support.classify_page import (
 from tests.support.library_page import jobs, until
 from tests.support.pages import button, shown, widget
 from tests.support.synthetic import dna
+from tests.support.uploads import zipped
 
 ONE = f">one\n{dna('human 2')}\n"
 MANY = "".join(f">q{number}\n{dna('human 2')}\n" for number in range(101))
@@ -91,6 +92,20 @@ class TestUnderstood:
         assert understood(page) == (
             "queries.fasta: 2 records · 6 bp · DNA · The file takes precedence over the text"
         )
+
+    def test_every_file_of_a_zip_that_cannot_be_read_is_named(self, page):
+        broken = {f"{number}.pdf": "%PDF-1.4" for number in range(5)}
+        data = zipped({"queries.fasta": f"{ONE}>bad\nAC!\n", **broken})
+        page.file_uploader(key="query file 0").upload("queries.zip", data, "application/zip").run()
+        assert understood(page) == "queries.zip: 7 records · 240 bp · DNA · 6 invalid"
+        text = shown(page)
+        assert all(f"{name}: PDF files are not supported." in text for name in broken)
+        assert "queries.fasta: Record 2" in text
+
+    def test_notes_on_how_a_file_was_read_are_shown(self, page):
+        gene = ONE.split("\n")[1]
+        give_file(page, f"name,dna,cds\none,{gene},{gene}\n", "queries.csv")
+        assert "2 columns contain sequences: 'dna', 'cds'. Using 'dna';" in shown(page)
 
     def test_a_file_is_still_there_after_a_visit_to_another_page(self, page):
         give_file(page, ONE)

@@ -222,7 +222,7 @@ class TestFile:
         give(page, buffer.getvalue(), name="pets.zip")
         assert figures(page)["Valid"] == "2"
         choice = widget(page.selectbox, "File")
-        assert choice.options == ["cat.txt", "cat.txt (2)"]
+        assert choice.options == ["old-cat.txt", "new-cat.txt"]
         choice.select_index(1).run()
         assert figures(page)["Valid"] == "5"
 
@@ -319,6 +319,19 @@ class TestHowItIsRead:
         ended(load_button(page).click().run())
         (cat,) = services.libraries().open().sequences("cat", 1)
         assert cat.residues == dna(-1)
+
+    def test_a_column_of_too_many_families_can_be_changed(self, page):
+        rows = "".join(f"{dna(n)},gene {n},{n % 2}\n" for n in range(1_001))
+        give(page, f"sequence,family,kind\n{rows}", name="cat.csv")
+        assert "cat.csv: the column 'family' has 1,001 different values;" in shown(page)
+        widget(page.selectbox, "Family column").select("kind").run()
+        assert figures(page)["Valid"] == "1,001"
+
+    def test_organisms_of_similar_names_are_named(self, page):
+        rows = "".join(f"{dna(name)},1,{name}\n" for name in ("E. coli", "E-coli", "HUMAN"))
+        give(page, f"sequence,class,organism\n{rows}", name="cats.csv")
+        text = shown(page)
+        assert "Spellings of organisms: 'E. coli', 'E-coli' are read as 'E_coli'." in text
 
     def test_columns_of_one_name_are_told_apart(self, page):
         give(page, f"name,name,sequence,class\na,b,{dna(1)},1\n", name="cat.csv")

@@ -17,6 +17,7 @@ from tests.support.evolution import FAMILIES, members
 from tests.support.library_page import ended
 from tests.support.pages import button, shown
 from tests.support.synthetic import dna
+from tests.support.uploads import zipped
 
 GENES = members("gene", families=3, count=3)
 STRAINS = {f"strain_{letter}": simulate(GENES, 0.02, seed) for seed, letter in enumerate("abc", 1)}
@@ -232,3 +233,12 @@ class TestInput:
         (written,) = [element.value for element in page.subheader if "a" in element.value]
         for mark in "*[<":
             assert written.count(mark) == written.count(f"\\{mark}")
+
+
+def test_a_file_of_a_zip_that_cannot_be_read_is_named(page):
+    data = zipped({"reads.fasta": BATCH, "notes.pdf": "%PDF-1.4"})
+    page.file_uploader(key="trace file 0").upload("reads.zip", data, "application/zip").run()
+    assert "1 record invalid." in shown(page)
+    assert "notes.pdf: PDF files are not supported." in shown(page)
+    button(page, "Trace").click().run()
+    assert list(page.dataframe[0].value["query"]) == [*READS, "notes.pdf"]

@@ -1,8 +1,20 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.sequences.families import class_number, is_family, is_missing, number_families
+from core.errors import InputError
+from core.sequences.families import (
+    MAX_FAMILIES,
+    check_family_count,
+    class_number,
+    collect_families,
+    is_family,
+    is_missing,
+    is_spreadsheet_error,
+    number_families,
+)
 
 LIBRARY = {0: "Synthase", 5: "Ion channel"}
 
@@ -18,9 +30,53 @@ class TestIsFamily:
     def test_nothing_else(self, written):
         assert not is_family(written)
 
+    @pytest.mark.parametrize(
+        "written",
+        [
+            *("#N/A", "#n/a", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"),
+            *("#SPILL!", "#NV", "#BEZUG!", "#¡VALOR!", "#ДЕЛ/0!", "#N/D", "Err:502", " #REF! "),
+        ],
+    )
+    def test_errors_of_spreadsheets_are_none(self, written):
+        assert is_spreadsheet_error(written)
+        assert not is_family(written)
+
+    @pytest.mark.parametrize("written", ["#1 kinase", "Nature!", "# of genes", "NV", "Err"])
+    def test_names_that_look_like_them_are_some(self, written):
+        assert not is_spreadsheet_error(written)
+        assert is_family(written)
+
     @pytest.mark.parametrize("written", ["", " ", "NA", "n/a", "NaN", "None", "-"])
     def test_some_words_say_that_there_is_none(self, written):
         assert is_missing(written)
+
+
+class TestCheckFamilyCount:
+    NAMES = tuple(f"family {number}" for number in range(MAX_FAMILIES))
+
+    def test_refuses_a_column_of_too_many(self):
+        check_family_count(self.NAMES, {}, "a.csv: the column 'gene'")
+        with pytest.raises(InputError) as caught:
+            check_family_count([*self.NAMES, "one more"], {}, "a.csv: the column 'gene'")
+        assert caught.value.message == (
+            "a.csv: the column 'gene' has 1,001 different values; a library can have 1,000"
+            " families."
+        )
+        assert caught.value.hint.startswith("Is this the column of the families?")
+
+    def test_refuses_more_than_the_library_can_have(self):
+        library = dict(enumerate(self.NAMES))
+        check_family_count(["Family_3", "7"], library, "The column 'gene'")
+        with pytest.raises(InputError, match=r"would have 1,001 families; the maximum is 1,000"):
+            check_family_count(["one more"], library, "The column 'gene'")
+
+
+class TestCollectFamilies:
+    def test_refuses_an_error_of_a_spreadsheet(self):
+        with pytest.raises(InputError, match=r"^n\.csv, line 3: .* the spreadsheet error #REF!"):
+            collect_families(
+                [(1, ("class", "gene_family")), (2, ("1", "A")), (3, ("2", "#REF!"))], "n.csv"
+            )
 
 
 class TestNumberFamilies:
@@ -53,6 +109,16 @@ class TestNumberFamilies:
         found = number_families(["3"], {3: "class 3"}, {3: "Kinase"})
         assert found.numbers == {"3": 3}
         assert found.names == {3: "Kinase"}
+
+    def test_tens_of_thousands_of_names_are_numbered_in_linear_time(self):
+        written = [f"gene {number}" for number in range(50_000)]
+        started = time.process_time()
+        found = number_families(
+            written, {number: f"old {number}" for number in range(0, 900, 2)}, {}
+        )
+        assert time.process_time() - started < 10  # Over a minute where the search starts anew.
+        assert len(set(found.numbers.values())) == 50_000
+        assert [found.numbers[text] for text in written[:2]] == [1, 3]
 
     def test_what_neither_has_is_unknown(self):
         found = number_families(["0", "9", "Kinase", "Ligase"], LIBRARY, {1: "Kinase"})

@@ -7,6 +7,7 @@ from core.sequences.header_patterns import (
     FAMILY_PATTERNS,
     ORGANISM_PATTERNS,
     best_pattern,
+    describe_several_families,
     search_headers,
 )
 
@@ -106,3 +107,21 @@ class TestSearchHeaders:
     def test_surrogates_in_a_pattern_are_an_input_error(self):
         with pytest.raises(InputError, match="Invalid pattern"):
             search_headers("(\ud800)", ["a"])
+
+
+class TestSeveralFamilies:
+    PATTERN = FAMILY_PATTERNS["family=…"]
+
+    @pytest.mark.parametrize(
+        "header", ["a class=1 class=2", "a [class=3] [family=Kinase]", "a|3| family: Kinase"]
+    )
+    def test_in_one_header_are_noted(self, header):
+        (note,) = describe_several_families(self.PATTERN, ["b class=1", header])
+        assert note == f"Headers name several families, such as {header!r}; one of them is read."
+
+    def test_one_of_each_header_is_not(self):
+        headers = ["a class=1", "b [gene_family=Ion channel] [organism=dog]", "c"]
+        assert describe_several_families(self.PATTERN, headers) == []
+
+    def test_are_no_matter_of_a_pattern_of_the_users_own(self):
+        assert describe_several_families(r"class=(\d)", ["a class=1 class=2"]) == []

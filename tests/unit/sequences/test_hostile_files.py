@@ -484,7 +484,7 @@ def read_all(data: bytes) -> None:
         return
     for upload in uploads:
         try:
-            entries = read_entries(upload, propose_layout(upload))
+            entries = list(read_entries(upload, propose_layout(upload)))
         except InputError:
             continue
         assert len(entries) == len(upload.rows)

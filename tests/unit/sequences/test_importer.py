@@ -1,13 +1,14 @@
 import gzip
 import io
 import zipfile
+from dataclasses import replace
 
 import pytest
 
 from core.errors import Cancelled, InputError
 from core.sequences.checks import ImportOptions, Known
 from core.sequences.importer import Importer, ImportSource, read_records
-from core.sequences.layout import SAMPLE_ROWS, propose_layout
+from core.sequences.layout import SAMPLE_ROWS, propose_layout, propose_organism
 from core.sequences.limits import Limits
 from core.sequences.records import Record
 from tests.support.uploads import LIMITS, one
@@ -63,6 +64,22 @@ class TestImportSource:
             opened(NAMES, "n.txt").require_sequences()
         opened(f">a\n{GENE}\n".encode()).require_sequences()
 
+    def test_names_of_one_class_may_not_differ_between_files_of_a_zip(self):
+        with pytest.raises(InputError, match=r"^b\.txt: class 3 is 'Kinase', but 'Synthase' in"):
+            opened(zipped(a=NAMES, b=b"class\tgene_family\n3\tKinase\n"))
+
+    def test_family_names_that_cannot_be_read_are_refused(self):
+        with pytest.raises(InputError, match=r"^b\.txt: PDF files are not supported"):
+            opened(zipped(a=NAMES, b=b"%PDF-1.4")).as_family_names()
+
+    def test_files_of_one_name_are_told_apart_by_their_folders(self):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for folder in ("human", "dog"):
+                archive.writestr(f"{folder}/genes.fa", f">a class=1\n{GENE}\n")
+        source = opened(buffer.getvalue())
+        assert [propose_organism(file) for file in source.files] == ["human-genes", "dog-genes"]
+
     def test_gives_the_names_of_a_family_names_file(self):
         assert opened(NAMES).as_family_names() == {3: "Synthase"}
         with pytest.raises(InputError, match=r"line 1: expected a class number"):
@@ -114,6 +131,33 @@ class TestImporter:
         self.check(importer, f"sequence\tclass\n{OTHER}\tkinase\n")
         assert [record.family for record in importer.references["human"]] == [0, 0]
         assert len(importer.reports) == 1
+
+    def test_the_report_has_the_notes_on_columns_and_header(self):
+        report = self.check(Importer(Known(), LIMITS), f"class,class,dna\nA,B,{GENE}\n")
+        (note,) = report.notes
+        assert note.startswith("2 columns could hold the family: 'class', 'class (2)'.")
+        rows = "".join(f"x{number % 2},{GENE}{'A' * number}\n" for number in range(9))
+        report = self.check(Importer(Known(), LIMITS), f"a,b\n{rows}")
+        assert report.notes == ("The first line was read as the names of the columns: 'a', 'b'.",)
+
+    def test_a_wrong_column_of_families_is_refused_before_anything_is_numbered(self):
+        rows = "".join(f"{GENE}{'A' * number}\tgene {number}\n" for number in range(1_001))
+        file = one(f"sequence\tclass\n{rows}".encode())
+        importer, layout = Importer(Known(), LIMITS), propose_layout(file)
+        for check in (importer.similar_families, importer.check):
+            with pytest.raises(InputError, match=r"^genes: the column 'class' has 1,001 different"):
+                check(file, layout, ImportOptions("human"))
+
+    def test_a_file_of_invalid_records_is_refused(self):
+        limits = replace(LIMITS, max_invalid=100)
+        good = f">a class=1\n{GENE}\n"
+        with pytest.raises(InputError) as caught:
+            self.check(Importer(Known(), limits), good + ">b class=1\n" * 101)
+        assert caught.value.message == (
+            "genes: more than 100 records are invalid. The first: Record 2 (line 3) has no"
+            " sequence."
+        )
+        assert self.check(Importer(Known(), limits), good + ">b class=1\n" * 100).valid_count == 1
 
     def test_progress_is_told_every_thousand_records_and_can_end_it(self):
         upload = one(b"sequence\tclass\n" + f"{GENE}\t3\n".encode() * 2_500)

@@ -1,7 +1,7 @@
 import pytest
 
 from core.sequences.checks import Known
-from core.sequences.issues import KINDS, Finding, Severity, group_findings
+from core.sequences.issues import KINDS, MAX_LINES, FindingTally, Severity
 from tests.support.uploads import codes, report
 
 GENE = "ATGGCCATTGTAATGGGCCGCTGA"
@@ -44,11 +44,21 @@ class TestIssues:
 
     @pytest.mark.parametrize("code", KINDS)
     def test_every_kind_is_a_phrase_with_either_number(self, code):
-        finding = Finding(code, 2, "Record 1 (line 2).")
-        for count, beginning in ((1, "1 record "), (2, "2 records ")):
-            (issue,) = group_findings([finding] * count)
+        findings = FindingTally()
+        for beginning in ("1 record ", "2 records "):
+            findings.add(code, 1, 2, "Record 1 (line 2).")
+            (issue,) = findings.issues()
             assert issue.message == f"{beginning}{KINDS[code][1]}."
             assert issue.severity is KINDS[code][0]
+
+    def test_the_first_are_kept_in_whatever_order_they_are_found(self):
+        findings = FindingTally()
+        for position in (*range(30, 0, -1), *range(31, 60)):
+            findings.add("short", position, position + 1, f"Record {position}.")
+        (issue,) = findings.issues()
+        assert issue.count == 59
+        assert issue.lines == tuple(range(2, 2 + MAX_LINES))
+        assert issue.examples == ("Record 1.", "Record 2.", "Record 3.")
 
     def test_examples_are_cut_short(self):
         text = table(f"{GENE}\t{'x' * 100}\t{'y' * 5_000}", header="sequence\tclass\torganism")

@@ -5,6 +5,8 @@ import pytest
 from core.errors import InputError
 from core.sequences.layout import (
     Layout,
+    describe_choices,
+    find_column,
     propose_layout,
     propose_organism,
     read_entries,
@@ -38,10 +40,12 @@ class TestProposeLayout:
         assert (layout.family, layout.organism) == (2, None)
 
     def test_of_two_columns_of_dna_takes_the_one_called_so_and_says_it(self):
-        layout = propose_layout(one(f"probe,sequence,class\n{GENE},{GENE},1\n".encode()))
+        upload = one(f"probe,sequence,class\n{GENE},{GENE},1\n".encode())
+        layout = propose_layout(upload)
         assert layout.sequence == 1
-        assert layout.notes[0].startswith("2 columns contain sequences: 'probe', 'sequence'.")
         assert layout.name is None
+        (note,) = describe_choices(upload, layout)
+        assert note.startswith("2 columns contain sequences: 'probe', 'sequence'. Using 'sequence'")
 
     def test_takes_a_column_called_sequence_whatever_it_holds(self):
         assert propose_layout(one(b"sequence,class\nMKLV,1\n")).sequence == 0
@@ -60,6 +64,66 @@ class TestProposeLayout:
 
     def test_finds_none_where_there_are_none(self):
         assert propose_layout(one(f">a\n{GENE}\n".encode())) == Layout(1, name=0)
+
+
+class TestDescribeChoices:
+    @staticmethod
+    def notes(header: str, row: str) -> list[str]:
+        upload = one(f"{header}\n{row}\n".encode())
+        return [
+            note.removesuffix("; choose another column if this is wrong.")
+            for note in describe_choices(upload, propose_layout(upload))
+        ]
+
+    @pytest.mark.parametrize(
+        ("header", "row", "note"),
+        [
+            (
+                "class,class,sequence",
+                f"A,B,{GENE}",
+                "2 columns could hold the family: 'class', 'class (2)'. Using 'class'",
+            ),
+            (
+                "label,sequence,family",
+                f"A,{GENE},B",
+                "2 columns could hold the family: 'label', 'family'. Using 'family'",
+            ),
+            (
+                "strain,class,organism,sequence",
+                f"K12,1,E_coli,{GENE}",
+                "2 columns could hold the organism: 'strain', 'organism'. Using 'organism'",
+            ),
+            (
+                "seq,dna,class",
+                "MKLV,MKLV,1",
+                "2 columns contain sequences: 'seq', 'dna'. Using 'seq'",
+            ),
+            (
+                "gene,gene,class,sequence",
+                f"a,b,1,{GENE}",
+                "2 columns could hold the name: 'gene', 'gene (2)'. Using 'gene'",
+            ),
+        ],
+    )
+    def test_names_the_column_that_is_taken_and_those_that_are_left(self, header, row, note):
+        assert self.notes(header, row) == [note]
+
+    def test_a_second_column_of_families_is_no_column_of_names(self):
+        upload = one(f"class,class,sequence\nA,B,{GENE}\nC,D,{OTHER}\n".encode())
+        assert propose_layout(upload) == Layout(2, family=0)
+
+    def test_says_nothing_where_there_is_one_of_each(self):
+        assert self.notes("name,organism,class,sequence,length", f"a,dog,1,{GENE},24") == []
+
+    def test_is_about_the_columns_that_were_chosen(self):
+        upload = one(f"class,class,sequence\nA,B,{GENE}\n".encode())
+        (note,) = describe_choices(upload, replace(propose_layout(upload), family=1))
+        assert "Using 'class (2)';" in note
+
+    def test_a_column_is_found_by_the_name_that_a_note_gives_it(self):
+        upload = one(f"class,class,sequence\nA,B,{GENE}\n".encode())
+        found = [find_column(upload, name) for name in ("class", "class (2)", "Sequence")]
+        assert found == [0, 1, 2]
 
 
 class TestLayout:

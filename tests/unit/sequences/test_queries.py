@@ -1,5 +1,7 @@
 import gzip
+import io
 import re
+import zipfile
 
 import pytest
 from hypothesis import given
@@ -8,7 +10,12 @@ from hypothesis import strategies as st
 from core.errors import InputError
 from core.sequences.alphabet import IUPAC_DNA
 from core.sequences.limits import Limits
-from core.sequences.queries import read_queries, read_text_queries
+from core.sequences.queries import (
+    invalid_records,
+    read_queries,
+    read_text_queries,
+    unreadable_files,
+)
 from core.sequences.records import MAX_NAME, Record
 
 MAX_BASES = 1_000
@@ -152,6 +159,85 @@ class TestOtherFormats:
     def test_a_packed_file_is_unpacked(self):
         packed = gzip.compress(b">a\nACGT\n")
         assert read_queries(packed, "a.fa.gz", LIMITS) == [Record("a", "ACGT", 1, 1)]
+
+
+def zipped(*members: tuple[str, str]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in members:
+            archive.writestr(name, text)
+    return buffer.getvalue()
+
+
+class TestZip:
+    def test_a_file_that_cannot_be_read_is_an_invalid_record(self):
+        data = zipped(("a.fa", ">a\nACGT\n"), ("b.pdf", "%PDF-1.4"), ("c.csv", "x,y\n1,2\n3,4\n"))
+        records = read_queries(data, "queries.zip", LIMITS)
+        assert [record.name for record in records] == ["a", "b.pdf", "c.csv"]
+        pdf, table = unreadable_files(records)
+        assert pdf.startswith("b.pdf: PDF files are not supported.")
+        assert table.startswith("c.csv: no sequence column found.")
+        assert invalid_records(records) == []
+
+    def test_problems_name_the_file(self):
+        data = zipped(("a.fa", ">a\nACG!\n"), ("b.fa", ">a\n\n"))
+        assert [message[:20] for message in invalid_records(read_queries(data, "q", LIMITS))] == [
+            "a.fa: Record 1 (line",
+            "b.fa: Record 1 (line",
+        ]
+
+    def test_names_of_families_are_left_out_with_a_note(self):
+        data = zipped(("a.fa", ">a\nACGT\n"), ("n.txt", "class\tgene_family\n1\tKinase\n"))
+        records = read_queries(data, "queries.zip", LIMITS)
+        assert records == [Record("a", "ACGT", 1, 1)]
+        assert records.notes == ["n.txt: names of families; queries need none."]
+
+    @pytest.mark.parametrize(
+        ("members", "message"),
+        [
+            ([("a.pdf", "%PDF-1.4"), ("b.pdf", "%PDF-1.4")], "a.pdf: PDF files are not supported."),
+            ([("a.csv", "x,y\n1,2\n"), ("b.pdf", "%PDF-1.4")], "a.csv: no sequence column found."),
+            ([("a.txt", "1\tA\n"), ("b.txt", "2\tB\n")], "No file contains sequences."),
+        ],
+    )
+    def test_of_nothing_that_can_be_read_is_refused(self, members, message):
+        with pytest.raises(InputError) as caught:
+            read_queries(zipped(*members), "queries.zip", LIMITS)
+        assert caught.value.message == message
+
+    def test_hidden_files_are_read_unless_a_system_adds_them(self):
+        data = zipped((".hidden.fa", ">a\nACGT\n"), ("._a.fa", "\0"), ("x/.DS_Store", "\0"))
+        assert read_queries(data, "queries.zip", LIMITS) == [Record("a", "ACGT", 1, 1)]
+
+
+class TestNotes:
+    def test_name_the_column_that_was_read(self):
+        (note,) = read("dna,cds\nACGTACGTAC,ACGTACGTAC\nACGTACGTAC,ACGTACGTAC\n").notes
+        assert note.startswith("2 columns contain sequences: 'dna', 'cds'. Using 'dna';")
+
+    def test_say_that_there_is_no_header(self):
+        (note,) = read("a,ACGTACGTAC\nb,ACGTACGTAC\n").notes
+        assert note.startswith("No header: the first line contains DNA")
+
+    def test_count_names_that_were_changed(self):
+        assert read(f">{'x' * 300}\nACGT\n>b\u202e\nACGT\n>c\nACGT\n").notes == [
+            "2 names were shortened or lost invisible characters."
+        ]
+
+    def test_are_none_of_a_plain_file(self):
+        assert read(">a\nACGT\n").notes == []
+
+
+class TestManyInvalid:
+    def test_are_refused(self):
+        limits = Limits(max_invalid=10)
+        assert len(read_text_queries(">a\n" * 10, "The text", limits)) == 10
+        with pytest.raises(InputError) as caught:
+            read_text_queries(">a\n" * 11, "The text", limits)
+        assert caught.value.message == (
+            "The text: more than 10 records are invalid. The first: Record 1 (line 1) has no"
+            " sequence."
+        )
 
 
 class TestBare:

@@ -119,3 +119,24 @@ class TestRequireAllValid:
         require_all_valid([clean, clean])
         with pytest.raises(InputError, match=r"^4 of 7 records are invalid\. .* Try again\.$"):
             require_all_valid([clean, report(BAD), report(BAD)], "Try again.")
+
+
+class TestSpreadsheetErrors:
+    def test_are_problems_of_their_records_and_no_families(self):
+        found = report(table(f"{GENE}\t#N/A", f"{OTHER}\t#DIV/0!", f"{THIRD}\tKinase"))
+        assert found.families == {0: "Kinase"}
+        assert [rejected.reasons for rejected in found.rejected] == [
+            ("Record 1 (line 2) has the spreadsheet error '#N/A' as its family.",),
+            ("Record 2 (line 3) has the spreadsheet error '#DIV/0!' as its family.",),
+        ]
+
+    def test_in_names_are_a_warning(self):
+        found = report(table(f"#REF!\t{GENE}\t1", header="name\tsequence\tclass"))
+        assert found.all_valid
+        assert found.issues[0].examples == (
+            "Record 1 (line 2) has the spreadsheet error '#REF!' as its name.",
+        )
+
+    def test_as_the_default_family_are_none(self):
+        found = report(f">a\n{GENE}\n", family="#N/A")
+        assert codes(found) == {"class"}

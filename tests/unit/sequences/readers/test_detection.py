@@ -1,6 +1,7 @@
 import gzip
 import io
 import zipfile
+from datetime import date
 
 import openpyxl
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from core.errors import InputError
 from core.sequences.readers.detection import read_family_names, read_files
 from core.sequences.source_file import Format, Row
-from tests.support.uploads import LIMITS, one
+from tests.support.uploads import LIMITS, codes, one, report_on
 
 GENE = "ATGGCCATTGTAATGGGCCGCTGA"
 
@@ -126,9 +127,36 @@ class TestExcel:
         assert upload.rows == (Row(2, ("a", "3", GENE)), Row(4, ("b", "4", GENE)))
         assert upload.notes == ("Sheet 'first' of 2 was read: first, second.",)
 
+    def test_reads_no_hidden_sheet_if_another_can_be_seen(self):
+        book = openpyxl.load_workbook(io.BytesIO(self.SHEETS))
+        book["first"].sheet_state = "hidden"
+        buffer = io.BytesIO()
+        book.save(buffer)
+        upload = one(buffer.getvalue())
+        assert upload.rows == (Row(2, (GENE, "5")),)
+        assert upload.notes == ("Sheet 'second' of 2 was read: first, second.",)
+
+    def test_a_sheet_without_records_is_named(self):
+        with pytest.raises(
+            InputError, match=r"no records.*Sheet 'info' of 2 was read: info, genes"
+        ):
+            one(workbook(info=[["About"]], genes=[["sequence", "class"], [GENE, 5]]))
+
+    def test_a_cell_beyond_the_header_is_a_problem_of_its_record(self):
+        rows = [["sequence", "class"], [GENE, 3, "x"], [f"{GENE}A", 3]]
+        found = report_on(one(workbook(genes=rows)))
+        assert codes(found) == {"columns"}
+        assert found.valid_count == 1
+
     def test_reads_the_one_that_is_chosen(self):
         (upload,) = read_files(self.SHEETS, "genes", LIMITS, sheet="second")
         assert upload.rows == (Row(2, (GENE, "5")),)
+
+    def test_names_that_excel_made_dates_are_noted(self):
+        dates = (date(2026, 3, 1), date(2026, 9, 2))
+        rows = [["gene", "class", "sequence"], *([day, 3, GENE] for day in dates)]
+        (note,) = one(workbook(genes=rows)).notes
+        assert note.startswith("2 cells are dates, the first in line 2: 2026-03-01. Excel turns")
 
     def test_a_sheet_that_is_not_there_is_named(self):
         with pytest.raises(
