@@ -14,7 +14,7 @@ COMPOSE_CHECK := MINIO_ROOT_USER=check MINIO_ROOT_PASSWORD=check MILVUS_ROOT_PAS
 	MYSQL_ROOT_PASSWORD=check MYSQL_PASSWORD=check scripts/compose config -q
 
 .DEFAULT_GOAL := help
-.PHONY: help app demo test check style types unit all-tests format clean
+.PHONY: help app demo test check style types unit all-tests torture format clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ unit: $(VENV)/.dev-ready
 # Many of them wait for servers.
 all-tests: $(VENV)/.dev-ready
 	$(BIN)/python -m tests.support.services $(PYTEST) -n `expr 5 \* $(CORES) / 2`
+
+torture: $(VENV)/.dev-ready ## Kill, starve and damage everything at every step: a few minutes
+	@scripts/setup services
+	TEST_THOROUGH=1 $(BIN)/python -m tests.support.services $(PYTEST) -n $(CORES) tests/torture
 
 format: $(VENV)/.dev-ready ## Apply the code style
 	$(BIN)/ruff check --fix

@@ -64,6 +64,10 @@ class Settings(BaseSettings):
         int, Field(ge=1_000, description="Maximum number of records per file.")
     ] = 1_000_000
     cache_mb: Annotated[int, Field(ge=16, description="Memory for cached candidates, in MB.")] = 256
+    disk_reserve_mb: Annotated[
+        int,
+        Field(ge=0, le=10_000, description="Disk space kept for removals from the stores, in MB."),
+    ] = 16
     keep_runs_days: Annotated[
         int, Field(ge=0, le=36_500, description="Days to keep runs; 0: forever.")
     ] = 90
@@ -135,6 +139,17 @@ class Settings(BaseSettings):
     def labels_url(self) -> str:
         """SQLAlchemy URL of the database; it may contain a password."""
         return self.database_url.get_secret_value() or f"sqlite:///{self.home / 'labels.sqlite'}"
+
+    @property
+    def labels_folder(self) -> Path | None:
+        """Folder of the SQLite database; None for a server."""
+        scheme, _, path = self.labels_url.partition(":///")
+        return Path(path.partition("?")[0]).parent if scheme == "sqlite" else None
+
+    @property
+    def vectors_folder(self) -> Path | None:
+        """Folder in which Milvus Lite lies; None for a server."""
+        return Path(self.vectors_uri).parent if self.embedded_vectors else None
 
     @property
     def embedded_vectors(self) -> bool:

@@ -110,6 +110,7 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
                 patch.delenv(name)
         patch.setenv("GENEKIN_HOME", str(tmp_path_factory.mktemp("home")))
         patch.setenv("GENEKIN_LOAD_HUMAN_REFERENCE", "false")
+        patch.setenv("GENEKIN_DISK_RESERVE_MB", "0")  # There are hundreds of homes.
         yield
 
 

@@ -63,6 +63,16 @@ class Encoder(Protocol):
         """Length of a dense vector; None where the vectors are sparse."""
         ...
 
+    @classmethod
+    def vector_bytes(cls, lengths: NDArray[np.int64]) -> int:
+        """Return the maximum size of the stored vectors of sequences of these lengths."""
+        ...
+
+    @classmethod
+    def state_bytes(cls, bases: int) -> int:
+        """Return the maximum size of the state fitted to so many bases."""
+        ...
+
     def encode(self, sequences: Sequence[str]) -> Vectors:
         """Return the vectors to store, one a row; all zeros where a sequence has no feature."""
         ...

@@ -108,6 +108,16 @@ class CountEncoder:
         """Number of features: 768, or fewer if the reference has fewer."""
         return len(self._features)
 
+    @classmethod
+    def vector_bytes(cls, lengths: NDArray[np.int64]) -> int:
+        """Return the maximum size of the stored vectors of sequences of these lengths."""
+        return lengths.size * MAX_FEATURES * np.dtype(np.float32).itemsize
+
+    @classmethod
+    def state_bytes(cls, bases: int) -> int:
+        """Return the maximum size of the state fitted to so many bases."""
+        return min(bases, MAX_FEATURES) * len(split_kmers("A" * FEATURE_LENGTH)) * 4
+
     def encode(self, sequences: Sequence[str]) -> NDArray[np.float32]:
         """Count the features of sequences.
 

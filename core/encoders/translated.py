@@ -41,6 +41,10 @@ frequencies. So what is compared with a query does not grow with the library."""
 MAX_DOCUMENT_FREQUENCY = 100
 """K-mers in more sequences than this are not searched: rarer ones find the same candidates."""
 
+_PAIR_BYTES = 8
+"""Bytes of a k-mer and its weight or its count."""
+_KMERS_PER_BASE = 2
+"""Six reading frames, three bases a residue."""
 _PROFILE_BATCH = 16
 """Profiles that a thread computes at a time."""
 
@@ -185,6 +189,16 @@ class TranslatedEncoder:
             for first, end in pairwise(ends.tolist())
         ]
 
+    @classmethod
+    def vector_bytes(cls, lengths: NDArray[np.int64]) -> int:
+        """Return the maximum size of the stored vectors of sequences of these lengths."""
+        return int(_clip_stored_kmers(lengths // 3).sum()) * _PAIR_BYTES
+
+    @classmethod
+    def state_bytes(cls, bases: int) -> int:
+        """Return the maximum size of the state fitted to so many bases."""
+        return _PAIR_BYTES * min(_KMERS_PER_BASE * bases, int(N_KMERS))
+
     def encode(self, sequences: Sequence[str]) -> csr_array:
         """Return the vectors to store: the k-mers of the largest weights of each profile.
 
@@ -268,6 +282,10 @@ def _are_frequencies(documents: NDArray[Any], keys: NDArray[Any], counts: NDArra
 def _stored_kmers(sequences: Sequence[str]) -> NDArray[np.int64]:
     """Return the maximum number of k-mers in the stored vector of each sequence."""
     residues = np.array([len(sequence) // 3 for sequence in sequences], dtype=np.int64)
+    return _clip_stored_kmers(residues)
+
+
+def _clip_stored_kmers(residues: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.clip(residues, MIN_STORED_KMERS, MAX_STORED_KMERS)
 
 

@@ -20,6 +20,7 @@ from core.library.create import create_library, save_model, train_library_model
 from core.library.manager import Libraries
 from core.library.naming import check_library_name, free_partition_name
 from core.library.recovery import recover, try_to_recover
+from core.library.room import load_room
 from core.library.stored_state import read_index
 from core.library.writer import OrganismLoad, OrganismReport, PartitionTarget, Writer, family_of
 from core.progress import Progress, no_progress
@@ -105,6 +106,7 @@ def load(
             _organism_load(libraries, row, target, references[target.organism])
             for target in _partition_targets(libraries, row, references, replace=replace)
         ]
+        _require_room(libraries, row, library, encoder or DEFAULT_ENCODER, organism_loads)
         try:
             if row is None:
                 name = encoder or DEFAULT_ENCODER
@@ -222,6 +224,27 @@ def _not_in_library(
             )
             raise InputError(message, "Nothing was loaded. Correct the family of the record.")
     return {number: record for number, record in distinct.items() if number not in known}
+
+
+def _require_room(
+    libraries: Libraries,
+    row: LibraryRow | None,
+    library: str,
+    encoder: str,
+    organism_loads: Sequence[OrganismLoad],
+) -> None:
+    """Check that the disk has room for the new sequences; nothing is written then."""
+    new = [record for load in organism_loads for record in load.new.values()]
+    if not new:
+        return
+    room = load_room(
+        row.encoder if row else encoder,
+        (record.residues for record in new),
+        n_families=len({family_of(record) for record in new}),
+        with_state=row is None,
+    )
+    action = f"loading {len(new):,} sequences into the library {library!r}"
+    libraries.stores.require_room(room, action)
 
 
 def _create(

@@ -217,6 +217,7 @@ class Libraries:
             row = self.library_row(name)
             recover(self.stores, row)
             organisms = self.stores.labels.organisms(row.id)
+            self.stores.labels.mark_removing(*(organism.id for organism in organisms))
             for organism in organisms:
                 remove_organism(self.stores, row, organism)
             remove_if_empty(self.stores, row)
@@ -263,7 +264,6 @@ class Libraries:
                 hint = "Only libraries with the encoder translated can be calibrated."
                 raise LibraryError(message, hint)
             save_model(self.stores, row, model)
-            self.stores.labels.set_threshold(row.id, None)
         return self.open(name)
 
     def set_threshold(self, name: str, threshold: float) -> None:

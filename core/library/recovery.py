@@ -52,16 +52,17 @@ def recover(stores: Stores, row: LibraryRow) -> RecoveryReport:
 
     A library that has no organisms then is removed too, whether or not it got its collection.
     """
-    pending = stores.labels.pending_loads(row.id)
-    for load_id in pending:
-        _undo_load(stores, row, load_id)
-    removing = stores.labels.organisms(row.id, REMOVING)
-    for organism in removing:
-        remove_organism(stores, row, organism)
-    if row.spare:
-        stores.vectors.drop(row.spare)
-        stores.labels.set_spare(row.id, None)
-    remove_if_empty(stores, row)
+    with stores.disk.lent_reserve():
+        pending = stores.labels.pending_loads(row.id)
+        for load_id in pending:
+            _undo_load(stores, row, load_id)
+        removing = stores.labels.organisms(row.id, REMOVING)
+        for organism in removing:
+            remove_organism(stores, row, organism)
+        if row.spare:
+            stores.vectors.drop(row.spare)
+            stores.labels.set_spare(row.id, None)
+        remove_if_empty(stores, row)
     return RecoveryReport(len(pending), len(removing), int(row.spare is not None))
 
 
@@ -76,17 +77,19 @@ def try_to_recover(stores: Stores, library: str) -> None:
 
 def remove_organism(stores: Stores, row: LibraryRow, organism: OrganismRow) -> None:
     """Hide an organism from searches, then remove its vectors, then its rows."""
-    stores.labels.mark_removing(organism.id)
-    if stores.vectors.description(row.collection) is not None:
-        stores.vectors.drop_partition(row.collection, organism.partition)
-    stores.labels.remove_organism(organism.id)
+    with stores.disk.lent_reserve():
+        stores.labels.mark_removing(organism.id)
+        if stores.vectors.description(row.collection) is not None:
+            stores.vectors.drop_partition(row.collection, organism.partition)
+        stores.labels.remove_organism(organism.id)
 
 
 def remove_if_empty(stores: Stores, row: LibraryRow) -> None:
     """Remove a library without organisms: its encoder was fitted on nothing that is left."""
     if not stores.labels.organisms(row.id, PENDING, READY, REMOVING):
-        stores.vectors.drop(row.collection)
-        stores.labels.remove_library(row.id)
+        with stores.disk.lent_reserve():
+            stores.vectors.drop(row.collection)
+            stores.labels.remove_library(row.id)
 
 
 def _undo_load(stores: Stores, row: LibraryRow, load_id: int) -> None:

@@ -20,6 +20,7 @@ from core.library.create import (
 )
 from core.library.manager import Libraries
 from core.library.recovery import recover, try_to_recover
+from core.library.room import load_room
 from core.library.stored_state import read_index
 from core.library.writer import check_vector_count, write_vectors
 from core.progress import Progress, no_progress
@@ -81,6 +82,7 @@ class _Refit:
 
     def run(self) -> None:
         """Fit, write all vectors into a new collection, and let the library have them."""
+        self._require_room()
         residues = [row.residues for row in self._all_rows()]
         encoder = get_encoder_class(self._row.encoder).fit(residues, self._progress)
         labelled = ((row.residues, row.family) for row in self._all_rows())
@@ -101,6 +103,16 @@ class _Refit:
                 if row.has_vector != (row.id in written)
             },
         )
+
+    def _require_room(self) -> None:
+        room = load_room(
+            self._row.encoder,
+            (row.residues for row in self._all_rows()),
+            n_families=len({row.family for row in self._all_rows()}),
+            with_state=True,
+            with_labels=False,
+        )
+        self._stores.require_room(room, f"refitting the library {self._row.name!r}")
 
     def _write(self, encoder: Encoder, collection: str) -> set[int]:
         """Write all vectors and count them; return the ids of the sequences that have one."""

@@ -5,16 +5,18 @@ a row that lacks its vector is encoded again, and a vector without a row is dele
 that was dropped is made again in full, and one from an older backup is brought up to date.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.library.create import create_collection
 from core.library.manager import Libraries
 from core.library.recovery import RecoveryReport, recover
+from core.library.room import load_room
 from core.library.stored_state import read_index
 from core.library.writer import check_vector_count, write_vectors
 from core.progress import Progress, no_progress
 from core.stores.locks import write_lock
-from core.stores.sql import LibraryRow, OrganismRow
+from core.stores.sql import LibraryRow, OrganismRow, SequenceRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ def repair(
         row = libraries.stores.labels.library(name)
         if row is None:  # It was never complete.
             return RepairReport(name, interrupted, 0, 0, 0, collection_made=False)
-        return _Repair(libraries, row, progress).run(interrupted)
+        with libraries.stores.disk.lent_reserve():
+            return _Repair(libraries, row, progress).run(interrupted)
 
 
 class _Repair:
@@ -134,6 +137,7 @@ class _Repair:
         self._deleted += len(unknown)
         lost = [row for number, row in rows.items() if number not in ids]
         if lost:
+            self._require_room(lost)
             write_vectors(
                 self._vectors,
                 self._libraries.encoder(self._row),
@@ -146,3 +150,9 @@ class _Repair:
         self._done += organism.count
         self._progress("Comparing", self._done, self._total)
         return len(rows)
+
+    def _require_room(self, lost: Sequence[SequenceRow]) -> None:
+        """Check that the disk has room for lost vectors, with the reserve left for removals."""
+        room = load_room(self._row.encoder, (row.residues for row in lost), with_labels=False)
+        action = f"restoring {len(lost):,} vectors of the library {self._row.name!r}"
+        self._libraries.stores.require_room(room, action)

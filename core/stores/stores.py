@@ -1,11 +1,13 @@
 """Both stores of a deployment, opened together."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from core.errors import StoreError
-from core.settings import Settings
+from core.settings import MB, Settings
+from core.stores.disk import Disk, Room
 from core.stores.sql import LabelStore
 from core.stores.sql.database import Database
 
@@ -16,6 +18,11 @@ if TYPE_CHECKING:
 class Stores:
     """Both stores, opened together.
 
+    Attributes
+    ----------
+    disk
+        The disk of those that are embedded.
+
     Raises
     ------
     StoreError
@@ -25,6 +32,13 @@ class Stores:
     vectors: "VectorStore"
 
     def __init__(self, settings: Settings) -> None:
+        self.disk = Disk(
+            settings.labels_folder, settings.vectors_folder, settings.disk_reserve_mb * MB
+        )
+        with self.disk.lent_reserve():  # Opening writes logs.
+            self._open(settings)
+
+    def _open(self, settings: Settings) -> None:
         self.database = Database(settings.labels_url, settings.store_timeout)
         self.labels = LabelStore(self.database)
         try:
@@ -32,6 +46,22 @@ class Stores:
         except StoreError:
             self.database.close()
             raise
+
+    def require_room(self, room: Room, action: str) -> None:
+        """Check that the disk of embedded stores has room for an operation.
+
+        Parameters
+        ----------
+        action
+            Gerund for the message, such as ``"loading 9 sequences"``.
+
+        Raises
+        ------
+        StoreError
+            If it has not.
+        """
+        reused = min(room.labels, self.database.free_bytes())
+        self.disk.require(replace(room, labels=room.labels - reused), action)
 
     def close(self) -> None:
         """Close both."""

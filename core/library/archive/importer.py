@@ -13,6 +13,7 @@ from core.library.load import LoadReport
 from core.library.manager import Libraries
 from core.library.naming import check_library_name
 from core.library.recovery import recover, try_to_recover
+from core.library.room import load_room
 from core.library.writer import OrganismLoad, PartitionTarget, Writer
 from core.progress import Progress, no_progress
 from core.sequences.checks import find_fault
@@ -71,7 +72,7 @@ def import_library(
             progress("Reading", 0, 0)
             organism_loads = _organism_loads(archive, limits)
             try:
-                row = _create(libraries, name, archive)
+                row = _create(libraries, name, archive, organism_loads)
                 writer = Writer(libraries, row, organism_loads, progress)
                 reports = writer.write(_source(archive), by, archive.manifest.families)
             except BaseException:
@@ -116,18 +117,32 @@ def _organism_loads(archive: Archive, limits: Limits) -> list[OrganismLoad]:
     ]
 
 
-def _create(libraries: Libraries, name: str, archive: Archive) -> LibraryRow:
+def _create(
+    libraries: Libraries, name: str, archive: Archive, organism_loads: list[OrganismLoad]
+) -> LibraryRow:
     """Create the library with the archive's encoder, model and threshold."""
     manifest, labels = archive.manifest, libraries.stores.labels
     encoder, model = archive.encoder(), archive.model()
     if model is not None and not isinstance(encoder, TranslatedEncoder):
         raise archive.damaged(MANIFEST, f"the encoder {encoder.name} cannot have a model")
+    _require_room(libraries, name, archive, organism_loads)
     index = VectorIndex(**manifest.index.model_dump()) if encoder.dimension else None
     row = create_library(libraries.stores, name, encoder, index)
     if model is not None:
         save_model(libraries.stores, row, model)
     labels.set_threshold(row.id, manifest.threshold)
     return row
+
+
+def _require_room(
+    libraries: Libraries, name: str, archive: Archive, organism_loads: list[OrganismLoad]
+) -> None:
+    """Check that the disk has room for the library, of which nothing is written yet."""
+    residues = [record.residues for load in organism_loads for record in load.new.values()]
+    manifest = archive.manifest
+    room = load_room(manifest.encoder, residues, n_families=len(manifest.families), with_state=True)
+    action = f"importing {len(residues):,} sequences into the library {name!r}"
+    libraries.stores.require_room(room, action)
 
 
 def _source(archive: Archive) -> str:

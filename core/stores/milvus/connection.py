@@ -93,6 +93,7 @@ class MilvusConnection:
 
             lite.require_unlocked(Path(uri))
             lite.compile_search()
+            lite.drop_without_flush()
         with self._translate_errors("opening it"):
             self._client: Any
             if self.embedded:

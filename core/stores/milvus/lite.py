@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 from milvus_lite._version import get_version
 from milvus_lite.constants import ALL_PARTITIONS
+from milvus_lite.db import MilvusLite
 from milvus_lite.engine.collection import Collection
 from milvus_lite.search.filter import evaluate_mask
 from milvus_lite.server_manager import server_manager_instance
@@ -39,6 +40,7 @@ _COLLECTIONS, _SCHEMA = "collections", "schema.json"
 
 _Hit = dict[str, Any]
 
+_drop_flushed: Callable[..., None] = MilvusLite.drop_collection
 _search_in_python: Callable[..., list[list[_Hit]]] = Collection._search_sparse
 _masks: "WeakKeyDictionary[Collection, tuple[_State, list[NDArray[np.bool_]]]]"
 _masks = WeakKeyDictionary()
@@ -50,6 +52,12 @@ def compile_search() -> None:
     """Let Milvus Lite search sparse vectors in compiled postings."""
     if get_version() == _TESTED_VERSION:
         Collection._search_sparse = _search_sparse
+
+
+def drop_without_flush() -> None:
+    """Let Milvus Lite drop a collection on a full disk, where it cannot write it first."""
+    if get_version() == _TESTED_VERSION:
+        MilvusLite.drop_collection = _drop_collection
 
 
 def require_unlocked(path: Path) -> None:
@@ -127,6 +135,14 @@ def load_collection(client: MilvusClient, path: Path, collection: str) -> None:
 def release(path: str) -> None:
     """Release the lock of a path, so that another process can open it."""
     server_manager_instance.release_server(path)
+
+
+def _drop_collection(database: MilvusLite, name: str, database_name: str = "default") -> None:
+    """Drop a collection without writing its rows in memory to the disk first."""
+    key = database_name, database.resolve_collection_name(name, database_name=database_name)
+    if collection := database._collections.get(key):
+        collection._memtable = MemTable(collection.schema)
+    _drop_flushed(database, name, database_name=database_name)
 
 
 def _search_sparse(

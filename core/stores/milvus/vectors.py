@@ -229,7 +229,10 @@ class VectorStore(MilvusConnection):
         with self._translate_errors("deleting vectors"):
             for start in range(0, len(ids), _DELETE_BATCH):
                 self._client.delete(collection, ids=list(ids[start : start + _DELETE_BATCH]))
-            if ids:  # Searches of a server lag behind until a strongly consistent read.
+            if ids and self.embedded:
+                # Milvus Lite forgets deletions in memory if a later flush fails.
+                self._client.flush(collection)
+            elif ids:  # Searches of a server lag behind until a strongly consistent read.
                 self.count(collection)
 
     def flush_and_index(self, collection: str) -> None:

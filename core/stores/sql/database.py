@@ -17,6 +17,8 @@ from core.stores.sql.migrations import upgrade
 
 _SQLITE_SECONDS = 60
 """Seconds to wait for another process that writes."""
+_SQLITE_LOG_BYTES = 4_000_000
+"""Size to which the log is cut once its transactions are in the tables."""
 
 
 class Database:
@@ -67,6 +69,15 @@ class Database:
             self.close()
             raise
 
+    def free_bytes(self) -> int:
+        """Return the room that SQLite keeps for new rows in its file; 0 on a server."""
+        if self.engine.dialect.name != "sqlite":
+            return 0
+        with self.connect("reading its size") as connection:
+            pages = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
+            page_bytes = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+        return int(pages * page_bytes)
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
@@ -114,5 +125,10 @@ def _is_busy(error: BaseException) -> bool:
     reraise=True,
 )
 def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+        "foreign_keys = ON",
+        f"journal_size_limit = {_SQLITE_LOG_BYTES}",
+    ):
         connection.execute(f"PRAGMA {pragma}")

@@ -109,14 +109,15 @@ class LibraryLabels(Tables):
 
     @retry_on_deadlock
     def save_model(self, library_id: int, fingerprint: str, state: Arrays) -> None:
-        """Save the trained model of a library, replacing the one it had."""
+        """Save the trained model of a library with its threshold, replacing what it had."""
         with self._begin("saving the model") as connection:
             connection.execute(
                 delete(caller_arrays).where(caller_arrays.c.library_id == library_id)
             )
             save_arrays(connection, caller_arrays, library_id, state)
             of_library = libraries.c.id == library_id
-            connection.execute(update(libraries).where(of_library).values(caller=fingerprint))
+            values = {"caller": fingerprint, "threshold": None}
+            connection.execute(update(libraries).where(of_library).values(values))
 
     def model_state(self, library_id: int) -> dict[str, NDArray[Any]]:
         """Return the model's arrays given to :meth:`save_model`.

@@ -20,7 +20,8 @@ from core.stores.sql.schema import (
     outgoing,
     sequences,
 )
-from core.stores.sql.tables import Tables, chunks, inserted_id, replace_surrogates, utc_now
+from core.stores.sql.sequences import SequenceRemoval
+from core.stores.sql.tables import chunks, inserted_id, replace_surrogates, utc_now
 
 _MAX_SOURCE_LENGTH = 1_000
 """Characters kept of the origin of a load's sequences."""
@@ -28,7 +29,7 @@ _FIRST_LOAD = "first load"
 """Milestone: a load has become ready."""
 
 
-class LoadLabels(Tables):
+class LoadLabels(SequenceRemoval):
     """Loads, from their start until they are ready or undone."""
 
     @retry_on_deadlock
@@ -188,8 +189,8 @@ class LoadLabels(Tables):
     @retry_on_deadlock
     def undo_load(self, library_id: int, load_id: int) -> None:
         """Remove a pending load, its sequences and its new organisms."""
+        self._remove_sequences(sequences.c.load_id == load_id, "undoing a load")
         with self._begin("undoing a load") as connection:
-            connection.execute(delete(sequences).where(sequences.c.load_id == load_id))
             connection.execute(
                 delete(organisms).where(
                     organisms.c.library_id == library_id, organisms.c.state == PENDING

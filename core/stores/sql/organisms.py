@@ -17,7 +17,7 @@ from sqlalchemy import (
 from core.stores.errors import retry_on_deadlock
 from core.stores.sql.rows import OrganismRow, Visibility
 from core.stores.sql.schema import READY, REMOVING, loads, organisms, sequences
-from core.stores.sql.tables import Tables
+from core.stores.sql.sequences import SequenceRemoval
 
 _PARTITION = func.coalesce(organisms.c.partition, organisms.c.name)
 _VISIBLE = union_all(
@@ -35,7 +35,7 @@ _VISIBLE = union_all(
 """Made once, as are other queries of every search: making one takes longer than running it."""
 
 
-class OrganismLabels(Tables):
+class OrganismLabels(SequenceRemoval):
     """Organisms, from their first ready load to their removal."""
 
     def organisms(self, library_id: int, *states: str) -> list[OrganismRow]:
@@ -95,18 +95,18 @@ class OrganismLabels(Tables):
         return Visibility(partitions, load_states, loaded_at)
 
     @retry_on_deadlock
-    def mark_removing(self, organism_id: int) -> None:
-        """Hide an organism from searches, until it is removed."""
+    def mark_removing(self, *organism_ids: int) -> None:
+        """Hide organisms from searches, all at once, until they are removed."""
         with self._begin("removing an organism") as connection:
             connection.execute(
-                update(organisms).where(organisms.c.id == organism_id).values(state=REMOVING)
+                update(organisms).where(organisms.c.id.in_(organism_ids)).values(state=REMOVING)
             )
 
     @retry_on_deadlock
     def remove_organism(self, organism_id: int) -> None:
         """Remove an organism with its sequences, and the loads that become empty."""
+        self._remove_sequences(sequences.c.organism_id == organism_id, "removing an organism")
         with self._begin("removing an organism") as connection:
-            connection.execute(delete(sequences).where(sequences.c.organism_id == organism_id))
             connection.execute(delete(organisms).where(organisms.c.id == organism_id))
             used = select(sequences.c.load_id)
             connection.execute(delete(loads).where(loads.c.state == READY, loads.c.id.not_in(used)))

@@ -1,15 +1,19 @@
-"""Reading of sequences from the tables."""
+"""Sequences in the tables: reading and removal."""
 
 from collections.abc import Iterator, Sequence
 from typing import TypeVarTuple
 
-from sqlalchemy import Select, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, select
 
+from core.stores.errors import retry_on_deadlock
 from core.stores.sql.rows import Label, SequenceRow
 from core.stores.sql.schema import READY, loads, organisms, sequences
 from core.stores.sql.tables import Tables, chunks
 
 _Columns = TypeVarTuple("_Columns")
+
+_REMOVED_ROWS = 500
+"""Rows per transaction of a removal, each of which touches several pages."""
 
 # Made once: making a query takes longer than running it.
 _IS_GIVEN = and_(
@@ -30,6 +34,30 @@ _LABELS = (
     .join(loads, loads.c.id == sequences.c.load_id)
     .where(_IS_GIVEN, organisms.c.state == READY, loads.c.state == READY)
 )
+
+
+class SequenceRemoval(Tables):
+    """Removal of sequences that are not ready, or whose organism is not."""
+
+    def _remove_sequences(self, condition: ColumnElement[bool], action: str) -> None:
+        """Remove sequences of one library, in several transactions.
+
+        The log of a single one can become as large as the table, on a disk that may be full. What
+        a crash leaves of them is removed by the next writer.
+        """
+        while self._remove_some(condition, action) == _REMOVED_ROWS:
+            pass
+
+    @retry_on_deadlock
+    def _remove_some(self, condition: ColumnElement[bool], action: str) -> int:
+        query = select(sequences.c.library_id, sequences.c.id).where(condition).limit(_REMOVED_ROWS)
+        with self._begin(action) as connection:
+            rows = connection.execute(query).all()
+            if rows:
+                of_library = sequences.c.library_id == rows[0].library_id
+                ids = [row.id for row in rows]
+                connection.execute(delete(sequences).where(of_library, sequences.c.id.in_(ids)))
+        return len(rows)
 
 
 class SequenceLabels(Tables):

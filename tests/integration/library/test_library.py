@@ -432,3 +432,17 @@ class TestDelete:
     def test_of_what_is_not_there_says_so(self, deployed):
         with pytest.raises(LibraryError, match="There is no library 'nowhere'"):
             deployed.delete("nowhere")
+
+    @pytest.mark.parametrize("call", [1, 2])
+    def test_that_is_interrupted_hides_all_organisms_and_is_finished_later(
+        self, deployed, loaded, call
+    ):
+        """A part of a library must not stay behind: its answers would be others."""
+        error = StoreError("The power failed.")
+        with failing(deployed, "labels", "remove_organism", error, call=call):
+            deployed.delete(loaded)
+        assert deployed.has_organisms(loaded) is False
+
+        deployed.reconcile(loaded)
+
+        assert contents(deployed, loaded) == NOTHING

@@ -1,0 +1,71 @@
+"""A home of which a file is damaged says so, or answers as before; nothing else."""
+
+import random
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.support.torture import ARCHIVE, copied, examine, make_home
+
+pytestmark = pytest.mark.timeout(1800)
+
+
+def _truncate(file: Path) -> None:
+    content = file.read_bytes()
+    file.write_bytes(content[: len(content) // 2])
+
+
+def _garble(file: Path) -> None:
+    """Overwrite a third of it, in the middle."""
+    content = bytearray(file.read_bytes())
+    size = max(1, len(content) // 3)
+    content[size : 2 * size] = random.Random(file.name).randbytes(size)
+    file.write_bytes(content)
+
+
+DAMAGES: Mapping[str, Callable[[Path], object]] = {
+    "truncated": _truncate,
+    "emptied": lambda file: file.write_bytes(b""),
+    "removed": lambda file: file.unlink(),
+    "garbled": _garble,
+}
+LABELS = "labels.sqlite"
+KNOWN = ("vectors.db/",)
+"""Lost or damaged files of Milvus Lite are not all noticed, and can block other libraries."""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    return make_home(tmp_path_factory.mktemp("torture") / "home").home
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_is_an_error_or_leaves_the_libraries_as_they_were(damage, home, tmp_path, some, report):
+    files = [
+        file.relative_to(home)
+        for file in sorted(home.rglob("*"))
+        if file.is_file() and file.name != ARCHIVE
+    ]
+    with copied(home, tmp_path / "before") as settings:
+        before = examine(settings).seen
+    findings = []
+    for number in some(len(files)):
+        file = files[number - 1]
+        # Without its labels, a home is a new one.
+        allowed = (before, {}) if file.name == LABELS else (before,)
+        with copied(home, tmp_path / "home") as settings:
+            DAMAGES[damage](settings.home / file)
+            found = examine(settings, damaged=True)
+        if found.error and not found.expected:
+            findings.append(f"{file} {damage}: {found.error}")
+        elif found.seen is None and not found.error:
+            findings.append(f"{file} {damage}: the process died")
+        elif found.error and file.name != LABELS:
+            findings.append(f"{file} {damage}: is not repaired: {found.error}")
+        elif not found.error and found.seen not in allowed:
+            findings.append(f"{file} {damage}: other answers, and no error")
+        elif not found.error and found.first not in (None, *allowed):
+            findings.append(f"{file} {damage}: other answers before the repair, and no error")
+
+    report(findings, known=KNOWN)
