@@ -215,6 +215,12 @@ class TestFamilies:
 
         assert list(labels.families(library.id)) == [0, 7, 2**31 - 1]
 
+    def test_more_of_them_than_one_statement_takes_are_kept(self, labels, library):
+        names = {number: f"family {number}" for number in range(2_500)}
+        for _ in range(2):
+            labels.name_families(library.id, names)
+        assert labels.families(library.id) == names
+
     def test_naming_some_leaves_the_others(self, labels, library):
         labels.name_families(library.id, {0: "zero", 1: "one"})
         labels.name_families(library.id, {1: "ONE", 2: "two"})
