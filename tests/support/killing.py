@@ -5,11 +5,13 @@ The process is forked from one that has everything imported, so that it starts a
 
 import multiprocessing
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Self
 
@@ -165,7 +167,7 @@ def run(
     """
     ours, theirs = _PROCESSES.Pipe()
     process = _PROCESSES.Process(target=work, args=(settings, library, change, log, theirs))
-    process.start()
+    start_process(process)
     theirs.close()
     try:
         assert ours.poll(120), "the change does not start"
@@ -182,6 +184,19 @@ def run(
     return done, took
 
 
+def start_process(process: BaseProcess) -> None:
+    """Start a process with the main module of the test run.
+
+    A new process imports the main module. Tests of pages leave their page in its place.
+    """
+    page, sys.modules["__main__"] = sys.modules["__main__"], _MAIN
+    try:
+        process.start()
+    finally:
+        sys.modules["__main__"] = page
+
+
+_MAIN = sys.modules["__main__"]
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload([__name__])
 

@@ -63,6 +63,9 @@ class NativeStore(VectorStore):
     def version(self) -> str:
         return "2.5.1"
 
+    def has_partition(self, collection: str, partition: str) -> bool:
+        return True
+
     def add_partition(self, collection: str, partition: str) -> None:
         """Do nothing: there is one partition."""
 

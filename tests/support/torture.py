@@ -21,7 +21,7 @@ from core.settings import Settings
 from core.stores.stores import Stores
 from tests.support.contents import contents, require_agreement
 from tests.support.evolution import members
-from tests.support.killing import look
+from tests.support.killing import look, start_process
 from tests.support.steps import Steps, watched
 from tests.support.synthetic import genes
 
@@ -194,7 +194,7 @@ def in_process(function: Callable[..., Outcome], *arguments: object) -> Outcome:
     """Run a function in a process of its own; return its outcome, or an empty one if it died."""
     ours, theirs = _PROCESSES.Pipe()
     process = _PROCESSES.Process(target=_send, args=(theirs, function, arguments))
-    process.start()
+    start_process(process)
     theirs.close()
     try:
         assert ours.poll(120), "the process does not end"

@@ -1,7 +1,6 @@
 """How many of the cases of the fault suite are tried: all of them with `make torture`."""
 
 import os
-from collections.abc import Sequence
 
 import pytest
 
@@ -18,16 +17,3 @@ def some():
         return spread(count, many if THOROUGH else few)
 
     return choose
-
-
-@pytest.fixture
-def report():
-    """Fail with all findings; expect failure where only known ones are among them."""
-
-    def check(findings: Sequence[str], known: Sequence[str] = ()) -> None:
-        new = [found for found in findings if not any(part in found for part in known)]
-        assert not new, "\n".join(new)
-        if findings:
-            pytest.xfail("\n".join(findings))
-
-    return check

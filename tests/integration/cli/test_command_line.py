@@ -851,7 +851,8 @@ class TestProcess:
         file = written(f">a\x1b[2J\u202eb\n{dna('human 2')}\n")
         terminal, end = os.openpty()
         process = start("classify", file, stdout=end)
-        assert process.communicate(timeout=60)[1] == ""
+        notes = process.communicate(timeout=60)[1]
+        assert notes == "genekin: 1 name was shortened or lost invisible characters.\n"
         os.close(end)
         out = os.read(terminal, 10_000).decode()
         os.close(terminal)

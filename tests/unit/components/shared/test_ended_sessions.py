@@ -1,10 +1,10 @@
 """Release of what ended sessions hold, on Streamlit's own runtime."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -51,8 +51,9 @@ def on_runtime() -> Callable[[Callable[[Runtime], None]], None]:
             use(runtime)
 
     def start(use: Callable[[Runtime], None]) -> None:
-        main: Coroutine[Any, Any, None] = run(use)
-        asyncio.run(main)
+        # In a thread: Playwright leaves its own loop running in the main one.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(lambda: asyncio.run(run(use))).result()
 
     return start
 
