@@ -76,7 +76,7 @@ class MilvusConnection:
     Attributes
     ----------
     damaged
-        Embedded collections that cannot be opened, and why; the others are not affected.
+        Embedded collections that cannot be opened; the log says why. The others are not affected.
 
     Raises
     ------
@@ -87,13 +87,12 @@ class MilvusConnection:
     def __init__(self, uri: str, token: str, timeout: float) -> None:
         self.address = uri
         self.embedded = uri.endswith(".db")
-        self.damaged: dict[str, str] = {}
+        self.damaged: set[str] = set()
         if self.embedded:
             from core.stores.milvus import lite  # A server needs none of it.
 
             lite.require_unlocked(Path(uri))
-            lite.compile_search()
-            lite.drop_without_flush()
+            lite.adapt()
         with self._translate_errors("opening it"):
             self._client: Any
             if self.embedded:
@@ -127,7 +126,7 @@ class MilvusConnection:
             try:
                 lite.load_collection(self._client, path, collection)
             except MilvusException as error:
-                self.damaged[collection] = _reason(error)
+                self.damaged.add(collection)
                 _log.error("the collection %s cannot be opened: %s", collection, error)
 
     def version(self) -> str:

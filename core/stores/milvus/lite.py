@@ -2,8 +2,8 @@
 
 Milvus Lite searches sparse vectors in Python: at the first search it checks and copies every stored
 weight, and each request walks all rows of a collection twice. The search here finds the same hits
-in compiled postings. It takes the place of one method, in the version that it is tested with; other
-versions keep their own search.
+in compiled postings. It takes the place of one method, and dropping of another, in the version that
+they are tested with; other versions keep their own.
 """
 
 import fcntl
@@ -48,15 +48,14 @@ _masks = WeakKeyDictionary()
 _reading = Lock()
 
 
-def compile_search() -> None:
-    """Let Milvus Lite search sparse vectors in compiled postings."""
+def adapt() -> None:
+    """Replace two methods of Milvus Lite, in the version that they are tested with.
+
+    Sparse vectors are searched in compiled postings; and a collection is dropped also on a full
+    disk, where it cannot be written first.
+    """
     if get_version() == _TESTED_VERSION:
         Collection._search_sparse = _search_sparse
-
-
-def drop_without_flush() -> None:
-    """Let Milvus Lite drop a collection on a full disk, where it cannot write it first."""
-    if get_version() == _TESTED_VERSION:
         MilvusLite.drop_collection = _drop_collection
 
 

@@ -120,7 +120,7 @@ def test_hits_are_equal_after_reopening(tmp_path, generator, monkeypatch):
 def test_other_versions_keep_their_own_search(monkeypatch):
     monkeypatch.setattr(Collection, "_search_sparse", lite._search_in_python)
     monkeypatch.setattr(lite, "get_version", lambda: "3.2.3")
-    lite.compile_search()
+    lite.adapt()
     assert Collection._search_sparse is lite._search_in_python
 
 
