@@ -12,6 +12,7 @@ from core.encoders import (
 )
 from core.errors import InputError, LibraryError
 from core.library.naming import free_collection_name
+from core.library.stored_state import MODEL_STATE
 from core.progress import Progress, no_progress
 from core.stores.milvus.index import INDEX_KINDS, SPARSE_INDEX, VectorIndex
 from core.stores.sql import LibraryRow
@@ -94,7 +95,7 @@ def train_library_model(
 
 def model_digest(model: FamilyModel) -> str:
     """Return the fingerprint of a model, as the database keeps it."""
-    return state_digest("caller", model.state())
+    return state_digest(MODEL_STATE, model.state())
 
 
 def save_model(stores: Stores, row: LibraryRow, model: FamilyModel) -> None:

@@ -113,9 +113,7 @@ def read_encoder(labels: LabelStore, row: LibraryRow) -> Encoder:
         )
         raise LibraryError(message, "Update GeneKin, or restore the database from a backup.")
     try:
-        state = labels.encoder_state(row.id)
-        _check_digest(row.encoder, state, row.fingerprint)
-        return ENCODERS[row.encoder].from_state(state)
+        return restore_encoder(row.encoder, labels.encoder_state(row.id), row.fingerprint)
     except ValueError:
         message = f"The encoder of the library {row.name!r} is damaged in the database."
         raise LibraryError(message, _hint("fit it again", "refit", row)) from None
@@ -132,12 +130,34 @@ def read_model(labels: LabelStore, row: LibraryRow) -> FamilyModel | None:
     if not row.caller:
         return None
     try:
-        state = labels.model_state(row.id)
-        _check_digest(MODEL_STATE, state, row.caller)
-        return FamilyModel.from_state(state)
+        return restore_model(labels.model_state(row.id), row.caller)
     except ValueError:
         message = f"The model of the library {row.name!r} is damaged in the database."
         raise LibraryError(message, _hint("train it again", "calibrate", row)) from None
+
+
+def restore_encoder(name: str, state: Arrays, fingerprint: str) -> Encoder:
+    """Return the encoder of that name, one of this version, with a fitted state.
+
+    Raises
+    ------
+    ValueError
+        If the state is another one, or none of such an encoder.
+    """
+    _check_digest(name, state, fingerprint)
+    return ENCODERS[name].from_state(state)
+
+
+def restore_model(state: Arrays, fingerprint: str) -> FamilyModel:
+    """Return a model from its state.
+
+    Raises
+    ------
+    ValueError
+        If the state is another one, or none of a model.
+    """
+    _check_digest(MODEL_STATE, state, fingerprint)
+    return FamilyModel.from_state(state)
 
 
 def _check_digest(name: str, state: Arrays, expected: str) -> None:

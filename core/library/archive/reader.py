@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from core.arrays import Arrays, from_npy
 from core.classification.model import FamilyModel
-from core.encoders import ENCODERS, Encoder, state_digest
+from core.encoders import ENCODERS, Encoder
 from core.errors import InputError
 from core.library.archive.format import (
     ARRAY,
@@ -29,6 +29,7 @@ from core.library.archive.format import (
     Sequence,
     Version,
 )
+from core.library.stored_state import restore_encoder, restore_model
 from core.schema import describe_fault
 from core.sequences.limits import Limits
 from core.settings import MB
@@ -110,27 +111,19 @@ class Archive:
         if name not in ENCODERS:
             message = f"{self.name} has the encoder {name!r}, which this version does not support."
             raise InputError(message, _UPDATE_HINT)
-        state = self._state(ENCODER)
         try:
-            encoder = ENCODERS[name].from_state(state)
+            return restore_encoder(name, self._state(ENCODER), self.manifest.fingerprint)
         except ValueError:
             raise self.damaged("its encoder") from None
-        if state_digest(name, state) != self.manifest.fingerprint:
-            raise self.damaged("its encoder")
-        return encoder
 
     def model(self) -> FamilyModel | None:
         """Return the model, whose state matches the manifest's; None if the library has none."""
         if self.manifest.caller is None:
             return None
-        state = self._state(MODEL)
         try:
-            model = FamilyModel.from_state(state)
+            return restore_model(self._state(MODEL), self.manifest.caller)
         except ValueError:
             raise self.damaged("its model") from None
-        if state_digest(MODEL, state) != self.manifest.caller:
-            raise self.damaged("its model")
-        return model
 
     def sequences(self) -> Iterator[Sequence]:
         """Yield the sequences in the order in which they came, after comparing their checksum."""
