@@ -32,8 +32,12 @@ def check_vectors(stores: Stores, row: LibraryRow) -> None:
         partitions = stores.labels.partitions(row.id)
         expected = stores.labels.count_vectors(row.id)
         try:
+            stored = stores.vectors.partitions(row.collection)
             for organism, partition in partitions.items():
-                _check_organism(stores, row, organism, partition, expected.get(organism, 0))
+                found = 0
+                if partition in stored:
+                    found = stores.vectors.count(row.collection, partition)
+                _check_count(row.name, organism, found, expected.get(organism, 0))
         except (LibraryError, StoreError):
             if stores.labels.partitions(row.id) == partitions:
                 raise  # No writer has replaced an organism in the meantime.
@@ -41,16 +45,10 @@ def check_vectors(stores: Stores, row: LibraryRow) -> None:
             return
 
 
-def _check_organism(
-    stores: Stores, row: LibraryRow, organism: str, partition: str, expected: int
-) -> None:
-    vectors = stores.vectors
-    found = 0
-    if vectors.has_partition(row.collection, partition):
-        found = vectors.count(row.collection, partition)
+def _check_count(library: str, organism: str, found: int, expected: int) -> None:
     if found < expected:
         message = (
             f"{expected - found:,} of {expected:,} vectors of {organism} are missing: searches of"
-            f" the library {row.name!r} would not find their sequences."
+            f" the library {library!r} would not find their sequences."
         )
-        raise LibraryError(message, reconcile_hint(row.name))
+        raise LibraryError(message, reconcile_hint(library))

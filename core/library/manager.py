@@ -138,11 +138,11 @@ class Libraries:
         """
         description = self.stores.vectors.description(row.collection)
         if description is None:
-            reason = self.stores.vectors.damaged.get(row.collection)
-            state = f"damaged ({reason})" if reason else "missing from the vector store"
-            message = f"The vectors of the library {row.name!r} are {state}."
-            hint = "" if reason else _SETTINGS_HINT
-            raise LibraryError(message, hint + reconcile_hint(row.name))
+            if row.collection in self.stores.vectors.damaged:
+                message = f"The vectors of the library {row.name!r} are damaged."
+                raise LibraryError(message, reconcile_hint(row.name))
+            message = f"The vectors of the library {row.name!r} are missing from the vector store."
+            raise LibraryError(message, _SETTINGS_HINT + reconcile_hint(row.name))
         if not description.endswith(row.fingerprint):
             message = (
                 f"The vectors of the library {row.name!r} were made by another encoder than the"

@@ -1,5 +1,6 @@
 """Library summary: everything the screens and ``status`` say of a library, searchable or not."""
 
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from core.library.recovery import describe_unfinished
 from core.library.snapshot import LibrarySnapshot
 from core.library.stored_state import read_index
 from core.stores.sql import LoadRow, OrganismRow
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +67,13 @@ def summarize(libraries: Libraries, name: str) -> LibrarySummary:
     try:
         index = read_index(row).kind
         threshold = libraries.open(name).threshold
+    except LibraryError as error:
+        problem = str(error)
     except UnavailableError:
         raise
-    except (LibraryError, StoreError) as error:
-        problem = str(error)
+    except StoreError as error:
+        _log.warning("the library %s cannot be searched: %s", name, error.log_text())
+        problem = str(error.redacted())  # Pages show it.
     snapshot = LibrarySnapshot(libraries.stores.labels, row)
     return LibrarySummary(
         name=name,

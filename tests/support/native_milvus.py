@@ -9,13 +9,12 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from unittest.mock import patch
 
 from core.arrays import Vectors
 from core.settings import Settings
 from core.stores.milvus import vectors
-from core.stores.milvus.index import VectorIndex
 from core.stores.milvus.vectors import Neighbours, VectorStore
 from core.stores.stores import Stores
 from tests.support.services import PROJECT, Server, free_port
@@ -63,11 +62,16 @@ class NativeStore(VectorStore):
     def version(self) -> str:
         return "2.5.1"
 
-    def has_partition(self, collection: str, partition: str) -> bool:
-        return True
+    def __init__(self, uri: str, token: str, timeout: float) -> None:
+        super().__init__(uri, token, timeout)
+        self._added: set[str] = set()
 
     def add_partition(self, collection: str, partition: str) -> None:
-        """Do nothing: there is one partition."""
+        """Only remember it: there is one partition."""
+        self._added.add(partition)
+
+    def partitions(self, collection: str) -> set[str]:
+        return self._added
 
     def upsert(
         self, collection: str, partition: str, ids: Sequence[int], load: int, vectors: Vectors
@@ -81,18 +85,9 @@ class NativeStore(VectorStore):
         return super().ids(collection, _PARTITION)
 
     def search(
-        self,
-        collection: str,
-        partitions: Sequence[str],
-        vectors: Vectors,
-        limit: int,
-        index: VectorIndex,
-        *,
-        without_loads: Sequence[int] = (),
+        self, collection: str, partitions: Sequence[str], *arguments: Any, **options: Any
     ) -> Neighbours:
-        return super().search(
-            collection, [_PARTITION], vectors, limit, index, without_loads=without_loads
-        )
+        return super().search(collection, [_PARTITION], *arguments, **options)
 
 
 @contextmanager

@@ -143,7 +143,7 @@ class VectorStore(MilvusConnection):
         with self._describing, self._translate_errors("dropping a collection"):
             self._descriptions.pop(collection, None)
             self._client.drop_collection(collection)
-            self.damaged.pop(collection, None)
+            self.damaged.discard(collection)
 
     def _clear_place(self, collection: str) -> None:
         """Remove what is left of an embedded collection that cannot be opened."""
@@ -153,11 +153,6 @@ class VectorStore(MilvusConnection):
             from core.stores.milvus import lite
 
             lite.remove_leftover(Path(self.address), collection)
-
-    def has_partition(self, collection: str, partition: str) -> bool:
-        """Return whether a collection has a partition."""
-        with self._translate_errors("looking for a partition"):
-            return bool(self._client.has_partition(collection, partition))
 
     def has_index(self, collection: str) -> bool:
         """Return whether the vectors of a collection are indexed."""

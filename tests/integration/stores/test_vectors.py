@@ -650,12 +650,12 @@ class TestEmbeddedCrash:
         data.write_bytes(b"")
 
         again = VectorStore(address, "", TIMEOUT)
-        assert list(again.damaged) == ["genes"]
+        assert again.damaged == {"genes"}
         assert again.description("genes") is None
         assert again.count("others") == 20
 
         again.create("genes", DIMENSION, FLAT, "new")
-        assert (again.damaged, again.description("genes")) == ({}, "new")
+        assert (again.damaged, again.description("genes")) == (set(), "new")
         assert again.count("genes") == 0
         again.close()
 
@@ -721,7 +721,7 @@ class TestEmbeddedLock:
                 lock = stack.enter_context((Path(path) / "LOCK").open("w"))
                 fcntl.flock(lock, fcntl.LOCK_EX)
 
-            monkeypatch.setattr(lite, "compile_search", open_elsewhere)
+            monkeypatch.setattr(lite, "adapt", open_elsewhere)
             with pytest.raises(StoreError, match="Another GeneKin process has the embedded store"):
                 VectorStore(path, "", TIMEOUT)
 
