@@ -36,8 +36,7 @@ class RecoveryReport:
 
 def describe_unfinished(stores: Stores, row: LibraryRow) -> str:
     """Return the state of a library's unfinished change, and what to do; empty without one."""
-    labels = stores.labels
-    if not (labels.pending_loads(row.id) or labels.organisms(row.id, REMOVING) or row.spare):
+    if not (row.spare or stores.labels.has_unfinished_change(row.id)):
         return ""
     if is_write_locked(stores.database.engine, row.name):
         return "A change is under way."

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import (
     bindparam,
     delete,
+    exists,
     func,
     null,
     select,
@@ -16,7 +17,7 @@ from sqlalchemy import (
 
 from core.stores.errors import retry_on_deadlock
 from core.stores.sql.rows import OrganismRow, Visibility
-from core.stores.sql.schema import READY, REMOVING, loads, organisms, sequences
+from core.stores.sql.schema import PENDING, READY, REMOVING, loads, organisms, sequences
 from core.stores.sql.sequences import SequenceRemoval
 
 _PARTITION = func.coalesce(organisms.c.partition, organisms.c.name)
@@ -93,6 +94,17 @@ class OrganismLabels(SequenceRemoval):
                 else:
                     load_states[row_id], loaded_at[row_id] = state, date
         return Visibility(partitions, load_states, loaded_at)
+
+    def has_unfinished_change(self, library_id: int) -> bool:
+        """Return True if a load of the library is pending, or an organism being removed."""
+        pending = select(loads.c.id).where(
+            loads.c.library_id == library_id, loads.c.state == PENDING
+        )
+        removing = select(organisms.c.id).where(
+            organisms.c.library_id == library_id, organisms.c.state == REMOVING
+        )
+        with self._connect("looking for unfinished changes") as connection:
+            return bool(connection.scalar(select(exists(pending) | exists(removing))))
 
     @retry_on_deadlock
     def mark_removing(self, *organism_ids: int) -> None:

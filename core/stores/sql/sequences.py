@@ -114,7 +114,7 @@ class SequenceLabels(Tables):
             )
             .group_by(organisms.c.name)
         )
-        with self._connect("counting sequences") as connection:
+        with self._scan("counting sequences") as connection:
             return dict(connection.execute(query).all())
 
     def lengths(self, organism_id: int) -> dict[int, int]:
