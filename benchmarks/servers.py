@@ -7,8 +7,9 @@ newer, of which no server can be installed without containers: the engine of Mil
 
 import time
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial, reduce
 from pathlib import Path
@@ -104,8 +105,9 @@ def _measure_deployment(
         load(libraries, {"human": reference}, encoder=deployment.encoder)
         classify(libraries.open(), queries)
         for delay in DELAYS if not stores.vectors.embedded else DELAYS[:1]:
-            with _delay_requests(stores, delay / 1000):
-                searches, statements = _count_requests(stores, libraries.open(), queries[0])
+            wait = partial(time.sleep, delay / 1000)
+            searches, statements = _count_requests(stores, libraries.open(), queries[0])
+            with _before_requests(stores, wait, wait) if delay else nullcontext():
                 single = _single_seconds(libraries, queries)
                 with patch.object(core.classify, "in_stages", _one_after_the_other):
                     apart = _batch_seconds(libraries.open(), queries)
@@ -156,46 +158,34 @@ def _one_after_the_other(
 
 
 @contextmanager
-def _delay_requests(stores: Stores, seconds: float) -> Iterator[None]:
-    """Sleep before every search and every SQL statement."""
-
-    def wait(*_arguments: object) -> None:
-        time.sleep(seconds)
-
+def _before_requests(
+    stores: Stores, on_search: Callable[[], object], on_statement: Callable[[], object]
+) -> Iterator[None]:
+    """Call a function before every search, and another one before every SQL statement."""
     search = stores.vectors.search
 
-    def delayed_search(*arguments: Any, **options: Any) -> Any:
-        wait()
+    def watched_search(*arguments: Any, **options: Any) -> Any:
+        on_search()
         return search(*arguments, **options)
 
+    def watch_statement(*_arguments: object) -> None:
+        on_statement()
+
     engine = stores.database.engine
-    with patch.object(stores.vectors, "search", delayed_search):
-        if seconds:
-            event.listen(engine, "before_cursor_execute", wait)
+    event.listen(engine, "before_cursor_execute", watch_statement)
+    with patch.object(stores.vectors, "search", watched_search):
         yield
-        if seconds:
-            event.remove(engine, "before_cursor_execute", wait)
+    event.remove(engine, "before_cursor_execute", watch_statement)
 
 
 def _count_requests(stores: Stores, library: Library, query: Record) -> tuple[int, int]:
     """Return the searches and the SQL statements of one query, whose library is open."""
-    searches: list[object] = []
-    statements: list[object] = []
-    search = stores.vectors.search
-
-    def counted_search(*arguments: Any, **options: Any) -> Any:
-        searches.append(None)
-        return search(*arguments, **options)
-
-    def count_statement(*_arguments: object) -> None:
-        statements.append(None)
-
-    engine = stores.database.engine
-    event.listen(engine, "before_cursor_execute", count_statement)
-    with patch.object(stores.vectors, "search", counted_search):
+    requests: Counter[str] = Counter()
+    with _before_requests(
+        stores, lambda: requests.update(["search"]), lambda: requests.update(["statement"])
+    ):
         classify(library, [query])
-    event.remove(engine, "before_cursor_execute", count_statement)
-    return len(searches), len(statements)
+    return requests["search"], requests["statement"]
 
 
 # Deployments

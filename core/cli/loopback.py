@@ -115,14 +115,10 @@ class _Handler(BaseHTTPRequestHandler):
         sources = [self._read_source()] if _NAME_HEADER in self.headers else []
         options = parse_options(question, self.headers[_OPTIONS_HEADER])
         with self.server.turns:
-            return question(
-                lambda: nullcontext(self.server.libraries),
-                occasional(
-                    self._send_progress
-                ),  # Also finds out whether the command was cancelled.
-                *sources,
-                **options,
-            )
+            libraries = self.server.libraries
+            # Sending also finds out whether the command was cancelled.
+            progress = occasional(self._send_progress)
+            return question(lambda: nullcontext(libraries), progress, *sources, **options)
 
     def _read_source(self) -> Source:
         from core.cli.messages import parse_name, parse_size
