@@ -35,7 +35,7 @@ ORGANISM_PATTERNS: Mapping[str, str] = MappingProxyType(
 _FAMILY_KEYS = re.compile(
     r"\b(?:gene[ _]?)?(?:family|class)\s*[=:]|\|\s*\d{1,4}\s*(?=\||\s|$)", re.IGNORECASE
 )
-"""What the patterns of families find, or begins it."""
+"""Matches of the patterns of families, or their beginnings."""
 _MAX_EXAMPLE = 80
 
 

@@ -105,7 +105,7 @@ def copied(template: Path, folder: Path) -> Iterator[Settings]:
 
 @dataclass(frozen=True)
 class View:
-    """What a library has and answers.
+    """Contents and answers of a library.
 
     Attributes
     ----------
@@ -147,7 +147,7 @@ def view(libraries: Libraries) -> dict[str, View]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a process reported before it ended; nothing if it was killed.
+    """Report of a process before its end; empty if it was killed.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""How many of the cases of the fault suite are tried: all of them with `make torture`."""
+"""Number of cases of the fault suite to try: all of them with `make torture`."""
 
 import os
 

@@ -177,7 +177,7 @@ def test_a_damaged_index_is_named_with_its_library(stores, text):
 
 
 class TestWork:
-    """What can be done with a damaged library, and what ends with an explanation."""
+    """Work that a damaged library allows, and explanations where it does not."""
 
     @pytest.fixture
     def damaged(self, tmp_path) -> Iterator[Libraries]:
