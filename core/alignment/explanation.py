@@ -141,7 +141,6 @@ class _QueryAligner:
         # All readings count: each one is another chance of a high score.
         self._letters = sum(reading.codes.size for reading in self._readings)
         self._called = (call.strand, call.frame)
-        self._aligner = self._scheme.create_aligner()
 
     def align(self, hit: Hit, residues: str) -> tuple[Alignment, list[Segment]] | None:
         """Return the alignment and the segments by position, or None without any similarity."""
@@ -204,22 +203,21 @@ class _QueryAligner:
         min_score: float,
     ) -> Alignment:
         """Return the best local alignment around a segment."""
-        first, hit_first, length, score = seed.tolist()
-        reach = MAX_HIT_LETTERS // 2 if score >= min_score else length // 2 + _MARGIN
+        first, hit_first, length, seed_score = seed.tolist()
+        reach = MAX_HIT_LETTERS // 2 if seed_score >= min_score else length // 2 + _MARGIN
         middle = hit_first + length // 2
         low, high = max(0, middle - reach), min(reference.size, middle + reach)
         start = max(0, first - (hit_first - low) - _MARGIN)
         stop = min(reading.codes.size, first + high - hit_first + _MARGIN)
         query, region = reading.codes[start:stop], reference[low:high]
-        decode = self._scheme.decode
-        path = self._aligner.align(decode(query), decode(region))[0]  # type: ignore[no-untyped-call]
+        path, score = self._scheme.align(query, region)
         return build_alignment(
             hit,
             reading,
             reference,
             self._scheme,
-            path=path.coordinates + np.array([[start], [low]]),
-            score=float(path.score),
+            path=path + np.array([[start], [low]]),
+            score=score,
             pairs=self._letters * reference.size * self._searched,
             truncated=region.size < reference.size,
         )

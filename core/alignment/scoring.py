@@ -8,13 +8,14 @@ The parameters are those that NCBI BLAST+ prints for these schemes (blast_stat.c
 """
 
 import math
+import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
-from Bio.Align import PairwiseAligner
-from Bio.Align.substitution_matrices import Array
+import pyopal
 from numpy.typing import NDArray
+from scoring_matrices import ScoringMatrix
 
 from core.alignment.seeds import find_segments
 from core.encoders.proteins import BASES, BLOSUM62, RESIDUES
@@ -26,6 +27,9 @@ MAX_EVALUE = 0.01
 _MANY_PAIRS = 10_000_000
 """Pairs of letters above which words are one letter longer, to limit the time."""
 _MATCH, _MISMATCH = 2.0, -3.0
+_FIRST_LETTER = ord("A")
+_CIGAR = re.compile(r"(\d+)([MID])")
+"""Blocks of an alignment: I has letters of the query alone, D of the reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +131,44 @@ class ScoringScheme:
         score = self.scores[self.alphabet.index(one), self.alphabet.index(other)]
         return "+" if score > 0 else " "
 
-    def create_aligner(self) -> PairwiseAligner:
-        """Return Biopython's aligner for local alignments with affine gaps."""
-        aligner = PairwiseAligner()  # type: ignore[no-untyped-call]
-        aligner.mode = "local"
-        aligner.substitution_matrix = Array(  # type: ignore[no-untyped-call]
-            alphabet=self.alphabet, dims=2, data=self.scores.astype(np.float64)
+    def align(
+        self, query: NDArray[np.uint8], reference: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.int64], float]:
+        """Return the path and the score of the best local alignment, with affine gaps.
+
+        Other threads go on meanwhile.
+
+        Parameters
+        ----------
+        query, reference
+            Letters as numbers; at least one pair of them has a positive score.
+
+        Returns
+        -------
+        path : int64, shape (2, n)
+            The boundaries of its blocks, in letters of the query and of the reference, from 0.
+        score : float
+        """
+        alphabet, aligner = self._aligner
+        first, other = ((codes + _FIRST_LETTER).tobytes() for codes in (query, reference))
+        (found,) = aligner.align(
+            first, pyopal.Database([other], alphabet=alphabet), mode="full", algorithm="sw"
         )
-        aligner.open_gap_score = self.gap_open
-        aligner.extend_gap_score = self.gap_extend
-        return aligner
+        steps = [(found.query_start, found.target_start)]
+        steps += [
+            (int(count) * (kind != "D"), int(count) * (kind != "I"))
+            for count, kind in _CIGAR.findall(found.cigar())
+        ]
+        return np.cumsum(np.array(steps, dtype=np.int64), axis=0).T, float(found.score)
+
+    @cached_property
+    def _aligner(self) -> tuple[str, pyopal.Aligner]:
+        """The letters that stand for numbers, since those of an aligner are from A to Z, and it."""
+        alphabet = "".join(chr(_FIRST_LETTER + code) for code in range(len(self.alphabet)))
+        matrix = ScoringMatrix(self.scores.tolist(), alphabet)
+        # A gap of n letters costs its opening and n - 1 extensions.
+        opening, extension = round(-self.gap_open), round(-self.gap_extend)
+        return alphabet, pyopal.Aligner(matrix, gap_open=opening, gap_extend=extension)
 
 
 @cache
