@@ -17,7 +17,7 @@ from components.shared.formatting import (
 )
 from components.shared.markup import family_bars, legend, verdict
 from components.shared.palette import UNKNOWN, family_colour, family_mark
-from components.shared.services import open_library
+from components.shared.services import draw_fragment, open_library
 from components.shared.session import Slot, remember
 from core.alignment.explanation import Explanation, explain
 from core.alignment.pairwise import Alignment, format_evalue
@@ -69,13 +69,25 @@ def show_evidence(result: RunResult, index: int, why: DeltaGenerator) -> None:
             Slot.EXPLANATION, (result.run.id, index), lambda: _explain(result, index)
         )
     why.write(_reasons(call, call.closest, explanation))
-    hits, summary = st.tabs(["Hits and alignment", "Graphic summary"])
-    with hits:
-        selected = _hit_table(result, call, explanation, index)
-        if explanation is not None:
-            _show_alignment(call, explanation, selected)
-    with summary:
-        _show_graphic_summary(call, explanation, result.run.families)
+    draw_fragment(_show_tabs, None, result, index, explanation)
+
+
+def _show_tabs(result: RunResult, index: int, explanation: Explanation | None) -> None:
+    """Show the hits, or the graphic summary: only the tab in view is drawn."""
+    call = result.calls[index]
+    hits, summary = st.tabs(
+        ["Hits and alignment", "Graphic summary"],
+        key=f"evidence of {result.run.id} {index}",
+        on_change="rerun",
+    )
+    if hits.open:
+        with hits:
+            selected = _hit_table(result, call, explanation, index)
+            if explanation is not None:
+                _show_alignment(call, explanation, selected)
+    if summary.open:
+        with summary:
+            _show_graphic_summary(call, explanation, result.run.families)
 
 
 def _show_family(result: RunResult, call: Call) -> None:

@@ -15,7 +15,7 @@ from functools import cache, cached_property
 import numpy as np
 import pyopal
 from numpy.typing import NDArray
-from scoring_matrices import ScoringMatrix
+from scoring_matrices.lib import ScoringMatrix
 
 from core.alignment.seeds import find_segments
 from core.encoders.proteins import BASES, BLOSUM62, RESIDUES
