@@ -118,18 +118,29 @@ class ScoringScheme:
         word_size = self.word_size + (query.size * reference.size > _MANY_PAIRS)
         return find_segments(query, reference, self.scores, self.n_letters, word_size, min_score)
 
-    def is_match(self, one: str, other: str) -> bool:
-        """Return whether the letters of a column are the same and unambiguous."""
-        return one == other and self.alphabet.index(one) < self.n_letters
+    def midline(self, query: str, reference: str) -> str:
+        """Return the midline of columns: the letter of a match, ``+`` if similar, or a blank.
 
-    def match_symbol(self, one: str, other: str) -> str:
-        """Return the midline of a column: the letter of a match, ``+`` if similar, or a blank."""
-        if self.is_match(one, other):
-            return one
-        if GAP in {one, other}:
-            return " "
-        score = self.scores[self.alphabet.index(one), self.alphabet.index(other)]
-        return "+" if score > 0 else " "
+        A match is of two letters that are the same and unambiguous.
+
+        Parameters
+        ----------
+        query, reference
+            Letters and gaps of each column, of the same length.
+        """
+        first, other = (np.frombuffer(line.encode(), np.uint8) for line in (query, reference))
+        return self._symbols[first, other].tobytes().decode()
+
+    @cached_property
+    def _symbols(self) -> NDArray[np.uint8]:
+        """uint8, shape (128, 128): symbol of the midline, by two characters of ASCII."""
+        symbols = np.full((128, 128), ord(" "), dtype=np.uint8)
+        letters = np.frombuffer(self.alphabet.encode(), np.uint8)
+        pairs = np.ix_(letters, letters)
+        symbols[pairs] = np.where(self.scores > 0, ord("+"), ord(" "))
+        unambiguous = letters[: self.n_letters]
+        symbols[unambiguous, unambiguous] = unambiguous
+        return symbols
 
     def align(
         self, query: NDArray[np.uint8], reference: NDArray[np.uint8]
