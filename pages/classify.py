@@ -69,7 +69,7 @@ def _ask(
         query_input(
             library,
             enabled=bool(library or load),
-            shortcut=line is None or bool(line.open),
+            in_view=line is None or bool(line.open),
         )
     if library is None:
         show_landing(load)

@@ -21,8 +21,8 @@ from components.shared.sequence_input import (
     read_input,
     show_notes,
 )
-from components.shared.services import library_names
-from components.shared.session import QUERY_TEXT_KEY, Slot, session, widget_setting
+from components.shared.services import draw_fragment, library_names
+from components.shared.session import QUERY_TEXT_KEY, Slot, keep_widget, session
 from core import defaults
 from core.errors import GeneKinError
 from core.library.library import Library
@@ -59,7 +59,7 @@ class _Input:
         return any(record.problem is None for record in self.records)
 
 
-def query_input(library: Library | None, *, enabled: bool = True, shortcut: bool = True) -> None:
+def query_input(library: Library | None, *, enabled: bool = True, in_view: bool = True) -> None:
     """Draw the input; :func:`take_submission` returns what was entered when it is submitted.
 
     Parameters
@@ -68,8 +68,8 @@ def query_input(library: Library | None, *, enabled: bool = True, shortcut: bool
         None if it is still being loaded: then there are no settings to choose.
     enabled
         Whether anything can be submitted.
-    shortcut
-        Whether Ctrl+Enter submits.
+    in_view
+        Whether it is: then Ctrl+Enter submits, and examples are offered.
     """
     st.text_area(
         "DNA sequences (raw, FASTA or FASTQ)",
@@ -79,24 +79,19 @@ def query_input(library: Library | None, *, enabled: bool = True, shortcut: bool
         placeholder=">my gene\nATGGCC…",
         help="One raw sequence or any number of records. IUPAC nucleotide codes; U is read as T.",
     )
-    _examples()
+    if in_view:
+        _examples()
     entered = _read(file_input(_FILE))
     line, options, button = st.columns([6, 2, 3], vertical_alignment="center")
     line.html(status_line(entered.summary))
-    with options.popover("Options", width="stretch"):
-        if library:
-            _settings(library)
-        st.text_input(
-            "Run name",
-            max_chars=MAX_NAME,
-            placeholder="name of the first query",
-            key=_name_key(),
-        )
+    _keep_options(library)
+    with options:
+        draw_fragment(_options, None, library)
     button.button(
         "Classify",
         type="primary",
         width="stretch",
-        shortcut="Ctrl+Enter" if shortcut else None,
+        shortcut="Ctrl+Enter" if in_view else None,
         disabled=not (enabled and entered.valid),
         key="classify",
         on_click=_press,
@@ -124,7 +119,7 @@ def take_submission(library: Library | None) -> Submission | None:
     entered = _read(file)
     if not entered.valid:  # It was changed in the instant of pressing.
         return None
-    name = widget_setting(_name_key(), "")
+    name = keep_widget(_name_key(), "")
     settings = _chosen_settings(library) if library else None
     return Submission(entered.records, settings, name, file.name if file else "")
 
@@ -189,6 +184,30 @@ def _read(file: UploadedFile | None) -> _Input:
     return _Input(records, " · ".join(parts), list_problems(records))
 
 
+def _keep_options(library: Library | None) -> None:
+    """Keep what was chosen while the options are closed, and not drawn."""
+    keep_widget(_name_key(), "")
+    if library:
+        names = library.organism_names()
+        chosen = keep_widget(_organisms_key(library), list[str]())
+        chosen[:] = [name for name in chosen if name in names]  # One may have been removed.
+        keep_widget(_NEIGHBOURS, defaults.NEIGHBOURS)
+        keep_widget(_threshold_key(library), library.threshold)
+
+
+def _options(library: Library | None) -> None:
+    """Draw the button behind which the options are; they are drawn when it is open."""
+    options = st.popover("Options", width="stretch", key="options", on_change="rerun")
+    if not options.open:
+        return
+    with options:
+        if library:
+            _settings(library)
+        st.text_input(
+            "Run name", max_chars=MAX_NAME, placeholder="name of the first query", key=_name_key()
+        )
+
+
 def _settings(library: Library) -> None:
     """Draw the settings of a search."""
     names = library_names()
@@ -203,12 +222,11 @@ def _settings(library: Library) -> None:
         placeholder="all organisms",
         key=_organisms_key(library),
     )
-    st.slider("Maximum hits", 1, _MAX_HITS, defaults.NEIGHBOURS, key=_NEIGHBOURS)
+    st.slider("Maximum hits", 1, _MAX_HITS, key=_NEIGHBOURS)
     st.slider(
         "Confidence threshold",
         0.0,
         1.0,
-        library.threshold,
         format="percent",
         help="Queries below it are reported as unknown.",
         key=_threshold_key(library),
@@ -216,10 +234,10 @@ def _settings(library: Library) -> None:
 
 
 def _chosen_settings(library: Library) -> RunSettings:
-    """Return the settings of a search, as :func:`_settings` has drawn them."""
-    organisms = tuple(widget_setting(_organisms_key(library), list[str]()))
-    neighbours = widget_setting(_NEIGHBOURS, defaults.NEIGHBOURS)
-    threshold = widget_setting(_threshold_key(library), library.threshold)
+    """Return the settings of a search that were chosen."""
+    organisms = tuple(keep_widget(_organisms_key(library), list[str]()))
+    neighbours = keep_widget(_NEIGHBOURS, defaults.NEIGHBOURS)
+    threshold = keep_widget(_threshold_key(library), library.threshold)
     return RunSettings(organisms or None, neighbours, threshold)
 
 

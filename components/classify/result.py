@@ -1,6 +1,7 @@
 """The result of one query: its family, the confidence, and the evidence."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 
 import pyarrow as pa
 import streamlit as st
@@ -78,7 +79,8 @@ def show_evidence(result: RunResult, index: int, why: DeltaGenerator) -> None:
     call = result.calls[index]
     if not call.closest:
         return
-    with st.spinner("Aligning the hits …"):
+    # A spinner has a thread of its own, and short queries are aligned in milliseconds.
+    with st.spinner("Aligning the hits …") if call.length >= _LONG_QUERY else nullcontext():
         explanation = remember(
             Slot.EXPLANATION, (result.run.id, index), lambda: _explain(result, index)
         )

@@ -176,9 +176,16 @@ def widget_value(key: str) -> object:
     return st.session_state.get(key)
 
 
-def widget_setting(key: str, default: _Value) -> _Value:
-    """Return the value of a widget before it is drawn, or its default if it never was."""
+def keep_widget(key: str, default: _Value) -> _Value:
+    """Return what was chosen in a widget, and keep it while the widget is not drawn.
+
+    Parameters
+    ----------
+    default
+        What it begins with. The widget itself must have none.
+    """
     value: _Value = st.session_state.get(key, default)
+    st.session_state[key] = value
     return value
 
 

@@ -3,7 +3,7 @@ import pytest
 from components.classify import result as classify_result
 from components.shared import services
 from core.errors import StoreError
-from tests.support.classify_page import ask, latest_run
+from tests.support.classify_page import ask, latest_run, open_options
 from tests.support.pages import shown, widget
 from tests.support.synthetic import dna
 
@@ -95,7 +95,7 @@ class TestUnknown:
         assert not page.dataframe
 
     def test_a_family_that_is_not_sure_enough_is_a_guess(self, page):
-        widget(page.slider, "Confidence threshold").set_value(1.0)
+        widget(open_options(page).slider, "Confidence threshold").set_value(1.0)
         text = shown(ask(page, ONE))
         assert "Best guess: Synthase (> 99%)." in text
         assert "closest organism" not in text
