@@ -11,7 +11,7 @@ from components.shared.errors import plain_errors
 from components.shared.formatting import escape_markdown
 from components.shared.markup import fact_table
 from components.shared.navigation import RUN_PARAMETER
-from components.shared.services import draw_fragment, open_library
+from components.shared.services import open_library
 from components.shared.session import Slot, remember
 from core.errors import LibraryError
 from core.library.library import Library
@@ -38,7 +38,7 @@ def result_header(result: RunResult, chosen: Library | None) -> None:
         width="content",
     )
     with row:
-        draw_fragment(_offer_downloads, None, result)
+        _offer_downloads(result)
     if changed := changed_since(run, chosen if same else _library(run.library)):
         st.warning(escape_markdown(changed))
 

@@ -21,7 +21,7 @@ from components.shared.sequence_input import (
     read_input,
     show_notes,
 )
-from components.shared.services import draw_fragment, library_names
+from components.shared.services import library_names
 from components.shared.session import QUERY_TEXT_KEY, Slot, keep_widget, session
 from core import defaults
 from core.errors import GeneKinError
@@ -86,7 +86,7 @@ def query_input(library: Library | None, *, enabled: bool = True, in_view: bool 
     line.html(status_line(entered.summary))
     _keep_options(library)
     with options:
-        draw_fragment(_options, None, library)
+        _options(library)
     button.button(
         "Classify",
         type="primary",

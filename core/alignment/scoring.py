@@ -9,6 +9,7 @@ The parameters are those that NCBI BLAST+ prints for these schemes (blast_stat.c
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -17,7 +18,7 @@ import pyopal
 from numpy.typing import NDArray
 from scoring_matrices.lib import ScoringMatrix
 
-from core.alignment.seeds import find_segments
+from core.alignment.seeds import WINDOW, find_segments
 from core.encoders.proteins import BASES, BLOSUM62, RESIDUES
 
 GAP = "-"
@@ -112,11 +113,25 @@ class ScoringScheme:
         return self.ungapped.min_score(MAX_EVALUE, pairs)
 
     def find_segments(
-        self, query: NDArray[np.uint8], reference: NDArray[np.uint8], min_score: float
+        self,
+        query: NDArray[np.uint8],
+        reference: NDArray[np.uint8],
+        min_score: float,
+        *,
+        thorough: bool = True,
     ) -> NDArray[np.int64]:
-        """Find the ungapped segments of a minimum score, or the best one; see :mod:`.seeds`."""
+        """Find the ungapped segments of a minimum score, or the best one; see :mod:`.seeds`.
+
+        Parameters
+        ----------
+        thorough
+            Whether to extend single words, too, which takes several times as long.
+        """
         word_size = self.word_size + (query.size * reference.size > _MANY_PAIRS)
-        return find_segments(query, reference, self.scores, self.n_letters, word_size, min_score)
+        window = 0 if thorough else WINDOW
+        return find_segments(
+            query, reference, self.scores, self.n_letters, word_size, min_score, window
+        )
 
     def midline(self, query: str, reference: str) -> str:
         """Return the midline of columns: the letter of a match, ``+`` if similar, or a blank.
@@ -143,34 +158,28 @@ class ScoringScheme:
         return symbols
 
     def align(
-        self, query: NDArray[np.uint8], reference: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.int64], float]:
-        """Return the path and the score of the best local alignment, with affine gaps.
+        self, query: NDArray[np.uint8], references: Sequence[NDArray[np.uint8]]
+    ) -> list[tuple[NDArray[np.int64], float]]:
+        """Return the path and the score of the best local alignment with each reference.
 
-        Other threads go on meanwhile.
+        Gaps are affine. Other threads go on meanwhile.
 
         Parameters
         ----------
-        query, reference
-            Letters as numbers; at least one pair of them has a positive score.
+        query, references
+            Letters as numbers, uint8; at least one pair of them has a positive score.
 
         Returns
         -------
-        path : int64, shape (2, n)
-            The boundaries of its blocks, in letters of the query and of the reference, from 0.
-        score : float
+        list of (path, score)
+            The path is int64, shape (2, n): the boundaries of its blocks, in letters of the query
+            and of the reference, from 0.
         """
         alphabet, aligner = self._aligner
-        first, other = ((codes + _FIRST_LETTER).tobytes() for codes in (query, reference))
-        (found,) = aligner.align(
-            first, pyopal.Database([other], alphabet=alphabet), mode="full", algorithm="sw"
-        )
-        steps = [(found.query_start, found.target_start)]
-        steps += [
-            (int(count) * (kind != "D"), int(count) * (kind != "I"))
-            for count, kind in _CIGAR.findall(found.cigar())
-        ]
-        return np.cumsum(np.array(steps, dtype=np.int64), axis=0).T, float(found.score)
+        letters = [(codes + _FIRST_LETTER).tobytes() for codes in (query, *references)]
+        database = pyopal.Database(letters[1:], alphabet=alphabet)
+        found = aligner.align(letters[0], database, mode="full", algorithm="sw")
+        return [(_path(result), float(result.score)) for result in found]
 
     @cached_property
     def _aligner(self) -> tuple[str, pyopal.Aligner]:
@@ -180,6 +189,16 @@ class ScoringScheme:
         # A gap of n letters costs its opening and n - 1 extensions.
         opening, extension = round(-self.gap_open), round(-self.gap_extend)
         return alphabet, pyopal.Aligner(matrix, gap_open=opening, gap_extend=extension)
+
+
+def _path(found: pyopal.FullResult) -> NDArray[np.int64]:
+    """Return the boundaries of an alignment's blocks."""
+    steps = [(found.query_start, found.target_start)]
+    steps += [
+        (int(count) * (kind != "D"), int(count) * (kind != "I"))
+        for count, kind in _CIGAR.findall(found.cigar())
+    ]
+    return np.cumsum(np.array(steps, dtype=np.int64), axis=0).T
 
 
 @cache

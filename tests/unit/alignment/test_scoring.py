@@ -65,6 +65,7 @@ class TestAlign:
         query = np.array(start + shared, dtype=np.uint8)
         inserted = data.draw(st.lists(codes, max_size=4))
         reference = np.array(shared[:cut] + inserted + shared[cut:] + end, dtype=np.uint8)
-        path, score = scheme.align(query, reference)
+        (path, score), (_, other_score) = scheme.align(query, [reference, query])
+        assert other_score == score_by_biopython(scheme, query, query)
         assert score == score_by_biopython(scheme, query, reference)
         assert score == score_of_path(scheme, query, reference, path)
