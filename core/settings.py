@@ -163,6 +163,10 @@ def _has_reserved_characters(url: str) -> bool:
     return not scheme.startswith("sqlite") and bool(_RESERVED & {*rest.rpartition("@")[0]})
 
 
+_VARIABLES = tuple(f"{_PREFIX}{name.upper()}" for name in Settings.model_fields)
+"""The variables of the environment that are read, in capitals as they are documented."""
+
+
 def read_settings() -> Settings:
     """Read the settings from the environment; parse them again only if it has changed.
 
@@ -171,12 +175,11 @@ def read_settings() -> Settings:
     InputError
         If a value is invalid; the message names the variable.
     """
-    variables = {item for item in os.environ.items() if item[0].upper().startswith(_PREFIX)}
-    return _parse(frozenset(variables))
+    return _parse(tuple(map(os.environ.get, _VARIABLES)))
 
 
 @lru_cache(maxsize=1)
-def _parse(_environment: frozenset[tuple[str, str]]) -> Settings:
+def _parse(_environment: tuple[str | None, ...]) -> Settings:
     """Parse the environment; the argument is only the key of the cache."""
     try:
         return Settings()
