@@ -37,7 +37,6 @@ MILVUS_PRIVILEGES = {
         "CreateIndex",
         "CreatePartition",
         "Delete",
-        "DropIndex",
         "DropPartition",
         "Flush",
         "GetFlushState",

@@ -9,6 +9,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import sys
 import threading
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -28,7 +29,13 @@ MAX_REQUEST = 1_000_000
 
 def caddy_missing() -> str | None:
     """Why no Caddy can be started here, or None."""
-    return None if shutil.which("caddy") else "caddy is not installed (Debian: caddy)"
+    return None if find_caddy() else "caddy is not installed (scripts/setup services)"
+
+
+def find_caddy() -> str | None:
+    """Find the program on the PATH, or where scripts/setup extracts it."""
+    extracted = Path(sys.prefix) / "caddy" / "usr" / "bin"
+    return shutil.which("caddy") or shutil.which("caddy", path=str(extracted))
 
 
 class NameServer:
@@ -115,7 +122,7 @@ class Caddy(Server):
         self.folder.mkdir(parents=True, exist_ok=True)
         config = self.folder / "caddy.json"
         config.write_text(json.dumps(self._config()))
-        self._run(["caddy", "run", "--config", str(config)], self._answers)
+        self._run([str(find_caddy()), "run", "--config", str(config)], self._answers)
         return self
 
     def request(
@@ -148,7 +155,7 @@ class Caddy(Server):
             "STICKY_SECRET": "secret",
         }
         adapted = subprocess.run(
-            ["caddy", "adapt", "--config", str(CADDYFILE)],
+            [str(find_caddy()), "adapt", "--config", str(CADDYFILE)],
             env=os.environ | settings,
             capture_output=True,
             text=True,
