@@ -41,6 +41,8 @@ from tests.support.steps import THOROUGH
 from tests.support.synthetic import dna
 from tests.support.torture import Change, kill
 
+pytestmark = pytest.mark.timeout(1800)
+
 ORGANISMS = st.sampled_from(["human", "dog", "Mus_musculus"])
 NUMBERS = st.sets(st.integers(0, 11), min_size=1, max_size=6)
 """Genes to load; each has one sequence and one family, whatever library it is in."""
@@ -293,7 +295,7 @@ def test_libraries_contain_what_their_changes_say(deployment):
         run_state_machine_as_test(
             Machine,
             settings=settings(
-                max_examples=10 * examples if THOROUGH else examples,
+                max_examples=5 * examples if THOROUGH else examples,
                 stateful_step_count=2 * steps if THOROUGH else steps,
                 phases=[Phase.generate],  # A failing case is short; shrinking it takes minutes.
             ),
