@@ -131,6 +131,8 @@ def _repair_settings(name: str, identity: Identity) -> None:
 
 
 def _repair_text(report: RepairReport) -> str:
+    if report.library_removed:
+        return "The library had no sequences and was removed."
     recovered = report.interrupted
     interrupted = (
         recovered.loads_undone + recovered.removals_finished + recovered.collections_dropped

@@ -88,6 +88,9 @@ def _reconcile(library: str) -> None:
 
     with open_libraries() as libraries, terminal_progress() as progress:
         report = repair(libraries, library, progress=progress)
+    if report.library_removed:
+        print_text(f"The library {report.library} had no sequences and was removed.\n")
+        return
     interrupted = report.interrupted
     print_text(
         f"{interrupted.loads_undone} interrupted loads undone,"

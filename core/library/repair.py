@@ -35,6 +35,8 @@ class RepairReport:
         Vectors that belonged to no sequence.
     collection_made
         True if there were no vectors at all.
+    library_removed
+        True if nothing of the library was left: its first load, or its deletion, was interrupted.
     """
 
     library: str
@@ -43,6 +45,7 @@ class RepairReport:
     vectors_written: int
     vectors_deleted: int
     collection_made: bool
+    library_removed: bool = False
 
 
 def repair(
@@ -65,8 +68,10 @@ def repair(
     with write_lock(libraries.stores.database.engine, name, timeout):
         interrupted = recover(libraries.stores, libraries.library_row(name))
         row = libraries.stores.labels.library(name)
-        if row is None:  # It was never complete.
-            return RepairReport(name, interrupted, 0, 0, 0, collection_made=False)
+        if row is None:
+            return RepairReport(
+                name, interrupted, 0, 0, 0, collection_made=False, library_removed=True
+            )
         with libraries.stores.disk.lent_reserve():
             return _Repair(libraries, row, progress).run(interrupted)
 

@@ -18,9 +18,9 @@ _load_or_build = Segment.build_or_load_index
 def protect() -> None:
     """Replace how Milvus Lite reads and writes its files.
 
-    Vectors and deletions get a checksum a page; files without any, of earlier versions, are read as
-    before. An exact index is the vectors once more, in a file without a checksum: it is made of them
-    at each opening, which takes no longer than to read it.
+    Vectors and deletions get a checksum a page; files of earlier versions, which have none, are
+    read as before. An exact index repeats the vectors in a file without a checksum: it is made of
+    them at each opening instead, which takes no longer than to read it.
     """
     checked = SimpleNamespace(read_table=_read_table, write_table=_write_table)
     data_file.pq = delta_file.pq = checked

@@ -10,7 +10,7 @@ from core.library.manager import Libraries
 from core.library.naming import collection_name
 from core.library.recovery import RecoveryReport
 from core.library.repair import RepairReport, repair
-from core.library.summary import summarize_all
+from core.library.summary import summarize, summarize_all
 from core.settings import Settings
 from core.stores.milvus.index import VectorIndex
 from core.stores.stores import Stores
@@ -190,5 +190,7 @@ class TestRefusals:
             state={},
             index={},
         )
-        assert repair(here, "begun").sequences == 0
+        assert "reconcile --library 'begun'" in summarize(here, "begun").unfinished
+        assert summarize(here, "begun").problem == ""
+        assert repair(here, "begun").library_removed
         assert contents(here, "begun") == NOTHING
