@@ -28,6 +28,12 @@ _FOLDER_HINT = (
     "Check that its folder is writable and has free space, and the settings GENEKIN_HOME and"
     " GENEKIN_DATABASE_URL."
 )
+_DAMAGED = ("malformed", "not a database")
+"""Words of SQLite for a file that it cannot read."""
+_BACKUP_HINT = (
+    "Restore the folder GENEKIN_HOME from a backup; or set GENEKIN_HOME to a new folder and import"
+    " your exported libraries."
+)
 VECTORS_FOLDER_HINT = (
     "Check that its folder is writable and has free space, and the settings GENEKIN_HOME and"
     " GENEKIN_MILVUS_URI."
@@ -62,6 +68,10 @@ def _translate(error: Exception, address: str, action: str, seconds: float) -> S
     reason = str(cause.args[-1] if cause.args else cause).rstrip(".")
     message = f"The database {address} failed while {action}: {reason}."
     if address.startswith("sqlite"):
+        if any(words in reason for words in _DAMAGED):
+            public = "The database is damaged."
+            message = f"The database {address} is damaged: {reason}."
+            return StoreError(message, _BACKUP_HINT, public=public)
         return StoreError(message, _FOLDER_HINT, public=f"The database failed while {action}.")
     code = cause.args[0] if cause.args else None
     if code in _LOST and "timed out" in reason:

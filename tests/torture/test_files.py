@@ -24,11 +24,20 @@ def _garble(file: Path) -> None:
     file.write_bytes(content)
 
 
+def _flip(file: Path) -> None:
+    """Change a bit in the middle, as a disk does."""
+    content = bytearray(file.read_bytes())
+    if content:
+        content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
 DAMAGES: Mapping[str, Callable[[Path], object]] = {
     "truncated": _truncate,
     "emptied": lambda file: file.write_bytes(b""),
     "removed": lambda file: file.unlink(),
     "garbled": _garble,
+    "flipped": _flip,
 }
 LABELS = "labels.sqlite"
 
