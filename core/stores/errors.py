@@ -17,7 +17,7 @@ _Result = TypeVar("_Result")
 
 _DEADLOCK = 1213
 """MySQL's ER_LOCK_DEADLOCK: the transaction was rolled back and may be retried."""
-_LOST = frozenset({2002, 2003, 2005, 2006, 2013, 2014, 2055})
+LOST_CONNECTION = frozenset({2002, 2003, 2005, 2006, 2013, 2014, 2055})
 """Errors of MySQL's client: no connection, or none any more."""
 _REFUSED = frozenset({1040, 1044, 1045, 1049, 1129, 1130, 1203, 1226})
 """Errors of a MySQL server that refuses a connection."""
@@ -74,11 +74,11 @@ def _translate(error: Exception, address: str, action: str, seconds: float) -> S
             return StoreError(message, _BACKUP_HINT, public=public)
         return StoreError(message, _FOLDER_HINT, public=f"The database failed while {action}.")
     code = cause.args[0] if cause.args else None
-    if code in _LOST and "timed out" in reason:
+    if code in LOST_CONNECTION and "timed out" in reason:
         message = f"The database {address} did not answer for {seconds:.0f} s while {action}."
         hint = f"{_SERVER_HINT} {TIMEOUT_HINT}"
         return UnavailableError(message, hint, public="The database does not answer.")
-    if code in _LOST:
+    if code in LOST_CONNECTION:
         return UnavailableError(message, _SERVER_HINT, public="The database cannot be reached.")
     if code in _REFUSED:
         public = "The database refuses the connection."
