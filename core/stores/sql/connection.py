@@ -72,7 +72,7 @@ def _answers(engine: Engine, seconds: float) -> bool:
     arguments, options = engine.dialect.create_connect_args(engine.url)
     driver: Any = engine.dialect.dbapi
     try:
-        driver.connect(*arguments, **options | connect_options(seconds)).close()
+        driver.connect(*arguments, **{**options, **connect_options(seconds)}).close()
     except driver.Error as error:
         return error.args[0] not in LOST_CONNECTION
     return True
