@@ -44,7 +44,8 @@ all-tests: $(VENV)/.dev-ready
 
 torture: $(VENV)/.dev-ready ## Kill, starve and damage everything at every step: a few minutes
 	@scripts/setup services
-	TEST_THOROUGH=1 $(BIN)/python -m tests.support.services $(PYTEST) -n $(CORES) tests/torture
+	TEST_THOROUGH=1 $(BIN)/python -m tests.support.services $(PYTEST) -n $(CORES) tests/torture \
+		tests/integration/library/test_stateful.py
 
 wheels: $(VENV)/.dev-ready ## Check that all packages can be installed on ARM without a compiler
 	scripts/check-wheels

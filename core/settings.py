@@ -88,6 +88,9 @@ class Settings(BaseSettings):
             known = parts.scheme in {"http", "https", "tcp"} and parts.hostname and parts.port != 0
         except ValueError:  # Its port is not a number.
             known = False
+        if known and (parts.query or parts.fragment):  # They may contain a token.
+            message = "it has options, after ? or #, which no server reads; leave them out"
+            raise ValueError(message)
         if not known:
             message = (
                 "it is neither a server (http://host:19530) nor a Milvus Lite path that ends in .db"
