@@ -6,18 +6,28 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import wraps
+from pathlib import Path
 from threading import Thread
 from typing import NoReturn, ParamSpec
 
 import streamlit as st
 
 from components.shared.session import session
+from components.shared.sign_in_mode import current_mode
+from core.access import LOCAL_ACCESS, Access, Action
+from core.access.administration import Administration
+from core.access.mode import SignInMode
+from core.access.sign_ins import SignIns
+from core.access.user_file import UserFile
+from core.access.users import VISITOR
 from core.alignment.explanation import explain
 from core.classify import classify
 from core.cli.loopback import answer_commands
 from core.errors import GeneKinError
+from core.evaluation.evaluations import Evaluations
 from core.jobs.first_load import active_load, start_first_load
 from core.jobs.scheduler import Jobs
+from core.jobs.user_jobs import UserJobs
 from core.library.library import Library
 from core.library.manager import Libraries
 from core.runs import Runs
@@ -27,7 +37,10 @@ from core.sequences.references.examples import make_examples
 from core.settings import Settings, read_settings
 from core.similarity.stored_results import StoredResults
 from core.stores.availability import wait_once
+from core.stores.sql.audit import AuditTable
+from core.stores.sql.database import Database
 from core.stores.stores import Stores
+from core.web.sign_in import Accounts, session_token
 
 _log = logging.getLogger(__name__)
 _Arguments = ParamSpec("_Arguments")
@@ -99,8 +112,8 @@ def open_services() -> None:
         thread.join(_WARM_UP_SECONDS)
 
 
-def libraries() -> Libraries:
-    """Return all libraries; the stores are opened once a process.
+def server_libraries() -> Libraries:
+    """Return all libraries, for what the server does by itself; never for a page.
 
     Raises
     ------
@@ -110,15 +123,103 @@ def libraries() -> Libraries:
     return _open(read_settings()).libraries
 
 
-def jobs() -> Jobs:
+def libraries() -> Libraries:
+    """Return the libraries with the rights of the user; the stores are opened once a process.
+
+    Raises
+    ------
+    GeneKinError
+        If a setting is invalid or a store cannot be opened.
+    """
+    return server_libraries().acting_as(access())
+
+
+def jobs() -> UserJobs:
     """Return the background jobs."""
-    return _open(read_settings()).jobs
+    return UserJobs(_open(read_settings()).jobs, libraries())
 
 
 def runs() -> Runs:
-    """Return the classification runs."""
+    """Return the runs that the user may see."""
+    return Runs(_database(), read_settings().keep_runs_days, access())
+
+
+def evaluations() -> Evaluations:
+    """Return the saved evaluations."""
+    return Evaluations(_database(), access())
+
+
+def audit() -> AuditTable:
+    """Return the audit trail.
+
+    Raises
+    ------
+    ForbiddenError
+        If the user may not read it.
+    """
+    access().require(Action.READ_AUDIT)
+    return AuditTable(_database())
+
+
+def administration() -> Administration:
+    """Return the administration of users; its methods ask for an administrator's rights."""
+    known = accounts()
+    users = known.users if known else None
+    return Administration(users, sign_ins(), access(), AuditTable(_database()).add)
+
+
+def accounts() -> Accounts | None:
+    """Return the users who sign in with a password; None where nobody does."""
     settings = read_settings()
-    return Runs(_open(settings).libraries.stores.database, settings.keep_runs_days)
+    if current_mode() is not SignInMode.PASSWORD or settings.users_file is None:
+        return None
+    users = _user_file(settings.users_file)
+    return Accounts(users, sign_ins(), settings.sign_in_hours * 3_600)
+
+
+def sign_ins() -> SignIns:
+    """Return the sign-ins of all users."""
+    return SignIns(_database(), read_settings())
+
+
+def access() -> Access:
+    """Return the rights of the user, read once a run of the script.
+
+    If the user has signed out in another tab, the script runs again, and shows how to sign in.
+    """
+    if current_mode() is SignInMode.OPEN:
+        return LOCAL_ACCESS
+    rights = session.access or find_access()
+    if rights is None:
+        st.rerun()
+    session.access = rights
+    return rights
+
+
+def find_access() -> Access | None:
+    """Return the rights of the user; None if the user has to sign in."""
+    mode = current_mode()
+    if mode is SignInMode.OPEN:
+        return LOCAL_ACCESS
+    if mode is SignInMode.OPENID:
+        claims = st.user.to_dict()
+        found = sign_ins().access_of_claims(claims) if claims.get("is_logged_in") else None
+    else:
+        known = accounts()
+        token = session_token(st.context.cookies)
+        found = known.sign_ins.access(token, known.users) if known and token else None
+    if found is None and read_settings().allow_visitors:
+        return Access(VISITOR)
+    return found
+
+
+@st.cache_resource
+def _user_file(path: Path) -> UserFile:
+    return UserFile(path)
+
+
+def _database() -> Database:
+    return server_libraries().stores.database
 
 
 def stored_results() -> StoredResults:
@@ -127,13 +228,18 @@ def stored_results() -> StoredResults:
 
 
 def current_user() -> str:
-    """Return the e-mail address or name of who is signed in; empty without sign-in."""
-    user = st.user.to_dict()
-    return str(user.get("email") or user.get("name") or "")
+    """Return the name of who is signed in; empty without sign-in."""
+    return access().user.name
+
+
+def may(action: Action) -> bool:
+    """Return whether the user may do this, for what a page offers; the core checks it again."""
+    return access().user.may(action)
 
 
 def begin_run() -> None:
-    """Read libraries anew from here on: call it where a run of the script begins."""
+    """Read rights and libraries anew from here on: call it where a run of the script begins."""
+    del session.access
     if session.reads_kept:
         del session.reads_kept
         return

@@ -344,6 +344,11 @@ class Libraries:
         self.stores.labels.set_threshold(self.library_row(name).id, threshold)
         self.record(Action.CALIBRATE, name, f"threshold {threshold:.2f}")
 
+    def may_set_access(self, row: LibraryRow) -> bool:
+        """Return whether the user may set who may use a library."""
+        user = self.access.current()
+        return user.may(Action.SEE_ALL) or (user.may(Action.SET_ACCESS) and user.owns(row.owner))
+
     def set_access(self, name: str, access: LibraryAccess) -> None:
         """Set who may use a library; only its owner and administrators may.
 
@@ -358,7 +363,7 @@ class Libraries:
         """
         user = self.access.require(Action.SET_ACCESS)
         row = self.library_row(name)
-        if not (user.owns(row.owner) or user.may(Action.SEE_ALL)):
+        if not self.may_set_access(row):
             message = f"Only the owner of the library {name!r} can change who may use it."
             raise ForbiddenError(message, "Ask the owner, or an administrator.")
         self.stores.labels.set_access(row.id, access, row.owner or user.name)
