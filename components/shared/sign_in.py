@@ -1,7 +1,9 @@
 """Signing in and out: the navigation of a dashboard with users, and the account in the sidebar."""
 
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -18,7 +20,6 @@ from core.web.sign_in import PATH, session_token
 
 _SCRIPT = (Path(__file__).parent / "templates" / "sign_in.html").read_text(encoding="utf-8")
 """Script that opens the server's sign-in page."""
-_LINK = f'<a class="genekin-sign-in" href="{PATH}" target="_self">Sign in</a>'
 
 
 def signed_in_page(pages: Sequence[Page], admin_pages: Sequence[Page]) -> Page:
@@ -36,8 +37,9 @@ def signed_in_page(pages: Sequence[Page], admin_pages: Sequence[Page]) -> Page:
         show_error(error)
         st.stop()
     if rights is None:
+        requested = _requested_path()
         _begin_bare_page(pages, "Sign in · GeneKin")
-        _draw_sign_in()
+        _draw_sign_in(requested)
         st.stop()
     session.access = rights
     if rights.user.role is Role.NONE:
@@ -54,14 +56,19 @@ def account_panel() -> None:
     if mode is SignInMode.OPEN:
         return
     user = access().user
-    with st.container(key="account"):
+    with st.container(
+        key="account",
+        horizontal=True,
+        horizontal_alignment="distribute",
+        vertical_alignment="center",
+    ):
         if user.name:
-            st.caption(f"{escape_markdown(user.name)} · {user.role}")
-            if st.button("Sign out", width="stretch"):
+            st.caption(f"{escape_markdown(user.name)} · {user.role}", width="content")
+            if st.button("Sign out", type="tertiary"):
                 _sign_out(mode)
         elif mode is SignInMode.PASSWORD:
-            st.html(_LINK)
-        elif st.button("Sign in", width="stretch"):
+            st.html(_link())
+        elif st.button("Sign in"):
             st.login()
 
 
@@ -73,12 +80,26 @@ def _begin_bare_page(pages: Sequence[Page], title: str) -> None:
     st.html(Path("components/shared/style.css"))
 
 
-def _draw_sign_in() -> None:
+def _requested_path() -> str:
+    """Return the path of the page that was asked for before app.py ran; empty if it is in view."""
+    if not session.requested_page:
+        return ""
+    file, parameters = session.requested_page
+    return f"/{Path(file).stem}?{urlencode(parameters, doseq=True)}"
+
+
+def _link(next_path: str = "") -> str:
+    """Return a link to the server's sign-in page, which comes back to a path."""
+    query = f"?{urlencode({'next': next_path})}" if next_path else ""
+    return f'<a class="genekin-sign-in" href="{escape(PATH + query)}" target="_self">Sign in</a>'
+
+
+def _draw_sign_in(requested: str) -> None:
     with st.container(key="sign-in", border=True):
         st.image("components/logo.svg", width=124)
         st.title("Sign in", anchor=False)
         if current_mode() is SignInMode.PASSWORD:
-            st.html(_LINK)
+            st.html(_link(requested))
             st.html(_SCRIPT, unsafe_allow_javascript=True)
             return
         st.write("Find the gene family of DNA sequences, with the evidence.")
