@@ -61,7 +61,7 @@ def sign_in_digest(claims: Claims) -> str:
 
 
 def _has_verified_email(claims: Claims) -> bool:
-    return claims.get(_EMAIL_VERIFIED, True) in {True, "true"}
+    return claims.get(_EMAIL_VERIFIED, True) in (True, "true")
 
 
 def _values(claims: Claims, path: str) -> list[str]:

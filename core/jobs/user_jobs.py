@@ -55,7 +55,8 @@ class UserJobs:
             If the user may not do such work.
         """
         user = self._access.require(REQUIRED_ACTIONS.get(kind, Action.SEE_ALL))
-        return self._jobs.submit(kind, library, title, digest, work, user.name or by)
+        by = by if by and user.may(Action.SEE_ALL) else user.name
+        return self._jobs.submit(kind, library, title, digest, work, by)
 
     def cancel(self, job_id: int) -> bool:
         """Request the cancellation of a job; return False if it is not active.
