@@ -30,24 +30,24 @@ def signed_in_page(pages: Sequence[Page], admin_pages: Sequence[Page]) -> Page:
     admin_pages
         Pages in the navigation of administrators only.
     """
+    every_page = [*pages, *admin_pages]
     try:
         rights = find_access()
     except GeneKinError as error:
-        _begin_bare_page(pages, "GeneKin")
+        _begin_bare_page(every_page, "GeneKin")
         show_error(error)
         st.stop()
     if rights is None:
         requested = _requested_path()
-        _begin_bare_page(pages, "Sign in · GeneKin")
+        _begin_bare_page(every_page, "Sign in · GeneKin")
         _draw_sign_in(requested)
         st.stop()
     session.access = rights
     if rights.user.role is Role.NONE:
-        _begin_bare_page(pages, "GeneKin")
+        _begin_bare_page(every_page, "GeneKin")
         _draw_no_role(rights)
         st.stop()
-    shown = [*pages, *admin_pages] if rights.user.may(Action.READ_AUDIT) else pages
-    return st.navigation(list(shown))
+    return st.navigation(every_page if rights.user.may(Action.READ_AUDIT) else list(pages))
 
 
 def account_panel() -> None:
