@@ -96,7 +96,6 @@ def _link(next_path: str = "") -> str:
 
 def _draw_sign_in(requested: str) -> None:
     with st.container(key="sign-in", border=True):
-        st.image("components/logo.svg", width=124)
         st.title("Sign in", anchor=False)
         if current_mode() is SignInMode.PASSWORD:
             st.html(_link(requested))
@@ -109,7 +108,6 @@ def _draw_sign_in(requested: str) -> None:
 
 def _draw_no_role(rights: Access) -> None:
     with st.container(key="sign-in", border=True):
-        st.image("components/logo.svg", width=124)
         st.title("No role yet", anchor=False)
         name = escape_markdown(rights.user.name)
         st.write(
