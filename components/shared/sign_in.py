@@ -123,8 +123,8 @@ def _sign_out(mode: SignInMode) -> None:
     if mode is SignInMode.OPENID:
         sign_ins().end_claims(st.user.to_dict())
         st.session_state.clear()
-        st.logout()
-        return
+        st.logout()  # The browser leaves for the provider.
+        st.stop()
     if known := accounts():
         known.sign_ins.end(session_token(st.context.cookies))
     st.session_state.clear()

@@ -7,6 +7,7 @@ from components.shared import services
 from core.access import Access, LibraryAccess, Role, User
 from core.access.user_file import UserFile
 from core.library.load import load
+from core.runs import Runs
 from core.settings import read_settings
 from core.stores.sql.audit import AuditTable
 from tests.support.library_page import PATIENCE, choose, delete, ended
@@ -210,6 +211,22 @@ class TestRuns:
         assert not page.error
         assert "Shared by its owner." in shown(page)
         assert "No runs yet" not in shown(signed_in("history", "carl"))
+
+    def test_of_a_job_belongs_to_who_submitted_it(self, signed_in):
+        page = signed_in("classify", "rita")
+        page.text_area(key="text").input(f">a\n{QUERY}\n" * 120).run()
+        page = ended(button(page, "Classify").click().run())
+        assert not page.error
+        (run,) = Runs(services.server_libraries().stores.database, 90).find()
+        assert (run.by, run.queries, run.shared) == ("rita", 120, False)
+
+    def test_of_a_trace_does_too(self, signed_in):
+        page = signed_in("trace", "rita")
+        page.text_area(key="trace text").input(f">a\n{QUERY}\n" * 120).run()
+        page = ended(button(page, "Trace").click().run())
+        assert not page.error
+        (run,) = Runs(services.server_libraries().stores.database, 90).find()
+        assert (run.by, run.queries) == ("rita", 120)
 
     def test_the_administrator_sees_all(self, signed_in, run):
         page = self.follow(signed_in("classify", "ada"), run)
