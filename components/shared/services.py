@@ -45,6 +45,8 @@ from core.web.sign_in import Accounts, session_token
 _log = logging.getLogger(__name__)
 _Arguments = ParamSpec("_Arguments")
 _POLL_SECONDS = 0.5
+_ACCESS_SECONDS = 1.0
+"""Time for which the rights of a user are not read again."""
 _WARM_UP_SECONDS = 5.0
 """Maximum time that warming up keeps the server from listening."""
 
@@ -183,17 +185,25 @@ def sign_ins() -> SignIns:
 
 
 def access() -> Access:
-    """Return the rights of the user, read once a run of the script.
+    """Return the rights of the user, as they were less than a second ago.
 
-    If the user has signed out in another tab, the script runs again, and shows how to sign in.
+    If the user has signed out in another tab, the script runs again, and shows how to sign in. A
+    dialog or another fragment notices it as well, which runs without the rest of the script.
     """
     if current_mode() is SignInMode.OPEN:
         return LOCAL_ACCESS
-    rights = session.access or find_access()
+    if session.access and time.monotonic() - session.access[1] < _ACCESS_SECONDS:
+        return session.access[0]
+    rights = find_access()
     if rights is None:
         st.rerun()
-    session.access = rights
+    keep_access(rights)
     return rights
+
+
+def keep_access(rights: Access) -> None:
+    """Keep the rights of the user for this run of the script."""
+    session.access = rights, time.monotonic()
 
 
 def find_access() -> Access | None:
@@ -238,8 +248,7 @@ def may(action: Action) -> bool:
 
 
 def begin_run() -> None:
-    """Read rights and libraries anew from here on: call it where a run of the script begins."""
-    del session.access
+    """Read libraries anew from here on: call it where a run of the script begins."""
     if session.reads_kept:
         del session.reads_kept
         return

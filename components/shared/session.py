@@ -56,7 +56,7 @@ class Session:
     Attributes
     ----------
     access
-        Rights of the user, as this run of the script has read them.
+        Rights of the user, and when they were read, in seconds of the monotonic clock.
     in_app
         Whether app.py has run in this session.
     requested_page
@@ -99,7 +99,7 @@ class Session:
         Key of the button whose deletion is to be confirmed.
     """
 
-    access = _Entry[Access | None]("access", None)
+    access = _Entry[tuple[Access, float] | None]("access", None)
     in_app = _Entry("in_app", default=False)
     requested_page = _Entry[tuple[str, dict[str, Any]] | None]("requested page", None)
     library_names = _Entry[list[str] | None]("library names", None)

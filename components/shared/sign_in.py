@@ -10,7 +10,13 @@ from streamlit.navigation.page import Page
 
 from components.shared.errors import show_error
 from components.shared.formatting import escape_markdown
-from components.shared.services import access, accounts, find_access, sign_ins
+from components.shared.services import (
+    access,
+    accounts,
+    find_access,
+    keep_access,
+    sign_ins,
+)
 from components.shared.session import session
 from components.shared.sign_in_mode import current_mode
 from core.access import Access, Action, Role
@@ -42,7 +48,7 @@ def signed_in_page(pages: Sequence[Page], admin_pages: Sequence[Page]) -> Page:
         _begin_bare_page(every_page, "Sign in · GeneKin")
         _draw_sign_in(requested)
         st.stop()
-    session.access = rights
+    keep_access(rights)
     if rights.user.role is Role.NONE:
         _begin_bare_page(every_page, "GeneKin")
         _draw_no_role(rights)

@@ -1,5 +1,7 @@
 """Every page as a visitor, a reader, a curator and an administrator."""
 
+import time
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -56,6 +58,21 @@ def signed_in(users, cookies, opened):
     return signed_in
 
 
+def _part_of_a_page():
+    """A script that reads the rights of its user as a dialog does, without app.py."""
+    import streamlit as st
+
+    from components.shared.services import access
+
+    if st.session_state.pop("runs again", False):
+        st.markdown("signed out")
+        st.stop()
+    st.session_state["runs again"] = True
+    name = access().user.name
+    st.session_state["runs again"] = False
+    st.markdown(name)
+
+
 def labels(page):
     return {button.label for button in page.button}
 
@@ -82,6 +99,15 @@ class TestSignedOut:
         assert shown(first).startswith("Sign in")
         assert shown(second.run()).startswith("Sign in")
         assert "carl" not in shown(second)
+
+    def test_a_part_of_a_page_that_runs_alone_notices_it(self, signed_in):
+        """A dialog, such as one that deletes, runs without the rest of the script."""
+        page = signed_in("library", "carl")
+        part = AppTest.from_function(_part_of_a_page, default_timeout=PATIENCE)
+        assert part.run().markdown[0].value == "carl"
+        button(page, "Sign out").click().run()
+        time.sleep(1.1)  # Rights are not read again sooner.
+        assert part.run().markdown[0].value == "signed out"
 
     def test_so_does_the_end_of_the_role(self, signed_in, users):
         page = signed_in("library", "carl")
