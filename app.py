@@ -2,18 +2,24 @@
 
 import streamlit as st
 
+from components.shared.sign_in_mode import is_open
+
 st.logo("components/logo.svg", size="large")
-page = st.navigation(
-    [
-        st.Page("pages/classify.py", title="Classify", default=True),
-        st.Page("pages/library.py", title="Library"),
-        st.Page("pages/similarity.py", title="Similarity"),
-        st.Page("pages/trace.py", title="Trace"),
-        st.Page("pages/benchmark.py", title="Benchmark"),
-        st.Page("pages/history.py", title="History"),
-        st.Page("pages/about.py", title="Help"),
-    ]
-)
+pages = [
+    st.Page("pages/classify.py", title="Classify", default=True),
+    st.Page("pages/library.py", title="Library"),
+    st.Page("pages/similarity.py", title="Similarity"),
+    st.Page("pages/trace.py", title="Trace"),
+    st.Page("pages/benchmark.py", title="Benchmark"),
+    st.Page("pages/history.py", title="History"),
+    st.Page("pages/about.py", title="Help"),
+]
+if is_open():
+    page = st.navigation(pages)
+else:
+    from components.shared.sign_in import signed_in_page
+
+    page = signed_in_page(pages, [st.Page("pages/users.py", title="Users")])
 
 st.set_page_config(
     page_title=f"{page.title} · GeneKin",
@@ -39,6 +45,7 @@ from components.shared.session import (  # noqa: E402
     TRACE_TEXT_KEY,
     preserve_widget,
 )
+from components.shared.sign_in import account_panel  # noqa: E402
 
 st.html(STYLE)
 preserve_widget(QUERY_TEXT_KEY)
@@ -51,5 +58,6 @@ with plain_errors():
     library_selector()
     with st.sidebar:
         followed_jobs(page.url_path)
+        account_panel()
     page.run()
 st.html(THEME_CHOICE, unsafe_allow_javascript=True)

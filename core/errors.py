@@ -55,6 +55,12 @@ class LibraryError(GeneKinError):
     exit_status = 2
 
 
+class ForbiddenError(GeneKinError):
+    """An action that the user's role does not allow."""
+
+    exit_status = 2
+
+
 class EncoderReplaced(LibraryError):  # noqa: N818  (control flow, not an error)
     """The encoder and vectors of a library were replaced after it was opened."""
 

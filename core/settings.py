@@ -1,13 +1,14 @@
 """Settings of GeneKin: one validated object, read from the environment."""
 
 import os
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import InputError
@@ -18,6 +19,10 @@ _PREFIX = "GENEKIN_"
 SUPPORTED_DATABASES = ("sqlite", "mysql+pymysql")
 _RESERVED = frozenset("/?#[]@")
 """Characters that end the user and password of a URL, unless they are escaped."""
+
+
+RoleName: TypeAlias = Literal["reader", "curator", "admin"]
+_ROLES = TypeAdapter(dict[str, RoleName])
 
 
 class Settings(BaseSettings):
@@ -75,6 +80,34 @@ class Settings(BaseSettings):
         float, Field(gt=0, description="Seconds to wait for a server to connect and to answer.")
     ] = 10.0
 
+    users_file: Annotated[
+        Path | None, Field(description="File of the users who sign in with a password.")
+    ] = None
+    role_claim: Annotated[
+        str, Field(description="Claim of the OpenID provider that users have their roles by.")
+    ] = ""
+    roles: Annotated[
+        str,
+        Field(description='Roles by values of that claim, as JSON: {"genekin-admins": "admin"}.'),
+    ] = ""
+    default_role: Annotated[
+        Literal["none", "reader", "curator"],
+        Field(description="Role of users of the OpenID provider whom no claim gives one."),
+    ] = "none"
+    sign_in_hours: Annotated[
+        int, Field(ge=1, le=720, description="Hours after which users must sign in again.")
+    ] = 12
+    allow_visitors: Annotated[
+        bool, Field(description="Let people who are not signed in search public libraries.")
+    ] = False
+    command_role: Annotated[
+        RoleName, Field(description="Role of the command line in this environment.")
+    ] = "admin"
+    everyone_is_admin: Annotated[
+        bool,
+        Field(description="Open the dashboard without sign-in to whoever reaches its address."),
+    ] = False
+
     @field_validator("milvus_uri")
     @classmethod
     def _check_milvus_uri(cls, uri: str) -> str:
@@ -127,6 +160,21 @@ class Settings(BaseSettings):
             message = "it has a password in the query; write it as user:password@host"
             raise ValueError(message)
         return url
+
+    @field_validator("roles")
+    @classmethod
+    def _check_roles(cls, text: str) -> str:
+        try:
+            _ROLES.validate_json(text or "{}")
+        except ValidationError:
+            message = 'it is no JSON such as {"genekin-admins": "admin", "biology": "curator"}'
+            raise ValueError(message) from None
+        return text
+
+    @property
+    def role_by_claim(self) -> Mapping[str, RoleName]:
+        """Roles by values of the role claim; empty without a mapping."""
+        return _ROLES.validate_json(self.roles or "{}")
 
     @property
     def max_file_bytes(self) -> int:

@@ -23,7 +23,6 @@ from components.benchmark.figures import (
 from components.benchmark.labels import method_name, task_name
 from components.benchmark.reports import (
     choose_evaluation,
-    evaluations,
     read_report,
     report_settings,
     show_provenance,
@@ -34,8 +33,9 @@ from components.benchmark.tables import show_comparison_table
 from components.shared.errors import plain_errors
 from components.shared.figure import Figure, show_figure
 from components.shared.navigation import LIBRARY_PAGE, chosen_library, require_app_entry
-from components.shared.services import draw_fragment
+from components.shared.services import draw_fragment, evaluations, may
 from components.shared.session import BENCHMARK_TAB_KEY, Slot, remember
+from core.access import Action
 from core.environment import machine
 from core.evaluation.cost import measured_speed
 from core.evaluation.report import Report
@@ -71,8 +71,9 @@ def page() -> None:
     with middle:
         report_settings(row)
     report = read_report(row)
-    with right.popover("Run again", width="stretch"):
-        _run_panel(report, first=False)
+    if may(Action.BENCHMARK):
+        with right.popover("Run again", width="stretch"):
+            _run_panel(report, first=False)
     draw_fragment(_show_tabs, None, rows, row, report)
 
 
@@ -81,7 +82,10 @@ def _show_empty() -> None:
         "Compares the accuracy of GeneKin with other methods, with and without close relatives in"
         " the library. It runs in the background, on a temporary copy: you can keep working."
     )
-    _run_panel(None, first=True)
+    if may(Action.BENCHMARK):
+        _run_panel(None, first=True)
+    else:
+        st.caption("No benchmark has been run yet. Curators can run one.")
 
 
 def _run_panel(earlier: Report | None, *, first: bool) -> None:

@@ -14,8 +14,10 @@ from components.shared.navigation import (
     TRACE_PAGE,
     require_app_entry,
 )
-from components.shared.services import runs
+from components.shared.services import may, runs
 from components.shared.session import session
+from components.shared.sign_in_mode import is_open
+from core.access import Action
 from core.calls import Status
 from core.runs import Run, RunKind
 from core.settings import read_settings
@@ -33,10 +35,11 @@ _COLUMNS: Mapping[str, ColumnConfig | str] = {
     },
     "library": "Library",
     "user": "User",
+    "shared": "Shared",
 }
 
 
-_OPTIONAL = ("source", "user")
+_OPTIONAL = ("source", "user", "shared")
 """Columns that are left out if they are empty."""
 _TYPES = {RunKind.CLASSIFY: "Classify", RunKind.TRACE: "Trace"}
 _PAGES = {RunKind.CLASSIFY: CLASSIFY_PAGE, RunKind.TRACE: TRACE_PAGE}
@@ -46,7 +49,10 @@ def page() -> None:
     """Show the list of runs, and the actions for the selected one."""
     st.title("History")
     with plain_errors():
-        _show_runs()
+        if may(Action.KEEP_RUNS):
+            _show_runs()
+        else:
+            st.info("Sign in to keep your results and to find them again.")
 
 
 def _show_runs() -> None:
@@ -102,6 +108,7 @@ def _row(run: Run) -> dict[str, object]:
         "invalid": run.statuses.get(Status.INVALID, 0),
         "library": run.library,
         "user": run.by,
+        "shared": run.shared,
     }
 
 
@@ -109,10 +116,20 @@ def _show_actions(run: Run) -> None:
     with st.container(border=True):
         parts = [f"**{escape_markdown(run.name)}**", pluralize(run.queries, "query", "queries")]
         st.markdown(" · ".join(parts + [escape_markdown(run.source)] * bool(run.source)))
-        name = st.text_input("Name", run.name, max_chars=200, key=f"name {run.id}")
-        opening, renaming, deleting = st.columns(3)
+        own = runs().may_change(run)
+        name = run.name
+        if own:
+            name = st.text_input("Name", run.name, max_chars=200, key=f"name {run.id}")
+        columns = st.columns(3 if is_open() or not own else 4)
+        opening, renaming, deleting, *sharing = columns
         if opening.button("Open", type="primary", width="stretch"):
             st.switch_page(_PAGES[run.kind], query_params={RUN_PARAMETER: run.id})
+        if not own:
+            return
+        for column in sharing:
+            if column.button("Stop sharing" if run.shared else "Share", width="stretch"):
+                runs().share(run.id, shared=not run.shared)
+                st.rerun()
         if renaming.button("Rename", width="stretch", disabled=name == run.name):
             runs().rename(run.id, name)
             st.rerun()

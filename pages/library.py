@@ -10,7 +10,8 @@ from components.shared.formatting import pluralize
 from components.shared.jobs import job_list
 from components.shared.markup import legend
 from components.shared.navigation import chosen_library, chosen_name, require_app_entry
-from components.shared.services import library_names
+from components.shared.services import library_names, may
+from core.access import Action
 from core.errors import LibraryError
 from core.library.library import MAX_EMBEDDED_GENES, Library
 
@@ -18,22 +19,21 @@ from core.library.library import MAX_EMBEDDED_GENES, Library
 def page() -> None:
     """Show the chosen library on the left, and what can be added on the right."""
     st.title("Library")
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns(2, gap="large") if may(Action.LOAD) else (st.container(),) * 2
     library, error = _open_chosen()
     with right:
-        st.subheader("Add")
-        with st.container(), plain_errors():
-            add_panel(library)
+        if may(Action.LOAD):
+            st.subheader("Add")
+            with st.container(), plain_errors():
+                add_panel(library)
         job_list()  # At the end, so that nothing moves when a job comes or goes.
     with left:
         if error:
             show_error(error)
-            broken_library_panel(chosen_name())
+            if may(Action.REPAIR):
+                broken_library_panel(chosen_name())
         elif library is None:
-            st.info(
-                "No organisms loaded yet. Start with the human reference: 3,629 genes of seven"
-                " families, included in GeneKin."
-            )
+            _show_empty()
         else:
             _show_library(library)
     if len(library_names()) > 1:
@@ -47,6 +47,16 @@ def _open_chosen() -> tuple[Library | None, LibraryError | None]:
         return chosen_library(), None
     except LibraryError as error:
         return None, error
+
+
+def _show_empty() -> None:
+    if may(Action.LOAD):
+        st.info(
+            "No organisms loaded yet. Start with the human reference: 3,629 genes of seven"
+            " families, included in GeneKin."
+        )
+    else:
+        st.info("There is no library that you may use. Ask a curator to load or share one.")
 
 
 def _show_library(library: Library) -> None:
@@ -64,8 +74,9 @@ def _show_library(library: Library) -> None:
     for organism in organisms:
         with st.container(border=True):
             organism_card(library, organism, loads.get(organism.id, ()))
-    with st.expander("Library settings"), plain_errors():
-        settings_panel(library)
+    if may(Action.CALIBRATE):
+        with st.expander("Library settings"), plain_errors():
+            settings_panel(library)
 
 
 require_app_entry("pages/library.py")

@@ -76,11 +76,11 @@ def _show_result(library: Library, entered: TraceInput) -> None:
         return
     st.divider()
     show_source(records, session.traced_name, current=records == tuple(entered.records))
-    submission = TraceSubmission(records, session.traced_name, current_user())
+    submission, own_runs = TraceSubmission(records, session.traced_name, current_user()), runs()
     traced = compute(
         ("traced", session.trace_token, library.name, library.contents()),
         f"Tracing {pluralize(len(records), 'record')}",
-        lambda progress: trace_and_store(library, submission, runs(), progress),
+        lambda progress: trace_and_store(library, submission, own_runs, progress),
         quick=len(records) <= _QUICK,
     )
     if traced is not None:

@@ -8,20 +8,14 @@ import streamlit as st
 from components.shared.deletion import delete_button
 from components.shared.figure import offer_files
 from components.shared.formatting import escape_markdown, unique_labels
-from components.shared.services import libraries
+from components.shared.services import evaluations
 from components.shared.session import Slot, remember
 from core.evaluation.report import MethodFacts, Report, SplitFacts
-from core.evaluation.repository import load_report
 from core.runs.exports.downloads import file_name
-from core.stores.sql.evaluations import EvaluationRow, EvaluationTable
+from core.stores.sql.evaluations import EvaluationRow
 
 _PARAMETER = "evaluation"
 """Query parameter of the page's address: the id of the evaluation shown."""
-
-
-def evaluations() -> EvaluationTable:
-    """Return the table of saved evaluations."""
-    return EvaluationTable(libraries().stores.database)
 
 
 def open_evaluation(evaluation: int) -> None:
@@ -62,23 +56,24 @@ def _label(row: EvaluationRow) -> str:
 
 def read_report(row: EvaluationRow, slot: Slot = Slot.EVALUATION) -> Report:
     """Return the report of an evaluation, read once for as long as it is shown."""
-    database = libraries().stores.database
     key = row.id, row.created_at  # The id of a deleted evaluation may be used again.
-    return remember(slot, key, lambda: load_report(database, row.id))
+    return remember(slot, key, lambda: evaluations().report(row.id))
 
 
 def report_settings(row: EvaluationRow) -> None:
-    """Rename or delete an evaluation."""
+    """Rename or delete an evaluation, if the user may."""
+    if not evaluations().may_change(row):
+        return
 
     def delete() -> None:
-        evaluations().delete(row.id)
+        evaluations().delete(row)
         st.query_params.pop(_PARAMETER, None)
 
     with st.popover("Settings", width="stretch"):
         name = st.text_input("Name", row.name, max_chars=200, key=f"name of evaluation {row.id}")
         unchanged = not name.strip() or name == row.name
         if st.button("Rename", width="stretch", disabled=unchanged):
-            evaluations().rename(row.id, name.strip())
+            evaluations().rename(row, name.strip())
             st.rerun()
         loss = "All results of this evaluation will be deleted. Making it again can take minutes."
         delete_button("Delete", f"delete evaluation {row.id}", row.name, loss, delete)

@@ -12,6 +12,7 @@ from components.shared.formatting import escape_markdown
 from components.shared.jobs import draw_job, follow_job, submit_job
 from components.shared.services import current_user, draw_fragment, jobs, libraries
 from components.shared.session import session
+from core.access import Action
 from core.evaluation.cost import estimate_seconds
 from core.evaluation.data import data_of_library
 from core.evaluation.registry import (
@@ -152,6 +153,7 @@ def _submit(library: Library, request: _Request, title: str) -> None:
     )
 
     def work(progress: Progress) -> dict[str, object]:
+        manager.require(Action.BENCHMARK, manager.current_name(identity))
         stores = manager.stores
         data = data_of_library(
             stores.labels, manager.current_name(identity), request.organisms
@@ -216,7 +218,9 @@ def _follow(number: int, shown: int) -> None:
             return
         bar, action = st.columns([3, 1], vertical_alignment="center")
         bar.progress(job.progress.fraction, _progress_text(job))
-        if action.button("Cancel", key=f"cancel {job.id}", disabled=job.cancel_asked):
+        if jobs().may_cancel(job) and action.button(
+            "Cancel", key=f"cancel {job.id}", disabled=job.cancel_asked
+        ):
             jobs().cancel(job.id)
 
 

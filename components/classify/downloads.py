@@ -11,8 +11,9 @@ from components.shared.errors import plain_errors
 from components.shared.formatting import escape_markdown
 from components.shared.markup import fact_table
 from components.shared.navigation import RUN_PARAMETER
-from components.shared.services import open_library
+from components.shared.services import open_library, runs
 from components.shared.session import Slot, remember
+from components.shared.sign_in_mode import is_open
 from core.errors import LibraryError
 from core.library.library import Library
 from core.runs import Run, changed_since
@@ -80,6 +81,25 @@ def _list_downloads(result: RunResult) -> None:
         st.caption(limit)
     st.caption("Link to this result")
     st.code(link, language=None, wrap_lines=True)
+    if not is_open():
+        share_choice(run)
+
+
+def share_choice(run: Run) -> None:
+    """Say who can open a run, and let its owner share it."""
+    if not runs().may_change(run):
+        st.caption("Shared by its owner." if run.by else "Everyone who has the link can open it.")
+        return
+    shared = st.toggle(
+        "Shared",
+        run.shared,
+        help="Others can open the link, and find the result in their History. Otherwise only you"
+        " and administrators can.",
+        key=f"share {run.id} {run.shared}",
+    )
+    if shared != run.shared:
+        runs().share(run.id, shared=shared)
+        st.rerun()
 
 
 def run_details(run: Run) -> None:
@@ -101,5 +121,5 @@ def _data(make: Callable[[], Download]) -> bytes:
 def _library(name: str) -> Library | None:
     try:
         return open_library(name)
-    except LibraryError:
+    except LibraryError:  # Or it is another user's.
         return None

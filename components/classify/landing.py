@@ -4,7 +4,8 @@ import streamlit as st
 
 from components.shared.jobs import draw_job, follow_job
 from components.shared.navigation import LIBRARY_PAGE
-from components.shared.services import current_user, jobs, libraries
+from components.shared.services import current_user, jobs, libraries, may
+from core.access import Action
 from core.jobs.first_load import LOAD_KIND, submit_human_reference
 from core.stores.sql.jobs import DONE, JobRow
 
@@ -20,6 +21,9 @@ def show_landing(load: JobRow | None) -> None:
     if load is not None:
         st.info("The library is being loaded. Submit now: you get the answer when it is ready.")
         follow_job(load, lambda _: None, can_cancel=False)
+        return
+    if not may(Action.LOAD):
+        st.info("There is no library that you may use. Ask a curator to load or share one.")
         return
     st.info("No library loaded yet. The human reference comes with GeneKin.")
     _show_failure()

@@ -10,14 +10,14 @@ import streamlit as st
 from components.shared.formatting import pluralize
 from components.shared.jobs import follow_job, submit_job
 from components.shared.navigation import RUN_PARAMETER
-from components.shared.services import current_user, jobs, libraries, runs
+from components.shared.services import jobs, libraries, runs
 from components.shared.session import Slot, remember, session
 from core import defaults
 from core.calls import Call
 from core.classify import classify
 from core.library.library import Library
 from core.progress import Progress, no_progress
-from core.runs import Run, RunSettings, StoredQuery
+from core.runs import Run, Runs, RunSettings, StoredQuery
 from core.sequences.records import Record
 from core.stores.sql.jobs import JobRow
 
@@ -66,7 +66,7 @@ def submit(library: Library, submission: Submission) -> None:
         # A queue of its own, so that no load delays it.
         _submit_job(f"run {token}", token, lambda: library, submission)
         return
-    run, calls = _classify(library, submission, current_user(), no_progress)
+    run, calls = _classify(library, submission, runs(), no_progress)
     _remember_job("")
     queries = [StoredQuery(record.name, record.residues) for record in submission.records]
     remember(Slot.RESULT, run.id, lambda: (calls, queries))  # As they have just been stored.
@@ -116,10 +116,10 @@ def load_result(run_id: str) -> RunResult:
 def _submit_job(
     queue: str, token: str, open_library: Callable[[], Library], submission: Submission
 ) -> None:
-    user = current_user()
+    own_runs = runs()
 
     def work(progress: Progress) -> dict[str, str]:
-        run, _ = _classify(open_library(), submission, user, progress)
+        run, _ = _classify(open_library(), submission, own_runs, progress)
         return {"run": run.id}
 
     title = f"Classify {pluralize(len(submission.records), 'record')}"
@@ -148,7 +148,7 @@ def _open_run(result: Mapping[str, str]) -> None:
 
 
 def _classify(
-    library: Library, submission: Submission, user: str, progress: Progress
+    library: Library, submission: Submission, runs: Runs, progress: Progress
 ) -> tuple[Run, Sequence[Call]]:
     settings = submission.settings or RunSettings(None, defaults.NEIGHBOURS, library.threshold)
     started = time.perf_counter()
@@ -161,7 +161,7 @@ def _classify(
         progress=progress,
     )
     seconds = time.perf_counter() - started
-    run = runs().store(
+    run = runs.store(
         library,
         submission.records,
         calls,
@@ -169,6 +169,5 @@ def _classify(
         seconds=seconds,
         name=submission.name,
         source=submission.source,
-        by=user,
     )
     return run, calls

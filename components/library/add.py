@@ -4,14 +4,16 @@ from functools import partial
 
 import streamlit as st
 
-from components.library.settings import import_panel
+from components.library.settings import access_input, import_panel
 from components.library.source_cards import Source, choose_source
 from components.library.submission import References, Target, submit, submit_records
 from components.library.upload import folder_file, uploaded_file
 from components.shared.formatting import escape_markdown
 from components.shared.loads import is_being_created
 from components.shared.services import library_names
+from components.shared.sign_in_mode import is_open
 from core import defaults
+from core.access import LibraryAccess
 from core.encoders import ENCODERS
 from core.library.library import Library
 from core.library.naming import check_library_name
@@ -88,6 +90,9 @@ def _new_library(*, first: bool) -> Target | None:
             disabled=encoder != "count",
             help="FLAT is exact. The others are for large libraries on a Milvus server.",
         )
+        access = LibraryAccess.LAB
+        if not is_open():
+            access = access_input(LibraryAccess.LAB, "access of the new library")
     if not name:
         st.info("Enter a name for the new library.")
         return None
@@ -96,7 +101,7 @@ def _new_library(*, first: bool) -> Target | None:
         st.warning("A library with this name exists. Choose it in the sidebar.")
         return None
     index = VectorIndex.of_kind(kind) if encoder == "count" else None
-    return Target(name, encoder, index)
+    return Target(name, encoder, index, access=access)
 
 
 def _published_panel(target: Target) -> None:

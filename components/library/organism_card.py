@@ -13,7 +13,8 @@ from components.library.charts import (
 from components.shared.deletion import delete_button
 from components.shared.figure import show_chart
 from components.shared.formatting import escape_markdown, pluralize
-from components.shared.services import libraries
+from components.shared.services import libraries, may
+from core.access import Action
 from core.library.library import Library
 from core.library.summary import LibrarySummary, summarize_all
 from core.stores.sql import LoadRow, OrganismRow
@@ -26,14 +27,15 @@ def organism_card(library: Library, organism: OrganismRow, loads: Sequence[LoadR
     genes = pluralize(organism.count, "gene")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{escape_markdown(organism.name)}** · {genes}", width="stretch")
-        delete_button(
-            "Delete",
-            f"delete {organism.name}",
-            organism.name,
-            f"All {genes} of {organism.name} will be deleted from the library {library.name}."
-            " Loading them again can take minutes.",
-            lambda: libraries().remove_organism(library.name, organism.name),
-        )
+        if may(Action.REMOVE):
+            delete_button(
+                "Delete",
+                f"delete {organism.name}",
+                organism.name,
+                f"All {genes} of {organism.name} will be deleted from the library {library.name}."
+                " Loading them again can take minutes.",
+                lambda: libraries().remove_organism(library.name, organism.name),
+            )
     families, lengths = organism.families, _lengths(library, organism, loads)
     show_chart(
         family_chart(families, library.families), describe_families(families, library.families)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -13,7 +14,9 @@ from components.shared.kept_file import kept_file_uploader
 from components.shared.loads import PendingLoad, watch_load
 from components.shared.navigation import choose_library
 from components.shared.sequence_input import max_upload_mb
-from components.shared.services import current_user, libraries
+from components.shared.services import current_user, libraries, may
+from components.shared.sign_in_mode import is_open
+from core.access import Action, LibraryAccess
 from core.library.archive import export_library, import_library
 from core.library.library import Library
 from core.library.load import LoadReport
@@ -26,6 +29,11 @@ from core.sequences.limits import Limits
 from core.settings import MB, read_settings
 from core.stores.sql import Identity
 
+_ACCESS_LABELS = {
+    LibraryAccess.PRIVATE: "Private",
+    LibraryAccess.LAB: "Lab",
+    LibraryAccess.PUBLIC: "Public",
+}
 _ARCHIVE = "archive"
 """Key of the file to import."""
 _Work = Callable[[Libraries, str, Progress], dict[str, object]]
@@ -45,7 +53,9 @@ def settings_panel(library: Library) -> None:
         _repair_settings(library.name, library.identity)
         _export_settings(library)
     _name_settings(library)
-    _deletion_settings(library)
+    _access_settings(library)
+    if may(Action.DELETE_LIBRARY):
+        _deletion_settings(library)
 
 
 def broken_library_panel(name: str) -> None:
@@ -61,6 +71,7 @@ def import_panel() -> None:
     name = st.text_input(
         "Library name", placeholder="as exported", key="name of the import"
     ).strip()
+    access = LibraryAccess.LAB if is_open() else access_input(LibraryAccess.LAB, "import access")
     if not st.button("Import", type="primary", disabled=file is None) or file is None:
         return
     opened, user, limits = libraries(), current_user(), Limits.of(read_settings())
@@ -75,6 +86,7 @@ def import_panel() -> None:
             limits=limits,
             display_name=source,
             by=user,
+            access=access,
             progress=progress,
         )
 
@@ -169,11 +181,17 @@ def _export_settings(library: Library) -> None:
         return
     st.download_button(
         f"Download export ({size:,.1f} MB)",
-        path.read_bytes,
+        partial(_read_export, libraries(), path, library.name),
         file_name=f"{collection_name(library.name)}.zip",
         mime="application/zip",
         on_click="ignore",
     )
+
+
+def _read_export(opened: Libraries, path: Path, library: str) -> bytes:
+    opened.require(Action.EXPORT, library)
+    opened.record(Action.EXPORT, library, "downloaded")
+    return path.read_bytes()
 
 
 def _export_path(library: Library) -> Path:
@@ -189,6 +207,33 @@ def _name_settings(library: Library) -> None:
         libraries().rename(library.name, name)
         choose_library(name)
         st.rerun()
+
+
+def _access_settings(library: Library) -> None:
+    """Choose who may use the library, where users sign in: for its owner and administrators."""
+    row = libraries().library_row(library.name)
+    if is_open() or not libraries().may_set_access(row):
+        return
+    access = access_input(LibraryAccess(row.access), f"access {library.name}")
+    owner = f"It belongs to {row.owner}." if row.owner else "It belongs to nobody."
+    st.caption(escape_markdown(owner))
+    if st.button("Save access", disabled=access == row.access):
+        libraries().set_access(library.name, access)
+        st.rerun()
+
+
+def access_input(default: LibraryAccess, key: str) -> LibraryAccess:
+    """Ask who may use a library."""
+    return st.segmented_control(
+        "Who can use it",
+        list(LibraryAccess),
+        default=default,
+        required=True,
+        format_func=_ACCESS_LABELS.__getitem__,
+        help="Private: you and administrators. Lab: everyone with a role. Public: visitors who are"
+        " not signed in too, where the server allows them.",
+        key=key,
+    )
 
 
 def _deletion_settings(library: Library) -> None:

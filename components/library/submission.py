@@ -9,6 +9,7 @@ import streamlit as st
 from components.shared.jobs import submit_job
 from components.shared.loads import PendingLoad, watch_load
 from components.shared.services import current_user, libraries
+from core.access import LibraryAccess
 from core.jobs.first_load import LOAD_KIND
 from core.library.load import LoadReport, load
 from core.progress import Progress
@@ -27,7 +28,7 @@ class Target:
     Attributes
     ----------
     encoder, index
-        Only of a new library.
+        Only of a new library, as is `access`.
     identity
         Only of an existing library.
     replace
@@ -42,6 +43,7 @@ class Target:
     identity: Identity | None = None
     replace: bool = False
     files: tuple[str, ...] = ()
+    access: LibraryAccess = LibraryAccess.LAB
 
 
 def submit(
@@ -71,6 +73,7 @@ def submit(
             by=by,
             replace=target.replace,
             identity=target.identity,
+            access=target.access,
             progress=progress,
         )
 

@@ -92,6 +92,7 @@ def draw_job(job: JobRow, active: Sequence[JobRow] = (), *, can_cancel: bool = T
     """
     title = f"**{escape_markdown(job.title)}**"
     if job.active:
+        can_cancel = can_cancel and jobs().may_cancel(job)
         bar, action = st.columns([3, 1], vertical_alignment="center") if can_cancel else (st, None)
         bar.progress(job.progress.fraction, f"{title} · {_progress_text(job, active)}")
         if action and action.button("Cancel", key=f"cancel {job.id}", disabled=job.cancel_asked):

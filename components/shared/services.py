@@ -6,18 +6,28 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import wraps
+from pathlib import Path
 from threading import Thread
 from typing import ParamSpec
 
 import streamlit as st
 
 from components.shared.session import session
+from components.shared.sign_in_mode import current_mode
+from core.access import LOCAL_ACCESS, Access, Action
+from core.access.administration import Administration
+from core.access.mode import SignInMode
+from core.access.sign_ins import SignIns
+from core.access.user_file import UserFile
+from core.access.users import VISITOR
 from core.alignment.explanation import explain
 from core.classify import classify
 from core.cli.loopback import answer_commands
 from core.errors import GeneKinError
+from core.evaluation.evaluations import Evaluations
 from core.jobs.first_load import active_load, start_first_load
 from core.jobs.scheduler import Jobs
+from core.jobs.user_jobs import UserJobs
 from core.library.library import Library
 from core.library.manager import Libraries
 from core.runs import Runs
@@ -27,11 +37,16 @@ from core.sequences.references.examples import make_examples
 from core.settings import Settings, read_settings
 from core.similarity.stored_results import StoredResults
 from core.stores.availability import wait_once
+from core.stores.sql.audit import AuditTable
+from core.stores.sql.database import Database
 from core.stores.stores import Stores
+from core.web.sign_in import Accounts, session_token
 
 _log = logging.getLogger(__name__)
 _Arguments = ParamSpec("_Arguments")
 _POLL_SECONDS = 0.5
+_ACCESS_SECONDS = 1.0
+"""Time for which the rights of a user are not read again."""
 _WARM_UP_SECONDS = 5.0
 """Maximum time that warming up keeps the server from listening."""
 
@@ -103,8 +118,8 @@ def open_services() -> None:
         thread.join(_WARM_UP_SECONDS)
 
 
-def libraries() -> Libraries:
-    """Return all libraries; the stores are opened once a process.
+def server_libraries() -> Libraries:
+    """Return all libraries, for what the server does by itself; never for a page.
 
     Raises
     ------
@@ -114,15 +129,111 @@ def libraries() -> Libraries:
     return _open(read_settings()).libraries
 
 
-def jobs() -> Jobs:
+def libraries() -> Libraries:
+    """Return the libraries with the rights of the user; the stores are opened once a process.
+
+    Raises
+    ------
+    GeneKinError
+        If a setting is invalid or a store cannot be opened.
+    """
+    return server_libraries().acting_as(access())
+
+
+def jobs() -> UserJobs:
     """Return the background jobs."""
-    return _open(read_settings()).jobs
+    return UserJobs(_open(read_settings()).jobs, libraries())
 
 
 def runs() -> Runs:
-    """Return the classification runs."""
+    """Return the runs that the user may see."""
+    return Runs(_database(), read_settings().keep_runs_days, access())
+
+
+def evaluations() -> Evaluations:
+    """Return the saved evaluations."""
+    return Evaluations(_database(), access())
+
+
+def audit() -> AuditTable:
+    """Return the audit trail.
+
+    Raises
+    ------
+    ForbiddenError
+        If the user may not read it.
+    """
+    access().require(Action.READ_AUDIT)
+    return AuditTable(_database())
+
+
+def administration() -> Administration:
+    """Return the administration of users; its methods ask for an administrator's rights."""
+    known = accounts()
+    users = known.users if known else None
+    return Administration(users, sign_ins(), access(), AuditTable(_database()).add)
+
+
+def accounts() -> Accounts | None:
+    """Return the users who sign in with a password; None where nobody does."""
     settings = read_settings()
-    return Runs(_open(settings).libraries.stores.database, settings.keep_runs_days)
+    if current_mode() is not SignInMode.PASSWORD or settings.users_file is None:
+        return None
+    users = _user_file(settings.users_file)
+    return Accounts(users, sign_ins(), settings.sign_in_hours * 3_600)
+
+
+def sign_ins() -> SignIns:
+    """Return the sign-ins of all users."""
+    return SignIns(_database(), read_settings())
+
+
+def access() -> Access:
+    """Return the rights of the user, as they were less than a second ago.
+
+    If the user has signed out in another tab, the script runs again, and shows how to sign in. A
+    dialog or another fragment notices it as well, which runs without the rest of the script.
+    """
+    if current_mode() is SignInMode.OPEN:
+        return LOCAL_ACCESS
+    if session.access and time.monotonic() - session.access[1] < _ACCESS_SECONDS:
+        return session.access[0]
+    rights = find_access()
+    if rights is None:
+        st.rerun()
+    keep_access(rights)
+    return rights
+
+
+def keep_access(rights: Access) -> None:
+    """Keep the rights of the user for this run of the script."""
+    session.access = rights, time.monotonic()
+
+
+def find_access() -> Access | None:
+    """Return the rights of the user; None if the user has to sign in."""
+    mode = current_mode()
+    if mode is SignInMode.OPEN:
+        return LOCAL_ACCESS
+    if mode is SignInMode.OPENID:
+        claims = st.user.to_dict()
+        found = sign_ins().access_of_claims(claims) if claims.get("is_logged_in") else None
+    else:
+        known = accounts()
+        token = session_token(st.context.cookies)
+        found = known.sign_ins.access(token, known.users) if known and token else None
+    if found is None and read_settings().allow_visitors:
+        return Access(VISITOR)
+    return found
+
+
+@st.cache_resource
+def _user_file(path: Path) -> UserFile:
+    return UserFile(path)
+
+
+def _database() -> Database:
+    return server_libraries().stores.database
 
 
 def stored_results() -> StoredResults:
@@ -131,9 +242,13 @@ def stored_results() -> StoredResults:
 
 
 def current_user() -> str:
-    """Return the e-mail address or name of who is signed in; empty without sign-in."""
-    user = st.user.to_dict()
-    return str(user.get("email") or user.get("name") or "")
+    """Return the name of who is signed in; empty without sign-in."""
+    return access().user.name
+
+
+def may(action: Action) -> bool:
+    """Return whether the user may do this, for what a page offers; the core checks it again."""
+    return access().user.may(action)
 
 
 def begin_run() -> None:

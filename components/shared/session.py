@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.elements.arrow import DataframeStateInput
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from core.access import Access
 from core.library.library import Library
 from core.sequences.records import Record
 
@@ -54,6 +55,8 @@ class Session:
 
     Attributes
     ----------
+    access
+        Rights of the user, and when they were read, in seconds of the monotonic clock.
     in_app
         Whether app.py has run in this session.
     requested_page
@@ -98,6 +101,7 @@ class Session:
         Key of the button whose deletion is to be confirmed.
     """
 
+    access = _Entry[tuple[Access, float] | None]("access", None)
     in_app = _Entry("in_app", default=False)
     requested_page = _Entry[tuple[str, dict[str, Any]] | None]("requested page", None)
     library_names = _Entry[list[str] | None]("library names", None)

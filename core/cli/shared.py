@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from core import defaults
+from core.access import Access, Role, User
 from core.cli.loopback import Dashboard
 from core.cli.questions import QUESTIONS, Options, Source, to_json
 from core.cli.terminal import print_notes, print_text, terminal_progress
@@ -21,6 +22,7 @@ from core.stores.availability import wait_once
 if TYPE_CHECKING:
     from core.library.manager import Libraries
     from core.sequences.limits import Limits
+    from core.settings import Settings
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -36,6 +38,15 @@ def current_user() -> str:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):  # A container may know only a number.
         return ""
+
+
+def command_access(settings: "Settings") -> Access:
+    """Return the rights of commands: those of the role that the settings give them.
+
+    Whoever may read the settings has the passwords of the stores in them: the role keeps scripts
+    and students from mistakes, and says in the audit trail whose command it was.
+    """
+    return Access(User(current_user(), Role(settings.command_role)), origin="command line")
 
 
 def library_name(name: str) -> str:
@@ -174,7 +185,8 @@ def open_libraries() -> Iterator["Libraries"]:
     from core.stores.stores import Stores
 
     with Stores(settings) as stores:
-        yield Libraries(stores, settings.cache_mb * 1_000_000)
+        libraries = Libraries(stores, settings.cache_mb * 1_000_000)
+        yield libraries.acting_as(command_access(settings))
 
 
 def write(text: str, output: Path | None) -> None:

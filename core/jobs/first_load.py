@@ -5,6 +5,7 @@ from contextlib import suppress
 from core import defaults
 from core.errors import InputError
 from core.jobs.scheduler import Jobs
+from core.jobs.user_jobs import UserJobs
 from core.library.load import LoadReport, load
 from core.library.manager import Libraries
 from core.progress import Progress
@@ -17,7 +18,7 @@ _ORGANISM = "human"
 _DIGEST = "first load"
 
 
-def active_load(jobs: Jobs) -> JobRow | None:
+def active_load(jobs: Jobs | UserJobs) -> JobRow | None:
     """Return the load of organisms that is queued or running; None if there is none."""
     return next((job for job in jobs.active() if job.kind == LOAD_KIND), None)
 
@@ -35,7 +36,7 @@ def start_first_load(libraries: Libraries, jobs: Jobs) -> None:
 
 
 def submit_human_reference(
-    libraries: Libraries, jobs: Jobs, by: str = "", *, only_first: bool = False
+    libraries: Libraries, jobs: Jobs | UserJobs, by: str = "", *, only_first: bool = False
 ) -> None:
     """Load the human reference into the default library, in the background.
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 
+from core.access import LibraryAccess
 from core.classification.model import FamilyModel
 from core.encoders import (
     Encoder,
@@ -20,7 +21,13 @@ from core.stores.stores import Stores
 
 
 def create_library(
-    stores: Stores, name: str, encoder: Encoder, index: VectorIndex | None
+    stores: Stores,
+    name: str,
+    encoder: Encoder,
+    index: VectorIndex | None,
+    *,
+    owner: str = "",
+    access: LibraryAccess = LibraryAccess.LAB,
 ) -> LibraryRow:
     """Create a library with nothing in it; the caller holds the write lock of its name.
 
@@ -30,6 +37,8 @@ def create_library(
         Fitted.
     index
         How Milvus indexes the vectors; the default for the encoder's vectors, if None.
+    owner, access
+        The user that it belongs to, and who may use it.
 
     Raises
     ------
@@ -46,6 +55,8 @@ def create_library(
         fingerprint=fingerprint(encoder),
         state=encoder.state(),
         index=asdict(index),
+        owner=owner,
+        access=access,
     )
     create_collection(stores, row.collection, name, encoder, index)
     return row

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from core import defaults
-from core.encoders import DEFAULT_ENCODER, get_encoder_class
+from core.access import Action, LibraryAccess
+from core.encoders import DEFAULT_ENCODER, Encoder, get_encoder_class
 from core.errors import InputError, LibraryError
 from core.library.create import create_library, save_model, train_library_model
 from core.library.manager import Libraries
@@ -54,6 +55,7 @@ def load(
     by: str = "",
     replace: bool = False,
     identity: Identity | None = None,
+    access: LibraryAccess = LibraryAccess.LAB,
     progress: Progress = no_progress,
     timeout: float = 600.0,
 ) -> LoadReport:
@@ -74,16 +76,20 @@ def load(
     source
         Where the records came from, to be kept with the load.
     by
-        Who loads them, to be kept too.
+        Who loads them, to be kept too, if the libraries do not act for a named user.
     replace
         Replace existing organisms by these records, instead of adding to them.
     identity
         Fail if the name does not refer to this library; then none is created either.
+    access
+        Who may use the library, if it is new; it belongs to the user who loads.
     timeout
         Seconds to wait for another writer to finish.
 
     Raises
     ------
+    ForbiddenError
+        If the user may not load, or not into this library.
     InputError
         If a record, a name or a family is invalid. Nothing is written then.
     LibraryError
@@ -92,6 +98,8 @@ def load(
         If a store fails. What was written is undone, at once or by the next writer.
     """
     started = time.monotonic()
+    libraries.require(Action.LOAD, library)
+    by = libraries.access.user.name or by
     check_library_name(library)
     for organism, records in references.items():
         check_organism_name(organism)
@@ -109,8 +117,11 @@ def load(
         _require_room(libraries, row, library, encoder or DEFAULT_ENCODER, organism_loads)
         try:
             if row is None:
-                name = encoder or DEFAULT_ENCODER
-                row = _create(libraries, library, name, index, organism_loads, progress=progress)
+                fitted = _fit(encoder or DEFAULT_ENCODER, organism_loads, progress)
+                row = create_library(
+                    libraries.stores, library, fitted, index, owner=by, access=access
+                )
+                _train(libraries, row, fitted, organism_loads, progress)
             names = _family_names(libraries, row, organism_loads, families or {})
             reports = Writer(libraries, row, organism_loads, progress).write(source, by, names)
             if replace:  # No search sees the replaced organisms any more.
@@ -118,6 +129,8 @@ def load(
         except BaseException:
             try_to_recover(libraries.stores, library)
             raise
+    added = ", ".join(f"{report.organism}: {report.added:,} sequences" for report in reports)
+    libraries.record(Action.LOAD, library, f"{added}; {source}" if source else added)
     return LoadReport(library, tuple(reports), time.monotonic() - started)
 
 
@@ -132,7 +145,7 @@ def known_records(libraries: Libraries, name: str, *, replace: bool = False) -> 
         Organisms will be replaced: only the names of the families matter.
     """
     labels = libraries.stores.labels
-    if (row := labels.library(name)) is None:
+    if (row := libraries.find_row(name)) is None:
         return Known()
     families = labels.families(row.id)
     if replace:
@@ -154,6 +167,7 @@ def _existing_row(
     recover(libraries.stores, row)
     if (row := labels.library(name)) is None:
         return None
+    libraries.require(Action.LOAD, name)  # It may be new since the lock was asked for.
     if encoder is not None and encoder != row.encoder:
         message = f"The library {name!r} has the encoder {row.encoder}, not {encoder}."
         raise LibraryError(message, "Use another library name.")
@@ -247,24 +261,24 @@ def _require_room(
     libraries.stores.require_room(room, action)
 
 
-def _create(
+def _fit(encoder: str, organism_loads: Sequence[OrganismLoad], progress: Progress) -> Encoder:
+    """Fit the encoder of a new library to what is loaded first."""
+    residues = [record.residues for load in organism_loads for record in load.new.values()]
+    return get_encoder_class(encoder).fit(residues, progress)
+
+
+def _train(
     libraries: Libraries,
-    name: str,
-    encoder: str,
-    index: VectorIndex | None,
+    row: LibraryRow,
+    encoder: Encoder,
     organism_loads: Sequence[OrganismLoad],
-    *,
     progress: Progress,
-) -> LibraryRow:
-    """Create a library whose encoder and model are fitted to what is loaded first."""
-    records = [record for load in organism_loads for record in load.new.values()]
-    residues = [record.residues for record in records]
-    fitted = get_encoder_class(encoder).fit(residues, progress)
-    row = create_library(libraries.stores, name, fitted, index)
+) -> None:
+    """Train the model of a new library on what is loaded first."""
+    records = (record for load in organism_loads for record in load.new.values())
     labelled = ((record.residues, family_of(record)) for record in records)
-    if model := train_library_model(fitted, labelled, progress):
+    if model := train_library_model(encoder, labelled, progress):
         save_model(libraries.stores, row, model)
-    return row
 
 
 def _check_family_names(

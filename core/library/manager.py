@@ -1,9 +1,15 @@
 """All libraries of a deployment: open, rename, delete, calibrate, and recover after a crash."""
 
+import copy
+import logging
+from typing import Self
+
 from core import defaults
+from core.access import LOCAL_ACCESS, Access, Action, LibraryAccess
+from core.access.rights import library_forbidden
 from core.classification.model import FamilyModel
 from core.encoders import Encoder
-from core.errors import InputError, LibraryError, StoreError
+from core.errors import ForbiddenError, InputError, LibraryError, StoreError
 from core.library.candidates import CandidateCache
 from core.library.create import save_model, train_library_model
 from core.library.integrity import check_vectors, reconcile_hint
@@ -14,7 +20,10 @@ from core.library.snapshot import unknown_organism_error
 from core.library.stored_state import read_encoder, read_index, read_model
 from core.stores.locks import write_lock
 from core.stores.sql import Identity, LibraryRow
+from core.stores.sql.audit import AuditTable
 from core.stores.stores import Stores
+
+_log = logging.getLogger(__name__)
 
 _CACHE_BYTES = 256_000_000
 _SETTINGS_HINT = "Check GENEKIN_MILVUS_URI and GENEKIN_DATABASE_URL: they belong together. "
@@ -22,6 +31,9 @@ _SETTINGS_HINT = "Check GENEKIN_MILVUS_URI and GENEKIN_DATABASE_URL: they belong
 
 class Libraries:
     """All libraries in a pair of stores; safe to share between threads.
+
+    They act for somebody with all rights, until :meth:`acting_as` binds them to a user. Then they
+    have only the libraries that the user may use, and every change asks for the user's rights.
 
     Parameters
     ----------
@@ -35,12 +47,46 @@ class Libraries:
         self._models: dict[str, FamilyModel] = {}
         self._checked: set[str] = set()
         self._candidate_cache = CandidateCache(cache_bytes)
+        self.access = LOCAL_ACCESS
+
+    # Rights
+
+    def acting_as(self, access: Access) -> Self:
+        """Return the same libraries, with the rights of a user."""
+        bound = copy.copy(self)
+        bound.access = access
+        return bound
+
+    def require(self, action: Action, name: str = "") -> None:
+        """Check that the user may do this, with a library if one of this name exists.
+
+        Raises
+        ------
+        ForbiddenError
+            If the user's role does not allow it, or the library is another user's.
+        """
+        user = self.access.require(action)
+        row = self.stores.labels.library(name) if name else None
+        if row is not None and not user.may_use(row.owner, row.access):
+            raise library_forbidden(name)
+
+    def record(self, action: Action, name: str, detail: str = "") -> None:
+        """Write what the user has done to a library into the audit trail.
+
+        A failure is only logged: it is done, and saying otherwise would be wrong.
+        """
+        try:
+            AuditTable(self.stores.database).add(self.access.actor, action, name, detail)
+        except StoreError as error:
+            _log.warning("not in the audit trail: %s: %s", action, error.log_text())
 
     # Lookup
 
     def names(self) -> list[str]:
-        """Return the names of all libraries, in alphabetical order."""
-        return self.stores.labels.library_names()
+        """Return the names of the libraries that the user may use, in alphabetical order."""
+        user = self.access.user
+        owners = self.stores.labels.library_owners()
+        return [name for name, library in owners.items() if user.may_use(*library)]
 
     def open(self, name: str = defaults.LIBRARY) -> Library:
         """Open a library.
@@ -74,17 +120,23 @@ class Libraries:
         Raises
         ------
         LibraryError
-            If there is none of that name.
+            If there is none of that name that the user may use.
         """
-        row = self.stores.labels.library(name)
+        row = self.find_row(name)
         if row is None:
             message = f"There is no library {name!r}."
             raise LibraryError(message, "Load an organism into it first.")
         return row
 
+    def find_row(self, name: str) -> LibraryRow | None:
+        """Return a library's row of the database; None if there is none that the user may use."""
+        row = self.stores.labels.library(name)
+        usable = row is not None and self.access.user.may_use(row.owner, row.access)
+        return row if usable else None
+
     def has_organisms(self, name: str) -> bool:
         """Return whether a library has organisms that are ready; False if there is none."""
-        row = self.stores.labels.library(name)
+        row = self.find_row(name)
         return row is not None and bool(self.stores.labels.organisms(row.id))
 
     def current_name(self, identity: Identity) -> str:
@@ -169,6 +221,7 @@ class Libraries:
         StoreError
             If another writer does not finish within `timeout` seconds.
         """
+        self.require(Action.REMOVE, name)
         with write_lock(self.stores.database.engine, name, timeout):
             row = self.library_row(name)
             self.check_collection(row)  # Nothing is removed from another library's collection.
@@ -178,7 +231,9 @@ class Libraries:
                 raise unknown_organism_error(name, organism, list(organisms))
             remove_organism(self.stores, row, organisms[organism])
             remove_if_empty(self.stores, row)
-        return organisms[organism].count
+        count = organisms[organism].count
+        self.record(Action.REMOVE, name, f"{organism}: {count:,} sequences")
+        return count
 
     def rename(self, name: str, new_name: str, *, timeout: float = 60.0) -> None:
         """Rename a library.
@@ -192,6 +247,7 @@ class Libraries:
         StoreError
             If another writer does not finish within `timeout` seconds.
         """
+        self.require(Action.RENAME, name)
         check_library_name(new_name)
         if new_name == name:
             raise InputError(f"The library already has the name {name!r}.", "Choose another name.")
@@ -202,6 +258,7 @@ class Libraries:
                 message = f"A library named {new_name!r} already exists."
                 raise InputError(message, "Choose another name.")
             self.stores.labels.rename_library(row.id, new_name)
+        self.record(Action.RENAME, name, f"now {new_name}")
 
     def delete(self, name: str, *, timeout: float = 60.0) -> int:
         """Delete a library with all its organisms; return the number of its sequences.
@@ -213,6 +270,7 @@ class Libraries:
         StoreError
             If another writer does not finish within `timeout` seconds.
         """
+        self.require(Action.DELETE_LIBRARY, name)
         with write_lock(self.stores.database.engine, name, timeout):
             row = self.library_row(name)
             recover(self.stores, row)
@@ -221,7 +279,9 @@ class Libraries:
             for organism in organisms:
                 remove_organism(self.stores, row, organism)
             remove_if_empty(self.stores, row)
-        return sum(organism.count for organism in organisms)
+        count = sum(organism.count for organism in organisms)
+        self.record(Action.DELETE_LIBRARY, name, f"{count:,} sequences")
+        return count
 
     def reconcile(self, name: str, *, timeout: float = 60.0) -> RecoveryReport:
         """Undo loads and finish removals that a crash interrupted.
@@ -233,6 +293,7 @@ class Libraries:
         StoreError
             If another writer does not finish within `timeout` seconds.
         """
+        self.require(Action.REPAIR, name)
         with write_lock(self.stores.database.engine, name, timeout):
             return recover(self.stores, self.library_row(name))
 
@@ -246,6 +307,7 @@ class Libraries:
         StoreError
             If another writer does not finish within `timeout` seconds.
         """
+        self.require(Action.CALIBRATE, name)
         with write_lock(self.stores.database.engine, name, timeout):
             row = self.library_row(name)
             recover(self.stores, row)
@@ -264,6 +326,7 @@ class Libraries:
                 hint = "Only libraries with the encoder translated can be calibrated."
                 raise LibraryError(message, hint)
             save_model(self.stores, row, model)
+        self.record(Action.CALIBRATE, name)
         return self.open(name)
 
     def set_threshold(self, name: str, threshold: float) -> None:
@@ -276,5 +339,32 @@ class Libraries:
         LibraryError
             If there is no such library.
         """
+        self.require(Action.CALIBRATE, name)
         check_threshold(threshold)
         self.stores.labels.set_threshold(self.library_row(name).id, threshold)
+        self.record(Action.CALIBRATE, name, f"threshold {threshold:.2f}")
+
+    def may_set_access(self, row: LibraryRow) -> bool:
+        """Return whether the user may set who may use a library."""
+        user = self.access.current()
+        return user.may(Action.SEE_ALL) or (user.may(Action.SET_ACCESS) and user.owns(row.owner))
+
+    def set_access(self, name: str, access: LibraryAccess) -> None:
+        """Set who may use a library; only its owner and administrators may.
+
+        A library of nobody becomes the user's own.
+
+        Raises
+        ------
+        ForbiddenError
+            If the user may not.
+        LibraryError
+            If there is no such library.
+        """
+        user = self.access.require(Action.SET_ACCESS)
+        row = self.library_row(name)
+        if not self.may_set_access(row):
+            message = f"Only the owner of the library {name!r} can change who may use it."
+            raise ForbiddenError(message, "Ask the owner, or an administrator.")
+        self.stores.labels.set_access(row.id, access, row.owner or user.name)
+        self.record(Action.SET_ACCESS, name, access)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
+from core.access import Action
 from core.encoders import Encoder, fingerprint, get_encoder_class
 from core.library.create import (
     create_collection,
@@ -50,6 +51,8 @@ def refit(
 
     Raises
     ------
+    ForbiddenError
+        If the user may not.
     LibraryError
         If there is no such library.
     StoreError
@@ -57,6 +60,7 @@ def refit(
         written is undone, at once or by the next writer.
     """
     started = time.monotonic()
+    libraries.require(Action.REFIT, name)
     with write_lock(libraries.stores.database.engine, name, timeout):
         recover(libraries.stores, libraries.library_row(name))
         row = libraries.library_row(name)
@@ -65,6 +69,7 @@ def refit(
             refit.run()
         finally:
             try_to_recover(libraries.stores, name)
+    libraries.record(Action.REFIT, name, f"{refit.total:,} sequences")
     return RefitReport(name, refit.total, time.monotonic() - started)
 
 

@@ -9,6 +9,7 @@ whose residues do not have its id, which is made of them, is named: nothing can 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.access import Action
 from core.library.create import create_collection
 from core.library.manager import Libraries
 from core.library.recovery import RecoveryReport, recover
@@ -79,12 +80,15 @@ def repair(
 
     Raises
     ------
+    ForbiddenError
+        If the user may not.
     LibraryError
         If there is no such library, or its collection in Milvus was made by another encoder.
     StoreError
         If a store fails, or another writer does not finish within `timeout` seconds. What was
         repaired until then stays repaired.
     """
+    libraries.require(Action.REPAIR, name)
     with write_lock(libraries.stores.database.engine, name, timeout):
         interrupted = recover(libraries.stores, libraries.library_row(name))
         row = libraries.stores.labels.library(name)
@@ -93,7 +97,10 @@ def repair(
                 name, interrupted, 0, 0, 0, collection_made=False, library_removed=True
             )
         with libraries.stores.disk.lent_reserve():
-            return _Repair(libraries, row, progress).run(interrupted)
+            report = _Repair(libraries, row, progress).run(interrupted)
+    restored = f"{report.vectors_written:,} vectors restored, {report.vectors_deleted:,} deleted"
+    libraries.record(Action.REPAIR, name, restored)
+    return report
 
 
 class _Repair:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TypeAlias, TypeVar
 
+from core.access import LOCAL_ACCESS, Access, Action, Role
 from core.calls import Call, Status, query_name
-from core.errors import InputError, StoreError
+from core.errors import ForbiddenError, InputError, StoreError
 from core.library.library import Library
 from core.runs.run import Run, RunKind, RunSettings, damaged_run, run_versions
 from core.runs.serialization import (
@@ -42,22 +43,30 @@ _MAX_SEARCH_TEXT = 20_000
 
 
 class Runs:
-    """The runs of a deployment; safe to share between threads.
+    """The runs of a deployment that a user may see; safe to share between threads.
+
+    A run is private to its user, until it is shared. Those of visitors can be opened by whoever has
+    their links.
 
     Parameters
     ----------
     keep_days
         Days after which a run is deleted; 0: never.
+    access
+        The user; administrators see all runs.
 
     Raises
     ------
+    ForbiddenError
+        From every method, for a run that the user may not see or change.
     StoreError
         From every method, if the database fails.
     """
 
-    def __init__(self, database: Database, keep_days: int) -> None:
+    def __init__(self, database: Database, keep_days: int, access: Access = LOCAL_ACCESS) -> None:
         self._table = RunTable(database)
         self._keep_days = keep_days
+        self._access = access
 
     def store(
         self,
@@ -84,7 +93,7 @@ class Runs:
         source
             Name of the file or run of the queries; empty for text.
         by
-            User.
+            User, for runs that are stored in the name of another one by an administrator.
 
         Raises
         ------
@@ -134,6 +143,9 @@ class Runs:
 
     def _add(self, run: Run, records: Sequence[Record], results: Iterable[Part]) -> Run:
         queries = (StoredQuery(record.name, record.residues) for record in records)
+        user = self._access.require(Action.SEARCH)
+        by = run.by if user.may(Action.SEE_ALL) and run.by else user.name
+        run = replace(run, by=by, shared=user.role is Role.VISITOR)
         parts = [*results, *pack_queries(queries)]
         _check_size(parts)
         self._table.add(run.to_row(_search_text(run, records)), parts)
@@ -153,6 +165,7 @@ class Runs:
         row = self._table.get(run_id) if _ID.fullmatch(run_id) else None
         if row is None:
             raise self._not_found()
+        self._require_readable(row.by, shared=row.shared)
         return Run.from_row(row)
 
     def calls(self, run: Run, start: int = 0, count: int | None = None) -> list[Call]:
@@ -190,16 +203,18 @@ class Runs:
     def find(self, text: str = "", start: int = 0, count: int = 50) -> list[Run]:
         """Return `count` of the runs that match a text, from `start`, the latest first.
 
+        They are the user's own and those that others share; of an administrator, all.
+
         Parameters
         ----------
         text
             Part of a run's name, of its library, families or queries, or of its user.
         """
-        return list(map(_listed, self._table.find(text.strip(), start, count)))
+        return list(map(_listed, self._table.find(text.strip(), start, count, self._lister())))
 
     def count(self, text: str = "") -> int:
         """Return the number of runs that match a text."""
-        return self._table.count(text.strip())
+        return self._table.count(text.strip(), self._lister())
 
     def rename(self, run_id: str, name: str) -> None:
         """Rename a run.
@@ -212,7 +227,20 @@ class Runs:
         cleaned = clean_name(name)
         if not cleaned:
             raise InputError("A run needs a name.", "Enter one.")
-        if not (_ID.fullmatch(run_id) and self._table.rename(run_id, cleaned)):
+        self._require_own(run_id)
+        if not self._table.rename(run_id, cleaned):
+            raise self._not_found()
+
+    def share(self, run_id: str, *, shared: bool) -> None:
+        """Let everyone who has the link open a run, and all users find it, or only its user.
+
+        Raises
+        ------
+        InputError
+            If there is no such run.
+        """
+        self._require_own(run_id)
+        if not self._table.share(run_id, shared=shared):
             raise self._not_found()
 
     def delete(self, run_id: str) -> None:
@@ -223,7 +251,8 @@ class Runs:
         InputError
             If there is no such run.
         """
-        if not (_ID.fullmatch(run_id) and self._table.delete([run_id])):
+        self._require_own(run_id)
+        if not self._table.delete([run_id]):
             raise self._not_found()
 
     def delete_expired(self) -> int:
@@ -236,6 +265,7 @@ class Runs:
     def _unpack(
         self, unpack: _Unpack[_Item], run: Run, kind: str, start: int, stop: int
     ) -> list[_Item]:
+        self._require_readable(run.by, shared=run.shared)
         if start >= stop:
             return []
         try:
@@ -248,6 +278,31 @@ class Runs:
         if len(items) != stop - start:
             raise damaged_run(run.name)
         return items
+
+    def may_change(self, run: Run) -> bool:
+        """Return whether the user may rename, share and delete a run."""
+        user = self._access.user
+        if user.may(Action.SEE_ALL):
+            return True
+        return user.may(Action.KEEP_RUNS) and user.owns(run.by)
+
+    def _lister(self) -> str | None:
+        """Return the user whose runs are listed; None for all runs."""
+        user = self._access.require(Action.KEEP_RUNS)
+        return None if user.may(Action.SEE_ALL) else user.name
+
+    def _require_readable(self, by: str, *, shared: bool) -> None:
+        user = self._access.require(Action.SEARCH)
+        if not (shared or user.owns(by) or user.may(Action.SEE_ALL)):
+            raise ForbiddenError("This result is private.", "Ask its owner to share it.")
+
+    def _require_own(self, run_id: str) -> None:
+        user = self._access.require(Action.KEEP_RUNS)
+        row = self._table.get(run_id) if _ID.fullmatch(run_id) else None
+        if row is None:
+            raise self._not_found()
+        if not (user.owns(row.by) or user.may(Action.SEE_ALL)):
+            raise ForbiddenError("This result is another user's.", "Only its owner can change it.")
 
     def _not_found(self) -> InputError:
         expired = f", or it is older than {self._keep_days:,} days" if self._keep_days else ""

@@ -109,6 +109,8 @@ class Run:
         What was asked: of a trace, called queries are those with a relative.
     source
         Name of the file or run that the queries come from; empty if they were entered as text.
+    shared
+        Whether others than its user may open it.
     """
 
     id: str
@@ -129,6 +131,7 @@ class Run:
     seconds: float
     kind: RunKind = RunKind.CLASSIFY
     source: str = ""
+    shared: bool = False
 
     @property
     def searched_genes(self) -> int:

@@ -1,6 +1,7 @@
 """Rules for the project as a whole."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -52,6 +53,22 @@ class TestImports:
         assert len(files) > 20
         screens = {"streamlit", "altair", "plotly", "components", "pages", "app"}
         assert {file.name for file in files if screens & set(imports(file))} == set()
+
+    def test_pages_reach_the_stores_with_the_rights_of_their_user(self):
+        """Whatever has a page by another way would not ask for rights."""
+        ways = re.compile(
+            r"\.stores\b(?! import)|server_libraries|[^A-Za-z](Libraries|Runs|Jobs)\("
+        )
+        found = {
+            str(file.relative_to(PROJECT))
+            for file in tracked("pages/*.py", "components/*.py", "app.py")
+            if ways.search(re.sub("^from .*", "", file.read_text("utf-8"), flags=re.MULTILINE))
+        }
+        assert found == {
+            "components/shared/services.py",
+            "components/library/organism_card.py",  # The address, as a key of a cache.
+            "components/benchmark/run.py",  # It asks for the right to run a benchmark first.
+        }
 
     def test_the_core_can_be_imported_without_a_screen(self):
         modules = [

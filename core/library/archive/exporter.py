@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core import __version__
+from core.access import Action
 from core.arrays import to_npy
 from core.errors import write_error
 from core.library.archive.format import (
@@ -53,6 +54,8 @@ def export_library(
 
     Raises
     ------
+    ForbiddenError
+        If the user may not.
     GeneKinError
         If the file cannot be written; an InputError, unless the disk is full.
     LibraryError
@@ -60,6 +63,7 @@ def export_library(
     StoreError
         If another writer does not finish within `timeout` seconds.
     """
+    libraries.require(Action.EXPORT, name)
     with write_lock(libraries.stores.database.engine, name, timeout):
         recover(libraries.stores, libraries.library_row(name))
         row = libraries.library_row(name)
@@ -68,9 +72,11 @@ def export_library(
                 replacing(path) as file,
                 zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
             ):
-                return _Export(libraries, row, archive, progress).write()
+                count = _Export(libraries, row, archive, progress).write()
         except OSError as error:
             raise write_error(path, error) from None
+    libraries.record(Action.EXPORT, name, f"{count:,} sequences")
+    return count
 
 
 class _Export:

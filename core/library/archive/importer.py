@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
+from core.access import Action, LibraryAccess
 from core.encoders import TranslatedEncoder
 from core.errors import InputError
 from core.library.archive.format import MANIFEST, SEQUENCES
@@ -35,6 +36,7 @@ def import_library(
     limits: Limits,
     display_name: str = "",
     by: str = "",
+    access: LibraryAccess = LibraryAccess.LAB,
     progress: Progress = no_progress,
     timeout: float = 60.0,
 ) -> LoadReport:
@@ -53,10 +55,14 @@ def import_library(
     display_name
         Name of the file for messages and for the load's source; its path, if empty.
     by
-        Who imports it, to be kept with it.
+        Who imports it, to be kept with it, if the libraries do not act for a named user.
+    access
+        Who may use the library, which belongs to the user who imports it.
 
     Raises
     ------
+    ForbiddenError
+        If the user may not.
     InputError
         If the archive is invalid, or a library of that name exists.
     StoreError
@@ -64,6 +70,8 @@ def import_library(
         written is undone, at once or by the next writer.
     """
     started = time.monotonic()
+    libraries.require(Action.IMPORT)
+    by = libraries.access.user.name or by
     with Archive(file, display_name or str(file), limits) as archive:
         name = name or archive.manifest.library
         check_library_name(name)
@@ -72,12 +80,14 @@ def import_library(
             progress("Reading", 0, 0)
             organism_loads = _organism_loads(archive, limits)
             try:
-                row = _create(libraries, name, archive, organism_loads)
+                row = _create(libraries, name, archive, organism_loads, owner=by, access=access)
                 writer = Writer(libraries, row, organism_loads, progress)
                 reports = writer.write(_source(archive), by, archive.manifest.families)
             except BaseException:
                 try_to_recover(libraries.stores, name)
                 raise
+    count = sum(report.added for report in reports)
+    libraries.record(Action.IMPORT, name, f"{count:,} sequences; {archive.name}")
     return LoadReport(name, tuple(reports), time.monotonic() - started)
 
 
@@ -118,7 +128,13 @@ def _organism_loads(archive: Archive, limits: Limits) -> list[OrganismLoad]:
 
 
 def _create(
-    libraries: Libraries, name: str, archive: Archive, organism_loads: list[OrganismLoad]
+    libraries: Libraries,
+    name: str,
+    archive: Archive,
+    organism_loads: list[OrganismLoad],
+    *,
+    owner: str,
+    access: LibraryAccess,
 ) -> LibraryRow:
     """Create the library with the archive's encoder, model and threshold."""
     manifest, labels = archive.manifest, libraries.stores.labels
@@ -127,7 +143,7 @@ def _create(
         raise archive.damaged(MANIFEST, f"the encoder {encoder.name} cannot have a model")
     _require_room(libraries, name, archive, organism_loads)
     index = VectorIndex(**manifest.index.model_dump()) if encoder.dimension else None
-    row = create_library(libraries.stores, name, encoder, index)
+    row = create_library(libraries.stores, name, encoder, index, owner=owner, access=access)
     if model is not None:
         save_model(libraries.stores, row, model)
     labels.set_threshold(row.id, manifest.threshold)

@@ -39,6 +39,13 @@ class LibraryLabels(Tables):
         with self._connect("listing the libraries") as connection:
             return list(connection.scalars(select(libraries.c.name).order_by(libraries.c.name)))
 
+    def library_owners(self) -> dict[str, tuple[str, str]]:
+        """Return the owner and the access of every library, by name in alphabetical order."""
+        query = select(libraries.c.name, libraries.c.owner, libraries.c.access)
+        with self._connect("listing the libraries") as connection:
+            rows = connection.execute(query.order_by(libraries.c.name))
+            return {name: (owner, access) for name, owner, access in rows}
+
     def library(self, name: str) -> LibraryRow | None:
         """Return the library of that name, or None."""
         with self._connect("looking up the library") as connection:
@@ -55,9 +62,21 @@ class LibraryLabels(Tables):
         fingerprint: str,
         state: Arrays,
         index: Mapping[str, Any],
+        owner: str = "",
+        access: str = "lab",
     ) -> LibraryRow:
         """Add a library bound to a fitted encoder."""
-        row = LibraryRow(0, name, collection, encoder, fingerprint, dict(index), utc_now())
+        row = LibraryRow(
+            id=0,
+            name=name,
+            collection=collection,
+            encoder=encoder,
+            fingerprint=fingerprint,
+            index=dict(index),
+            created_at=utc_now(),
+            owner=owner,
+            access=access,
+        )
         values = asdict(row)
         del values["id"]
         with self._begin("adding the library") as connection:
@@ -186,6 +205,14 @@ class LibraryLabels(Tables):
         with self._begin("setting the threshold") as connection:
             of_library = libraries.c.id == library_id
             connection.execute(update(libraries).where(of_library).values(threshold=threshold))
+
+    @retry_on_deadlock
+    def set_access(self, library_id: int, access: str, owner: str) -> None:
+        """Set who may use a library, and its owner."""
+        with self._begin("setting the access of a library") as connection:
+            of_library = libraries.c.id == library_id
+            values = {"access": access, "owner": owner}
+            connection.execute(update(libraries).where(of_library).values(values))
 
     # Families
 

@@ -23,6 +23,10 @@ class LibraryRow:
         A collection under construction, or one to be dropped.
     fitted_load
         The last load in the training set of the encoder, where that is known.
+    owner
+        The user who created it; empty: nobody.
+    access
+        Who may use it, a value of :class:`core.access.LibraryAccess`.
     """
 
     id: int
@@ -36,6 +40,8 @@ class LibraryRow:
     threshold: float | None = None
     spare: str | None = None
     fitted_load: int | None = None
+    owner: str = ""
+    access: str = "lab"
 
     @property
     def identity(self) -> "Identity":

@@ -34,6 +34,8 @@ class RunRow:
         Number of queries.
     about
         Further facts, as JSON.
+    shared
+        Whether others than its user may open it.
     """
 
     id: str
@@ -47,6 +49,7 @@ class RunRow:
     contents: str
     queries: int
     about: Any
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +102,21 @@ class RunTable(Tables):
                 pieces.setdefault(first, []).append(data)
         return [Part(kind, first, join_bytes(data)) for first, data in pieces.items()]
 
-    def find(self, text: str, start: int, count: int) -> list[RunRow]:
-        """Return a page of the runs that contain a text, newest first."""
-        query = _filtered(select(runs), text).order_by(runs.c.created_at.desc(), runs.c.id)
+    def find(self, text: str, start: int, count: int, user: str | None = None) -> list[RunRow]:
+        """Return a page of the runs that contain a text, newest first.
+
+        Parameters
+        ----------
+        user
+            Only the user's own runs, and those that other users share; all runs, if None.
+        """
+        query = _filtered(select(runs), text, user)
+        query = query.order_by(runs.c.created_at.desc(), runs.c.id)
         return self._rows(query.offset(start).limit(count))
 
-    def count(self, text: str) -> int:
-        """Return the number of runs that contain a text."""
-        query = _filtered(select(func.count()).select_from(runs), text)
+    def count(self, text: str, user: str | None = None) -> int:
+        """Return the number of runs that :meth:`find` finds."""
+        query = _filtered(select(func.count()).select_from(runs), text, user)
         with self._connect("counting the runs") as connection:
             return int(connection.execute(query).scalar_one())
 
@@ -116,6 +126,12 @@ class RunTable(Tables):
         values = {"name": replace_surrogates(name), "found_by": literal(_fold_case(name)) + rest}
         with self._begin("renaming a run") as connection:
             query = update(runs).where(runs.c.id == run_id).values(values)
+            return bool(connection.execute(query).rowcount)
+
+    def share(self, run_id: str, *, shared: bool) -> bool:
+        """Share a run, or stop sharing it; return False if there is none with that id."""
+        with self._begin("sharing a run") as connection:
+            query = update(runs).where(runs.c.id == run_id).values(shared=shared)
             return bool(connection.execute(query).rowcount)
 
     @retry_on_deadlock
@@ -135,8 +151,12 @@ class RunTable(Tables):
             return [_run_row(row) for row in connection.execute(query)]
 
 
-def _filtered(query: Select[Any], text: str) -> Select[Any]:
-    return query.where(runs.c.found_by.contains(_fold_case(text), autoescape=True))
+def _filtered(query: Select[Any], text: str, user: str | None) -> Select[Any]:
+    query = query.where(runs.c.found_by.contains(_fold_case(text), autoescape=True))
+    if user is None:
+        return query
+    # Runs of visitors have no user: they are found by their links only.
+    return query.where(runs.c.by != "", (runs.c.by == user) | runs.c.shared)
 
 
 def _fold_case(text: str) -> str:

@@ -29,6 +29,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import SchemaItem
@@ -80,6 +81,10 @@ libraries = _table(
     Column("spare", String(255), nullable=True),
     # The last load in the training set of the encoder.
     Column("fitted_load", Integer, nullable=True),
+    # The user who created it; empty: nobody.
+    Column("owner", _NAME, nullable=False, server_default=""),
+    # Who may use it: private, lab or public.
+    Column("access", String(16), nullable=False, server_default="lab"),
 )
 
 
@@ -188,6 +193,8 @@ runs = _table(
     Column("contents", String(64), nullable=False),
     Column("queries", Integer, nullable=False),
     Column("about", JSON, nullable=False),
+    # Whether others than its user may open it by its link.
+    Column("shared", Boolean, nullable=False, server_default=false()),
 )
 
 run_parts = _table(
@@ -213,4 +220,24 @@ evaluations = _table(
     Column("versions", JSON, nullable=False),
     Column("settings", JSON, nullable=False),
     Column("report", _BYTES, nullable=False),
+)
+
+# A sign-in is found by the digest of its token, which only the browser has.
+sign_ins = _table(
+    "sign_ins",
+    Column("digest", String(64), primary_key=True),
+    Column("name", _NAME, nullable=False, index=True),
+    Column("began_at", _TIME, nullable=False, index=True),
+    Column("ended_at", _TIME, nullable=True),
+)
+
+audit = _table(
+    "audit",
+    Column("id", _ID, primary_key=True),
+    Column("at", _TIME, nullable=False, index=True),
+    Column("by", _TEXT, nullable=False),
+    Column("action", String(32), nullable=False),
+    # A library, a run or a user.
+    Column("subject", _TEXT, nullable=False),
+    Column("detail", _TEXT, nullable=False),
 )

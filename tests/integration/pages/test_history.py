@@ -1,7 +1,7 @@
 import pytest
 
-from components.classify import submission
 from components.shared import services
+from core.access import Access, Role, User
 from tests.support.classify_page import ask, latest_run, shown_run
 from tests.support.pages import button, shown, widget
 from tests.support.synthetic import dna
@@ -72,7 +72,7 @@ class TestList:
     def test_who_asked_is_named_where_people_sign_in(
         self, loaded, opened, monkeypatch, person, there
     ):
-        monkeypatch.setattr(submission, "current_user", lambda: person)
+        monkeypatch.setattr(services, "access", lambda: Access(User(person, Role.ADMIN)))
         page = ask(opened("classify"), "ACGTACGTAC").switch_page("pages/history.py").run()
         (table,) = page.dataframe
         assert ("user" in table.proto.column_order) is there

@@ -7,7 +7,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
@@ -16,6 +18,7 @@ from core.errors import StoreError
 from core.stores.locks import named_lock
 from core.stores.sql import LabelStore, migrations
 from core.stores.sql.database import Database
+from core.stores.sql.runs import RunTable
 from core.stores.sql.schema import metadata
 
 OPEN = """
@@ -59,6 +62,21 @@ def execute(database: Database, *statements: str) -> None:
             connection.exec_driver_sql(statement)
 
 
+def columns(database: Database, table: str):
+    return inspect(database.engine).get_columns(table)
+
+
+def migrate(database: Database, change, target: str) -> None:
+    """Change the tables to an earlier or later revision."""
+    config = Config()
+    config.set_main_option(
+        "script_location", str(Path(migrations.__file__).parent).replace("%", "%%")
+    )
+    with database.begin("migrating") as connection:
+        config.attributes["connection"] = connection
+        change(config, target)
+
+
 def test_the_newest_revision_is_the_one_named():
     scripts = ScriptDirectory(str(Path(migrations.__file__).parent))
     assert scripts.get_heads() == [migrations.HEAD]
@@ -85,6 +103,8 @@ class TestUpgrade:
             "DROP TABLE run_parts",
             "DROP TABLE runs",
             "ALTER TABLE loads DROP COLUMN `by`",
+            "ALTER TABLE libraries DROP COLUMN owner",
+            "ALTER TABLE libraries DROP COLUMN access",
             "ALTER TABLE libraries DROP COLUMN spare",
             "ALTER TABLE libraries DROP COLUMN threshold",
             "INSERT INTO libraries VALUES (7, 'old', 'c', 'count', 'f', '{}', '2025-01-02', '', 3)",
@@ -97,6 +117,41 @@ class TestUpgrade:
         with database.connect("looking") as connection:
             row = connection.exec_driver_sql("SELECT id, name, fitted_load, spare FROM libraries")
             assert row.one() == (7, "old", 3, None)
+        database.close()
+
+    def test_what_was_there_before_sign_in_is_the_labs(self, empty_url):
+        database = Database(empty_url, timeout=10)
+        migrate(database, command.downgrade, "0002")
+        execute(
+            database,
+            "INSERT INTO libraries (id, name, collection, encoder, fingerprint, `index`,"
+            " created_at, caller) VALUES (7, 'old', 'c', 'count', 'f', '{}', '2025-01-02', '')",
+            "INSERT INTO runs (id, name, found_by, created_at, `by`, library, encoder, fingerprint,"
+            " contents, queries, about) VALUES ('r', 'a run', '', '2025-01-02', 'Ada', 'old',"
+            " 'count', 'f', 'c', 1, '{}')",
+        )
+        database.close()
+
+        database = Database(empty_url, timeout=10)
+        assert LabelStore(database).library_owners() == {"old": ("", "lab")}
+        run = RunTable(database).get("r")
+        assert run is not None
+        assert (run.by, run.shared) == ("Ada", False)
+        database.close()
+
+    def test_access_can_be_taken_back_and_given_again(self, empty_url):
+        database = Database(empty_url, timeout=10)
+        for _ in range(2):  # The second time, as after one that was cut short.
+            execute(database, "UPDATE alembic_version SET version_num = '0003'")
+            migrate(database, command.downgrade, "0002")
+        tables = set(inspect(database.engine).get_table_names())
+        assert not {"audit", "sign_ins"} & tables
+        assert "owner" not in {column["name"] for column in columns(database, "libraries")}
+        assert "shared" not in {column["name"] for column in columns(database, "runs")}
+        database.close()
+
+        database = Database(empty_url, timeout=10)
+        assert differences(database) == []
         database.close()
 
     @pytest.mark.parametrize("used", [True, False])

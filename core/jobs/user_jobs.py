@@ -1,0 +1,121 @@
+"""The jobs of a deployment, with the rights of one user."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from core.access import Action
+from core.errors import ForbiddenError
+from core.jobs.job import Work
+from core.jobs.scheduler import Jobs
+from core.library.manager import Libraries
+from core.stores.sql.jobs import JobRow
+
+REQUIRED_ACTIONS: Mapping[str, Action] = MappingProxyType(
+    {
+        "classify": Action.SEARCH,
+        "compute": Action.SEARCH,
+        "load": Action.LOAD,
+        "import": Action.IMPORT,
+        "refit": Action.REFIT,
+        "mend": Action.REPAIR,
+        "export": Action.EXPORT,
+        "benchmark": Action.BENCHMARK,
+    }
+)
+"""The action that each kind of job is."""
+_HIDDEN_TITLE = "Another user's job"
+
+
+class UserJobs:
+    """Jobs as :class:`Jobs`, submitted and cancelled with the rights of a user.
+
+    The jobs of other users have no title, message and result, unless they change a library that
+    the user may use.
+
+    Parameters
+    ----------
+    libraries
+        With the rights of the user.
+    """
+
+    def __init__(self, jobs: Jobs, libraries: Libraries) -> None:
+        self._jobs = jobs
+        self._libraries = libraries
+        self._access = libraries.access
+
+    def submit(  # noqa: PLR0917
+        self, kind: str, library: str, title: str, digest: str, work: Work, by: str = ""
+    ) -> int:
+        """Queue work as :meth:`Jobs.submit` does, in the user's name.
+
+        Raises
+        ------
+        ForbiddenError
+            If the user may not do such work.
+        """
+        user = self._access.require(REQUIRED_ACTIONS.get(kind, Action.SEE_ALL))
+        by = by if by and user.may(Action.SEE_ALL) else user.name
+        return self._jobs.submit(kind, library, title, digest, work, by)
+
+    def cancel(self, job_id: int) -> bool:
+        """Request the cancellation of a job; return False if it is not active.
+
+        Raises
+        ------
+        ForbiddenError
+            If the user may not.
+        """
+        job = self._jobs.get(job_id)
+        if job is not None and not self.may_cancel(job):
+            message = "This job is another user's."
+            raise ForbiddenError(message, "Ask its user, or an administrator, to cancel it.")
+        return self._jobs.cancel(job_id)
+
+    def may_cancel(self, job: JobRow) -> bool:
+        """Return whether the user may cancel a job."""
+        user = self._access.current()
+        if user.owns(job.by) or user.may(Action.SEE_ALL):
+            return True
+        action = REQUIRED_ACTIONS.get(job.kind, Action.SEE_ALL)
+        known = self._is_known(job, self._libraries.names())
+        return changes_library(job.kind) and user.may(action) and known
+
+    def get(self, job_id: int) -> JobRow | None:
+        """Return the current state of a job, or None if there is none, or it was deleted."""
+        job = self._jobs.get(job_id)
+        return self._visible([job])[0] if job else None
+
+    def active(self) -> list[JobRow]:
+        """Return the active jobs, oldest first."""
+        return self._visible(self._jobs.active())
+
+    def recent(self, library: str | None = None) -> list[JobRow]:
+        """Return the current state of the last jobs of a library, or of all, newest first."""
+        return self._visible(self._jobs.recent(library))
+
+    def _visible(self, jobs: Sequence[JobRow]) -> list[JobRow]:
+        """Return the jobs, with what the user may know of them."""
+        user = self._access.user
+        if user.may(Action.SEE_ALL):
+            return list(jobs)
+        others = any(not user.owns(job.by) for job in jobs)
+        usable = {*self._libraries.names()} if others else set()
+        return [job if self._is_known(job, usable) else _hidden(job) for job in jobs]
+
+    def _is_known(self, job: JobRow, usable: Collection[str]) -> bool:
+        if self._access.user.owns(job.by):
+            return True
+        if changes_library(job.kind):
+            return job.library in usable or not job.by  # GeneKin's own first load.
+        return not job.by  # A visitor's, found by the token in its address.
+
+
+def changes_library(kind: str) -> bool:
+    """Return whether jobs of a kind change a library, or read all of it for a file."""
+    return REQUIRED_ACTIONS.get(kind) not in {Action.SEARCH, Action.BENCHMARK}
+
+
+def _hidden(job: JobRow) -> JobRow:
+    result = {"said": ""} if changes_library(job.kind) else job.result
+    return replace(job, title=_HIDDEN_TITLE, message="", hint="", result=result, by="")
