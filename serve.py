@@ -1,38 +1,102 @@
-"""GeneKin's server: Streamlit on app.py, ready before its first visitor comes.
+"""GeneKin's server: Streamlit on app.py beside GeneKin's routes, ready before its first visitor.
 
 Takes the options of ``streamlit run``, such as ``--server.port 8080``.
 """
 
 import logging
+import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import streamlit as st
+from starlette.middleware import Middleware
+from streamlit import cli_util, config, file_util
+from streamlit.runtime.scriptrunner_utils import script_run_context
 from streamlit.web import cli
+from streamlit.web.server import server_util
 
-_APP = Path(__file__).with_name("app.py")
+from components.shared import services
+from components.shared.markup import SCRIPTS
+from core.errors import GeneKinError
+from core.health import HealthChecks
+from core.settings import read_settings
+from core.web.health import health_routes
+from core.web.metrics import metrics_routes
+from core.web.security import (
+    Hosts,
+    SecurityMiddleware,
+    content_security_policy,
+    script_hashes,
+)
+
 _log = logging.getLogger(__name__)
+# It warns of a cache that is filled outside of a page.
+logging.getLogger(script_run_context.__name__).setLevel(logging.ERROR)
 
 
 def _prepare() -> None:
     """Import what the first page needs, and open the stores: its visitor would wait for both."""
-    from streamlit.runtime.scriptrunner_utils import script_run_context
-
     import components.classify.batch
     import components.classify.downloads
     import components.classify.landing
     import components.classify.result  # noqa: F401
-    from components.shared.services import open_services
-    from core.errors import GeneKinError
 
-    # It warns of a cache that is filled outside of a page.
-    logging.getLogger(script_run_context.__name__).setLevel(logging.ERROR)
     try:
-        open_services()
+        services.open_services()
     except GeneKinError as error:  # Every page shows it, too.
         _log.warning("%s", error)
 
 
+def _policy() -> str:
+    index = Path(file_util.get_static_dir(), "index.html").read_text(encoding="utf-8")
+    return content_security_policy(script_hashes(index, *SCRIPTS))
+
+
+@asynccontextmanager
+async def _lifespan(_app: st.App) -> AsyncIterator[None]:
+    if not config.get_option("server.headless"):
+        cli_util.open_browser(server_util.get_url(_browser_host()))
+    yield
+
+
+def _browser_host() -> str:
+    """Return the host that a browser on this machine opens."""
+    for option in ("browser.serverAddress", "server.address"):
+        if config.is_manually_set(option):
+            return server_util.get_display_address(config.get_option(option))
+    return "localhost"
+
+
+def _run() -> None:
+    """Serve until Ctrl+C or SIGTERM, then end in peace: uvicorn raises the signal again."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(0))
+    sys.argv = ["streamlit", "run", __file__, *sys.argv[1:]]
+    cli.main(prog_name="streamlit")
+
+
 if __name__ == "__main__":
     _prepare()
-    sys.argv = ["streamlit", "run", str(_APP), *sys.argv[1:]]
-    cli.main(prog_name="streamlit")
+    _run()
+else:  # Imported by Streamlit's command, with its options read.
+    _checks = HealthChecks(services.libraries)
+    app = st.App(
+        "app.py",
+        routes=[
+            *health_routes(_checks),
+            *metrics_routes(_checks, lambda: read_settings().metrics_token),
+        ],
+        middleware=[
+            Middleware(
+                SecurityMiddleware,
+                hosts=Hosts(
+                    config.get_option("server.allowedHosts"),
+                    config.get_option("server.corsAllowedOrigins"),
+                ),
+                policy=_policy(),
+            )
+        ],
+        lifespan=_lifespan,
+    )

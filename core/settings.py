@@ -71,6 +71,10 @@ class Settings(BaseSettings):
     keep_runs_days: Annotated[
         int, Field(ge=0, le=36_500, description="Days to keep runs; 0: forever.")
     ] = 90
+    metrics_token: Annotated[
+        SecretStr,
+        Field(description="Token for /metrics; without it, private addresses only may read it."),
+    ] = SecretStr("")
     store_timeout: Annotated[
         float, Field(gt=0, description="Seconds to wait for a server to connect and to answer.")
     ] = 10.0
