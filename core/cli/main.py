@@ -14,7 +14,7 @@ import click
 from click.shell_completion import shell_complete
 
 from core import __version__
-from core.cli import benchmark, classify, load, maintenance, status
+from core.cli import backup, benchmark, classify, load, maintenance, status
 from core.cli.shared import help_examples
 from core.cli.terminal import print_error
 from core.errors import GeneKinError
@@ -43,6 +43,7 @@ for _command in (
     benchmark.benchmark_command,
     status.status_command,
     *maintenance.COMMANDS,
+    *backup.COMMANDS,
 ):
     _genekin.add_command(_command)
 

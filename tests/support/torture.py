@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from core.backup import restore_backup, write_backup
 from core.errors import GeneKinError
 from core.library.archive import export_library, import_library
 from core.library.load import load
@@ -63,6 +64,10 @@ OPERATIONS: Mapping[str, Operation] = {
 }
 CALIBRATE = "calibrate"
 """For a library whose encoder has a model."""
+RESTORE = "restore"
+"""For an empty home with :data:`BACKUP`."""
+BACKUP = "all.backup"
+"""In the folder of the home."""
 
 
 def make_home(folder: Path) -> Settings:
@@ -86,6 +91,14 @@ def make_home_with_model(folder: Path) -> Settings:
         load(libraries, {"human": members("human", count=4)}, library="lab", encoder="translated")
         load(libraries, {"dog": members("dog", count=3)}, library="lab")
         libraries.set_threshold("lab", 0.5)
+    return settings
+
+
+def make_empty_home(folder: Path, source: Settings) -> Settings:
+    """Make an empty home with a backup of another one."""
+    settings = home_settings(folder)
+    with Stores(settings), Stores(source) as stores:
+        write_backup(stores.database, folder / BACKUP)
     return settings
 
 
@@ -181,6 +194,8 @@ def _attempt(settings: Settings, operation: str, fault: str, step: int) -> Outco
             with watched(steps):
                 if operation == CALIBRATE:
                     libraries.calibrate("lab")
+                elif operation == RESTORE:
+                    restore_backup(libraries, settings.home / BACKUP)
                 else:
                     OPERATIONS[operation](libraries, settings.home)
         except Exception as failure:  # noqa: BLE001  (reported to the test)

@@ -15,7 +15,7 @@ from core.events import StoreCall, report
 from core.serialized import parse_json
 from core.stores.errors import database_address, translate_errors
 from core.stores.sql.connection import allow_slow_answers, connect_options
-from core.stores.sql.migrations import upgrade
+from core.stores.sql.migrations import downgrade, upgrade
 
 _SQLITE_SECONDS = 60
 """Seconds to wait for another process that writes."""
@@ -92,6 +92,11 @@ class Database:
         with self.connect("reading its version") as connection:
             number = connection.exec_driver_sql(f"SELECT {function}").scalar_one()
         return f"SQLite {number}" if dialect == "sqlite" else str(number)
+
+    def downgrade(self, revision: str) -> None:
+        """Take the tables back to a revision; this version cannot use them then."""
+        with translate_errors(self.address, "downgrading it"):
+            downgrade(self.engine, revision)
 
     def close(self) -> None:
         """Close all connections."""

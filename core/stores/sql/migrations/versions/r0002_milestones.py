@@ -36,3 +36,8 @@ def upgrade() -> None:
     if used and not reached:
         values = {"name": _FIRST_LOAD, "reached_at": datetime.now(UTC).replace(tzinfo=None)}
         connection.execute(_milestones.insert().values(values))
+
+
+def downgrade() -> None:
+    """Drop the table."""
+    _milestones.drop(op.get_bind(), checkfirst=True)
