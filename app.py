@@ -34,6 +34,7 @@ from components.shared.ended_sessions import watch_session  # noqa: E402
 from components.shared.errors import plain_errors  # noqa: E402
 from components.shared.jobs import followed_jobs  # noqa: E402
 from components.shared.loads import finish_loads  # noqa: E402
+from components.shared.log_lines import begin_log  # noqa: E402
 from components.shared.markup import THEME_CHOICE  # noqa: E402
 from components.shared.navigation import library_selector, open_requested_page  # noqa: E402
 from components.shared.services import begin_run  # noqa: E402
@@ -47,6 +48,7 @@ preserve_widget(QUERY_TEXT_KEY)
 preserve_widget(TRACE_TEXT_KEY)
 open_requested_page()
 watch_session()
+begin_log()
 begin_run()
 with plain_errors():
     finish_loads()

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
+import streamlit.logger
 from starlette.middleware import Middleware
 from streamlit import cli_util, config, file_util
 from streamlit.runtime.scriptrunner_utils import script_run_context
@@ -21,9 +22,11 @@ from components.shared import services
 from components.shared.markup import SCRIPTS
 from core.errors import GeneKinError
 from core.health import HealthChecks
-from core.settings import read_settings
+from core.logs import JSON, configure_logs, route_through_root
+from core.settings import Settings, read_settings
 from core.web.health import health_routes
 from core.web.metrics import metrics_routes
+from core.web.requests import RequestMiddleware
 from core.web.security import (
     Hosts,
     SecurityMiddleware,
@@ -54,11 +57,26 @@ def _policy() -> str:
     return content_security_policy(script_hashes(index, *SCRIPTS))
 
 
+def _prepare_logs() -> str:
+    """Write all logs through one handler, Streamlit's too; return their format."""
+    try:
+        settings = read_settings()
+    except GeneKinError:  # Every page shows it.
+        settings = Settings.model_construct()
+    log_format = configure_logs(settings)
+    # It gives every logger of its own a handler, also those that it makes later.
+    streamlit.logger.setup_formatter = lambda logger: route_through_root([logger.name])
+    streamlit.logger.update_formatter()
+    return log_format
+
+
 @asynccontextmanager
 async def _lifespan(_app: st.App) -> AsyncIterator[None]:
     if not config.get_option("server.headless"):
         cli_util.open_browser(server_util.get_url(_browser_host()))
+    _log.info("listening", extra={"url": server_util.get_url(_browser_host())})
     yield
+    _log.info("shutting down")
 
 
 def _browser_host() -> str:
@@ -69,18 +87,21 @@ def _browser_host() -> str:
     return "localhost"
 
 
-def _run() -> None:
+def _run(*, quiet: bool) -> None:
     """Serve until Ctrl+C or SIGTERM, then end in peace: uvicorn raises the signal again."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
-    sys.argv = ["streamlit", "run", __file__, *sys.argv[1:]]
+    welcome = ["--logger.hideWelcomeMessage", "true"] if quiet else []
+    sys.argv = ["streamlit", "run", __file__, *welcome, *sys.argv[1:]]
     cli.main(prog_name="streamlit")
 
 
 if __name__ == "__main__":
+    _format = _prepare_logs()
     _prepare()
-    _run()
-else:  # Imported by Streamlit's command, with its options read.
+    _run(quiet=_format == JSON)
+else:  # Imported by Streamlit's command, with its options read, once uvicorn has set up its logs.
+    route_through_root(["uvicorn", "uvicorn.error", "uvicorn.access"])
     _checks = HealthChecks(services.libraries)
     app = st.App(
         "app.py",
@@ -89,6 +110,7 @@ else:  # Imported by Streamlit's command, with its options read.
             *metrics_routes(_checks, lambda: read_settings().metrics_token),
         ],
         middleware=[
+            Middleware(RequestMiddleware),
             Middleware(
                 SecurityMiddleware,
                 hosts=Hosts(
@@ -96,7 +118,7 @@ else:  # Imported by Streamlit's command, with its options read.
                     config.get_option("server.corsAllowedOrigins"),
                 ),
                 policy=_policy(),
-            )
+            ),
         ],
         lifespan=_lifespan,
     )

@@ -3,7 +3,7 @@
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
@@ -75,6 +75,10 @@ class Settings(BaseSettings):
         SecretStr,
         Field(description="Token for /metrics; without it, private addresses only may read it."),
     ] = SecretStr("")
+    log_format: Annotated[
+        Literal["", "json", "plain"],
+        Field(description="Format of the dashboard's log; plain on a terminal, json elsewhere."),
+    ] = ""
     store_timeout: Annotated[
         float, Field(gt=0, description="Seconds to wait for a server to connect and to answer.")
     ] = 10.0

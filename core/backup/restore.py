@@ -203,8 +203,8 @@ class _Restore:
             return
         for name in names:
             row = self._libraries.library_row(name)
-            found = self._stores.labels.organisms(row.id)
-            self._stores.labels.mark_removing(*(organism.id for organism in found))
+            ready = self._stores.labels.organisms(row.id)
+            self._stores.labels.mark_removing(*(organism.id for organism in ready))
             recover(self._stores, row)
         for collection in self._existing_collections():
             self._stores.vectors.drop(collection)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, or_, select, true
 
 from core import __version__
 from core.backup.format import (
@@ -173,10 +173,7 @@ def is_finished(table: Table) -> ColumnElement[bool]:
         parent = key.column
         finished = key.parent.in_(select(parent).where(is_finished(parent.table)))
         conditions.append(or_(key.parent.is_(None), finished) if key.parent.nullable else finished)
-    condition = true()
-    for part in conditions:
-        condition &= part
-    return condition
+    return and_(true(), *conditions)
 
 
 _OWN_CONDITIONS: Mapping[str, ColumnElement[bool]] = {

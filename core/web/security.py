@@ -6,6 +6,7 @@ origin (cross-site requests), and not by a name of its own that it points here (
 
 import base64
 import hashlib
+import logging
 import re
 import socket
 from collections.abc import Iterable, Sequence
@@ -20,6 +21,7 @@ from starlette.websockets import WebSocket
 
 from core.web.clients import is_loopback, parse_address
 
+_log = logging.getLogger(__name__)
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _STREAMLIT_METRICS = "/_stcore/metrics"
 _POLICY_VIOLATION = 1008
@@ -176,9 +178,12 @@ class SecurityMiddleware:
         headers = Headers(scope=scope)
         host = headers.get("host")
         if not self._hosts.allow(host):
+            _log.warning("request under a foreign name refused", extra={"host": host})
             text = "This server does not have that name. Its names: server.allowedHosts."
             return HTTPStatus.MISDIRECTED_REQUEST, text
         if not is_safe and not self._hosts.allow_origin(headers.get("origin"), host):
+            origin = {"origin": headers.get("origin")}
+            _log.warning("request from a page of another site refused", extra=origin)
             return HTTPStatus.FORBIDDEN, "Requests from pages of other sites are refused."
         if scope["path"].endswith(_STREAMLIT_METRICS) and not is_loopback(scope):
             return HTTPStatus.NOT_FOUND, "Not found"

@@ -1,5 +1,6 @@
 """The server process: from its start to its end."""
 
+import json
 import os
 import signal
 import subprocess
@@ -45,6 +46,9 @@ def test_it_ends_in_peace_with_people_on_it(dashboard: Dashboard, number):
     log = dashboard.log.read_text()
     assert "Traceback" not in log
     assert "Aborted" not in log
+    events = [json.loads(line)["event"] for line in log.splitlines()]
+    assert "listening" in events
+    assert "shutting down" in events
 
 
 def test_it_is_healthy_and_keeps_its_metrics_from_proxies(dashboard: Dashboard):
@@ -56,6 +60,16 @@ def test_it_is_healthy_and_keeps_its_metrics_from_proxies(dashboard: Dashboard):
     for path in ("/metrics", "/_stcore/metrics"):
         assert site(dashboard).ask(path).status == 200
         assert site(dashboard).ask(path, X_Forwarded_For="192.0.2.1").status == 404
+
+
+def test_a_request_has_an_id(dashboard: Dashboard):
+    assert len(site(dashboard).ask("/healthz").headers["x-request-id"]) == 16
+    given = {"X_Request_ID": "proxy-0123"}
+    assert site(dashboard).ask("/", **given).headers["x-request-id"] == "proxy-0123"
+    (line,) = [json.loads(line) for line in dashboard.log.read_text().splitlines()][-1:]
+    assert (line["event"], line["request"], line["status"]) == ("request", "proxy-0123", 200)
+    forged = {"X_Request_ID": 'x" evil'}
+    assert len(site(dashboard).ask("/", **forged).headers["x-request-id"]) == 16
 
 
 def test_every_answer_of_streamlit_has_the_policy(dashboard: Dashboard):

@@ -173,7 +173,7 @@ def test_it_is_one_state_while_others_write(deploy, lab, tmp_path, kind, monkeyp
     load(libraries, {"human": genes("human", 6)}, library=lab, encoder="count")
     before = rows(libraries)
     original = writer._Backup._count
-    loaded = []
+    loaded: list[int] = []
 
     def count(self, table):
         if not loaded:
