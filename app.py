@@ -13,6 +13,7 @@ page = st.navigation(
         st.Page("pages/trace.py", title="Trace"),
         st.Page("pages/benchmark.py", title="Benchmark"),
         st.Page("pages/history.py", title="History"),
+        st.Page("pages/admin.py", title="Admin"),
         st.Page("pages/about.py", title="Help"),
     ]
 )

@@ -101,7 +101,8 @@ if __name__ == "__main__":
     _prepare()
     _run(quiet=_format == JSON)
 else:  # Imported by Streamlit's command, with its options read, once uvicorn has set up its logs.
-    route_through_root(["uvicorn", "uvicorn.error", "uvicorn.access"])
+    route_through_root(["uvicorn", "uvicorn.error"])
+    logging.getLogger("uvicorn.access").disabled = True  # RequestMiddleware logs, without queries.
     _checks = HealthChecks(services.libraries)
     app = st.App(
         "app.py",

@@ -12,7 +12,7 @@ from tests.support.browser import PATIENCE, go_to, patient, settled, stopped_aft
 from tests.support.services import CHROMIUM_OPTIONS, Dashboard
 from tests.support.web import served
 
-PAGES = ("Library", "Similarity", "Trace", "Benchmark", "History", "Help")
+PAGES = ("Library", "Similarity", "Trace", "Benchmark", "History", "Admin", "Help")
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(5 * PATIENCE)]
 

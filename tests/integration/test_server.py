@@ -62,12 +62,26 @@ def test_it_is_healthy_and_keeps_its_metrics_from_proxies(dashboard: Dashboard):
         assert site(dashboard).ask(path, X_Forwarded_For="192.0.2.1").status == 404
 
 
+def logged_request(dashboard: Dashboard, number: str) -> dict[str, object]:
+    """Wait for the line of a request: it is written after the answer."""
+    deadline = time.monotonic() + END
+    while time.monotonic() < deadline:
+        for line in map(json.loads, dashboard.log.read_text().splitlines()):
+            if line.get("request") == number:
+                return dict(line)
+        time.sleep(0.1)
+    raise AssertionError(number)
+
+
 def test_a_request_has_an_id(dashboard: Dashboard):
     assert len(site(dashboard).ask("/healthz").headers["x-request-id"]) == 16
     given = {"X_Request_ID": "proxy-0123"}
     assert site(dashboard).ask("/", **given).headers["x-request-id"] == "proxy-0123"
-    (line,) = [json.loads(line) for line in dashboard.log.read_text().splitlines()][-1:]
-    assert (line["event"], line["request"], line["status"]) == ("request", "proxy-0123", 200)
+    line = logged_request(dashboard, "proxy-0123")
+    assert (line["event"], line["path"], line["status"]) == ("request", "/", 200)
+    asked = site(dashboard).ask("/?run=hidden")
+    logged_request(dashboard, asked.headers["x-request-id"])
+    assert "hidden" not in dashboard.log.read_text()
     forged = {"X_Request_ID": 'x" evil'}
     assert len(site(dashboard).ask("/", **forged).headers["x-request-id"]) == 16
 
