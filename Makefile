@@ -14,7 +14,7 @@ COMPOSE_CHECK := MINIO_ROOT_USER=check MINIO_ROOT_PASSWORD=check MILVUS_ROOT_PAS
 	MYSQL_ROOT_PASSWORD=check MYSQL_PASSWORD=check scripts/compose config -q
 
 .DEFAULT_GOAL := help
-.PHONY: help app demo test check style types unit all-tests torture format clean
+.PHONY: help app demo test check style types unit all-tests torture audit format clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,10 @@ torture: $(VENV)/.dev-ready ## Kill, starve and damage everything at every step:
 	@scripts/setup services
 	TEST_THOROUGH=1 $(BIN)/python -m tests.support.services $(PYTEST) -n $(CORES) tests/torture
 
+audit: $(VENV)/.audit-ready ## Look for known vulnerabilities of the packages (needs the internet), and in the code
+	$(VENV)/audit/bin/bandit -q -c pyproject.toml -r app.py serve.py benchmarks components core pages
+	$(VENV)/audit/bin/pip-audit --no-deps --disable-pip -r constraints.txt
+
 format: $(VENV)/.dev-ready ## Apply the code style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
@@ -64,3 +68,6 @@ $(VENV)/.app-ready: requirements.txt constraints.txt scripts/setup
 
 $(VENV)/.dev-ready: requirements.txt requirements-dev.txt constraints.txt scripts/setup
 	@scripts/setup dev
+
+$(VENV)/.audit-ready: requirements-audit.txt scripts/setup
+	@scripts/setup audit

@@ -97,7 +97,9 @@ class Hosts:
         hostname = _hostname(host)
         if hostname is None:
             return False
-        if parse_address(hostname) or hostname in {"localhost", socket.gethostname().lower()}:
+        own = socket.gethostname().lower()
+        # Nobody can register a name below .local, the domain of networks without a name server.
+        if parse_address(hostname) or hostname in {"localhost", own, f"{own}.local"}:
             return True
         return any(_matches(hostname, name.strip().lower().rstrip(".")) for name in self.names)
 

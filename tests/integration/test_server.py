@@ -129,3 +129,46 @@ def test_an_unknown_option_is_named(tmp_path):
     assert done.returncode == 2
     assert "No such option" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../serve.py",
+        "/..%2fserve.py",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/static/../../../serve.py",
+        "/static/..%5c..%5cserve.py",
+        "/media/../../etc/passwd",
+        "/component/x/../../../etc/passwd",
+        "/app/static/../serve.py",
+        "//etc/passwd",
+        "/_stcore/bidi-components/../../serve.py",
+        "/healthz/../serve.py",
+        "/serve.py%00.html",
+    ],
+)
+def test_no_path_leads_out_of_what_is_served(served_dashboard: Site, path):
+    answer = served_dashboard.ask(path)
+    assert b"root:" not in answer.body
+    assert b"st.App(" not in answer.body
+    assert answer.status < 500
+    # Streamlit answers unknown paths with its page, which then says that there is none.
+    assert answer.status != 200 or b"<title>Streamlit</title>" in answer.body
+
+
+@pytest.fixture(scope="module")
+def served_dashboard(tmp_path_factory) -> Iterator[Site]:
+    dashboard = Dashboard(tmp_path_factory.mktemp("paths"))
+    dashboard.settings["GENEKIN_LOAD_HUMAN_REFERENCE"] = "false"
+    with dashboard:
+        yield site(dashboard)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_nobody_uploads_without_a_session(served_dashboard: Site, method):
+    path = "/_stcore/upload_file/00000000-0000-0000-0000-000000000000/1"
+    own = {"Origin": f"http://127.0.0.1:{served_dashboard.port}"}
+    assert served_dashboard.ask(path, method, **own).status in {400, 403}
+    foreign = {"Origin": "http://localhost:1"}
+    assert served_dashboard.ask(path, method, **foreign).status == 403

@@ -69,6 +69,7 @@ class TestHosts:
             "lab.example.org.:443",
             "app.lab.example.org",
             socket.gethostname(),
+            f"{socket.gethostname()}.local",
         ],
     )
     def test_addresses_and_own_names_are_allowed(self, site: Site, host):
