@@ -55,8 +55,16 @@ def member_name(table: str) -> str:
 
 
 def tables_to_save(metadata: MetaData) -> list[Table]:
-    """Return the tables that a backup has, parents first: all but those marked otherwise."""
-    return [table for table in metadata.sorted_tables if table.info.get("backup", True)]
+    """Return the tables that a backup has, parents first.
+
+    These are all but those that are marked otherwise, and those whose rows belong to such rows.
+    """
+    saved: list[Table] = []
+    for table in metadata.sorted_tables:
+        parents = {key.column.table for key in table.foreign_keys} - {table}
+        if table.info.get("backup", True) and parents <= set(saved):
+            saved.append(table)
+    return saved
 
 
 def encode_row(row: Sequence[Any]) -> list[Any]:
