@@ -9,12 +9,8 @@ export PYTHON
 # Test processes start by the dozen: each would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-# docker-compose.yml refuses to start without passwords; these only serve to check the file.
-COMPOSE_CHECK := MINIO_ROOT_USER=check MINIO_ROOT_PASSWORD=check MILVUS_ROOT_PASSWORD=check \
-	MYSQL_ROOT_PASSWORD=check MYSQL_PASSWORD=check scripts/compose config -q
-
 .DEFAULT_GOAL := help
-.PHONY: help app demo test check style types unit all-tests torture audit format clean
+.PHONY: help app demo test check style types unit all-tests torture audit wheels format clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,9 +21,8 @@ app: $(VENV)/.app-ready ## Set up and open the dashboard
 demo: $(VENV)/.app-ready ## Set up, load the human reference and classify an example file
 	$(BIN)/python -m core demo
 
-test: $(VENV)/.dev-ready style ## Set up and check everything: style, types, containers, all tests
+test: $(VENV)/.dev-ready style ## Set up and check everything: style, types, all tests
 	@scripts/setup services
-	$(COMPOSE_CHECK)
 	@$(MAKE) --no-print-directory -j 2 types all-tests
 
 check: $(VENV)/.dev-ready style ## Check style, types and unit tests: for every save
@@ -49,7 +44,11 @@ all-tests: $(VENV)/.dev-ready
 
 torture: $(VENV)/.dev-ready ## Kill, starve and damage everything at every step: a few minutes
 	@scripts/setup services
-	TEST_THOROUGH=1 $(BIN)/python -m tests.support.services $(PYTEST) -n $(CORES) tests/torture
+	TEST_THOROUGH=1 $(BIN)/python -m tests.support.services $(PYTEST) -n $(CORES) tests/torture \
+		tests/integration/library/test_stateful.py
+
+wheels: $(VENV)/.dev-ready ## Check that all packages can be installed on ARM without a compiler
+	scripts/check-wheels
 
 audit: $(VENV)/.audit-ready ## Look for known vulnerabilities of the packages (needs the internet), and in the code
 	$(VENV)/audit/bin/bandit -q -c pyproject.toml -r app.py serve.py benchmarks components core pages
@@ -63,10 +62,10 @@ clean: ## Remove the environment and all caches (never your data)
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/.app-ready: requirements.txt constraints.txt scripts/setup
+$(VENV)/.app-ready: requirements.txt requirements-data.txt constraints.txt scripts/setup
 	@scripts/setup app
 
-$(VENV)/.dev-ready: requirements.txt requirements-dev.txt constraints.txt scripts/setup
+$(VENV)/.dev-ready: requirements.txt requirements-data.txt requirements-dev.txt constraints.txt scripts/setup
 	@scripts/setup dev
 
 $(VENV)/.audit-ready: requirements-audit.txt scripts/setup

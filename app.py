@@ -1,7 +1,5 @@
 """GeneKin's dashboard: page config, navigation, and the sidebar."""
 
-from pathlib import Path
-
 import streamlit as st
 
 st.logo("components/logo.svg", size="large")
@@ -27,7 +25,6 @@ st.set_page_config(
         "About": "**GeneKin** names the gene family of DNA sequences, with evidence. See *Help*."
     },
 )
-st.html(Path("components/shared/style.css"))
 
 # Imported below the menu: on a new server these take seconds, and until st.navigation is called
 # Streamlit shows file names in its place.
@@ -36,7 +33,7 @@ from components.shared.errors import plain_errors  # noqa: E402
 from components.shared.jobs import followed_jobs  # noqa: E402
 from components.shared.loads import finish_loads  # noqa: E402
 from components.shared.log_lines import begin_log  # noqa: E402
-from components.shared.markup import THEME_CHOICE  # noqa: E402
+from components.shared.markup import STYLE, THEME_CHOICE  # noqa: E402
 from components.shared.navigation import library_selector, open_requested_page  # noqa: E402
 from components.shared.services import begin_run  # noqa: E402
 from components.shared.session import (  # noqa: E402
@@ -45,6 +42,7 @@ from components.shared.session import (  # noqa: E402
     preserve_widget,
 )
 
+st.html(STYLE)
 preserve_widget(QUERY_TEXT_KEY)
 preserve_widget(TRACE_TEXT_KEY)
 open_requested_page()

@@ -96,6 +96,9 @@ class Settings(BaseSettings):
             known = parts.scheme in {"http", "https", "tcp"} and parts.hostname and parts.port != 0
         except ValueError:  # Its port is not a number.
             known = False
+        if known and (parts.query or parts.fragment):  # They may contain a token.
+            message = "it has options, after ? or #, which no server reads; leave them out"
+            raise ValueError(message)
         if not known:
             message = (
                 "it is neither a server (http://host:19530) nor a Milvus Lite path that ends in .db"
@@ -171,6 +174,10 @@ def _has_reserved_characters(url: str) -> bool:
     return not scheme.startswith("sqlite") and bool(_RESERVED & {*rest.rpartition("@")[0]})
 
 
+_VARIABLES = tuple(f"{_PREFIX}{name.upper()}" for name in Settings.model_fields)
+"""The variables of the environment that are read, in capitals as they are documented."""
+
+
 def read_settings() -> Settings:
     """Read the settings from the environment; parse them again only if it has changed.
 
@@ -179,12 +186,11 @@ def read_settings() -> Settings:
     InputError
         If a value is invalid; the message names the variable.
     """
-    variables = {item for item in os.environ.items() if item[0].upper().startswith(_PREFIX)}
-    return _parse(frozenset(variables))
+    return _parse(tuple(map(os.environ.get, _VARIABLES)))
 
 
 @lru_cache(maxsize=1)
-def _parse(_environment: frozenset[tuple[str, str]]) -> Settings:
+def _parse(_environment: tuple[str | None, ...]) -> Settings:
     """Parse the environment; the argument is only the key of the cache."""
     try:
         return Settings()

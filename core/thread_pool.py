@@ -4,6 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextvars import copy_context
 from functools import cache
 from typing import Any, TypeVar
 
@@ -39,7 +40,8 @@ def in_stages(items: Sequence[_Item], *stages: Callable[[Any], Any]) -> Generato
     """Yield items in their order, passed through all stages; each works on another item meanwhile.
 
     As many further items as there are stages are under way when one is yielded. A single item takes
-    no thread. An error of a stage is raised in the place of its item.
+    no thread. An error of a stage is raised in the place of its item. Stages see the context
+    variables of the caller.
     """
     if len(items) < 2:
         yield from (_pass_through(item, stages) for item in items)
@@ -66,9 +68,9 @@ def _pass_through(item: Any, stages: Sequence[Callable[[Any], Any]]) -> Any:
 def _submit(pool: Executor, item: Any, stages: Sequence[Callable[[Any], Any]]) -> Future[Any]:
     """Start all stages of an item; a later one, begun later, waits for the result before it."""
     first, *others = stages
-    future = pool.submit(first, item)
+    future = pool.submit(copy_context().run, first, item)
     for stage in others:
-        future = pool.submit(_continue, stage, future)
+        future = pool.submit(copy_context().run, _continue, stage, future)
     return future
 
 

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from components.classify.batch import forget_filters, show_batch, show_summary
-from components.classify.downloads import offer_downloads, result_header, run_details
-from components.classify.input import apply_fill_in, query_input
+from components.classify.downloads import result_header, run_details
+from components.classify.input import apply_fill_in, query_input, take_submission
 from components.classify.landing import show_landing
 from components.classify.result import show_evidence, show_verdict
 from components.classify.result_input import job_input, result_input, warn_if_edited
@@ -18,7 +18,7 @@ from components.classify.submission import (
 from components.shared.errors import plain_errors
 from components.shared.markup import scroll_to_top
 from components.shared.navigation import RUN_PARAMETER, chosen_library, require_app_entry
-from components.shared.services import jobs, run_again
+from components.shared.services import jobs
 from components.shared.session import session
 from core.jobs.first_load import active_load
 from core.library.library import Library
@@ -30,43 +30,51 @@ def page() -> None:
     st.title("Classify")
     apply_fill_in()
     library = chosen_library()
+    load = None if library else active_load(jobs())
     question, answer = st.container(), st.container()
     job, result = None, None
+    with answer, plain_errors():
+        _submit(library, load)
     with answer, plain_errors():
         job = follow_submission()
         if job is None and (run_id := _run_id()):
             result = load_result(run_id)
     with question:
-        _ask(library, job, result)
+        _ask(library, load, job, result)
     if result is not None:
         with answer, plain_errors():
             _show_result(result, library)
 
 
-def _ask(library: Library | None, job: JobRow | None, result: RunResult | None) -> None:
-    """Draw the input, as one line above a result, and submit what is entered."""
-    load = None if library else active_load(jobs())
+def _submit(library: Library | None, load: JobRow | None) -> None:
+    """Submit what was entered, if the button was pressed."""
+    submission = take_submission(library)
+    if submission is None:
+        return
+    forget_filters()
+    if library:
+        submit(library, submission)
+    elif load:
+        submit_after(load, submission)
+
+
+def _ask(
+    library: Library | None, load: JobRow | None, job: JobRow | None, result: RunResult | None
+) -> None:
+    """Draw the input, as one line above a result."""
     line = result_input(result) if result else job_input(job) if job else None
     if line is None:
         st.write("Paste a DNA sequence and see its gene family, with the evidence.")
     with line or st.container():
-        submission = query_input(
+        query_input(
             library,
             enabled=bool(library or load),
-            shortcut=line is None or bool(line.open),
+            in_view=line is None or bool(line.open),
         )
     if library is None:
         show_landing(load)
     if result is not None:
         warn_if_edited(result)
-    if submission:
-        with plain_errors():
-            if library:
-                submit(library, submission)
-            elif load:
-                submit_after(load, submission)
-            forget_filters()
-            run_again()
 
 
 def _run_id() -> str | None:
@@ -82,15 +90,13 @@ def _show_result(result: RunResult, library: Library | None) -> None:
     session.run = result.run.id
     if len(result.calls) == 1:
         why = show_verdict(result, 0)
-        files = result_header(result, library)
+        result_header(result, library)
         show_evidence(result, 0, why)
     else:
         show_summary(result)
-        files = result_header(result, library)
+        result_header(result, library)
         show_batch(result)
     run_details(result.run)
-    with files:
-        offer_downloads(result)
     st.html(scroll_to_top(result.run.id), unsafe_allow_javascript=True)
 
 

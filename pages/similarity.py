@@ -20,6 +20,7 @@ from components.similarity.map import show_map
 from components.similarity.summary import explanation, headline
 from components.similarity.tree import tree_figure
 from core.encoders import ENCODERS
+from core.errors import GeneKinError
 from core.library.library import Library
 from core.progress import Progress
 from core.similarity import Comparison, compare, count_pairs
@@ -33,8 +34,12 @@ _QUICK = 500_000
 
 def page() -> None:
     """Show the comparison, the best hits and the map of a library."""
-    library = chosen_library()
-    organisms = library.organism_names() if library else []
+    try:
+        library = chosen_library()
+        organisms = library.organism_names() if library else []
+    except GeneKinError:
+        st.title("Similarity")  # Otherwise it is drawn beside the options.
+        raise
     if library is None or len(organisms) < 2:
         st.title("Similarity")
         st.info("Load at least two organisms to see how similar their genes are.")

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from components.classify.files import RunAlignments, describe_limit, list_files
 from components.classify.submission import RunResult
+from components.shared.errors import plain_errors
 from components.shared.formatting import escape_markdown
 from components.shared.markup import fact_table
 from components.shared.navigation import RUN_PARAMETER
@@ -19,18 +19,13 @@ from core.runs import Run, changed_since
 from core.runs.exports.downloads import Download, describe_run, make_download
 
 
-def result_header(result: RunResult, chosen: Library | None) -> DeltaGenerator:
-    """Show what a run is, with a button to download it, and whether its library has changed.
+def result_header(result: RunResult, chosen: Library | None) -> None:
+    """Show what a run is, with its downloads, and whether its library has changed.
 
     Parameters
     ----------
     chosen
         The library chosen on the page, which most often is that of the run.
-
-    Returns
-    -------
-    DeltaGenerator
-        The popover for :func:`offer_downloads`, which can be filled after the result is shown.
     """
     run = result.run
     same = chosen is not None and chosen.name == run.library
@@ -42,13 +37,27 @@ def result_header(result: RunResult, chosen: Library | None) -> DeltaGenerator:
         f"{escape_markdown(run.name)} · {date} · library {escape_markdown(run.library)}",
         width="content",
     )
-    files = row.popover("Download", icon=":material/download:", width="content")
+    with row:
+        _offer_downloads(result)
     if changed := changed_since(run, chosen if same else _library(run.library)):
         st.warning(escape_markdown(changed))
-    return files
 
 
-def offer_downloads(result: RunResult) -> None:
+def _offer_downloads(result: RunResult) -> None:
+    """Show the button behind which a run's files and link are; they are listed when it is open."""
+    files = st.popover(
+        "Download",
+        icon=":material/download:",
+        width="content",
+        key=f"downloads of {result.run.id}",
+        on_change="rerun",
+    )
+    if files.open:
+        with files, plain_errors():
+            _list_downloads(result)
+
+
+def _list_downloads(result: RunResult) -> None:
     """Show the download buttons of a run, and its link."""
     run, link = result.run, _link(result.run)
     library = _library(run.library)

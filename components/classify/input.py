@@ -22,7 +22,7 @@ from components.shared.sequence_input import (
     show_notes,
 )
 from components.shared.services import library_names
-from components.shared.session import QUERY_TEXT_KEY, Slot, session
+from components.shared.session import QUERY_TEXT_KEY, Slot, keep_widget, session
 from core import defaults
 from core.errors import GeneKinError
 from core.library.library import Library
@@ -33,6 +33,7 @@ from core.sequences.references.examples import EXAMPLES
 from core.settings import read_settings
 
 _FILE = "query file"
+_NEIGHBOURS = "neighbours"
 _MAX_HITS = 50
 
 
@@ -58,10 +59,8 @@ class _Input:
         return any(record.problem is None for record in self.records)
 
 
-def query_input(
-    library: Library | None, *, enabled: bool = True, shortcut: bool = True
-) -> Submission | None:
-    """Draw the input; return the submission in the run in which the button was pressed.
+def query_input(library: Library | None, *, enabled: bool = True, in_view: bool = True) -> None:
+    """Draw the input; :func:`take_submission` returns what was entered when it is submitted.
 
     Parameters
     ----------
@@ -69,8 +68,8 @@ def query_input(
         None if it is still being loaded: then there are no settings to choose.
     enabled
         Whether anything can be submitted.
-    shortcut
-        Whether Ctrl+Enter submits.
+    in_view
+        Whether it is: then Ctrl+Enter submits, and examples are offered.
     """
     st.text_area(
         "DNA sequences (raw, FASTA or FASTQ)",
@@ -80,33 +79,53 @@ def query_input(
         placeholder=">my gene\nATGGCC…",
         help="One raw sequence or any number of records. IUPAC nucleotide codes; U is read as T.",
     )
-    _examples()
-    file = file_input(_FILE)
-    entered = _read(file)
+    if in_view:
+        _examples()
+    entered = _read(file_input(_FILE))
     line, options, button = st.columns([6, 2, 3], vertical_alignment="center")
     line.html(status_line(entered.summary))
-    with options.popover("Options", width="stretch"):
-        settings = _settings(library) if library else None
-        name = st.text_input(
-            "Run name",
-            max_chars=MAX_NAME,
-            placeholder="name of the first query",
-            key=f"run name {session.run}",  # A name is for one run.
-        )
-    pressed = button.button(
+    _keep_options(library)
+    with options:
+        _options(library)
+    button.button(
         "Classify",
         type="primary",
         width="stretch",
-        shortcut="Ctrl+Enter" if shortcut else None,
+        shortcut="Ctrl+Enter" if in_view else None,
         disabled=not (enabled and entered.valid),
         key="classify",
+        on_click=_press,
     )
     show_notes(entered.records)
     if entered.problems:
         st.warning(entered.problems)
     enable_live_input()
-    source = file.name if file else ""
-    return Submission(entered.records, settings, name, source) if pressed else None
+
+
+def take_submission(library: Library | None) -> Submission | None:
+    """Return what was entered when the button was pressed, once; None if it was not.
+
+    Call it before anything is drawn, so that the page is drawn once, with the result.
+
+    Parameters
+    ----------
+    library
+        None if it is still being loaded.
+    """
+    if not session.submitted:
+        return None
+    del session.submitted
+    file = given_file(_FILE)
+    entered = _read(file)
+    if not entered.valid:  # It was changed in the instant of pressing.
+        return None
+    name = keep_widget(_name_key(), "")
+    settings = _chosen_settings(library) if library else None
+    return Submission(entered.records, settings, name, file.name if file else "")
+
+
+def _press() -> None:
+    session.submitted = True
 
 
 def entered_records() -> Sequence[Record]:
@@ -165,27 +184,70 @@ def _read(file: UploadedFile | None) -> _Input:
     return _Input(records, " · ".join(parts), list_problems(records))
 
 
-def _settings(library: Library) -> RunSettings:
+def _keep_options(library: Library | None) -> None:
+    """Keep what was chosen while the options are closed, and not drawn."""
+    keep_widget(_name_key(), "")
+    if library:
+        names = library.organism_names()
+        chosen = keep_widget(_organisms_key(library), list[str]())
+        chosen[:] = [name for name in chosen if name in names]  # One may have been removed.
+        keep_widget(_NEIGHBOURS, defaults.NEIGHBOURS)
+        keep_widget(_threshold_key(library), library.threshold)
+
+
+def _options(library: Library | None) -> None:
+    """Draw the button behind which the options are; they are drawn when it is open."""
+    options = st.popover("Options", width="stretch", key="options", on_change="rerun")
+    if not options.open:
+        return
+    with options:
+        if library:
+            _settings(library)
+        st.text_input(
+            "Run name", max_chars=MAX_NAME, placeholder="name of the first query", key=_name_key()
+        )
+
+
+def _settings(library: Library) -> None:
+    """Draw the settings of a search."""
     names = library_names()
     if len(names) > 1:
         name = st.selectbox("Library", names, index=names.index(library.name))
         if name != library.name:
             choose_library(name)
             st.rerun()
-    organisms = st.multiselect(
+    st.multiselect(
         "Search in",
         library.organism_names(),
         placeholder="all organisms",
-        key=f"search in {library.name}",
+        key=_organisms_key(library),
     )
-    neighbours = st.slider("Maximum hits", 1, _MAX_HITS, defaults.NEIGHBOURS, key="neighbours")
-    threshold = st.slider(
+    st.slider("Maximum hits", 1, _MAX_HITS, key=_NEIGHBOURS)
+    st.slider(
         "Confidence threshold",
         0.0,
         1.0,
-        library.threshold,
         format="percent",
         help="Queries below it are reported as unknown.",
-        key=f"call from {library.name} {library.threshold}",
+        key=_threshold_key(library),
     )
-    return RunSettings(tuple(organisms) or None, neighbours, threshold)
+
+
+def _chosen_settings(library: Library) -> RunSettings:
+    """Return the settings of a search that were chosen."""
+    organisms = tuple(keep_widget(_organisms_key(library), list[str]()))
+    neighbours = keep_widget(_NEIGHBOURS, defaults.NEIGHBOURS)
+    threshold = keep_widget(_threshold_key(library), library.threshold)
+    return RunSettings(organisms or None, neighbours, threshold)
+
+
+def _organisms_key(library: Library) -> str:
+    return f"search in {library.name}"
+
+
+def _threshold_key(library: Library) -> str:
+    return f"call from {library.name} {library.threshold}"
+
+
+def _name_key() -> str:
+    return f"run name {session.run}"  # A name is for one run.

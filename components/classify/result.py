@@ -1,8 +1,9 @@
 """The result of one query: its family, the confidence, and the evidence."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 
-import pandas as pd
+import pyarrow as pa
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -17,7 +18,7 @@ from components.shared.formatting import (
 )
 from components.shared.markup import family_bars, legend, verdict
 from components.shared.palette import UNKNOWN, family_colour, family_mark
-from components.shared.services import open_library
+from components.shared.services import draw_fragment, open_library
 from components.shared.session import Slot, remember
 from core.alignment.explanation import Explanation, explain
 from core.alignment.pairwise import Alignment, format_evalue
@@ -31,6 +32,20 @@ _LONG_QUERY = 10_000
 _SCROLL_FROM = 6
 """Hits from which the table scrolls, so that the alignment stays in view."""
 _TABLE_HEIGHT = 250
+
+_SCHEMA = pa.schema(
+    {
+        "gene": pa.string(),
+        "family": pa.list_(pa.string()),
+        "organism": pa.string(),
+        "identity": pa.float64(),
+        "coverage": pa.float64(),
+        "E-value": pa.float64(),
+        "similarity": pa.float64(),
+        "length (bp)": pa.int64(),
+    }
+)
+"""Columns of the table of hits."""
 
 
 def show_verdict(result: RunResult, index: int) -> DeltaGenerator:
@@ -64,18 +79,31 @@ def show_evidence(result: RunResult, index: int, why: DeltaGenerator) -> None:
     call = result.calls[index]
     if not call.closest:
         return
-    with st.spinner("Aligning the hits …"):
+    # A spinner has a thread of its own, and short queries are aligned in milliseconds.
+    with st.spinner("Aligning the hits …") if call.length >= _LONG_QUERY else nullcontext():
         explanation = remember(
             Slot.EXPLANATION, (result.run.id, index), lambda: _explain(result, index)
         )
     why.write(_reasons(call, call.closest, explanation))
-    hits, summary = st.tabs(["Hits and alignment", "Graphic summary"])
-    with hits:
-        selected = _hit_table(result, call, explanation, index)
-        if explanation is not None:
-            _show_alignment(call, explanation, selected)
-    with summary:
-        _show_graphic_summary(call, explanation, result.run.families)
+    draw_fragment(_show_tabs, None, result, index, explanation)
+
+
+def _show_tabs(result: RunResult, index: int, explanation: Explanation | None) -> None:
+    """Show the hits, or the graphic summary: only the tab in view is drawn."""
+    call = result.calls[index]
+    hits, summary = st.tabs(
+        ["Hits and alignment", "Graphic summary"],
+        key=f"evidence of {result.run.id} {index}",
+        on_change="rerun",
+    )
+    if hits.open:
+        with hits:
+            selected = _hit_table(result, call, explanation, index)
+            if explanation is not None:
+                _show_alignment(call, explanation, selected)
+    if summary.open:
+        with summary:
+            _show_graphic_summary(call, explanation, result.run.families)
 
 
 def _show_family(result: RunResult, call: Call) -> None:
@@ -166,18 +194,21 @@ def _hit_table(
     by_hit = {part.hit.id: part for part in explanation.alignments} if explanation else {}
     alignments = [by_hit.get(hit.id) for hit in call.hits]
     names = result.run.families
-    table = pd.DataFrame(
-        {
-            "gene": hit.name,
-            "family": [family_name(names, hit.family)],
-            "organism": hit.organism,
-            "identity": round(alignment.identity, 2) if alignment else None,
-            "coverage": round(alignment.query_coverage, 2) if alignment else None,
-            "E-value": alignment.evalue if alignment else None,
-            "similarity": hit.score,
-            "length (bp)": hit.length,
-        }
-        for hit, alignment in zip(call.hits, alignments, strict=True)
+    table = pa.Table.from_pylist(  # A data frame takes longer, for every answer.
+        [
+            {
+                "gene": hit.name,
+                "family": [family_name(names, hit.family)],
+                "organism": hit.organism,
+                "identity": round(alignment.identity, 2) if alignment else None,
+                "coverage": round(alignment.query_coverage, 2) if alignment else None,
+                "E-value": alignment.evalue if alignment else None,
+                "similarity": hit.score,
+                "length (bp)": hit.length,
+            }
+            for hit, alignment in zip(call.hits, alignments, strict=True)
+        ],
+        schema=_SCHEMA,
     )
     families = {family_name(names, hit.family): family_colour(hit.family) for hit in call.hits}
     selected = st.dataframe(

@@ -66,8 +66,10 @@ def submit(library: Library, submission: Submission) -> None:
         # A queue of its own, so that no load delays it.
         _submit_job(f"run {token}", token, lambda: library, submission)
         return
-    run = _classify(library, submission, current_user(), no_progress)
+    run, calls = _classify(library, submission, current_user(), no_progress)
     _remember_job("")
+    queries = [StoredQuery(record.name, record.residues) for record in submission.records]
+    remember(Slot.RESULT, run.id, lambda: (calls, queries))  # As they have just been stored.
     session.run = run.id
     st.query_params[RUN_PARAMETER] = run.id
 
@@ -117,7 +119,8 @@ def _submit_job(
     user = current_user()
 
     def work(progress: Progress) -> dict[str, str]:
-        return {"run": _classify(open_library(), submission, user, progress).id}
+        run, _ = _classify(open_library(), submission, user, progress)
+        return {"run": run.id}
 
     title = f"Classify {pluralize(len(submission.records), 'record')}"
     if submit_job(_KIND, queue, title, token, work) is not None:
@@ -144,7 +147,9 @@ def _open_run(result: Mapping[str, str]) -> None:
     st.query_params[RUN_PARAMETER] = result["run"]
 
 
-def _classify(library: Library, submission: Submission, user: str, progress: Progress) -> Run:
+def _classify(
+    library: Library, submission: Submission, user: str, progress: Progress
+) -> tuple[Run, Sequence[Call]]:
     settings = submission.settings or RunSettings(None, defaults.NEIGHBOURS, library.threshold)
     started = time.perf_counter()
     calls = classify(
@@ -156,7 +161,7 @@ def _classify(library: Library, submission: Submission, user: str, progress: Pro
         progress=progress,
     )
     seconds = time.perf_counter() - started
-    return runs().store(
+    run = runs().store(
         library,
         submission.records,
         calls,
@@ -166,3 +171,4 @@ def _classify(library: Library, submission: Submission, user: str, progress: Pro
         source=submission.source,
         by=user,
     )
+    return run, calls

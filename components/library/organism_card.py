@@ -15,7 +15,7 @@ from components.shared.figure import show_chart
 from components.shared.formatting import escape_markdown, pluralize
 from components.shared.services import libraries
 from core.library.library import Library
-from core.library.summary import summarize_all
+from core.library.summary import LibrarySummary, summarize_all
 from core.stores.sql import LoadRow, OrganismRow
 
 _MAX_LOADS = 3
@@ -45,7 +45,8 @@ def organism_card(library: Library, organism: OrganismRow, loads: Sequence[LoadR
 
 
 def all_libraries() -> None:
-    """Draw a table of all libraries."""
+    """Draw a table of all libraries, and under it what is wrong with some of them."""
+    summaries = summarize_all(libraries())
     st.dataframe(
         [
             {
@@ -55,9 +56,9 @@ def all_libraries() -> None:
                 "organisms": len(summary.organisms),
                 "genes": summary.count,
                 "threshold": summary.threshold,
-                "status": summary.problem or summary.unfinished or "ready",
+                "status": _status(summary),
             }
-            for summary in summarize_all(libraries())
+            for summary in summaries
         ],
         hide_index=True,
         column_config={
@@ -71,6 +72,15 @@ def all_libraries() -> None:
         },
         alt="All libraries with their encoders, sizes and status",
     )
+    for summary in summaries:
+        for sentences in filter(None, (summary.problem, summary.unfinished)):
+            st.caption(f"**{escape_markdown(summary.name)}**: {escape_markdown(sentences)}")
+
+
+def _status(summary: LibrarySummary) -> str:
+    if summary.problem:
+        return "cannot be searched"
+    return "unfinished change" if summary.unfinished else "ready"
 
 
 def _load_text(load: LoadRow) -> str:

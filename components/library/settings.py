@@ -20,7 +20,7 @@ from core.library.load import LoadReport
 from core.library.manager import Libraries
 from core.library.naming import collection_name
 from core.library.refit import refit
-from core.library.repair import RepairReport, repair
+from core.library.repair import DAMAGED_HINT, RepairReport, damaged_text, repair
 from core.progress import Progress
 from core.sequences.limits import Limits
 from core.settings import MB, read_settings
@@ -131,6 +131,10 @@ def _repair_settings(name: str, identity: Identity) -> None:
 
 
 def _repair_text(report: RepairReport) -> str:
+    if report.library_removed:
+        return "The library had no sequences and was removed."
+    if report.damaged:
+        return f"{damaged_text(report)} {DAMAGED_HINT}"
     recovered = report.interrupted
     interrupted = (
         recovered.loads_undone + recovered.removals_finished + recovered.collections_dropped

@@ -14,10 +14,13 @@ _TEMPLATES = Path(__file__).with_name("templates")
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(_TEMPLATES),
     autoescape=True,
+    auto_reload=False,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
 )
+STYLE = f"<style>{Path(__file__).with_name('style.css').read_text(encoding='utf-8')}</style>"
+"""Style of all pages."""
 LIVE_INPUT = (_TEMPLATES / "live_input.html").read_text(encoding="utf-8")
 """Style and script that submit the text areas for sequences while one types."""
 THEME_CHOICE = (_TEMPLATES / "theme.html").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import wraps
 from threading import Thread
-from typing import NoReturn, ParamSpec
+from typing import ParamSpec
 
 import streamlit as st
 
@@ -51,7 +51,11 @@ class _Services:
         self.libraries.stores.close()
 
 
-@st.cache_resource(show_spinner="Opening the library …", on_release=_Services.close)
+@st.cache_resource(
+    show_spinner="Opening the library …",
+    on_release=_Services.close,
+    hash_funcs={Settings: hash},  # Streamlit's own way takes longer, a dozen times a run.
+)
 def _open(settings: Settings) -> _Services:
     libraries = Libraries(Stores(settings), settings.cache_mb * 1_000_000)
     with wait_once():
@@ -134,17 +138,8 @@ def current_user() -> str:
 
 def begin_run() -> None:
     """Read libraries anew from here on: call it where a run of the script begins."""
-    if session.reads_kept:
-        del session.reads_kept
-        return
     del session.library_names
     del session.opened_libraries
-
-
-def run_again() -> NoReturn:
-    """Run the script from its start, at once, with the libraries that this run has read."""
-    session.reads_kept = True
-    st.rerun()
 
 
 def library_names() -> list[str]:

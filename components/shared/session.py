@@ -58,8 +58,8 @@ class Session:
         Whether app.py has run in this session.
     requested_page
         A page to open once app.py has run, with its query parameters.
-    library_names, opened_libraries, reads_kept
-        What this run of the script has read of the libraries, and whether the next one keeps it.
+    library_names, opened_libraries
+        What this run of the script has read of the libraries.
     library, next_library
         Name of the library chosen in the sidebar, and of the one to choose in the next run.
     query_text, next_query_text
@@ -68,6 +68,8 @@ class Session:
         Id of the run shown last, and token of the classification job being followed.
     edited_run
         Id of the run whose queries the input on the Classify page began as.
+    submitted
+        Whether the input of the Classify page was submitted, before this run of the script.
     selected_query
         Id of the run, and index of the query selected in it.
     trace_text
@@ -100,7 +102,6 @@ class Session:
     requested_page = _Entry[tuple[str, dict[str, Any]] | None]("requested page", None)
     library_names = _Entry[list[str] | None]("library names", None)
     opened_libraries = _Entry[Mapping[str, Library]]("opened libraries", {})
-    reads_kept = _Entry("reads kept", default=False)
     library = _Entry(LIBRARY_KEY, "")
     next_library = _Entry("next library", "")
     query_text = _Entry(QUERY_TEXT_KEY, "")
@@ -108,6 +109,7 @@ class Session:
     run = _Entry("run", "")
     run_job = _Entry("job", "")
     edited_run = _Entry("edited run", "")
+    submitted = _Entry("submitted", default=False)
     selected_query = _Entry("selected query", ("", 0))
     trace_text = _Entry(TRACE_TEXT_KEY, "")
     traced_records = _Entry[tuple[Record, ...]]("traced records", ())
@@ -172,6 +174,19 @@ def forget(*slots: Slot) -> None:
 def widget_value(key: str) -> object:
     """Return the value of a widget before it is drawn; None if there is none."""
     return st.session_state.get(key)
+
+
+def keep_widget(key: str, default: _Value) -> _Value:
+    """Return what was chosen in a widget, and keep it while the widget is not drawn.
+
+    Parameters
+    ----------
+    default
+        What it begins with. The widget itself must have none.
+    """
+    value: _Value = st.session_state.get(key, default)
+    st.session_state[key] = value
+    return value
 
 
 def preserve_widget(key: str) -> None:

@@ -121,17 +121,40 @@ def explain_hits(
     if len(missing) == len(hits):
         return Explanation((), (), missing)
     aligner = _QueryAligner(query, call, searched)
-    alignments: list[Alignment] = []
-    segments: list[Segment] = []
-    for hit in hits:
-        if hit.id in residues and (result := aligner.align(hit, residues[hit.id])):
-            alignments.append(result[0])
-            segments += result[1]
-    return Explanation(tuple(alignments), tuple(segments), missing)
+    found = [aligner.compare(hit, residues[hit.id]) for hit in hits if hit.id in residues]
+    similar = [match for match in found if match is not None]
+    segments = tuple(segment for match in similar for segment in match.segments)
+    return Explanation(tuple(aligner.align(similar)), segments, missing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A hit with some similarity, and the regions to align.
+
+    Attributes
+    ----------
+    reference
+        uint8: letters of the hit.
+    reading, start, stop
+        Index of a reading of the query, and the letters of it to align.
+    low, high
+        The letters of the reference to align.
+    segments
+        By position on the query.
+    """
+
+    hit: Hit
+    reference: NDArray[np.uint8]
+    reading: int
+    start: int
+    stop: int
+    low: int
+    high: int
+    segments: Sequence[Segment]
 
 
 class _QueryAligner:
-    """All readings of a query, to be aligned with one hit after the other."""
+    """All readings of a query, to be compared with one hit after the other, then aligned."""
 
     def __init__(self, query: str, call: Call, searched: int) -> None:
         self._searched = searched
@@ -141,33 +164,65 @@ class _QueryAligner:
         # All readings count: each one is another chance of a high score.
         self._letters = sum(reading.codes.size for reading in self._readings)
         self._called = (call.strand, call.frame)
-        self._aligner = self._scheme.create_aligner()
 
-    def align(self, hit: Hit, residues: str) -> tuple[Alignment, list[Segment]] | None:
-        """Return the alignment and the segments by position, or None without any similarity."""
+    def compare(self, hit: Hit, residues: str) -> _Match | None:
+        """Return the regions of a hit to align, or None without any similarity."""
         codes = encode_bases(residues)
         reference = find_longest_orf(codes) if self._coding else codes
         min_score = self._scheme.min_significant_score(
             self._letters, reference.size, self._searched
         )
-        rows_by_reading = [
-            self._scheme.find_segments(reading.codes, reference, min_score)
-            for reading in self._readings
-        ]
+        rows_by_reading = self._find_segments(reference, min_score)
         best_scores = [int(rows[:, 3].max(initial=0)) for rows in rows_by_reading]
         if not any(best_scores):
             return None
         chosen = self._choose_reading(best_scores)
         rows = rows_by_reading[chosen]
         seed = rows[rows[:, 3].argmax()]
-        alignment = self._align_around(hit, self._readings[chosen], reference, seed, min_score)
         segments = [
             self._segment(hit, reading, row, min_score)
             for reading, rows in zip(self._readings, rows_by_reading, strict=True)
             for row in rows
             if row[3] >= min(min_score, max(best_scores))
         ]
-        return alignment, sorted(segments, key=lambda segment: (segment.start, segment.end))
+        return _Match(
+            hit,
+            reference,
+            chosen,
+            *_surroundings(seed, self._readings[chosen].codes.size, reference.size, min_score),
+            sorted(segments, key=lambda segment: (segment.start, segment.end)),
+        )
+
+    def align(self, matches: Sequence[_Match]) -> list[Alignment]:
+        """Return the best local alignment of each match.
+
+        Hits that are aligned with the same part of the query are aligned at once, in half the time.
+        """
+        groups: dict[tuple[int, int, int], list[int]] = {}
+        for number, match in enumerate(matches):
+            groups.setdefault((match.reading, match.start, match.stop), []).append(number)
+        alignments: dict[int, Alignment] = {}
+        for (index, start, stop), numbers in groups.items():
+            reading = self._readings[index]
+            regions = [matches[n].reference[matches[n].low : matches[n].high] for n in numbers]
+            paths = self._scheme.align(reading.codes[start:stop], regions)
+            for number, (path, score) in zip(numbers, paths, strict=True):
+                alignments[number] = self._build(matches[number], reading, path, score)
+        return [alignments[number] for number in range(len(matches))]
+
+    def _find_segments(
+        self, reference: NDArray[np.uint8], min_score: float
+    ) -> list[NDArray[np.int64]]:
+        """Return the segments of each reading; thoroughly, if none is significant otherwise."""
+        rows_by_reading: list[NDArray[np.int64]] = []
+        for thorough in (False, True):
+            rows_by_reading = [
+                self._scheme.find_segments(reading.codes, reference, min_score, thorough=thorough)
+                for reading in self._readings
+            ]
+            if any((rows[:, 3] >= min_score).any() for rows in rows_by_reading):
+                break
+        return rows_by_reading
 
     def _choose_reading(self, best_scores: Sequence[int]) -> int:
         """Return the index of the reading of the call, unless another one fits far better."""
@@ -195,31 +250,29 @@ class _QueryAligner:
             significant=score >= min_score,
         )
 
-    def _align_around(
-        self,
-        hit: Hit,
-        reading: Reading,
-        reference: NDArray[np.uint8],
-        seed: NDArray[np.int64],
-        min_score: float,
+    def _build(
+        self, match: _Match, reading: Reading, path: NDArray[np.int64], score: float
     ) -> Alignment:
-        """Return the best local alignment around a segment."""
-        first, hit_first, length, score = seed.tolist()
-        reach = MAX_HIT_LETTERS // 2 if score >= min_score else length // 2 + _MARGIN
-        middle = hit_first + length // 2
-        low, high = max(0, middle - reach), min(reference.size, middle + reach)
-        start = max(0, first - (hit_first - low) - _MARGIN)
-        stop = min(reading.codes.size, first + high - hit_first + _MARGIN)
-        query, region = reading.codes[start:stop], reference[low:high]
-        decode = self._scheme.decode
-        path = self._aligner.align(decode(query), decode(region))[0]  # type: ignore[no-untyped-call]
         return build_alignment(
-            hit,
+            match.hit,
             reading,
-            reference,
+            match.reference,
             self._scheme,
-            path=path.coordinates + np.array([[start], [low]]),
-            score=float(path.score),
-            pairs=self._letters * reference.size * self._searched,
-            truncated=region.size < reference.size,
+            path=path + np.array([[match.start], [match.low]]),
+            score=score,
+            pairs=self._letters * match.reference.size * self._searched,
+            truncated=match.high - match.low < match.reference.size,
         )
+
+
+def _surroundings(
+    seed: NDArray[np.int64], query_letters: int, hit_letters: int, min_score: float
+) -> tuple[int, int, int, int]:
+    """Return the letters around a segment to align: start and stop in the query, and in the hit."""
+    first, hit_first, length, score = seed.tolist()
+    reach = MAX_HIT_LETTERS // 2 if score >= min_score else length // 2 + _MARGIN
+    middle = hit_first + length // 2
+    low, high = max(0, middle - reach), min(hit_letters, middle + reach)
+    start = max(0, first - (hit_first - low) - _MARGIN)
+    stop = min(query_letters, first + high - hit_first + _MARGIN)
+    return start, stop, low, high

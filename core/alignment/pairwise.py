@@ -101,6 +101,7 @@ def build_alignment(
     letters = _lay_out(
         scheme.decode(reference), [(at[1], size[1], max(size)) for at, size in blocks]
     )
+    midline = scheme.midline(query, letters)
     codons = [(at[0] * 3, size[0] * 3, max(size) * 3) for at, size in blocks]
     query_start, query_end = reading.to_query_positions(first, end)
     evalue = scheme.gapped.evalue(score, pairs)
@@ -111,7 +112,7 @@ def build_alignment(
         score=score,
         bits=scheme.gapped.bits(score),
         evalue=evalue,
-        identity=sum(map(scheme.is_match, query, letters)) / len(query),
+        identity=(len(midline) - midline.count(" ") - midline.count("+")) / len(midline),
         query_coverage=(query_end - query_start + 1) / reading.length,
         hit_coverage=(hit_end - hit_first) / reference.size,
         query_start=query_start,
@@ -119,7 +120,7 @@ def build_alignment(
         hit_start=hit_first + 1,
         hit_end=hit_end,
         query_letters=query,
-        midline="".join(map(scheme.match_symbol, query, letters)),
+        midline=midline,
         hit_letters=letters,
         dna=_lay_out(reading.dna, codons) if reading.frame else "",
         significant=evalue < MAX_EVALUE,

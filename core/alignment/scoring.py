@@ -8,15 +8,17 @@ The parameters are those that NCBI BLAST+ prints for these schemes (blast_stat.c
 """
 
 import math
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
-from Bio.Align import PairwiseAligner
-from Bio.Align.substitution_matrices import Array
+import pyopal
 from numpy.typing import NDArray
+from scoring_matrices.lib import ScoringMatrix
 
-from core.alignment.seeds import find_segments
+from core.alignment.seeds import WINDOW, find_segments
 from core.encoders.proteins import BASES, BLOSUM62, RESIDUES
 
 GAP = "-"
@@ -26,6 +28,9 @@ MAX_EVALUE = 0.01
 _MANY_PAIRS = 10_000_000
 """Pairs of letters above which words are one letter longer, to limit the time."""
 _MATCH, _MISMATCH = 2.0, -3.0
+_FIRST_LETTER = ord("A")
+_CIGAR = re.compile(r"(\d+)([MID])")
+"""Blocks of an alignment: I has letters of the query alone, D of the reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,35 +113,92 @@ class ScoringScheme:
         return self.ungapped.min_score(MAX_EVALUE, pairs)
 
     def find_segments(
-        self, query: NDArray[np.uint8], reference: NDArray[np.uint8], min_score: float
+        self,
+        query: NDArray[np.uint8],
+        reference: NDArray[np.uint8],
+        min_score: float,
+        *,
+        thorough: bool = True,
     ) -> NDArray[np.int64]:
-        """Find the ungapped segments of a minimum score, or the best one; see :mod:`.seeds`."""
+        """Find the ungapped segments of a minimum score, or the best one; see :mod:`.seeds`.
+
+        Parameters
+        ----------
+        thorough
+            Whether to extend single words, too, which takes several times as long.
+        """
         word_size = self.word_size + (query.size * reference.size > _MANY_PAIRS)
-        return find_segments(query, reference, self.scores, self.n_letters, word_size, min_score)
-
-    def is_match(self, one: str, other: str) -> bool:
-        """Return whether the letters of a column are the same and unambiguous."""
-        return one == other and self.alphabet.index(one) < self.n_letters
-
-    def match_symbol(self, one: str, other: str) -> str:
-        """Return the midline of a column: the letter of a match, ``+`` if similar, or a blank."""
-        if self.is_match(one, other):
-            return one
-        if GAP in {one, other}:
-            return " "
-        score = self.scores[self.alphabet.index(one), self.alphabet.index(other)]
-        return "+" if score > 0 else " "
-
-    def create_aligner(self) -> PairwiseAligner:
-        """Return Biopython's aligner for local alignments with affine gaps."""
-        aligner = PairwiseAligner()  # type: ignore[no-untyped-call]
-        aligner.mode = "local"
-        aligner.substitution_matrix = Array(  # type: ignore[no-untyped-call]
-            alphabet=self.alphabet, dims=2, data=self.scores.astype(np.float64)
+        window = 0 if thorough else WINDOW
+        return find_segments(
+            query, reference, self.scores, self.n_letters, word_size, min_score, window
         )
-        aligner.open_gap_score = self.gap_open
-        aligner.extend_gap_score = self.gap_extend
-        return aligner
+
+    def midline(self, query: str, reference: str) -> str:
+        """Return the midline of columns: the letter of a match, ``+`` if similar, or a blank.
+
+        A match is of two letters that are the same and unambiguous.
+
+        Parameters
+        ----------
+        query, reference
+            Letters and gaps of each column, of the same length.
+        """
+        first, other = (np.frombuffer(line.encode(), np.uint8) for line in (query, reference))
+        return self._symbols[first, other].tobytes().decode()
+
+    @cached_property
+    def _symbols(self) -> NDArray[np.uint8]:
+        """uint8, shape (128, 128): symbol of the midline, by two characters of ASCII."""
+        symbols = np.full((128, 128), ord(" "), dtype=np.uint8)
+        letters = np.frombuffer(self.alphabet.encode(), np.uint8)
+        pairs = np.ix_(letters, letters)
+        symbols[pairs] = np.where(self.scores > 0, ord("+"), ord(" "))
+        unambiguous = letters[: self.n_letters]
+        symbols[unambiguous, unambiguous] = unambiguous
+        return symbols
+
+    def align(
+        self, query: NDArray[np.uint8], references: Sequence[NDArray[np.uint8]]
+    ) -> list[tuple[NDArray[np.int64], float]]:
+        """Return the path and the score of the best local alignment with each reference.
+
+        Gaps are affine. Other threads go on meanwhile.
+
+        Parameters
+        ----------
+        query, references
+            Letters as numbers, uint8; at least one pair of them has a positive score.
+
+        Returns
+        -------
+        list of (path, score)
+            The path is int64, shape (2, n): the boundaries of its blocks, in letters of the query
+            and of the reference, from 0.
+        """
+        alphabet, aligner = self._aligner
+        letters = [(codes + _FIRST_LETTER).tobytes() for codes in (query, *references)]
+        database = pyopal.Database(letters[1:], alphabet=alphabet)
+        found = aligner.align(letters[0], database, mode="full", algorithm="sw")
+        return [(_path(result), float(result.score)) for result in found]
+
+    @cached_property
+    def _aligner(self) -> tuple[str, pyopal.Aligner]:
+        """The letters that stand for numbers, since those of an aligner are from A to Z, and it."""
+        alphabet = "".join(chr(_FIRST_LETTER + code) for code in range(len(self.alphabet)))
+        matrix = ScoringMatrix(self.scores.tolist(), alphabet)
+        # A gap of n letters costs its opening and n - 1 extensions.
+        opening, extension = round(-self.gap_open), round(-self.gap_extend)
+        return alphabet, pyopal.Aligner(matrix, gap_open=opening, gap_extend=extension)
+
+
+def _path(found: pyopal.FullResult) -> NDArray[np.int64]:
+    """Return the boundaries of an alignment's blocks."""
+    steps = [(found.query_start, found.target_start)]
+    steps += [
+        (int(count) * (kind != "D"), int(count) * (kind != "I"))
+        for count, kind in _CIGAR.findall(found.cigar())
+    ]
+    return np.cumsum(np.array(steps, dtype=np.int64), axis=0).T
 
 
 @cache

@@ -1,12 +1,15 @@
 """Ungapped segments that two sequences share, found from the words they have in common.
 
 Words of a few letters are looked up, and extended along their diagonal until the score falls too
-far below its maximum. So a segment is missed only if it has not one word in common.
+far below its maximum. So a segment is missed only if it has not one word in common; or, where only
+words are extended that follow another closely, as all significant segments have them, not two.
 
 References
 ----------
 Altschul SF, Gish W, Miller W, Myers EW, Lipman DJ (1990), Basic local alignment search tool. J Mol
 Biol 215:403-410.
+Altschul SF, Madden TL, Schäffer AA, Zhang J, Zhang Z, Miller W, Lipman DJ (1997), Gapped BLAST and
+PSI-BLAST: a new generation of protein database search programs. Nucleic Acids Res 25:3389-3402.
 """
 
 import numpy as np
@@ -15,6 +18,8 @@ from numpy.typing import NDArray
 
 DROP = 20
 """Drop of the score below its maximum at which an extension ends."""
+WINDOW = 40
+"""Letters within which a word closely follows another on its diagonal, as in blastp."""
 
 
 @njit(nogil=True, cache=True)
@@ -25,6 +30,7 @@ def find_segments(  # noqa: PLR0917  (compiled functions have no keyword-only ar
     n_letters: int,
     word_size: int,
     min_score: float,
+    window: int,
 ) -> NDArray[np.int64]:
     """Find the segments of a minimum score or, if there is none, the best one.
 
@@ -36,6 +42,8 @@ def find_segments(  # noqa: PLR0917  (compiled functions have no keyword-only ar
         float32: score of each letter against each other.
     word_size
         Letters of a word.
+    window
+        Letters within which a word must follow another on its diagonal; 0: all are extended.
 
     Returns
     -------
@@ -43,6 +51,7 @@ def find_segments(  # noqa: PLR0917  (compiled functions have no keyword-only ar
     """
     first_starts, next_starts = _index_words(reference, n_letters, word_size)
     extended = np.zeros(query.size + reference.size + 1, dtype=np.int64)
+    previous = np.full(extended.size, -window - 1, dtype=np.int64)
     segments = [(0, 0, 0, 0)]
     best = (0, 0, 0, 0)
     for start in range(query.size - word_size + 1):
@@ -50,7 +59,11 @@ def find_segments(  # noqa: PLR0917  (compiled functions have no keyword-only ar
         other = first_starts[number] if number >= 0 else -1
         while other >= 0:
             diagonal = start - other + reference.size
-            if start >= extended[diagonal]:
+            distance = start - previous[diagonal]
+            follows = word_size <= distance <= window
+            if distance >= word_size:  # Else it overlaps the word before.
+                previous[diagonal] = start
+            if start >= extended[diagonal] and (follows or window == 0):
                 right, after = _extend(query, reference, start, other, 1, scores)
                 left, before = _extend(query, reference, start - 1, other - 1, -1, scores)
                 extended[diagonal] = start + max(after, word_size)

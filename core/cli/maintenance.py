@@ -14,6 +14,7 @@ from core.cli.shared import (
     output_file,
 )
 from core.cli.terminal import print_text, terminal_progress
+from core.errors import LibraryError
 
 
 @click.command("remove", epilog=help_examples("remove dog", "remove dog --library lab"))
@@ -84,10 +85,14 @@ def _refit(library: str) -> None:
 @library_option
 def _reconcile(library: str) -> None:
     """Verify and repair: finish what a crash interrupted, and make both stores agree."""
-    from core.library.repair import repair  # Imported when run: see core.cli.
+    # Imported when run: see core.cli.
+    from core.library.repair import DAMAGED_HINT, damaged_text, repair
 
     with open_libraries() as libraries, terminal_progress() as progress:
         report = repair(libraries, library, progress=progress)
+    if report.library_removed:
+        print_text(f"The library {report.library} had no sequences and was removed.\n")
+        return
     interrupted = report.interrupted
     print_text(
         f"{interrupted.loads_undone} interrupted loads undone,"
@@ -96,6 +101,8 @@ def _reconcile(library: str) -> None:
         f"{report.sequences:,} sequences compared: {report.vectors_written:,} lost vectors"
         f" restored, {report.vectors_deleted:,} vectors without a sequence deleted.\n"
     )
+    if report.damaged:
+        raise LibraryError(damaged_text(report), DAMAGED_HINT)
 
 
 @click.command("export", epilog=help_examples("export lab.zip --library lab"))

@@ -2,7 +2,8 @@
 
 Interrupted work is undone or finished first. Then the rows decide, since they have the sequences:
 a row that lacks its vector is encoded again, and a vector without a row is deleted. So a collection
-that was dropped is made again in full, and one from an older backup is brought up to date.
+that was dropped is made again in full, and one from an older backup is brought up to date. A row
+whose residues do not have its id, which is made of them, is named: nothing can restore it.
 """
 
 from collections.abc import Sequence
@@ -15,8 +16,11 @@ from core.library.room import load_room
 from core.library.stored_state import read_index
 from core.library.writer import check_vector_count, write_vectors
 from core.progress import Progress, no_progress
+from core.sequences.records import sequence_id
 from core.stores.locks import write_lock
 from core.stores.sql import LibraryRow, OrganismRow, SequenceRow
+
+_MAX_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,10 @@ class RepairReport:
         Vectors that belonged to no sequence.
     collection_made
         True if there were no vectors at all.
+    damaged
+        Organism and name of the sequences whose residues were changed in the database.
+    library_removed
+        True if nothing of the library was left: its first load, or its deletion, was interrupted.
     """
 
     library: str
@@ -43,6 +51,21 @@ class RepairReport:
     vectors_written: int
     vectors_deleted: int
     collection_made: bool
+    damaged: tuple[str, ...] = ()
+    library_removed: bool = False
+
+
+DAMAGED_HINT = "Load their organisms again with --replace, or restore the database from a backup."
+
+
+def damaged_text(report: RepairReport) -> str:
+    """Return which sequences are damaged in the database."""
+    named = ", ".join(report.damaged[:_MAX_NAMED])
+    others = " and others" if len(report.damaged) > _MAX_NAMED else ""
+    return (
+        f"Sequences of the library {report.library!r} were changed in the database"
+        f" ({len(report.damaged):,}): {named}{others}."
+    )
 
 
 def repair(
@@ -65,8 +88,10 @@ def repair(
     with write_lock(libraries.stores.database.engine, name, timeout):
         interrupted = recover(libraries.stores, libraries.library_row(name))
         row = libraries.stores.labels.library(name)
-        if row is None:  # It was never complete.
-            return RepairReport(name, interrupted, 0, 0, 0, collection_made=False)
+        if row is None:
+            return RepairReport(
+                name, interrupted, 0, 0, 0, collection_made=False, library_removed=True
+            )
         with libraries.stores.disk.lent_reserve():
             return _Repair(libraries, row, progress).run(interrupted)
 
@@ -83,6 +108,7 @@ class _Repair:
         self._organisms = self._labels.organisms(row.id)
         self._total = sum(organism.count for organism in self._organisms)
         self._done = self._written = self._deleted = 0
+        self._damaged: list[str] = []
 
     def run(self, interrupted: RecoveryReport) -> RepairReport:
         """Compare and repair all organisms."""
@@ -104,6 +130,7 @@ class _Repair:
             self._written,
             self._deleted,
             collection_made=made,
+            damaged=tuple(self._damaged),
         )
 
     def _make_collection(self) -> bool:
@@ -131,7 +158,13 @@ class _Repair:
         collection, partition = self._row.collection, organism.partition
         self._vectors.add_partition(collection, partition)
         ids = self._vectors.ids(collection, partition)
-        rows = {row.id: row for row in self._labels.sequences(organism.id) if row.has_vector}
+        sequences = self._labels.sequences(organism.id)
+        rows = {row.id: row for row in sequences if row.has_vector}
+        self._damaged += (
+            f"{organism.name}: {row.name}"
+            for row in sequences
+            if row.id != sequence_id(partition, row.residues)
+        )
         unknown = sorted(ids - rows.keys())
         self._vectors.delete(collection, unknown)
         self._deleted += len(unknown)

@@ -75,6 +75,9 @@ def summarize(libraries: Libraries, name: str) -> LibrarySummary:
         _log.warning("the library %s cannot be searched: %s", name, error.log_text())
         problem = str(error.redacted())  # Pages show it.
     snapshot = LibrarySnapshot(libraries.stores.labels, row)
+    unfinished = describe_unfinished(libraries.stores, row)
+    if unfinished and not snapshot.organisms:
+        problem = ""  # It has no vectors yet.
     return LibrarySummary(
         name=name,
         encoder=row.encoder,
@@ -89,7 +92,7 @@ def summarize(libraries: Libraries, name: str) -> LibrarySummary:
         },
         added_since_fit=snapshot.added_since_fit,
         problem=problem,
-        unfinished=describe_unfinished(libraries.stores, row),
+        unfinished=unfinished,
     )
 
 

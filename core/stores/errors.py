@@ -17,7 +17,7 @@ _Result = TypeVar("_Result")
 
 _DEADLOCK = 1213
 """MySQL's ER_LOCK_DEADLOCK: the transaction was rolled back and may be retried."""
-_LOST = frozenset({2002, 2003, 2005, 2006, 2013, 2014, 2055})
+LOST_CONNECTION = frozenset({2002, 2003, 2005, 2006, 2013, 2014, 2055})
 """Errors of MySQL's client: no connection, or none any more."""
 _REFUSED = frozenset({1040, 1044, 1045, 1049, 1129, 1130, 1203, 1226})
 """Errors of a MySQL server that refuses a connection."""
@@ -27,6 +27,12 @@ _SERVER_HINT = "Check that it is running, and the setting GENEKIN_DATABASE_URL."
 _FOLDER_HINT = (
     "Check that its folder is writable and has free space, and the settings GENEKIN_HOME and"
     " GENEKIN_DATABASE_URL."
+)
+_DAMAGED = ("malformed", "not a database")
+"""Words of SQLite for a file that it cannot read."""
+_BACKUP_HINT = (
+    "Restore the folder GENEKIN_HOME from a backup; or set GENEKIN_HOME to a new folder and import"
+    " your exported libraries."
 )
 VECTORS_FOLDER_HINT = (
     "Check that its folder is writable and has free space, and the settings GENEKIN_HOME and"
@@ -62,13 +68,17 @@ def _translate(error: Exception, address: str, action: str, seconds: float) -> S
     reason = str(cause.args[-1] if cause.args else cause).rstrip(".")
     message = f"The database {address} failed while {action}: {reason}."
     if address.startswith("sqlite"):
+        if any(words in reason for words in _DAMAGED):
+            public = "The database is damaged."
+            message = f"The database {address} is damaged: {reason}."
+            return StoreError(message, _BACKUP_HINT, public=public)
         return StoreError(message, _FOLDER_HINT, public=f"The database failed while {action}.")
     code = cause.args[0] if cause.args else None
-    if code in _LOST and "timed out" in reason:
+    if code in LOST_CONNECTION and "timed out" in reason:
         message = f"The database {address} did not answer for {seconds:.0f} s while {action}."
         hint = f"{_SERVER_HINT} {TIMEOUT_HINT}"
         return UnavailableError(message, hint, public="The database does not answer.")
-    if code in _LOST:
+    if code in LOST_CONNECTION:
         return UnavailableError(message, _SERVER_HINT, public="The database cannot be reached.")
     if code in _REFUSED:
         public = "The database refuses the connection."

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from contextlib import ExitStack
 from functools import partial
 
 import pytest
@@ -154,10 +155,22 @@ class TestSlowAnswers:
         yield database
         database.close()
 
-    @pytest.mark.parametrize("method", ["begin", "scan"])
-    def test_what_may_take_long_is_waited_for(self, database, method):
+    @pytest.mark.parametrize(("method", "seconds"), [("begin", 9), ("scan", 3)])
+    def test_what_may_take_long_is_waited_for(self, database, method, seconds):
         with getattr(database, method)("sleeping") as connection:
-            assert connection.execute(text("SELECT SLEEP(3)")).scalar() == 0
+            assert connection.execute(text(f"SELECT SLEEP({seconds})")).scalar() == 0
+
+    def test_a_server_that_freezes_meanwhile_is_noticed(self, servers, database):
+        def freeze_and_work():
+            with ExitStack() as stack, database.begin("working") as connection:
+                connection.execute(text("SELECT 1"))
+                stack.enter_context(servers.mariadb.frozen())
+                connection.execute(text("SELECT 2"))
+
+        started = time.monotonic()
+        with pytest.raises(UnavailableError, match="failed while working"):
+            freeze_and_work()
+        assert time.monotonic() - started < 6 * TIMEOUT + SOON
 
     def test_a_query_that_takes_longer_than_the_time_out_fails(self, database):
         with database.begin("working"):

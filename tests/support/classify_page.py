@@ -38,6 +38,12 @@ def understood(page: AppTest) -> str:
     return line
 
 
+def open_options(page: AppTest) -> AppTest:
+    """Open the options beside the button."""
+    page.session_state["options"] = True
+    return page.run()
+
+
 def open_input(page: AppTest) -> AppTest:
     """Open the input above a result."""
     page.session_state[f"input of {shown_run(page)}"] = True

@@ -28,6 +28,8 @@ from sqlalchemy.exc import OperationalError
 from core.errors import StoreError
 from core.stores.milvus.vectors import VectorStore
 
+THOROUGH = bool(os.environ.get("TEST_THOROUGH"))
+"""True if all faults are to be tried, and not just a spread."""
 KILL, FULL, FAIL = "kill", "full", "fail"
 """The process is killed; all writes fail from this step on; only this one fails."""
 

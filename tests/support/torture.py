@@ -23,7 +23,7 @@ from core.stores.stores import Stores
 from tests.support.contents import contents, require_agreement
 from tests.support.evolution import members
 from tests.support.killing import look, start_process
-from tests.support.steps import Steps, watched
+from tests.support.steps import KILL, Steps, watched
 from tests.support.synthetic import genes
 
 ARCHIVE = "lab.zip"
@@ -32,6 +32,8 @@ SAMPLE = genes("sample", 4)
 
 Operation = Callable[[Libraries, Path], object]
 """Changes the libraries of a home, which has this folder."""
+Change = Callable[[Libraries], object]
+"""Changes libraries; can be pickled."""
 
 
 def _load_new(libraries: Libraries, _: Path) -> None:
@@ -187,17 +189,28 @@ def attempt(settings: Settings, operation: str, fault: str = "", step: int = 0) 
 
 
 def _attempt(settings: Settings, operation: str, fault: str, step: int) -> Outcome:
+    def change(libraries: Libraries) -> object:
+        if operation == CALIBRATE:
+            return libraries.calibrate("lab")
+        if operation == RESTORE:
+            return restore_backup(libraries, settings.home / BACKUP)
+        return OPERATIONS[operation](libraries, settings.home)
+
+    return _change(settings, change, fault, step)
+
+
+def kill(settings: Settings, change: Change, step: int) -> Outcome:
+    """Change libraries in a process of its own that is killed at a step, if it takes as many."""
+    return in_process(_change, settings, change, KILL, step)
+
+
+def _change(settings: Settings, change: Change, fault: str, step: int) -> Outcome:
     steps, error, expected = Steps(settings.home, fault, step), "", True
     with Stores(settings) as stores:
         libraries = Libraries(stores)
         try:
             with watched(steps):
-                if operation == CALIBRATE:
-                    libraries.calibrate("lab")
-                elif operation == RESTORE:
-                    restore_backup(libraries, settings.home / BACKUP)
-                else:
-                    OPERATIONS[operation](libraries, settings.home)
+                change(libraries)
         except Exception as failure:  # noqa: BLE001  (reported to the test)
             error = f"{type(failure).__name__}: {failure}"
             expected = isinstance(failure, GeneKinError)

@@ -1,12 +1,8 @@
 """Number of cases of the fault suite to try: all of them with `make torture`."""
 
-import os
-
 import pytest
 
-from tests.support.steps import spread
-
-THOROUGH = bool(os.environ.get("TEST_THOROUGH"))
+from tests.support.steps import THOROUGH, spread
 
 
 @pytest.fixture

@@ -24,11 +24,20 @@ def _garble(file: Path) -> None:
     file.write_bytes(content)
 
 
+def _flip(file: Path) -> None:
+    """Change a bit in the middle, as a disk does."""
+    content = bytearray(file.read_bytes())
+    if content:
+        content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
 DAMAGES: Mapping[str, Callable[[Path], object]] = {
     "truncated": _truncate,
     "emptied": lambda file: file.write_bytes(b""),
     "removed": lambda file: file.unlink(),
     "garbled": _garble,
+    "flipped": _flip,
 }
 LABELS = "labels.sqlite"
 
@@ -48,8 +57,9 @@ def test_is_an_error_or_leaves_the_libraries_as_they_were(damage, home, tmp_path
     with copied(home, tmp_path / "before") as settings:
         before = examine(settings).seen
     findings = []
-    for number in some(len(files)):
-        file = files[number - 1]
+    first = list(DAMAGES).index(damage)  # So that a few of each kind meet every file.
+    for number in some(len(files), few=4):
+        file = files[(number - 1 + first) % len(files)]
         # Without its labels, a home is a new one.
         allowed = (before, {}) if file.name == LABELS else (before,)
         with copied(home, tmp_path / "home") as settings:

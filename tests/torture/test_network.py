@@ -78,7 +78,7 @@ def test_a_cut_load_leaves_the_old_state_or_the_new_one(network, server, sent, s
     after = view(network.direct)
     network.reset()
     before = view(network.direct)
-    for point in some(16, few=3):
+    for point in some(16, few=2):
         network.reset()
         network.proxies[server].cut_after(point * sent[server] // 17)
         try:

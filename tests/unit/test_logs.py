@@ -95,11 +95,11 @@ class TestJson:
         assert "UserWarning: old" in str(warned["event"])
 
     def test_a_logger_with_handlers_of_its_own_is_routed(self, log, stream):
-        other = logging.getLogger("uvicorn.test")
+        other = logging.getLogger("elsewhere.test")
         own = io.StringIO()
         other.addHandler(logging.StreamHandler(own))
         other.propagate = False
-        route_through_root(["uvicorn.test"])
+        route_through_root(["elsewhere.test"])
         other.error("broken")
         assert own.getvalue() == ""
         assert lines(stream)[0]["event"] == "broken"

@@ -1,3 +1,6 @@
+import os
+from pathlib import Path
+
 import pytest
 
 from core.output import replacing
@@ -22,6 +25,27 @@ class TestReplacing:
         assert not link.is_symlink()
         assert link.read_bytes() == b"new"
         assert target.read_text() == "precious"
+
+    def test_writes_through_to_a_device(self, tmp_path):
+        """As root, replacing it would break all other programs."""
+        link = tmp_path / "link"
+        link.symlink_to("/dev/null")
+        write(link)
+        assert link.is_symlink()
+
+    def test_writes_into_a_pipe(self, tmp_path):
+        os.mkfifo(pipe := tmp_path / "pipe")
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        write(pipe)
+        assert os.read(reader, 10) == b"new"
+        assert pipe.is_fifo()
+        os.close(reader)
+
+    def test_writes_to_a_file_that_is_open_already(self, tmp_path):
+        """As ``/dev/stdout``, redirected to a file."""
+        with (tmp_path / "file").open("wb") as file:
+            write(Path(f"/dev/fd/{file.fileno()}"))
+        assert (tmp_path / "file").read_bytes() == b"new"
 
     def test_after_an_error_all_is_as_it_was(self, tmp_path):
         file = tmp_path / "file"

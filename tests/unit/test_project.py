@@ -1,7 +1,6 @@
 """Rules for the project as a whole."""
 
 import ast
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -121,38 +120,3 @@ class TestFiles:
     def test_no_reference_data_and_no_secrets_are_in_git(self):
         names = {file.name for file in tracked()}
         assert not names & {"human.txt", "chimpanzee.txt", "dog.txt", ".env", "secrets.toml"}
-
-
-class TestCompose:
-    @pytest.fixture
-    def text(self):
-        return (PROJECT / "docker-compose.yml").read_text(encoding="utf-8")
-
-    def test_only_the_app_is_published_and_on_this_machine_only(self, text):
-        app = text.partition("\n  app:\n")[2].partition("\n\n")[0]
-        ports = '    ports:\n      - "${GENEKIN_BIND:-127.0.0.1}:${GENEKIN_PORT:-8501}:8501"\n    '
-        assert ports in app
-        assert text.count("ports:") == 1
-        assert "network_mode" not in text
-
-    def test_no_password_has_a_default(self, text):
-        secret = re.compile(
-            r"^ +(\w*(?:PASSWORD|TOKEN|ACCESS_KEY|ACCESS_KEY_ID|ROOT_USER|DATABASE_URL)): (.+)$",
-            re.MULTILINE,
-        )
-        settings = secret.findall(text)
-        assert len(settings) == 9
-        for name, value in settings:
-            assert ":?set it in .env}" in value, name
-            assert ":-" not in value, name
-
-    def test_the_example_of_the_settings_has_empty_passwords(self):
-        lines = (PROJECT / ".env.example").read_text(encoding="utf-8").splitlines()
-        settings = dict(line.split("=", 1) for line in lines if re.match(r"\w+=", line))
-        assert len(settings) == 5
-        assert set(settings.values()) == {""}
-
-    def test_every_image_has_a_version(self, text):
-        images = re.findall(r"^ +image: (.+)$", text, re.MULTILINE)
-        assert len(images) == 5
-        assert [image for image in images if not re.search(r":[\w.-]*\d", image)] == []

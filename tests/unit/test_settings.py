@@ -104,6 +104,10 @@ class TestMilvus:
         assert "GENEKIN_MILVUS_TOKEN" in message
         assert "hush" not in message
 
+    @pytest.mark.parametrize("uri", ["http://milvus:19530?token=hush", "http://milvus:19530/#hush"])
+    def test_has_no_options_that_would_be_shown(self, monkeypatch, uri):
+        assert "hush" not in refused(monkeypatch, "GENEKIN_MILVUS_URI", uri)
+
 
 class TestDatabase:
     def test_is_mysql(self, monkeypatch):

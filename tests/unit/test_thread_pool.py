@@ -1,6 +1,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -104,6 +105,12 @@ class TestInStages:
         assert [int(next(results)), int(next(results))] == ([0, 1])
         with pytest.raises(ZeroDivisionError):
             next(results)
+
+    def test_stages_have_the_context_of_the_caller(self):
+        variable = ContextVar("variable", default=0)
+        variable.set(1)
+        stages = [lambda item: item + variable.get()] * 3
+        assert list(in_stages(range(4), *stages)) == [3, 4, 5, 6]
 
     def test_leaves_no_thread_when_the_loop_is_left(self):
         before = threading.active_count()

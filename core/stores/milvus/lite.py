@@ -2,8 +2,8 @@
 
 Milvus Lite searches sparse vectors in Python: at the first search it checks and copies every stored
 weight, and each request walks all rows of a collection twice. The search here finds the same hits
-in compiled postings. It takes the place of one method, and dropping of another, in the version that
-they are tested with; other versions keep their own.
+in compiled postings. Like dropping, and like reading and writing of files, it takes the place of a
+method in the version that they are tested with; other versions keep their own.
 """
 
 import fcntl
@@ -30,6 +30,7 @@ from pymilvus import MilvusClient, MilvusException
 
 from core.errors import StoreError
 from core.stores.errors import VECTORS_FOLDER_HINT
+from core.stores.milvus import lite_files
 from core.stores.milvus.postings import Postings
 from core.stores.milvus.rows import PAIR
 
@@ -49,12 +50,13 @@ _reading = Lock()
 
 
 def adapt() -> None:
-    """Replace two methods of Milvus Lite, in the version that they are tested with.
+    """Replace some methods of Milvus Lite, in the version that they are tested with.
 
-    Sparse vectors are searched in compiled postings; and a collection is dropped also on a full
-    disk, where it cannot be written first.
+    Sparse vectors are searched in compiled postings; a collection is dropped also on a full disk,
+    where it cannot be written first; and files have checksums.
     """
     if get_version() == _TESTED_VERSION:
+        lite_files.protect()
         Collection._search_sparse = _search_sparse
         MilvusLite.drop_collection = _drop_collection
 

@@ -102,10 +102,12 @@ class VectorStore(MilvusConnection):
             self._client.create_collection(
                 collection,
                 schema=schema,
-                index_params=indexes,
                 properties={_DESCRIPTION: description},
                 consistency_level="Bounded",
             )
+            # Nothing is to be indexed yet; pymilvus would sleep before it looks.
+            self._client.create_index(collection, indexes, sync=False)
+            self._client.load_collection(collection)
             self._clear_schema_cache()
 
     def description(self, collection: str) -> str | None:

@@ -96,15 +96,20 @@ class OrganismLabels(SequenceRemoval):
         return Visibility(partitions, load_states, loaded_at)
 
     def has_unfinished_change(self, library_id: int) -> bool:
-        """Return True if a load of the library is pending, or an organism being removed."""
+        """Return True if a load is pending, an organism being removed, or none there at all.
+
+        The last organism takes its library with it: one without any was never complete.
+        """
         pending = select(loads.c.id).where(
             loads.c.library_id == library_id, loads.c.state == PENDING
         )
         removing = select(organisms.c.id).where(
             organisms.c.library_id == library_id, organisms.c.state == REMOVING
         )
+        known = select(organisms.c.id).where(organisms.c.library_id == library_id)
+        query = select(exists(pending) | exists(removing) | ~exists(known))
         with self._connect("looking for unfinished changes") as connection:
-            return bool(connection.scalar(select(exists(pending) | exists(removing))))
+            return bool(connection.scalar(query))
 
     @retry_on_deadlock
     def mark_removing(self, *organism_ids: int) -> None:

@@ -2,10 +2,11 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 from sqlalchemy import update
 
 from core.classify import classify
@@ -105,6 +106,20 @@ def empty_data(home):
         file.write_bytes(b"")
 
 
+def garble_values(home):
+    """Change a value in files that can still be read."""
+    for file in files_of(home, "partitions/human/data/*.parquet"):
+        content, table = file.read_bytes(), parquet.read_table(file)
+        for place in range(len(content) // 3, len(content)):
+            file.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+            with suppress(OSError, ValueError):  # It cannot be read.
+                garbled = parquet.read_table(file)
+                if garbled.shape == table.shape and garbled != table:
+                    break
+        else:
+            pytest.fail("no value can be changed")
+
+
 def garble_schema(home):
     (folder_of(home, "one") / "schema.json").write_text('{"collection_name": ')
 
@@ -115,7 +130,7 @@ def garble_manifest(home):
 
 
 LOSSES = [remove_partition, remove_data, remove_manifest, remove_collection, remove_schema]
-DAMAGES = [truncate_data, empty_data, garble_schema, garble_manifest]
+DAMAGES = [truncate_data, empty_data, garble_values, garble_schema, garble_manifest]
 
 
 class TestLostVectors:

@@ -3,16 +3,18 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import func, update
 
 from core.errors import Cancelled, LibraryError, StoreError
 from core.library.load import load
 from core.library.manager import Libraries
 from core.library.naming import collection_name
 from core.library.recovery import RecoveryReport
-from core.library.repair import RepairReport, repair
-from core.library.summary import summarize_all
+from core.library.repair import RepairReport, damaged_text, repair
+from core.library.summary import summarize, summarize_all
 from core.settings import Settings
 from core.stores.milvus.index import VectorIndex
+from core.stores.sql.schema import sequences
 from core.stores.stores import Stores
 from tests.support.contents import NOTHING, contents, require_agreement
 from tests.support.faults import failing
@@ -181,6 +183,21 @@ class TestRefusals:
             repair(here, "other")
         assert vectors.description(collection) == "somebody else's"
 
+    def test_residues_that_were_changed_are_named(self, here):
+        load(here, {"human": HUMAN, "dog": DOG}, library="changed", encoder="count")
+        found = contents(here, "changed")
+        with here.stores.database.begin("damaging") as connection:
+            connection.execute(
+                update(sequences)
+                .where(sequences.c.id == found.sequences["human"][1].id)
+                .values(residues=func.replace(sequences.c.residues, "ACG", "ACT"))
+            )
+        report = repair(here, "changed")
+        assert report.damaged == ("human: human_2",)
+        assert "'changed' were changed in the database (1): human: human_2." in damaged_text(report)
+        load(here, {"human": HUMAN}, library="changed", replace=True)
+        assert repair(here, "changed").damaged == ()
+
     def test_what_was_never_complete_is_gone(self, here):
         here.stores.labels.add_library(
             "begun",
@@ -190,5 +207,7 @@ class TestRefusals:
             state={},
             index={},
         )
-        assert repair(here, "begun").sequences == 0
+        assert "reconcile --library 'begun'" in summarize(here, "begun").unfinished
+        assert summarize(here, "begun").problem == ""
+        assert repair(here, "begun").library_removed
         assert contents(here, "begun") == NOTHING

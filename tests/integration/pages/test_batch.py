@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from tests.support.classify_page import ask, latest_run, shown_run
+from tests.support.classify_page import ask, latest_run, open_options, shown_run
 from tests.support.pages import button, shown, widget
 from tests.support.synthetic import dna
 
@@ -73,7 +73,7 @@ class TestTable:
         }
 
     def test_names_the_best_guess_of_unknown_queries_apart(self, page):
-        widget(page.slider, "Confidence threshold").set_value(1.0)
+        widget(open_options(page).slider, "Confidence threshold").set_value(1.0)
         ask(page, BATCH)
         assert families(page)["one"] == "unknown"
         one, bad, short, *_ = page.dataframe[0].value["best guess"]

@@ -14,6 +14,7 @@ from tests.support.classify_page import (
     give_file,
     latest_run,
     open_input,
+    open_options,
     shown_run,
     type_text,
     understood,
@@ -138,16 +139,16 @@ class TestExamples:
 
 class TestOptions:
     def test_searches_only_in_the_organisms_chosen(self, page):
-        widget(page.multiselect, "Search in").set_value(["dog"])
+        widget(open_options(page).multiselect, "Search in").set_value(["dog"])
         ask(page, ONE)
         assert "closest organism dog" in shown(page)
 
     def test_shows_as_many_genes_as_chosen(self, page):
-        widget(page.slider, "Maximum hits").set_value(3)
+        widget(open_options(page).slider, "Maximum hits").set_value(3)
         assert len(ask(page, ONE).dataframe[0].value) == 3
 
     def test_below_the_threshold_chosen_the_answer_is_unknown(self, page):
-        widget(page.slider, "Confidence threshold").set_value(1.0)
+        widget(open_options(page).slider, "Confidence threshold").set_value(1.0)
         text = shown(ask(page, ONE))
         assert "Unknown</h2>" in text
         assert "below the threshold of 100%" in text
@@ -206,10 +207,10 @@ class TestRun:
         assert "Synthase</h2>" in text
 
     def test_can_have_a_name(self, page):
-        widget(page.text_input, "Run name").set_value("my clones")
+        widget(open_options(page).text_input, "Run name").set_value("my clones")
         ask(page, ONE)
         assert latest_run().name == "my clones"
-        assert widget(page.text_input, "Run name").value == ""
+        assert widget(open_options(page).text_input, "Run name").value == ""
 
     def test_knows_its_file(self, page):
         give_file(page, ONE)

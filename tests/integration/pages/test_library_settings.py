@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from components.shared import services
+from core.library.load import load as load_records
 from core.stores.sql.jobs import FAILED
 from tests.support.library_page import (
     choose,
@@ -116,6 +117,17 @@ class TestNewLibrary:
             ["default", 2, 16, "ready"],
             ["pets", 1, 6, "ready"],
         ]
+
+    def test_says_which_of_them_is_damaged(self, page):
+        load_records(
+            services.libraries(), {"cat": genes("cat", 6)}, library="pets", encoder="count"
+        )
+        row = services.libraries().library_row("pets")
+        services.libraries().stores.vectors.drop(row.collection)
+        page.run()
+        (every,) = page.dataframe
+        assert every.value["status"].tolist() == ["ready", "cannot be searched"]
+        assert "**pets**: The vectors of the library 'pets' are missing" in shown(page)
 
 
 class TestCare:

@@ -75,6 +75,14 @@ class TestTooFew:
         assert "Load at least two organisms" in shown(opened("similarity"))
 
 
+def test_has_its_title_where_its_library_cannot_be_opened(page):
+    row = services.libraries().library_row("default")
+    services.libraries().stores.vectors.drop(row.collection)
+    page.run()
+    assert page.title[0].value == "Similarity"
+    assert "are missing from the vector store" in page.error[0].value
+
+
 class TestOrganisms:
     def test_the_closest_is_said_first(self, page):
         assert headline(page).startswith("Chimpanzee genes are closer to human genes (0.")

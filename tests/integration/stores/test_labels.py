@@ -529,8 +529,9 @@ class TestDatabase:
         path.write_text("my precious notes, much longer than a header of a database would be" * 9)
         before = path.read_text()
 
-        with pytest.raises(StoreError, match="file is not a database"):
+        with pytest.raises(StoreError, match="is damaged: file is not a database") as raised:
             Database(f"sqlite:///{path}", timeout=10)
+        assert "from a backup" in raised.value.hint
 
         assert path.read_text() == before
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.alignment.scoring import nucleotide_scheme, protein_scheme
-from core.encoders.proteins import AMBIGUOUS, STOP
+from core.encoders.proteins import STOP
 
 
 def draw_letters(seed, size, letters):
@@ -117,9 +117,5 @@ def test_ambiguity_codes_cost_nothing_among_bases():
     assert row == [0, 0, 60, 2 * 57]
 
 
-def test_marks():
-    scheme = protein_scheme()
-    assert [scheme.match_symbol(*pair) for pair in ("LL", "LI", "LD", "L-", "-L", "XX")] == list(
-        "L+    "
-    )
-    assert not scheme.is_match(scheme.alphabet[AMBIGUOUS], scheme.alphabet[AMBIGUOUS])
+def test_the_midline_shows_matches_and_similar_letters():
+    assert protein_scheme().midline("LLLL-X*", "LIDALX*") == "L+     "

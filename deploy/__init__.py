@@ -1,0 +1,1 @@
+"""What a deployment with containers needs beside the dashboard."""
