@@ -10,7 +10,7 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help app demo test check style types unit all-tests torture wheels format clean
+.PHONY: help app demo test check style types unit all-tests torture audit wheels format clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ torture: $(VENV)/.dev-ready ## Kill, starve and damage everything at every step:
 wheels: $(VENV)/.dev-ready ## Check that all packages can be installed on ARM without a compiler
 	scripts/check-wheels
 
+audit: $(VENV)/.audit-ready ## Look for known vulnerabilities of the packages (needs the internet), and in the code
+	$(VENV)/audit/bin/bandit -q -c pyproject.toml -r app.py serve.py benchmarks components core pages
+	$(VENV)/audit/bin/pip-audit --no-deps --disable-pip -r constraints.txt
+
 format: $(VENV)/.dev-ready ## Apply the code style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
@@ -63,3 +67,6 @@ $(VENV)/.app-ready: requirements.txt requirements-data.txt constraints.txt scrip
 
 $(VENV)/.dev-ready: requirements.txt requirements-data.txt requirements-dev.txt constraints.txt scripts/setup
 	@scripts/setup dev
+
+$(VENV)/.audit-ready: requirements-audit.txt scripts/setup
+	@scripts/setup audit

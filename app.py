@@ -14,12 +14,13 @@ pages = [
     st.Page("pages/history.py", title="History"),
     st.Page("pages/about.py", title="Help"),
 ]
+admin = st.Page("pages/admin.py", title="Admin")
 if is_open():
-    page = st.navigation(pages)
+    page = st.navigation([*pages, admin])
 else:
     from components.shared.sign_in import signed_in_page
 
-    page = signed_in_page(pages, [st.Page("pages/users.py", title="Users")])
+    page = signed_in_page(pages, [admin, st.Page("pages/users.py", title="Users")])
 
 st.set_page_config(
     page_title=f"{page.title} · GeneKin",
@@ -37,6 +38,7 @@ from components.shared.ended_sessions import watch_session  # noqa: E402
 from components.shared.errors import plain_errors  # noqa: E402
 from components.shared.jobs import followed_jobs  # noqa: E402
 from components.shared.loads import finish_loads  # noqa: E402
+from components.shared.log_lines import begin_log  # noqa: E402
 from components.shared.markup import STYLE, THEME_CHOICE  # noqa: E402
 from components.shared.navigation import library_selector, open_requested_page  # noqa: E402
 from components.shared.services import begin_run  # noqa: E402
@@ -52,6 +54,7 @@ preserve_widget(QUERY_TEXT_KEY)
 preserve_widget(TRACE_TEXT_KEY)
 open_requested_page()
 watch_session()
+begin_log()
 begin_run()
 with plain_errors():
     finish_loads()

@@ -23,6 +23,7 @@ from core.classification.votes import predict_by_vote
 from core.encoders.base import iter_batches
 from core.encoders.translated import MAX_POSTINGS, TranslatedEncoder
 from core.errors import EncoderReplaced, InputError
+from core.events import timed_question
 from core.library.library import Library, check_threshold
 from core.progress import Progress, no_progress
 from core.sequences.records import Record
@@ -75,6 +76,18 @@ def classify(
     if not 1 <= neighbours <= MAX_NEIGHBOURS:
         message = f"{neighbours:,} is not a valid number of neighbours."
         raise InputError(message, f"Choose 1 to {MAX_NEIGHBOURS:,}.")
+    with timed_question(len(records)):
+        return _classify(library, records, organisms, neighbours, threshold, progress)
+
+
+def _classify(  # noqa: PLR0917
+    library: Library,
+    records: Sequence[Record],
+    organisms: Sequence[str] | None,
+    neighbours: int,
+    threshold: float | None,
+    progress: Progress,
+) -> list[Call]:
     residues = [record.residues for record in records if record.problem is None]
     while True:
         caller = _Caller(library, library.threshold if threshold is None else threshold)

@@ -76,6 +76,14 @@ class Settings(BaseSettings):
     keep_runs_days: Annotated[
         int, Field(ge=0, le=36_500, description="Days to keep runs; 0: forever.")
     ] = 90
+    metrics_token: Annotated[
+        SecretStr,
+        Field(description="Token for /metrics; without it, private addresses only may read it."),
+    ] = SecretStr("")
+    log_format: Annotated[
+        Literal["", "json", "plain"],
+        Field(description="Format of the dashboard's log; plain on a terminal, json elsewhere."),
+    ] = ""
     store_timeout: Annotated[
         float, Field(gt=0, description="Seconds to wait for a server to connect and to answer.")
     ] = 10.0

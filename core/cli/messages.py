@@ -19,7 +19,7 @@ from core.errors import InputError
 from core.schema import StrictModel, describe_fault
 from core.serialized import parse_json
 
-_TOKEN = r"^[A-Za-z0-9_-]{1,128}$"  # noqa: S105  (a pattern)
+_TOKEN = r"^[A-Za-z0-9_-]{1,128}$"  # noqa: S105  (a pattern)  # nosec B105
 _HINT = "Use the command line (python -m core) of the same version."
 
 

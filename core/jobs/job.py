@@ -10,6 +10,7 @@ from typing import Any
 
 from core.errors import Cancelled, GeneKinError
 from core.jobs.progress import ProgressMeter
+from core.log_context import log_context
 from core.progress import Progress
 from core.stores.sql.jobs import CANCELLED, DONE, FAILED, QUEUED, RUNNING, JobRow
 from core.stores.sql.tables import utc_now
@@ -93,6 +94,12 @@ class Job:
         self._saved = None
 
     def _run(self) -> None:
+        with log_context(job=self.row.id, kind=self.row.kind, user=self.row.by):
+            _log.info("job started")
+            self._work_to_the_end()
+            _log.info("job ended", extra={"state": self.row.state})
+
+    def _work_to_the_end(self) -> None:
         try:
             result = _to_json_value(self._work(self._report))
         except Cancelled as error:

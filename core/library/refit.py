@@ -26,7 +26,7 @@ from core.library.stored_state import read_index
 from core.library.writer import check_vector_count, write_vectors
 from core.progress import Progress, no_progress
 from core.stores.locks import write_lock
-from core.stores.sql import LibraryRow, SequenceRow
+from core.stores.sql import LibraryRow, OrganismRow, SequenceRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class _Refit:
         written: dict[str, set[int]] = {}
         done = 0
         for organism in self._organisms:
-            rows = self._rows[organism.name]
+            rows = self._rows_in_write_order(organism)
             written[organism.name] = write_vectors(
                 vectors,
                 encoder,
@@ -144,6 +144,11 @@ class _Refit:
             expected = len(written[organism.name])
             check_vector_count(vectors, collection, organism.partition, expected, organism.name)
         return set().union(*written.values())
+
+    def _rows_in_write_order(self, organism: OrganismRow) -> list[SequenceRow]:
+        rows = {row.id: row for row in self._rows[organism.name]}
+        ids = self._stores.labels.ids_in_write_order(organism.id)
+        return [rows[number] for number in ids if number in rows]
 
     def _all_rows(self) -> Iterator[SequenceRow]:
         return chain.from_iterable(self._rows.values())

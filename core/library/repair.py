@@ -175,7 +175,8 @@ class _Repair:
         unknown = sorted(ids - rows.keys())
         self._vectors.delete(collection, unknown)
         self._deleted += len(unknown)
-        lost = [row for number, row in rows.items() if number not in ids]
+        order = self._labels.ids_in_write_order(organism.id)
+        lost = [rows[number] for number in order if number in rows and number not in ids]
         if lost:
             self._require_room(lost)
             write_vectors(

@@ -1,5 +1,6 @@
 """Stored runs: save, load, search, rename and delete them."""
 
+import logging
 import re
 import secrets
 from collections import Counter
@@ -31,6 +32,7 @@ from core.stores.sql.runs import Part, RunRow, RunTable
 from core.stores.sql.tables import utc_now
 from core.tracing import TraceResult
 
+_log = logging.getLogger(__name__)
 _Item = TypeVar("_Item")
 _Unpack: TypeAlias = Callable[[Iterable[Part], int, int], list[_Item]]
 
@@ -149,6 +151,8 @@ class Runs:
         parts = [*results, *pack_queries(queries)]
         _check_size(parts)
         self._table.add(run.to_row(_search_text(run, records)), parts)
+        extra = {"run": run.id, "queries": len(records), "seconds": round(run.seconds, 3)}
+        _log.info("run stored", extra=extra)
         self.delete_expired()
         return self.get(run.id)
 

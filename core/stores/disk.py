@@ -53,11 +53,16 @@ class Disk:
         Folder of each embedded store; None for a server.
     reserve_bytes
         Size of the reserve on each disk; 0: none.
+
+    Attributes
+    ----------
+    reserve_bytes
+        Size of the reserve on each disk.
     """
 
     def __init__(self, labels: Path | None, vectors: Path | None, reserve_bytes: int) -> None:
         self._labels, self._vectors = labels, vectors
-        self._reserve_bytes = reserve_bytes
+        self.reserve_bytes = reserve_bytes
         self._lent: dict[Path, int] = {}
         self._borrowers = 0
         self._lock = Lock()
@@ -81,7 +86,7 @@ class Disk:
                 first = next((other for other in needed if _same_disk(folder, other)), folder)
                 needed[first] = needed.get(first, 0) + size
         for folder, size in needed.items():
-            missing_reserve = self._reserve_bytes - _size(folder / RESERVE_NAME)
+            missing_reserve = self.reserve_bytes - _size(folder / RESERVE_NAME)
             free = shutil.disk_usage(folder).free - max(0, missing_reserve)
             if size > free:
                 message = (
@@ -89,6 +94,15 @@ class Disk:
                     f" {folder}, which has {_megabytes(max(0, free))} free: it was not begun."
                 )
                 raise StoreError(message, _HINT)
+
+    def free_bytes(self) -> dict[str, int]:
+        """Return what is free on the disk of each embedded store, ``labels`` and ``vectors``."""
+        folders = {"labels": self._labels, "vectors": self._vectors}
+        return {
+            name: shutil.disk_usage(folder).free
+            for name, folder in folders.items()
+            if folder is not None
+        }
 
     @contextmanager
     def lent_reserve(self) -> Iterator[None]:
@@ -121,7 +135,7 @@ class Disk:
     def _give_up(self, folder: Path) -> None:
         file = folder / RESERVE_NAME
         size = _size(file)
-        if size and shutil.disk_usage(folder).free < _SCARCE * self._reserve_bytes:
+        if size and shutil.disk_usage(folder).free < _SCARCE * self.reserve_bytes:
             file.unlink(missing_ok=True)
             self._lent[folder] = size
 
@@ -130,8 +144,8 @@ class Disk:
             free = shutil.disk_usage(folder).free
             # A nearly full disk is left to its user, but for what was taken from the reserve.
             size = (
-                self._reserve_bytes
-                if free >= 2 * self._reserve_bytes
+                self.reserve_bytes
+                if free >= 2 * self.reserve_bytes
                 else min(self._lent.get(folder, 0), free)
             )
             if size > _size(folder / RESERVE_NAME):

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.support.browser import DESKTOP, PATIENCE, patient, settled, stopped_after
 from tests.support.services import CHROMIUM_OPTIONS, Dashboard
@@ -41,6 +41,11 @@ def browser(chromium: Path) -> Iterator[Browser]:
         )
 
 
+def policy_violations(message: ConsoleMessage) -> list[str]:
+    """The text of a message of the console, if it reports something that the policy blocked."""
+    return [message.text] if "Content Security Policy" in message.text else []
+
+
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A page in which nothing breaks, and which asks nobody but the dashboard for anything."""
@@ -48,6 +53,7 @@ def page(browser: Browser) -> Iterator[Page]:
     broken: list[str] = []
     asked: set[str | None] = set()
     page.on("pageerror", lambda error: broken.append(str(error)))
+    page.on("console", lambda message: broken.extend(policy_violations(message)))
     page.on("request", lambda request: asked.add(urlsplit(request.url).hostname))
     yield page
     page.close()

@@ -1,5 +1,6 @@
 """Moving through the dashboard in a browser."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,12 +15,14 @@ PATIENCE = 120.0
 
 @contextmanager
 def stopped_after(server: Dashboard) -> Iterator[Dashboard]:
-    """Stop the server in the end; nothing in its log may be a traceback."""
+    """Stop the server in the end; its log may have neither a traceback nor a sequence."""
     try:
         yield server
     finally:
         server.stop()
-    assert b"Traceback" not in server.log.read_bytes()
+    log = server.log.read_bytes()
+    assert b"Traceback" not in log
+    assert not re.search(rb"[ACGT]{20}", log)
 
 
 def patient(page: Page) -> Page:

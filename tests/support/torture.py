@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from core.backup import restore_backup, write_backup
 from core.errors import GeneKinError
 from core.library.archive import export_library, import_library
 from core.library.load import load
@@ -65,6 +66,10 @@ OPERATIONS: Mapping[str, Operation] = {
 }
 CALIBRATE = "calibrate"
 """For a library whose encoder has a model."""
+RESTORE = "restore"
+"""For an empty home with :data:`BACKUP`."""
+BACKUP = "all.backup"
+"""In the folder of the home."""
 
 
 def make_home(folder: Path) -> Settings:
@@ -88,6 +93,14 @@ def make_home_with_model(folder: Path) -> Settings:
         load(libraries, {"human": members("human", count=4)}, library="lab", encoder="translated")
         load(libraries, {"dog": members("dog", count=3)}, library="lab")
         libraries.set_threshold("lab", 0.5)
+    return settings
+
+
+def make_empty_home(folder: Path, source: Settings) -> Settings:
+    """Make an empty home with a backup of another one."""
+    settings = home_settings(folder)
+    with Stores(settings), Stores(source) as stores:
+        write_backup(stores.database, folder / BACKUP)
     return settings
 
 
@@ -179,6 +192,8 @@ def _attempt(settings: Settings, operation: str, fault: str, step: int) -> Outco
     def change(libraries: Libraries) -> object:
         if operation == CALIBRATE:
             return libraries.calibrate("lab")
+        if operation == RESTORE:
+            return restore_backup(libraries, settings.home / BACKUP)
         return OPERATIONS[operation](libraries, settings.home)
 
     return _change(settings, change, fault, step)

@@ -14,6 +14,7 @@ from pymilvus import MilvusClient, MilvusException
 from pymilvus.client.cache import GlobalCache
 
 from core.errors import StoreError, UnavailableError
+from core.events import timed_store_call
 from core.stores.availability import watch
 from core.stores.errors import TIMEOUT_HINT, VECTORS_FOLDER_HINT
 
@@ -155,7 +156,7 @@ class MilvusConnection:
     @contextmanager
     def _translate_errors(self, action: str) -> Iterator[None]:
         started = time.monotonic()
-        with watch(self.address):
+        with timed_store_call("vectors"), watch(self.address):
             try:
                 yield
             except (MilvusException, grpc.RpcError, OSError, ValueError) as error:

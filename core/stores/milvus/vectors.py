@@ -13,6 +13,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 from pymilvus import DataType, MilvusClient, MilvusException
+from pymilvus.client.types import LoadState
 from scipy.sparse import csr_array
 
 from core.arrays import Vectors
@@ -160,6 +161,13 @@ class VectorStore(MilvusConnection):
         """Return whether the vectors of a collection are indexed."""
         with self._translate_errors("looking for the index"):
             return bool(self._client.list_indexes(collection))
+
+    def is_loaded(self, collection: str) -> bool:
+        """Return whether a collection can be searched: a server that restarts loads it again."""
+        if self.embedded:
+            return True
+        with self._translate_errors("looking whether a collection is loaded"):
+            return bool(self._client.get_load_state(collection)["state"] == LoadState.Loaded)
 
     def add_partition(self, collection: str, partition: str) -> None:
         """Create a partition, unless it exists."""

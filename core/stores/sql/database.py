@@ -1,19 +1,21 @@
 """A database through SQLAlchemy: MySQL by PyMySQL, or SQLite."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
+from core.events import StoreCall, report
 from core.serialized import parse_json
 from core.stores.errors import database_address, translate_errors
 from core.stores.sql.connection import allow_slow_answers, connect_options
-from core.stores.sql.migrations import upgrade
+from core.stores.sql.migrations import downgrade, upgrade
 
 _SQLITE_SECONDS = 60
 """Seconds to wait for another process that writes."""
@@ -51,6 +53,7 @@ class Database:
             self.engine = create_engine(
                 parsed,
                 json_deserializer=_read_json,
+                hide_parameters=True,  # They are sequences and names.
                 connect_args={"timeout": _SQLITE_SECONDS},
             )
             event.listen(self.engine, "connect", _configure_sqlite)
@@ -58,10 +61,14 @@ class Database:
             self.engine = create_engine(
                 parsed.update_query_dict({"charset": "utf8mb4"}),
                 json_deserializer=_read_json,
+                hide_parameters=True,
                 pool_pre_ping=True,
                 pool_recycle=3600,
                 connect_args=connect_options(timeout),
             )
+        event.listen(self.engine, "before_cursor_execute", _note_start)
+        event.listen(self.engine, "after_cursor_execute", _report_call)
+        event.listen(self.engine, "handle_error", _report_failure)
         try:
             with translate_errors(self.address, "opening it"):
                 upgrade(self.engine)
@@ -77,6 +84,19 @@ class Database:
             pages = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
             page_bytes = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
         return int(pages * page_bytes)
+
+    def version(self) -> str:
+        """Return the version of SQLite or of the server, which has to answer for it."""
+        dialect = self.engine.dialect.name
+        function = "sqlite_version()" if dialect == "sqlite" else "version()"
+        with self.connect("reading its version") as connection:
+            number = connection.exec_driver_sql(f"SELECT {function}").scalar_one()
+        return f"SQLite {number}" if dialect == "sqlite" else str(number)
+
+    def downgrade(self, revision: str) -> None:
+        """Take the tables back to a revision; this version cannot use them then."""
+        with translate_errors(self.address, "downgrading it"):
+            downgrade(self.engine, revision)
 
     def close(self) -> None:
         """Close all connections."""
@@ -99,6 +119,27 @@ class Database:
         """Begin a transaction, which may take long; `action` goes into error messages."""
         with self.scan(action) as connection, connection.begin():
             yield connection
+
+
+def _note_start(_connection: Connection, *statement: object) -> None:
+    context: Any = statement[3]
+    if context is not None:
+        context.genekin_started = time.monotonic()
+
+
+def _report_call(_connection: Connection, *statement: object) -> None:
+    _report(statement[3], failed=False)
+
+
+def _report_failure(failure: ExceptionContext) -> None:
+    _report(failure.execution_context, failed=True)
+
+
+def _report(context: object, *, failed: bool) -> None:
+    """Report a statement; one without a context is that of a connection that was not made."""
+    started = getattr(context, "genekin_started", None)
+    seconds = 0.0 if started is None else time.monotonic() - started
+    report(StoreCall("database", seconds, failed))
 
 
 def _read_json(text: str | bytes) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Double, Row, Select, delete, insert, literal_column, select, update
+from sqlalchemy import Double, Row, Select, delete, func, insert, literal_column, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.serialized import parse_json
@@ -197,6 +197,17 @@ class JobTable(Tables):
         """Return the active jobs, oldest first."""
         query = select(*self._columns()).where(jobs.c.state.in_(ACTIVE)).order_by(jobs.c.id)
         return self._rows(query)
+
+    def count_active(self) -> dict[str, int]:
+        """Return the number of jobs in each state of those that have not ended."""
+        query = (
+            select(jobs.c.state, func.count())
+            .where(jobs.c.state.in_(ACTIVE))
+            .group_by(jobs.c.state)
+        )
+        with self._connect("counting the jobs") as connection:
+            counts = {str(state): int(count) for state, count in connection.execute(query)}
+        return {state: counts.get(state, 0) for state in ACTIVE}
 
     def recent(self, library: str | None = None) -> list[JobRow]:
         """Return the jobs of a library, or all jobs, newest first."""

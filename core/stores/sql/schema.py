@@ -62,8 +62,10 @@ def outgoing(organism: str) -> str:
     return f"{organism} (old)"
 
 
-def _table(name: str, *parts: SchemaItem) -> Table:
-    return Table(name, metadata, *parts, mysql_charset="utf8mb4", mysql_engine="InnoDB")
+def _table(name: str, *parts: SchemaItem, backup: bool = True) -> Table:
+    """Declare a table; a backup has it, unless its rows only say what is going on."""
+    info = {"backup": backup}
+    return Table(name, metadata, *parts, mysql_charset="utf8mb4", mysql_engine="InnoDB", info=info)
 
 
 libraries = _table(
@@ -177,6 +179,7 @@ jobs = _table(
     Column("heartbeat", Double, nullable=False),
     # Digest of the work of an active job; NULLs are never equal, so finished jobs exclude nothing.
     Column("under_way", String(64), nullable=True, unique=True),
+    backup=False,
 )
 
 runs = _table(

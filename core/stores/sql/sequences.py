@@ -130,6 +130,20 @@ class SequenceLabels(Tables):
         with self._scan("measuring sequences") as connection:
             return {bases: count for bases, count in connection.execute(query)}  # noqa: C416
 
+    def ids_in_write_order(self, organism_id: int) -> list[int]:
+        """Return the ids of all sequences of an organism in the order in which loads write them.
+
+        Of vectors with the same score, a search finds the one that was written first: whoever
+        writes them again keeps to this order, so that answers stay the same.
+        """
+        query = (
+            select(sequences.c.id)
+            .where(sequences.c.organism_id == organism_id)
+            .order_by(sequences.c.load_id, sequences.c.id)
+        )
+        with self._scan("reading an organism") as connection:
+            return list(connection.scalars(query))
+
     def sequences(self, organism_id: int, limit: int | None = None) -> list[SequenceRow]:
         """Return the ready sequences of an organism in load order, at most `limit` of them."""
         query = (

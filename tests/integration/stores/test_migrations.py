@@ -3,7 +3,9 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -12,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import JSON, Column, MetaData, create_engine, inspect, select
 
 from core.errors import StoreError
 from core.stores.locks import named_lock
@@ -244,3 +246,87 @@ class TestUpgrade:
 
         Database(url, timeout=10).close()
         engine.dispose()
+
+
+class TestDowngrade:
+    """Every revision, there and back, with rows in all tables."""
+
+    def filled(self, url: str) -> Database:
+        database = Database(url, timeout=10)
+        with database.begin("filling") as connection:
+            for table in metadata.sorted_tables:
+                row = {column.name: example(column) for column in table.columns}
+                connection.execute(table.insert().values(row))
+        return database
+
+    def rows(self, database: Database) -> dict[str, list[tuple[object, ...]]]:
+        """The rows of the tables that there are, as the database itself describes them."""
+        tables = MetaData()
+        with database.connect("reading") as connection:
+            tables.reflect(connection)
+            return {
+                name: [tuple(row) for row in connection.execute(select(table))]
+                for name, table in tables.tables.items()
+                if name != "alembic_version"
+            }
+
+    def test_all_the_way_back_and_forth_step_by_step(self, empty_url):
+        database = self.filled(empty_url)
+        steps = migrations.revisions()
+        before = self.rows(database)
+        assert all(before.values())
+
+        for earlier in steps[-2::-1]:
+            migrations.downgrade(database.engine, earlier)
+            assert revision(database) == earlier
+            kept = self.rows(database)
+            for name, found in kept.items():
+                shared = min(len(found[0]), len(before[name][0]))
+                assert [row[:shared] for row in found] == [row[:shared] for row in before[name]]
+        for later in steps[1:]:
+            migrations.upgrade(database.engine, later)
+            assert revision(database) == later
+
+        assert differences(database) == []
+        after = self.rows(database)
+        first = set(kept)
+        assert {name: after[name] for name in first} == {name: before[name] for name in first}
+        database.close()
+
+    def test_each_step_back_and_forth_again(self, empty_url):
+        """Down and up twice: a step leaves nothing that is in the way of the next."""
+        database = self.filled(empty_url)
+        steps = migrations.revisions()
+        for _ in range(2):
+            migrations.downgrade(database.engine, steps[0])
+            migrations.upgrade(database.engine)
+        assert differences(database) == []
+        database.close()
+
+    def test_one_that_was_cut_short_goes_on(self, empty_url):
+        database = self.filled(empty_url)
+        steps = migrations.revisions()
+        migrations.downgrade(database.engine, steps[0])
+        execute(database, f"UPDATE alembic_version SET version_num = '{steps[-1]}'")
+
+        migrations.downgrade(database.engine, steps[0])
+
+        migrations.upgrade(database.engine)
+        assert differences(database) == []
+        database.close()
+
+
+def example(column: Column[Any]) -> object:
+    """A value for a column, the same key in all tables."""
+    kind = getattr(column.type, "python_type", object)
+    if isinstance(column.type, JSON):
+        return {"a": [1, None]}
+    values: dict[type, object] = {
+        int: 1,
+        str: "é",
+        bool: True,
+        float: 0.5,
+        bytes: bytes(range(256)),
+        datetime: datetime(2026, 1, 2, 3, 4, 5),  # noqa: DTZ001
+    }
+    return values[kind]

@@ -2,7 +2,7 @@
 
 To change a table, change :mod:`core.stores.sql.schema`, add a revision to `versions/`, and set
 :data:`HEAD` to it. MySQL commits after every change of a table, so a revision that a crash cut
-short runs again: it must pass over what is there already.
+short runs again: it must pass over what is there already. That holds for the way back, too.
 """
 
 import threading
@@ -24,10 +24,15 @@ _alembic_lock = threading.Lock()
 """Alembic keeps the running migration in globals of the process."""
 
 
-def upgrade(engine: Engine) -> None:
+def upgrade(engine: Engine, revision: str = HEAD) -> None:
     """Create the tables in an empty database, or upgrade those of an earlier version.
 
     Safe to call from several threads and processes at once.
+
+    Parameters
+    ----------
+    revision
+        The revision to upgrade to.
 
     Raises
     ------
@@ -36,8 +41,34 @@ def upgrade(engine: Engine) -> None:
     SQLAlchemyError
         If the database fails.
     """
-    if _revision(engine) == HEAD:
-        return
+    if _revision(engine) != revision:
+        _migrate(engine, "upgrade", revision)
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    """Take the tables back to a revision of an earlier version, with what it knew of the data.
+
+    What only later revisions have is lost: back up first.
+
+    Raises
+    ------
+    StoreError
+        If another process is changing the tables.
+    SQLAlchemyError
+        If the database fails.
+    """
+    _migrate(engine, "downgrade", revision)
+
+
+def revisions() -> list[str]:
+    """Return all revisions of this version, the first one first."""
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory(str(Path(__file__).parent))
+    return [script.revision for script in scripts.walk_revisions()][::-1]
+
+
+def _migrate(engine: Engine, direction: str, revision: str) -> None:
     sqlite = engine.dialect.name == "sqlite"
     lock: AbstractContextManager[bool] = (
         nullcontext(enter_result=True)
@@ -48,7 +79,7 @@ def upgrade(engine: Engine) -> None:
         if not acquired:
             message = "Another process is upgrading the database."
             raise StoreError(message, "Wait until it is finished, then try again.")
-        _run_alembic(engine)
+        _run_alembic(engine, direction, revision)
 
 
 def _revision(engine: Engine) -> str | None:
@@ -58,7 +89,7 @@ def _revision(engine: Engine) -> str | None:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _run_alembic(engine: Engine) -> None:
+def _run_alembic(engine: Engine, direction: str, revision: str) -> None:
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
@@ -72,7 +103,7 @@ def _run_alembic(engine: Engine) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection
         try:
-            command.upgrade(config, "head")
+            getattr(command, direction)(config, revision)
         except CommandError as error:  # It does not know the revision.
             address, reason = database_address(engine.url), "written by a newer version of GeneKin."
             raise StoreError(

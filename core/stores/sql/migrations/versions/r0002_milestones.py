@@ -29,10 +29,15 @@ def upgrade() -> None:
         _milestones.create(connection)
     # Runs and jobs outlive the library that they were made with.
     used = any(
-        connection.execute(text(f"SELECT COUNT(*) FROM {table}")).scalar_one()  # noqa: S608
+        connection.execute(text(f"SELECT COUNT(*) FROM {table}")).scalar_one()  # noqa: S608  # nosec B608
         for table in ("libraries", "runs", "jobs")
     )
     reached = connection.execute(_milestones.select()).first()
     if used and not reached:
         values = {"name": _FIRST_LOAD, "reached_at": datetime.now(UTC).replace(tzinfo=None)}
         connection.execute(_milestones.insert().values(values))
+
+
+def downgrade() -> None:
+    """Drop the table."""
+    _milestones.drop(op.get_bind(), checkfirst=True)

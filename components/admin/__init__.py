@@ -1,0 +1,1 @@
+"""The Admin page: what the deployment is made of, whether it works, and what it does."""

@@ -1,0 +1,33 @@
+"""Admin: whether the deployment works, what it does, and what it consists of."""
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from components.admin.health import draw_health
+from components.admin.inventory import draw_libraries, draw_versions
+from components.admin.queue import draw_queue
+from components.shared.errors import plain_errors
+from components.shared.navigation import require_app_entry
+
+_SECTIONS: Mapping[str, Callable[[], None]] = {
+    "Health": draw_health,
+    "Jobs": draw_queue,
+    "Libraries": draw_libraries,
+    "Versions": draw_versions,
+}
+
+
+def page() -> None:
+    """Show all sections; one that fails leaves the others."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.title("Admin", width="stretch")
+        st.button("Refresh")
+    for name, draw in _SECTIONS.items():
+        st.header(name, anchor=name.lower())
+        with plain_errors():
+            draw()
+
+
+require_app_entry("pages/admin.py")
+page()
