@@ -3,7 +3,7 @@
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
@@ -71,6 +71,25 @@ class Settings(BaseSettings):
     keep_runs_days: Annotated[
         int, Field(ge=0, le=36_500, description="Days to keep runs; 0: forever.")
     ] = 90
+    worker: Annotated[
+        Literal["auto", "child", "separate"],
+        Field(
+            description="Who runs jobs: a child process of the dashboard, or separate workers"
+            " (python -m core worker). auto: separate with servers, a child otherwise."
+        ),
+    ] = "auto"
+    worker_jobs: Annotated[
+        int, Field(ge=1, le=64, description="Jobs that a worker runs at a time.")
+    ] = 3
+    max_job_hours: Annotated[
+        float, Field(gt=0, description="Hours after which a job is ended.")
+    ] = 24.0
+    max_user_jobs: Annotated[
+        int, Field(ge=1, description="Jobs of one user that can be queued or running.")
+    ] = 20
+    max_jobs: Annotated[
+        int, Field(ge=1, description="Jobs of all users that can be queued or running.")
+    ] = 200
     store_timeout: Annotated[
         float, Field(gt=0, description="Seconds to wait for a server to connect and to answer.")
     ] = 10.0
@@ -158,6 +177,13 @@ class Settings(BaseSettings):
     def embedded_vectors(self) -> bool:
         """True if the vectors are in Milvus Lite, inside this process."""
         return self.vectors_uri.endswith(".db")
+
+    @property
+    def worker_is_child(self) -> bool:
+        """True if the dashboard runs its jobs in a child process of its own."""
+        if self.worker == "auto":
+            return self.embedded_vectors or self.labels_folder is not None
+        return self.worker == "child"
 
 
 def _has_reserved_characters(url: str) -> bool:

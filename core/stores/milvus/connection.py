@@ -4,7 +4,7 @@ import logging
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from pymilvus.client.cache import GlobalCache
 from core.errors import StoreError, UnavailableError
 from core.stores.availability import watch
 from core.stores.errors import TIMEOUT_HINT, VECTORS_FOLDER_HINT
+from core.stores.milvus import lite_folder
 
 for _name in ("pymilvus", "milvus_lite", "grpc._server"):  # They log a traceback per error.
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
@@ -73,11 +74,8 @@ class MilvusConnection:
         ``user:password`` or API key, or empty.
     timeout
         Seconds to wait for a server to answer; calls with many vectors may take longer.
-
-    Attributes
-    ----------
-    damaged
-        Embedded collections that cannot be opened; the log says why. The others are not affected.
+    served_at
+        Address at which another process serves the embedded store; empty to open it here.
 
     Raises
     ------
@@ -85,11 +83,12 @@ class MilvusConnection:
         If the connection cannot be opened; also from every method.
     """
 
-    def __init__(self, uri: str, token: str, timeout: float) -> None:
+    def __init__(self, uri: str, token: str, timeout: float, served_at: str = "") -> None:
         self.address = uri
         self.embedded = uri.endswith(".db")
-        self.damaged: set[str] = set()
-        if self.embedded:
+        self._served_at = served_at
+        self._damaged: set[str] = set()
+        if self.embedded and not served_at:
             from core.stores.milvus import lite  # A server needs none of it.
 
             lite.require_unlocked(Path(uri))
@@ -98,7 +97,7 @@ class MilvusConnection:
             self._client: Any
             if self.embedded:
                 Path(uri).parent.mkdir(parents=True, exist_ok=True)
-                self._client = lite.open_client(Path(uri), token, timeout)
+                self._client = self._open_embedded(Path(uri), token, timeout)
             else:
                 client = _open_server(uri, token, timeout)
                 self._client = _TimedClient(client, timeout)
@@ -110,24 +109,50 @@ class MilvusConnection:
                     self.close()
                     raise
 
+    @property
+    def server_address(self) -> str:
+        """Address at which this process serves the embedded store; empty without one."""
+        if self._served_at or not self.embedded:
+            return self._served_at
+        from core.stores.milvus import lite
+
+        return lite.server_address(self.address)
+
+    def is_damaged(self, collection: str) -> bool:
+        """Return whether an embedded collection cannot be opened; the log says why.
+
+        The others are not affected. Another process may have repaired it meanwhile.
+        """
+        if collection in self._damaged:
+            with suppress(MilvusException):
+                self._client.load_collection(collection)
+                self._damaged.discard(collection)
+        return collection in self._damaged
+
     def close(self) -> None:
         """Disconnect; release the path of Milvus Lite, so that another process can open it."""
         self._client.close()
-        if self.embedded:
+        if self.embedded and not self._served_at:
             from core.stores.milvus import lite
 
             lite.release(self.address)
 
-    def _load_collections(self, path: Path) -> None:
-        """Load all collections of Milvus Lite; note those that are damaged."""
+    def _open_embedded(self, path: Path, token: str, timeout: float) -> MilvusClient:
+        if self._served_at:
+            return lite_folder.connect(self._served_at, token, timeout)
         from core.stores.milvus import lite
 
-        lite.remove_leftovers(path)
-        for collection in lite.collection_names(path):
+        return lite.open_client(path, token, timeout)
+
+    def _load_collections(self, path: Path) -> None:
+        """Load all collections of Milvus Lite; note those that are damaged."""
+        if not self._served_at:
+            lite_folder.remove_leftovers(path)
+        for collection in lite_folder.collection_names(path):
             try:
-                lite.load_collection(self._client, path, collection)
+                lite_folder.load_collection(self._client, path, collection)
             except MilvusException as error:
-                self.damaged.add(collection)
+                self._damaged.add(collection)
                 _log.error("the collection %s cannot be opened: %s", collection, error)
 
     def version(self) -> str:

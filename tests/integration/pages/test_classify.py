@@ -3,8 +3,9 @@ from time import sleep
 
 import pytest
 
-from components.classify import result_input, submission
+from components.classify import result_input
 from components.shared import services
+from core.jobs.kinds import queries
 from core.sequences.references.examples import EXAMPLES
 from core.stores.sql.jobs import CANCELLED
 from tests.support.classify_page import (
@@ -297,7 +298,7 @@ class TestLargeBatch:
         assert shown_run(page) == latest_run().id
 
     def test_shows_how_far_it_is_and_can_be_cancelled(self, page, monkeypatch):
-        monkeypatch.setattr(submission, "classify", _endless)
+        monkeypatch.setattr(queries, "classify", _endless)
         ask(page, MANY)
         until(lambda: jobs()[0].progress.done > 0)
         page.run()
@@ -311,7 +312,7 @@ class TestLargeBatch:
 
     def test_that_is_cancelled_leaves_no_earlier_result(self, page, monkeypatch):
         ask(page, ONE)
-        monkeypatch.setattr(submission, "classify", _endless)
+        monkeypatch.setattr(queries, "classify", _endless)
         ask(page, MANY)
         assert "Synthase</h2>" not in shown(page)
         button(page, "Cancel").click().run()
@@ -319,7 +320,7 @@ class TestLargeBatch:
         assert "Synthase</h2>" not in shown(page.run())
 
     def test_is_followed_by_who_opens_its_address(self, page, opened, monkeypatch):
-        monkeypatch.setattr(submission, "classify", _endless)
+        monkeypatch.setattr(queries, "classify", _endless)
         ask(page, MANY)
         other = opened("classify")
         other.query_params["job"] = page.query_params["job"]
@@ -336,7 +337,7 @@ class TestLargeBatch:
 
     def test_that_fails_says_why(self, page, monkeypatch):
         asked = Event()
-        monkeypatch.setattr(submission, "classify", lambda *_, **__: 1 / (not asked.wait()))
+        monkeypatch.setattr(queries, "classify", lambda *_, **__: 1 / (not asked.wait()))
         ask(page, MANY)
         asked.set()
         until(lambda: not jobs()[0].active)

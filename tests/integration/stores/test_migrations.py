@@ -7,7 +7,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
@@ -16,6 +18,7 @@ from core.errors import StoreError
 from core.stores.locks import named_lock
 from core.stores.sql import LabelStore, migrations
 from core.stores.sql.database import Database
+from core.stores.sql.jobs import JobTable
 from core.stores.sql.schema import metadata
 
 OPEN = """
@@ -189,3 +192,47 @@ class TestUpgrade:
 
         Database(url, timeout=10).close()
         engine.dispose()
+
+
+class TestJobWorkers:
+    """Revision 0004, there and back."""
+
+    def test_ends_what_the_other_version_has_under_way(self, empty_url):
+        database = Database(empty_url, timeout=10)
+        execute(
+            database,
+            "INSERT INTO jobs (kind, library, title, digest, `by`, owner, state, doing, done,"
+            " total, message, hint, result, cancel_asked, submitted_at, heartbeat, under_way,"
+            " arguments) VALUES ('load', 'lab', 'a.txt', 'd', '', '', 'queued', '', 0, 0, '', '',"
+            " 'null', 0, '2026-01-02', 0, 'key', '{}')",
+        )
+
+        assert [job.state for job in JobTable(database).active()] == ["queued"]
+        migrate(database, "downgrade", "-1")
+        assert set(inspect(database.engine).get_table_names()).isdisjoint(
+            {"workers", "job_files", "stored_results"}
+        )
+        columns = {column["name"] for column in inspect(database.engine).get_columns("jobs")}
+        assert columns.isdisjoint({"arguments", "attempts", "running_in", "submitter"})
+        execute(
+            database,
+            "UPDATE jobs SET state = 'running', under_way = 'key'",
+            # As by a version that stopped in its midst.
+            "ALTER TABLE jobs ADD COLUMN attempts INTEGER DEFAULT 0 NOT NULL",
+        )
+        migrate(database, "upgrade", "head")
+
+        assert differences(database) == []
+        (job,) = JobTable(database).recent()
+        assert (job.state, job.attempts, job.hint) == ("lost", 0, "Start it again.")
+        database.close()
+
+
+def migrate(database: Database, direction: str, target: str) -> None:
+    """Run Alembic's command of that name."""
+    config = Config()
+    folder = str(Path(migrations.__file__).parent).replace("%", "%%")
+    config.set_main_option("script_location", folder)
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        getattr(command, direction)(config, target)

@@ -1,0 +1,137 @@
+"""Jobs that answer many queries: classification and tracing, stored as runs."""
+
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from core import defaults
+from core.calls import Call
+from core.classify import classify
+from core.jobs.kinds.base import JobContext, JobKind
+from core.library.library import Library
+from core.progress import Progress, no_progress
+from core.runs import Run, Runs, RunSettings
+from core.schema import StrictModel
+from core.sequences.records import Record
+from core.stores.sql import Identity
+from core.tracing import trace
+
+QUERIES = ""
+"""Organism of queries among the records of a job."""
+
+
+class QueryArguments(StrictModel):
+    """Arguments of a question about many queries.
+
+    Attributes
+    ----------
+    library
+        Name of the library.
+    identity
+        It is found by it, also if it was renamed meanwhile; None: by its name.
+    run
+        Id of the run that stores the results.
+    settings
+        Of a classification; None for the library's defaults.
+    name
+        Name of the run; that of the first query, if empty.
+    source
+        Name of the file that the queries are from; empty for text.
+    """
+
+    library: str
+    identity: Identity | None
+    run: str
+    settings: RunSettings | None = None
+    name: str = ""
+    source: str = ""
+
+
+def classify_and_store(  # noqa: PLR0917
+    library: Library,
+    records: Sequence[Record],
+    arguments: QueryArguments,
+    runs: Runs,
+    by: str,
+    progress: Progress = no_progress,
+) -> tuple[Run, Sequence[Call]]:
+    """Classify queries, and store the results as a run; return both.
+
+    Raises
+    ------
+    InputError
+        If they are too large to store.
+    """
+    settings = arguments.settings or RunSettings(None, defaults.NEIGHBOURS, library.threshold)
+    started = time.perf_counter()
+    calls = classify(
+        library,
+        records,
+        organisms=settings.organisms,
+        neighbours=settings.neighbours,
+        threshold=settings.threshold,
+        progress=progress,
+    )
+    run = runs.store(
+        library,
+        records,
+        calls,
+        settings,
+        seconds=time.perf_counter() - started,
+        name=arguments.name,
+        source=arguments.source,
+        by=by,
+        run_id=arguments.run,
+    )
+    return run, calls
+
+
+def trace_and_store(  # noqa: PLR0917
+    library: Library,
+    records: Sequence[Record],
+    arguments: QueryArguments,
+    runs: Runs,
+    by: str,
+    progress: Progress = no_progress,
+) -> Run:
+    """Trace queries, and store the results as a run.
+
+    Raises
+    ------
+    InputError
+        If they are too large to store.
+    """
+    started = time.perf_counter()
+    traced = trace(library, records, progress=progress)
+    return runs.store_trace(
+        library,
+        records,
+        traced,
+        seconds=time.perf_counter() - started,
+        source=arguments.source,
+        by=by,
+        run_id=arguments.run,
+    )
+
+
+_Question = Callable[[Library, Sequence[Record], QueryArguments, Runs, str, Progress], object]
+
+
+def _answer(
+    question: _Question, context: JobContext, arguments: QueryArguments, progress: Progress
+) -> dict[str, str]:
+    libraries = context.libraries
+    runs = Runs(libraries.stores.database, context.settings.keep_runs_days)
+    if not runs.has(arguments.run):  # An earlier attempt may have stored it.
+        progress("Reading the records", 0, 0)
+        records = context.records().get(QUERIES, [])
+        identity = arguments.identity
+        library = libraries.open(
+            libraries.current_name(identity) if identity else arguments.library
+        )
+        question(library, records, arguments, runs, context.row.by, progress)
+    return {"run": arguments.run}
+
+
+CLASSIFY = JobKind("classify", QueryArguments, partial(_answer, classify_and_store), is_long=False)
+TRACE = JobKind("trace", QueryArguments, partial(_answer, trace_and_store), is_long=False)
