@@ -84,6 +84,15 @@ class Settings(BaseSettings):
     max_job_hours: Annotated[
         float, Field(gt=0, description="Hours after which a job is ended.")
     ] = 24.0
+    question_slots: Annotated[
+        int, Field(ge=1, le=256, description="Questions that a dashboard answers at a time.")
+    ] = 4
+    max_query_records: Annotated[
+        int, Field(ge=100, description="Maximum number of records of a question.")
+    ] = 200_000
+    max_query_bases: Annotated[
+        int, Field(ge=1_000_000, description="Maximum number of bases of a question.")
+    ] = 500_000_000
     max_user_jobs: Annotated[
         int, Field(ge=1, description="Jobs of one user that can be queued or running.")
     ] = 20

@@ -18,11 +18,12 @@ from components.shared.session import session
 from components.trace.input import TraceInput, trace_input
 from components.trace.results import show_run_source, show_source, show_traced
 from core.jobs.kinds.base import RECORDS
-from core.jobs.kinds.queries import QUERIES, QueryArguments, trace_and_store
+from core.jobs.kinds.queries import QUERIES, QueryArguments, check_size, trace_and_store
 from core.jobs.queue import JobRequest
 from core.library.library import Library
 from core.runs import new_run_id
 from core.sequences.record_lines import pack_records
+from core.settings import read_settings
 from core.tracing import TraceResult
 
 _QUICK = 100
@@ -67,6 +68,7 @@ def _show_input() -> None:
         key="trace",
     )
     if pressed:
+        check_size(entered.records, read_settings())
         session.traced_records = tuple(entered.records)
         session.traced_name = entered.name
         session.trace_token = secrets.token_hex(8)

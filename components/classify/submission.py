@@ -11,14 +11,16 @@ from components.shared.jobs import follow_job, submit_job
 from components.shared.navigation import RUN_PARAMETER
 from components.shared.services import current_user, jobs, runs
 from components.shared.session import Slot, remember, session
+from components.shared.turns import question_turn
 from core.calls import Call
 from core.jobs.kinds.base import RECORDS
-from core.jobs.kinds.queries import QUERIES, QueryArguments, classify_and_store
+from core.jobs.kinds.queries import QUERIES, QueryArguments, check_size, classify_and_store
 from core.jobs.queue import JobRequest
 from core.library.library import Library
 from core.runs import Run, RunSettings, StoredQuery, new_run_id
 from core.sequences.record_lines import pack_records
 from core.sequences.records import Record
+from core.settings import read_settings
 from core.stores.sql import Identity
 from core.stores.sql.jobs import JobRow
 
@@ -72,6 +74,7 @@ class RunResult:
 
 def submit(library: Library, submission: Submission) -> None:
     """Classify queries; the page's address then names the run, or the job that will make it."""
+    check_size(submission.records, read_settings())
     bases = sum(len(record.residues) for record in submission.records)
     if len(submission.records) > MAX_IMMEDIATE or bases > MAX_IMMEDIATE_BASES:
         token = secrets.token_hex(8)
@@ -79,7 +82,10 @@ def submit(library: Library, submission: Submission) -> None:
         _submit_job(f"run {token}", token, library.name, library.identity, submission)
         return
     arguments = submission.arguments(library.name, library.identity)
-    run, calls = classify_and_store(library, submission.records, arguments, runs(), current_user())
+    with question_turn():
+        run, calls = classify_and_store(
+            library, submission.records, arguments, runs(), current_user()
+        )
     _remember_job("")
     queries = [StoredQuery(record.name, record.residues) for record in submission.records]
     remember(Slot.RESULT, run.id, lambda: (calls, queries))  # As they have just been stored.
@@ -89,6 +95,7 @@ def submit(library: Library, submission: Submission) -> None:
 
 def submit_after(load: JobRow, submission: Submission) -> None:
     """Classify queries once the load of their library has ended, in the background."""
+    check_size(submission.records, read_settings())
     token = secrets.token_hex(8)
     _submit_job(load.library, token, load.library, None, submission, awaits=load.id)
 

@@ -17,6 +17,7 @@ from components.shared.formatting import escape_markdown
 from components.shared.jobs import follow_job, submit_job
 from components.shared.services import jobs
 from components.shared.session import session
+from components.shared.turns import question_turn
 from core.jobs.queue import JobRequest
 from core.stores.sql.jobs import DONE, JobRow
 
@@ -90,7 +91,7 @@ def compute(computation: Computation[_Result], title: str, *, quick: bool) -> _R
     """
     results, key = _results(), computation.key
     if quick and results.get(key) is None:
-        with st.spinner(f"{escape_markdown(title)} …"):
+        with question_turn(), st.spinner(f"{escape_markdown(title)} …"):
             results.put(key, computation.work())
     if result := results.get(key):
         return cast("_Result", result[0])

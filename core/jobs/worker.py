@@ -248,6 +248,7 @@ class _StoreCheck:
         self._libraries = libraries
         self._delay = 0.0
         self._next = 0.0
+        self._thread: threading.Thread | None = None
 
     def suspect(self) -> None:
         """Check the stores before the next job is started."""
@@ -258,16 +259,23 @@ class _StoreCheck:
         """Return whether jobs can be started; asks the stores, less often the longer they fail."""
         if not self._delay:
             return True
-        if time.monotonic() < self._next:
-            return False
+        if self._thread is None and time.monotonic() >= self._next:
+            # In a thread: the worker must show that it is alive meanwhile.
+            self._thread = threading.Thread(target=self._ask, daemon=True)
+            self._thread.start()
+        return False
+
+    def _ask(self) -> None:
         try:
             for name in self._libraries.names():
-                self._libraries.open(name)
+                row = self._libraries.library_row(name)
+                # Also a server that answers may still be loading its collections.
+                self._libraries.stores.vectors.count(row.collection)
         except UnavailableError:
             self._delay = min(2 * self._delay, _STORE_SECONDS)
             self._next = time.monotonic() + self._delay
-            return False
-        except GeneKinError:  # What is wrong with a library is for the job to say.
-            pass
-        self._delay = 0.0
-        return True
+        except GeneKinError:
+            self._delay = 0.0  # What is wrong with a library is for its next job to say.
+        else:
+            self._delay = 0.0
+        self._thread = None

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +14,8 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
-from core.jobs import silence
+from core.jobs import child, silence
+from core.jobs.child import WorkerChild
 from core.jobs.kinds.base import RECORDS
 from core.jobs.kinds.library import LoadArguments
 from core.jobs.queue import JobQueue, JobRequest
@@ -231,10 +232,6 @@ class TestChild:
     def settings(self, tmp_path) -> Settings:
         return Settings(home=tmp_path)
 
-    @pytest.fixture
-    def opened(self, settings) -> Callable[[], Libraries]:
-        return lambda: Libraries(Stores(settings))
-
     @contextmanager
     def dashboard(self, settings: Settings) -> Iterator[tuple["subprocess.Popen[str]", int]]:
         """Run a dashboard without pages; yield it, and the process id of its worker."""
@@ -268,6 +265,28 @@ class TestChild:
             require_loaded(Libraries(stores), "lab", dog=MANY)
             (row,) = JobQueue(stores.database).recent()
             assert row.attempts == 2
+
+    def test_that_cannot_start_is_told(self, settings, monkeypatch, tmp_path):
+        monkeypatch.setattr(child, "_PROJECT", tmp_path)  # Without the module to run.
+        monkeypatch.setattr(child, "_POLL_SECONDS", 0.05)
+        with Stores(settings) as stores:
+            jobs = JobQueue(stores.database)
+            submit_load(jobs, "lab", "dog", 4)
+            worker = WorkerChild(jobs, stores.vectors.server_address)
+            until(lambda: worker.has_failed, PATIENCE)
+            worker.close()
+
+    def test_is_not_started_without_a_job(self, settings):
+        with Stores(settings) as stores:
+            worker = WorkerChild(JobQueue(stores.database), stores.vectors.server_address)
+            worker.wake()
+            time.sleep(2)
+            assert worker._process is None
+            worker.close()
+
+    def test_separate_workers_are_for_servers(self, settings):
+        with process(settings, "core", "worker") as worker:
+            assert worker.wait(PATIENCE) == 2
 
     def test_gives_its_job_back_when_the_dashboard_is_closed(self, settings):
         with self.dashboard(settings) as (dashboard, worker):

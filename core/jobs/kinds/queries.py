@@ -7,12 +7,14 @@ from functools import partial
 from core import defaults
 from core.calls import Call
 from core.classify import classify
+from core.errors import InputError
 from core.jobs.kinds.base import JobContext, JobKind
 from core.library.library import Library
 from core.progress import Progress, no_progress
 from core.runs import Run, Runs, RunSettings
 from core.schema import StrictModel
 from core.sequences.records import Record
+from core.settings import Settings
 from core.stores.sql import Identity
 from core.tracing import trace
 
@@ -45,6 +47,24 @@ class QueryArguments(StrictModel):
     settings: RunSettings | None = None
     name: str = ""
     source: str = ""
+
+
+def check_size(records: Sequence[Record], settings: Settings) -> None:
+    """Check that a question is not larger than the settings allow.
+
+    Raises
+    ------
+    InputError
+        If it is.
+    """
+    hint = "Split it, or use the command line: python -m core."
+    if len(records) > settings.max_query_records:
+        limit = f"the limit of a question is {settings.max_query_records:,}"
+        raise InputError(f"These are {len(records):,} records; {limit}.", hint)
+    bases = sum(len(record.residues) for record in records)
+    if bases > settings.max_query_bases:
+        limit = f"the limit of a question is {settings.max_query_bases:,}"
+        raise InputError(f"These are {bases:,} bases; {limit}.", hint)
 
 
 def classify_and_store(  # noqa: PLR0917
@@ -125,6 +145,7 @@ def _answer(
     if not runs.has(arguments.run):  # An earlier attempt may have stored it.
         progress("Reading the records", 0, 0)
         records = context.records().get(QUERIES, [])
+        check_size(records, context.settings)
         identity = arguments.identity
         library = libraries.open(
             libraries.current_name(identity) if identity else arguments.library

@@ -26,7 +26,11 @@ _log = logging.getLogger(__name__)
 _FIRST_SPARSE_VERSION = (2, 4)
 """First Milvus version with sparse vectors."""
 _SERVER_HINT = "Check that it is running, and the setting GENEKIN_MILVUS_URI."
+_MEANWHILE = "Until it is back, History and Help still open; jobs go on then."
 _SIGN_IN_HINT = "Check the setting GENEKIN_MILVUS_TOKEN: user:password, or an API key."
+_LOADING_HINT = "A server that has just started takes some seconds to load its collections."
+_NOT_LOADED = frozenset({101, 103})
+"""Codes of Milvus for a collection that is not loaded, or not completely."""
 _SLOW_SECONDS = 1_800.0
 """Seconds for calls that may take long with many vectors. A server that is frozen meanwhile is
 noticed all the same: pymilvus pings it every 10 s."""
@@ -192,20 +196,24 @@ class MilvusConnection:
             public = f"The vector store failed while {action}."
             return StoreError(failed, VECTORS_FOLDER_HINT, public=public)
         status = connection_status(error)
+        if getattr(error, "code", None) in _NOT_LOADED:
+            public = "The vector store is not ready yet."
+            return UnavailableError(failed, _LOADING_HINT, public=public, meanwhile=_MEANWHILE)
         if status in _REFUSED:
             message = f"The vector store {self.address} refused the user or the password."
             public = "The vector store refuses the connection."
-            return UnavailableError(message, _SIGN_IN_HINT, public=public)
+            return UnavailableError(message, _SIGN_IN_HINT, public=public, meanwhile=_MEANWHILE)
         if status is grpc.StatusCode.DEADLINE_EXCEEDED:
             message = f"The vector store {self.address} did not answer for {seconds:.0f} s"
             return UnavailableError(
                 f"{message} while {action}.",
                 f"{_SERVER_HINT} {TIMEOUT_HINT}",
                 public="The vector store does not answer.",
+                meanwhile=_MEANWHILE,
             )
         if status is grpc.StatusCode.UNAVAILABLE:
             public = "The vector store cannot be reached."
-            return UnavailableError(failed, _SERVER_HINT, public=public)
+            return UnavailableError(failed, _SERVER_HINT, public=public, meanwhile=_MEANWHILE)
         return StoreError(failed, _SERVER_HINT, public=f"The vector store failed while {action}.")
 
 

@@ -4,10 +4,13 @@ from time import sleep
 import pytest
 
 from components.classify import result_input
-from components.shared import services
+from components.shared import jobs as components_jobs
+from components.shared import services, turns
+from core import turns as core_turns
 from core.jobs.kinds import queries
 from core.sequences.references.examples import EXAMPLES
 from core.stores.sql.jobs import CANCELLED
+from core.turns import Turns
 from tests.support.classify_page import (
     BUTTON,
     ask,
@@ -393,3 +396,30 @@ class TestHostileText:
         type_text(page, text)
         assert button(page, BUTTON).disabled
         assert "Something went wrong" not in shown(page)
+
+
+class TestManyPeople:
+    def test_a_question_larger_than_the_limit_is_refused(self, page, monkeypatch):
+        monkeypatch.setenv("GENEKIN_MAX_QUERY_RECORDS", "100")
+        services._open.clear()
+        ask(page, MANY)
+        assert "These are 101 records; the limit of a question is 100." in shown(page)
+        assert jobs() == []
+
+    def test_who_waits_sees_the_position(self, page, monkeypatch):
+        monkeypatch.setattr(core_turns, "_SILENT_SECONDS", 0.1)
+        monkeypatch.setattr(core_turns, "_TELL_SECONDS", 0.1)
+        only = Turns(1, patience=0.3)
+        monkeypatch.setattr(turns, "_turns", lambda _slots: only)
+        with only.take("somebody else"):
+            ask(page, ONE)
+        assert "Too many questions are being answered" in shown(page)
+        assert "Waiting: 1st in line." in shown(page)
+        assert "Synthase</h2>" in shown(ask(page, ONE))
+
+    def test_says_when_no_worker_runs(self, page, monkeypatch):
+        monkeypatch.setattr(components_jobs, "is_worker_missing", lambda: True)
+        monkeypatch.setattr(queries, "classify", _endless)
+        ask(page, MANY)
+        assert "No worker is running: jobs wait." in shown(page.run())
+        button(page, "Cancel").click().run()
