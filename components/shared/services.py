@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import wraps
+from hashlib import sha256
 from threading import Thread
 from typing import ParamSpec
 
@@ -168,8 +169,11 @@ def current_user() -> str:
 
 def current_submitter() -> str:
     """Return whose turn it is in a queue: the user, or this session without sign-in."""
+    if user := current_user():
+        return user
     context = get_script_run_ctx()
-    return current_user() or (f"session {context.session_id}" if context else "")
+    session_id = context.session_id if context else ""
+    return f"session {sha256(session_id.encode()).hexdigest()[:16]}"
 
 
 def begin_run() -> None:

@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
+from core.classify import classify
 from core.jobs import child, silence
 from core.jobs.child import WorkerChild
 from core.jobs.kinds.base import RECORDS
@@ -57,11 +58,12 @@ def process(settings: Settings, *command: str) -> Iterator["subprocess.Popen[str
             started.kill()
 
 
-def submit_load(jobs: JobQueue, library: str, organism: str, count: int, user: str = "") -> int:
+def submit_load(
+    jobs: JobQueue, library: str, organism: str, count: int, *, encoder: str = "count"
+) -> int:
     records = {RECORDS: pack_records({organism: genes(organism, count)})}
-    arguments = LoadArguments(library=library, encoder="count")
-    request = JobRequest("load", library, organism, organism, arguments, records, by=user)
-    return jobs.submit(request)
+    arguments = LoadArguments(library=library, encoder=encoder)
+    return jobs.submit(JobRequest("load", library, organism, organism, arguments, records))
 
 
 def is_loading(jobs: JobQueue, number: int) -> bool:
@@ -275,6 +277,29 @@ class TestChild:
             worker = WorkerChild(jobs, stores.vectors.server_address)
             until(lambda: worker.has_failed, PATIENCE)
             worker.close()
+
+    def test_what_it_changes_is_seen_by_the_pages(self, settings, monkeypatch):
+        monkeypatch.setenv("GENEKIN_HOME", str(settings.home))  # The child inherits it.
+        with Stores(settings) as stores:
+            libraries, jobs = Libraries(stores), JobQueue(stores.database)
+            worker = WorkerChild(jobs, stores.vectors.server_address)
+            jobs.on_submit = worker.wake
+            try:
+                done(jobs, submit_load(jobs, "lab", "dog", 40))
+                assert libraries.open("lab").organism_names() == ["dog"]
+                done(jobs, submit_load(jobs, "lab", "human", 40))
+                assert libraries.open("lab").organism_names() == ["dog", "human"]
+                libraries.delete("lab")
+                # Another library, in a collection of the same name.
+                done(jobs, submit_load(jobs, "lab", "cat", 40, encoder="translated"))
+                library = libraries.open("lab")
+                calls = classify(library, genes("cat", 3))
+            finally:
+                worker.close()
+
+        assert (library.encoder.name, library.organism_names()) == ("translated", ["cat"])
+        assert {hit.organism for call in calls for hit in call.hits} == {"cat"}
+        assert [round(call.hits[0].score, 3) for call in calls] == [1.0, 1.0, 1.0]
 
     def test_is_not_started_without_a_job(self, settings):
         with Stores(settings) as stores:

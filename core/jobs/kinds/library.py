@@ -26,6 +26,8 @@ from core.stores.sql.stored_results import ResultTable
 ARCHIVE = "archive"
 """Name of the file of an import."""
 _HUMAN = "human"
+_EXPORT = "export "
+_MAX_EXPORTS = 8
 _READ_BYTES = 4_000_000
 
 
@@ -97,7 +99,7 @@ class ImportArguments(StrictModel):
 def export_name(identity: Identity) -> str:
     """Return the name of the stored result that is the last export of a library."""
     number, created = identity
-    return f"export {number}-{created:%Y%m%d%H%M%S}"
+    return f"{_EXPORT}{number}-{created:%Y%m%d%H%M%S}"
 
 
 def _load(
@@ -184,7 +186,9 @@ def _export(context: JobContext, arguments: LibraryArguments, progress: Progress
         stores.require_room(Room(labels=size, vectors=0, log=size), "storing the export")
         with path.open("rb") as file:
             content = iter(lambda: file.read(_READ_BYTES), b"")
-            ResultTable(stores.database).save(export_name(arguments.identity), content)
+            results = ResultTable(stores.database)
+            results.save(export_name(arguments.identity), content)
+            results.keep_last(_EXPORT, _MAX_EXPORTS)
     return {"said": f"{_genes(count)} exported. Download the file under Library settings."}
 
 
