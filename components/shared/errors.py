@@ -4,9 +4,11 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from secrets import token_hex
+from threading import Lock
 from weakref import WeakSet
 
 import streamlit as st
+from cachetools import TTLCache, cached
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from components.shared.formatting import escape_markdown
@@ -81,7 +83,7 @@ def _run_again_when_back() -> None:
     st.fragment(look, run_every=_LOOK_SECONDS)()
 
 
-@st.cache_data(ttl=_LOOK_SECONDS / 2, show_spinner=False)
+@cached(TTLCache(maxsize=1, ttl=_LOOK_SECONDS / 2), lock=Lock())
 def _stores_answer() -> bool:
     """Ask both stores, once for all sessions."""
     try:

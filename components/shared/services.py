@@ -150,6 +150,12 @@ def is_worker_missing() -> bool:
     return not services.jobs.has_worker()
 
 
+def expect_job() -> None:
+    """Start what runs the jobs, if it takes long to start: a job is about to be submitted."""
+    if worker := _open(read_settings()).worker:
+        worker.warm()
+
+
 def runs() -> Runs:
     """Return the classification runs."""
     settings = read_settings()

@@ -1,9 +1,9 @@
 """Worker of the dashboard: a child process at low priority, so that jobs take no time from pages.
 
-It is started when there is a job to run, and ends after some idle minutes, so it takes memory only
-while it is of use. It is started again if it dies. Its standard input is a pipe from the dashboard:
-the first line says where the embedded vectors are served, and its end tells that the dashboard has
-ended, however it did.
+It is started when there is a job to run, or will be soon, and ends after some idle minutes: it
+takes memory only while it is of use. It is started again if it dies. Its standard input is a pipe
+from the dashboard: the first line says where the embedded vectors are served, and its end tells
+that the dashboard has ended, however it did.
 """
 
 import atexit
@@ -53,6 +53,7 @@ class WorkerChild:
         self._closed = threading.Event()
         self._started_at = self._not_before = float("-inf")
         self._pause = 0.0
+        self._expects_job = False
         self._wake.set()  # An earlier process may have left jobs.
         self._thread = threading.Thread(target=self._watch, name="genekin-worker", daemon=True)
         self._thread.start()
@@ -65,6 +66,11 @@ class WorkerChild:
 
     def wake(self) -> None:
         """Start the child if there is a job to run."""
+        self._wake.set()
+
+    def warm(self) -> None:
+        """Start the child for a job that is about to come."""
+        self._expects_job = self._process is None
         self._wake.set()
 
     def close(self) -> None:
@@ -115,7 +121,7 @@ class WorkerChild:
             self._wake_later()
             return
         try:
-            if not self._jobs.active():
+            if not (self._expects_job or self._jobs.active()):
                 return
         except GeneKinError:  # The database is away: look again.
             self._wake_later()
@@ -136,6 +142,7 @@ class WorkerChild:
             start_new_session=True,
         )
         self._process, self._started_at = process, time.monotonic()
+        self._expects_job = False
         try:
             if process.stdin is not None:
                 process.stdin.write(self._handover.model_dump_json().encode() + b"\n")

@@ -306,8 +306,11 @@ class TestChild:
             worker = WorkerChild(JobQueue(stores.database), stores.vectors.server_address)
             worker.wake()
             time.sleep(2)
-            assert worker._process is None
+            assert not is_running(worker)
+            worker.warm()
+            until(lambda: is_running(worker))
             worker.close()
+            assert not is_running(worker)
 
     def test_separate_workers_are_for_servers(self, settings):
         with process(settings, "core", "worker") as worker:
@@ -321,6 +324,10 @@ class TestChild:
             (row,) = JobQueue(stores.database).recent()
             assert (row.state, row.attempts) == (QUEUED, 0)
             assert contents(Libraries(stores), "lab").pending == []
+
+
+def is_running(worker: WorkerChild) -> bool:
+    return worker._process is not None and worker._process.poll() is None
 
 
 def is_alive(pid: int) -> bool:

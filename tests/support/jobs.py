@@ -83,6 +83,9 @@ class WorkerThread:
     def wake(self) -> None:
         self.worker._wake.set()
 
+    def warm(self) -> None:
+        """Do nothing: it runs."""
+
     def close(self) -> None:
         self.worker.stop()
         self._thread.join(PATIENCE)

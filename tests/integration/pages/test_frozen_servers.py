@@ -69,9 +69,9 @@ class TestFrozen:
         with servers.server(store).frozen():
             page.run()
             assert page.error
-            errors._stores_answer.clear()
+            errors._stores_answer.cache_clear()
             assert not errors._stores_answer()
-        errors._stores_answer.clear()
+        errors._stores_answer.cache_clear()
         assert errors._stores_answer()
         assert len(looks) == 1
 
