@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 _NICENESS = 10
 """Priority of a dashboard's own worker: pages come first."""
 _IDLE_SECONDS = 300.0
-_GRACE_SECONDS = 60.0
+_GRACE_SECONDS = 30.0
 """Seconds that running jobs have to end after SIGTERM; then they are given back."""
 _MAX_PAUSE = 30.0
 
