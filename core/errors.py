@@ -100,7 +100,21 @@ class StoreError(GeneKinError):
 
 
 class UnavailableError(StoreError):
-    """A store that cannot be reached, refuses the connection, or does not answer in time."""
+    """A store that cannot be reached, refuses the connection, or does not answer in time.
+
+    Parameters
+    ----------
+    message, hint, public
+        As of every error of a store.
+    meanwhile
+        What still works, for visitors of a page.
+    """
+
+    def __init__(
+        self, message: str, hint: str = "", *, public: str = "", meanwhile: str = ""
+    ) -> None:
+        super().__init__(message, hint, public=public)
+        self.meanwhile = meanwhile
 
 
 class Cancelled(GeneKinError):  # noqa: N818  (control flow, not an error)

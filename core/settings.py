@@ -84,6 +84,34 @@ class Settings(BaseSettings):
         Literal["", "json", "plain"],
         Field(description="Format of the dashboard's log; plain on a terminal, json elsewhere."),
     ] = ""
+    worker: Annotated[
+        Literal["auto", "child", "separate"],
+        Field(
+            description="Who runs jobs: a child process of the dashboard, or separate workers"
+            " (python -m core worker). auto: separate with servers, a child otherwise."
+        ),
+    ] = "auto"
+    worker_jobs: Annotated[
+        int, Field(ge=1, le=64, description="Jobs that a worker runs at a time.")
+    ] = 3
+    max_job_hours: Annotated[
+        float, Field(gt=0, description="Hours after which a job is ended.")
+    ] = 24.0
+    question_slots: Annotated[
+        int, Field(ge=1, le=256, description="Questions that a dashboard answers at a time.")
+    ] = 4
+    max_query_records: Annotated[
+        int, Field(ge=100, description="Maximum number of records of a question.")
+    ] = 200_000
+    max_query_bases: Annotated[
+        int, Field(ge=1_000_000, description="Maximum number of bases of a question.")
+    ] = 500_000_000
+    max_user_jobs: Annotated[
+        int, Field(ge=1, description="Jobs of one user that can be queued or running.")
+    ] = 20
+    max_jobs: Annotated[
+        int, Field(ge=1, description="Jobs of all users that can be queued or running.")
+    ] = 200
     store_timeout: Annotated[
         float, Field(gt=0, description="Seconds to wait for a server to connect and to answer.")
     ] = 10.0
@@ -214,6 +242,13 @@ class Settings(BaseSettings):
     def embedded_vectors(self) -> bool:
         """True if the vectors are in Milvus Lite, inside this process."""
         return self.vectors_uri.endswith(".db")
+
+    @property
+    def worker_is_child(self) -> bool:
+        """True if the dashboard runs its jobs in a child process of its own."""
+        if self.worker == "auto":
+            return self.embedded_vectors or self.labels_folder is not None
+        return self.worker == "child"
 
 
 def _has_reserved_characters(url: str) -> bool:

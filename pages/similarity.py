@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components.shared.computation import compute, is_computed
+from components.shared.computation import Computation, compute, is_computed
 from components.shared.errors import plain_errors
 from components.shared.figure import show_figure
 from components.shared.navigation import LIBRARY_PAGE, chosen_library, require_app_entry
@@ -21,8 +21,9 @@ from components.similarity.summary import explanation, headline
 from components.similarity.tree import tree_figure
 from core.encoders import ENCODERS
 from core.errors import GeneKinError
+from core.jobs.kinds.similarity import CompareArguments, comparison_key, similarity_queue
+from core.jobs.queue import JobRequest
 from core.library.library import Library
-from core.progress import Progress
 from core.similarity import Comparison, compare, count_pairs
 from core.similarity.tree import MIN_ORGANISMS, build_tree
 
@@ -98,27 +99,25 @@ def _ask_limit() -> int | None:
 
 
 def _compare(library: Library, limit: int | None, encoder: str) -> Comparison | None:
-    key = _key(library, limit, encoder)
+    key = comparison_key(library, limit, encoder)
+    title = f"Comparing the organisms of {library.name}"
+    stored = stored_results()
     sizes = [organism.count for organism in library.organisms()]
 
-    def find_or_compare(progress: Progress) -> Comparison:
-        return stored_results().comparison(
-            *key,
-            make=lambda: compare(
-                library, limit=limit, encoder=ENCODERS[encoder], progress=progress
-            ),
+    def find_or_compare() -> Comparison:
+        return stored.comparison(
+            *key, make=lambda: compare(library, limit=limit, encoder=ENCODERS[encoder])
         )
 
+    def request() -> JobRequest:
+        arguments = CompareArguments(identity=library.identity, limit=limit, encoder=encoder)
+        return JobRequest("compare", similarity_queue(library), title, repr(key), arguments)
+
     return compute(
-        key,
-        f"Comparing the organisms of {library.name}",
-        find_or_compare,
-        quick=count_pairs(sizes, limit) <= _QUICK or stored_results().has(*key),
+        Computation(key, find_or_compare, request, lambda _: stored.find_comparison(*key)),
+        title,
+        quick=count_pairs(sizes, limit) <= _QUICK or stored.has(*key),
     )
-
-
-def _key(library: Library, limit: int | None, encoder: str) -> tuple[object, ...]:
-    return "comparison", library.name, library.contents(), limit, encoder
 
 
 def _show_comparison(
@@ -150,7 +149,7 @@ def _show_other_encoder(
 ) -> None:
     """Compare by the other encoder too, on demand."""
     (other,) = [name for name in ENCODERS if name != comparison.encoder]
-    key = _key(library, limit, other)
+    key = comparison_key(library, limit, other)
     ready = is_computed(key) or stored_results().has(*key)
     if not (ready or library.name in session.encoders_requested):
         if not st.button(f"Compare with the {other} encoder"):

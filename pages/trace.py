@@ -4,7 +4,7 @@ import secrets
 
 import streamlit as st
 
-from components.shared.computation import compute
+from components.shared.computation import Computation, compute
 from components.shared.errors import plain_errors
 from components.shared.formatting import escape_markdown, pluralize
 from components.shared.navigation import (
@@ -13,12 +13,18 @@ from components.shared.navigation import (
     chosen_library,
     require_app_entry,
 )
-from components.shared.services import current_user, runs
+from components.shared.services import runs
 from components.shared.session import session
 from components.trace.input import TraceInput, trace_input
 from components.trace.results import show_run_source, show_source, show_traced
-from components.trace.submission import TraceSubmission, trace_and_store
+from core.jobs.kinds.base import RECORDS
+from core.jobs.kinds.queries import QUERIES, QueryArguments, check_size, trace_and_store
+from core.jobs.queue import JobRequest
 from core.library.library import Library
+from core.runs import new_run_id
+from core.sequences.record_lines import pack_records
+from core.settings import read_settings
+from core.tracing import TraceResult
 
 _QUICK = 100
 """Number of queries up to which they are traced right away."""
@@ -62,6 +68,7 @@ def _show_input() -> None:
         key="trace",
     )
     if pressed:
+        check_size(entered.records, read_settings())
         session.traced_records = tuple(entered.records)
         session.traced_name = entered.name
         session.trace_token = secrets.token_hex(8)
@@ -76,15 +83,39 @@ def _show_result(library: Library, entered: TraceInput) -> None:
         return
     st.divider()
     show_source(records, session.traced_name, current=records == tuple(entered.records))
-    submission, own_runs = TraceSubmission(records, session.traced_name, current_user()), runs()
-    traced = compute(
-        ("traced", session.trace_token, library.name, library.contents()),
-        f"Tracing {pluralize(len(records), 'record')}",
-        lambda progress: trace_and_store(library, submission, own_runs, progress),
-        quick=len(records) <= _QUICK,
-    )
+    traced = compute(_computation(library), _title(len(records)), quick=len(records) <= _QUICK)
     if traced is not None:
         show_traced(traced, library.families)
+
+
+def _computation(library: Library) -> Computation[list[TraceResult]]:
+    """Return the tracing of what was submitted in this session."""
+    records, token = session.traced_records, session.trace_token
+    arguments = QueryArguments(
+        library=library.name,
+        identity=library.identity,
+        run=new_run_id(),
+        source=session.traced_name,
+    )
+
+    def work() -> list[TraceResult]:
+        return _read(trace_and_store(library, records, arguments, runs()).id)
+
+    def request() -> JobRequest:
+        files = {RECORDS: pack_records({QUERIES: records})}
+        # A queue of its own, so that nothing delays it.
+        return JobRequest("trace", f"trace {token}", _title(len(records)), token, arguments, files)
+
+    key = "traced", token, library.name, library.contents()
+    return Computation(key, work, request, lambda result: _read(result["run"]))
+
+
+def _read(run_id: str) -> list[TraceResult]:
+    return runs().traces(runs().get(run_id))
+
+
+def _title(count: int) -> str:
+    return f"Tracing {pluralize(count, 'record')}"
 
 
 def _show_run(run_id: str) -> None:

@@ -144,6 +144,14 @@ def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusSe
         yield server
 
 
+@pytest.fixture
+def own_milvus(tmp_path: Path) -> Iterator[MilvusServer]:
+    """A Milvus server of one test, which may kill it."""
+    require(milvus_missing())
+    with MilvusServer(tmp_path / "milvus") as server:
+        yield server
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Path:
     """Path of a Chromium, for Playwright's ``executable_path``."""

@@ -10,11 +10,9 @@ from components.benchmark.reports import open_evaluation
 from components.shared.errors import plain_errors
 from components.shared.formatting import escape_markdown
 from components.shared.jobs import draw_job, follow_job, submit_job
-from components.shared.services import current_user, draw_fragment, jobs, libraries
-from components.shared.session import session
-from core.access import Action
+from components.shared.services import draw_fragment, jobs
+from components.shared.session import Slot, remember, session
 from core.evaluation.cost import estimate_seconds
-from core.evaluation.data import data_of_library
 from core.evaluation.registry import (
     DEFAULT_SEED,
     DEFAULT_SPLITS,
@@ -26,10 +24,9 @@ from core.evaluation.registry import (
     make_quick_plan,
 )
 from core.evaluation.report import Report
-from core.evaluation.repository import evaluate_and_save
+from core.jobs.kinds.benchmark import REPORT, BenchmarkArguments
+from core.jobs.queue import JobRequest
 from core.library.library import Library
-from core.progress import Progress
-from core.settings import read_settings
 from core.stores.sql.jobs import JobRow
 from core.stores.sql.tables import utc_now
 
@@ -143,52 +140,35 @@ def _options(library: Library) -> _Request:
 
 
 def _submit(library: Library, request: _Request, title: str) -> None:
-    name = f"{title} of {library.name}"
-    parts, digest = _parts(), f"{library.identity} {request}"
-    manager, identity, settings, user = (
-        libraries(),
-        library.identity,
-        read_settings(),
-        current_user(),
+    title = f"{title} of {library.name}"
+    arguments = BenchmarkArguments(
+        identity=library.identity,
+        plan=request.plan,
+        organisms=tuple(request.organisms),
+        max_sequences=request.max_sequences,
+        name=request.name or title,
     )
-
-    def work(progress: Progress) -> dict[str, object]:
-        manager.require(Action.BENCHMARK, manager.current_name(identity))
-        stores = manager.stores
-        data = data_of_library(
-            stores.labels, manager.current_name(identity), request.organisms
-        ).sample(request.max_sequences, request.plan.seed)
-        try:
-            evaluation = evaluate_and_save(
-                data,
-                request.plan,
-                settings,
-                stores.database,
-                name=request.name or name,
-                by=user,
-                progress=progress,
-                on_report=lambda report: parts.update({digest: report}),
-            )
-        finally:
-            parts.pop(digest, None)
-        return {"evaluation": evaluation}
-
-    job = submit_job("benchmark", _QUEUE, name, digest, work)
+    digest = f"{library.identity} {request}"
+    job = submit_job(JobRequest("benchmark", _QUEUE, title, digest, arguments))
     if job is not None:
         session.benchmark_job = job
         st.rerun()
 
 
-@st.cache_resource
-def _parts() -> dict[str, Report]:
-    """Return the reports so far of the benchmarks that run in this process, by their digests."""
-    return {}
-
-
 def report_so_far() -> Report | None:
     """Return what the running benchmark has found yet; None without results."""
     job = _running_job()
-    return None if job is None else _parts().get(job.digest)
+    if job is None or not job.published:
+        return None
+    return remember(Slot.PUBLISHED_REPORT, (job.id, job.published), lambda: _published(job.id))
+
+
+def _published(job: int) -> Report | None:
+    content = jobs().published(job, REPORT)
+    try:
+        return Report.from_json(content.decode()) if content else None
+    except ValueError:
+        return None
 
 
 def _running_job() -> JobRow | None:
@@ -199,7 +179,7 @@ def _running_job() -> JobRow | None:
 def follow_benchmark() -> None:
     """Show the running benchmark, and the outcome of the one that this session submitted."""
     if job := _running_job():
-        draw_fragment(_follow, 1.0, job.id, _result_count(job))
+        draw_fragment(_follow, 1.0, job.id, job.published)
     submitted = session.benchmark_job
     ended = jobs().get(submitted) if submitted is not None else None
     if ended is not None and not ended.active:
@@ -211,7 +191,7 @@ def _follow(number: int, shown: int) -> None:
     with plain_errors():
         active = jobs().active()
         job = next((job for job in active if job.id == number), None)
-        if job is None or _result_count(job) != shown:
+        if job is None or job.published != shown:
             st.rerun()
         if not job.progress.total:
             draw_job(job, active)
@@ -222,11 +202,6 @@ def _follow(number: int, shown: int) -> None:
             "Cancel", key=f"cancel {job.id}", disabled=job.cancel_asked
         ):
             jobs().cancel(job.id)
-
-
-def _result_count(job: JobRow) -> int:
-    report = _parts().get(job.digest)
-    return 0 if report is None else len(report.results)
 
 
 def _progress_text(job: JobRow) -> str:

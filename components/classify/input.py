@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from components.classify.submission import Submission
+from components.classify.submission import MAX_IMMEDIATE, Submission
 from components.shared.errors import error_text
 from components.shared.formatting import isolate_bidi, pluralize
 from components.shared.kept_file import clear_file, given_file
@@ -21,7 +21,7 @@ from components.shared.sequence_input import (
     read_input,
     show_notes,
 )
-from components.shared.services import library_names
+from components.shared.services import expect_job, library_names
 from components.shared.session import QUERY_TEXT_KEY, Slot, keep_widget, session
 from core import defaults
 from core.errors import GeneKinError
@@ -82,6 +82,8 @@ def query_input(library: Library | None, *, enabled: bool = True, in_view: bool 
     if in_view:
         _examples()
     entered = _read(file_input(_FILE))
+    if len(entered.records) > MAX_IMMEDIATE:
+        expect_job()
     line, options, button = st.columns([6, 2, 3], vertical_alignment="center")
     line.html(status_line(entered.summary))
     _keep_options(library)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from components.shared.jobs import draw_job, follow_job
 from components.shared.navigation import LIBRARY_PAGE
-from components.shared.services import current_user, jobs, libraries, may
+from components.shared.services import current_submitter, current_user, jobs, may
 from core.access import Action
 from core.jobs.first_load import LOAD_KIND, submit_human_reference
 from core.stores.sql.jobs import DONE, JobRow
@@ -29,7 +29,7 @@ def show_landing(load: JobRow | None) -> None:
     _show_failure()
     with st.container(horizontal=True):
         if st.button("Load the human reference", type="primary"):
-            submit_human_reference(libraries(), jobs(), current_user())
+            submit_human_reference(jobs(), current_user(), current_submitter())
             st.rerun()
         if st.button("Go to Library"):
             st.switch_page(LIBRARY_PAGE)

@@ -1,8 +1,7 @@
 """Classification of the queries of the page: right away if few, else in the background."""
 
 import secrets
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -10,15 +9,19 @@ import streamlit as st
 from components.shared.formatting import pluralize
 from components.shared.jobs import follow_job, submit_job
 from components.shared.navigation import RUN_PARAMETER
-from components.shared.services import jobs, libraries, runs
+from components.shared.services import jobs, runs
 from components.shared.session import Slot, remember, session
-from core import defaults
+from components.shared.turns import question_turn
 from core.calls import Call
-from core.classify import classify
+from core.jobs.kinds.base import RECORDS
+from core.jobs.kinds.queries import QUERIES, QueryArguments, check_size, classify_and_store
+from core.jobs.queue import JobRequest
 from core.library.library import Library
-from core.progress import Progress, no_progress
-from core.runs import Run, Runs, RunSettings, StoredQuery
+from core.runs import Run, RunSettings, StoredQuery, new_run_id
+from core.sequences.record_lines import pack_records
 from core.sequences.records import Record
+from core.settings import read_settings
+from core.stores.sql import Identity
 from core.stores.sql.jobs import JobRow
 
 MAX_IMMEDIATE = 100
@@ -48,6 +51,17 @@ class Submission:
     name: str = ""
     source: str = ""
 
+    def arguments(self, library: str, identity: Identity | None) -> QueryArguments:
+        """Return the arguments of a classification by a library; None: found by its name."""
+        return QueryArguments(
+            library=library,
+            identity=identity,
+            run=new_run_id(),
+            settings=self.settings,
+            name=self.name,
+            source=self.source,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
@@ -60,13 +74,16 @@ class RunResult:
 
 def submit(library: Library, submission: Submission) -> None:
     """Classify queries; the page's address then names the run, or the job that will make it."""
+    check_size(submission.records, read_settings())
     bases = sum(len(record.residues) for record in submission.records)
     if len(submission.records) > MAX_IMMEDIATE or bases > MAX_IMMEDIATE_BASES:
         token = secrets.token_hex(8)
         # A queue of its own, so that no load delays it.
-        _submit_job(f"run {token}", token, lambda: library, submission)
+        _submit_job(f"run {token}", token, library.name, library.identity, submission)
         return
-    run, calls = _classify(library, submission, runs(), no_progress)
+    arguments = submission.arguments(library.name, library.identity)
+    with question_turn():
+        run, calls = classify_and_store(library, submission.records, arguments, runs())
     _remember_job("")
     queries = [StoredQuery(record.name, record.residues) for record in submission.records]
     remember(Slot.RESULT, run.id, lambda: (calls, queries))  # As they have just been stored.
@@ -76,9 +93,9 @@ def submit(library: Library, submission: Submission) -> None:
 
 def submit_after(load: JobRow, submission: Submission) -> None:
     """Classify queries once the load of their library has ended, in the background."""
-    opened, name = libraries(), load.library
-    # Jobs of one library wait for each other.
-    _submit_job(name, secrets.token_hex(8), lambda: opened.open(name), submission)
+    check_size(submission.records, read_settings())
+    token = secrets.token_hex(8)
+    _submit_job(load.library, token, load.library, None, submission, awaits=load.id)
 
 
 def follow_submission() -> JobRow | None:
@@ -113,17 +130,24 @@ def load_result(run_id: str) -> RunResult:
     return RunResult(run, calls, queries)
 
 
-def _submit_job(
-    queue: str, token: str, open_library: Callable[[], Library], submission: Submission
+def _submit_job(  # noqa: PLR0917
+    queue: str,
+    token: str,
+    library: str,
+    identity: Identity | None,
+    submission: Submission,
+    awaits: int | None = None,
 ) -> None:
-    own_runs = runs()
-
-    def work(progress: Progress) -> dict[str, str]:
-        run, _ = _classify(open_library(), submission, own_runs, progress)
-        return {"run": run.id}
-
-    title = f"Classify {pluralize(len(submission.records), 'record')}"
-    if submit_job(_KIND, queue, title, token, work) is not None:
+    request = JobRequest(
+        _KIND,
+        queue,
+        f"Classify {pluralize(len(submission.records), 'record')}",
+        token,
+        submission.arguments(library, identity),
+        {RECORDS: pack_records({QUERIES: submission.records})},
+        awaits=awaits,
+    )
+    if submit_job(request) is not None:
         _remember_job(token)
         st.query_params.pop(RUN_PARAMETER, None)
         del session.run  # Should the job be cancelled, no earlier result takes its place.
@@ -145,29 +169,3 @@ def _remember_job(token: str) -> None:
 def _open_run(result: Mapping[str, str]) -> None:
     """Put the run of a finished job into the page's address."""
     st.query_params[RUN_PARAMETER] = result["run"]
-
-
-def _classify(
-    library: Library, submission: Submission, runs: Runs, progress: Progress
-) -> tuple[Run, Sequence[Call]]:
-    settings = submission.settings or RunSettings(None, defaults.NEIGHBOURS, library.threshold)
-    started = time.perf_counter()
-    calls = classify(
-        library,
-        submission.records,
-        organisms=settings.organisms,
-        neighbours=settings.neighbours,
-        threshold=settings.threshold,
-        progress=progress,
-    )
-    seconds = time.perf_counter() - started
-    run = runs.store(
-        library,
-        submission.records,
-        calls,
-        settings,
-        seconds=seconds,
-        name=submission.name,
-        source=submission.source,
-    )
-    return run, calls

@@ -1,12 +1,10 @@
 """Adding organisms: choose a source and a target library, and load in the background."""
 
-from functools import partial
-
 import streamlit as st
 
 from components.library.settings import access_input, import_panel
 from components.library.source_cards import Source, choose_source
-from components.library.submission import References, Target, submit, submit_records
+from components.library.submission import Target, submit
 from components.library.upload import folder_file, uploaded_file
 from components.shared.formatting import escape_markdown
 from components.shared.loads import is_being_created
@@ -15,14 +13,11 @@ from components.shared.sign_in_mode import is_open
 from core import defaults
 from core.access import LibraryAccess
 from core.encoders import ENCODERS
+from core.jobs.kinds.library import Simulation
 from core.library.library import Library
 from core.library.naming import check_library_name
-from core.progress import Progress
-from core.sequences.records import Record
-from core.sequences.references.human import FAMILIES, SOURCE, load_human_reference
-from core.sequences.references.published import load_published
-from core.sequences.references.simulated import simulate, simulated_name, simulated_source
-from core.settings import read_settings
+from core.sequences.references.human import FAMILIES, SOURCE
+from core.sequences.references.simulated import simulated_source
 from core.stores.milvus.index import INDEX_KINDS, VectorIndex
 
 _NEW = "New library"
@@ -112,11 +107,11 @@ def _published_panel(target: Target) -> None:
     )
     with st.container(horizontal=True):
         if st.button("Load the human reference", type="primary"):
-            submit_records(target, {"human": load_human_reference()}, FAMILIES, SOURCE)
+            arguments = target.arguments(FAMILIES, f"{SOURCE} → human")
+            submit(target, arguments.model_copy(update={"origin": "human"}))
         if st.button("Download and load all three"):
-            settings = read_settings()
-            fetch = partial(load_published, settings.home / "published", settings.max_record_bases)
-            submit(target, fetch, "", FAMILIES, "the published data set")
+            arguments = target.arguments(FAMILIES, "the published data set")
+            submit(target, arguments.model_copy(update={"origin": "published"}))
 
 
 def _simulation_panel(library: Library | None, target: Target) -> None:
@@ -127,15 +122,8 @@ def _simulation_panel(library: Library | None, target: Target) -> None:
     organism = st.selectbox("Organism", library.organism_names())
     divergence = st.slider("Divergence", 0.01, 0.30, 0.05, format="percent")
     if st.button("Simulate and load", type="primary"):
-
-        def fetch(progress: Progress) -> References:
-            progress("Simulating", 0, 0)
-            records = [
-                Record(row.name, row.residues, row.position, row.position, row.family)
-                for row in library.sequences(organism)
-            ]
-            name = simulated_name(organism, divergence)
-            return {name: simulate(records, divergence, seed=_SEED)}
-
+        simulation = Simulation(organism=organism, divergence=divergence, seed=_SEED)
         source = simulated_source(organism, divergence, _SEED)
-        submit(target, fetch, "", library.families, source)
+        arguments = target.arguments(library.families, source)
+        made = {"origin": "simulated", "simulation": simulation, "simulated_from": library.identity}
+        submit(target, arguments.model_copy(update=made))

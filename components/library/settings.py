@@ -1,9 +1,7 @@
 """Settings of a library: threshold, encoder, repair, export and import, name, deletion."""
 
 import hashlib
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 
@@ -14,20 +12,17 @@ from components.shared.kept_file import kept_file_uploader
 from components.shared.loads import PendingLoad, watch_load
 from components.shared.navigation import choose_library
 from components.shared.sequence_input import max_upload_mb
-from components.shared.services import current_user, libraries, may
+from components.shared.services import libraries, may
 from components.shared.sign_in_mode import is_open
 from core.access import Action, LibraryAccess
-from core.library.archive import export_library, import_library
+from core.jobs.kinds.library import ARCHIVE, ImportArguments, LibraryArguments, export_name
+from core.jobs.queue import JobRequest
 from core.library.library import Library
-from core.library.load import LoadReport
 from core.library.manager import Libraries
 from core.library.naming import collection_name
-from core.library.refit import refit
-from core.library.repair import DAMAGED_HINT, RepairReport, damaged_text, repair
-from core.progress import Progress
-from core.sequences.limits import Limits
-from core.settings import MB, read_settings
+from core.settings import MB
 from core.stores.sql import Identity
+from core.stores.sql.stored_results import ResultTable
 
 _ACCESS_LABELS = {
     LibraryAccess.PRIVATE: "Private",
@@ -36,8 +31,6 @@ _ACCESS_LABELS = {
 }
 _ARCHIVE = "archive"
 """Key of the file to import."""
-_Work = Callable[[Libraries, str, Progress], dict[str, object]]
-"""Long work on a library, called with its current name; returns the job's result."""
 
 
 def settings_panel(library: Library) -> None:
@@ -74,23 +67,12 @@ def import_panel() -> None:
     access = LibraryAccess.LAB if is_open() else access_input(LibraryAccess.LAB, "import access")
     if not st.button("Import", type="primary", disabled=file is None) or file is None:
         return
-    opened, user, limits = libraries(), current_user(), Limits.of(read_settings())
-    source = file.name
-    digest = hashlib.sha256(file.getvalue()).hexdigest()
-
-    def work(progress: Progress) -> LoadReport:
-        return import_library(
-            opened,
-            file,
-            name or None,
-            limits=limits,
-            display_name=source,
-            by=user,
-            access=access,
-            progress=progress,
-        )
-
-    job = submit_job("import", name or source, f"Import of {source}", digest, work)
+    source, content = file.name, file.getvalue()
+    digest = hashlib.sha256(content).hexdigest()
+    arguments = ImportArguments(library=name or None, source=source, access=access)
+    title = f"Import of {source}"
+    files = {ARCHIVE: [content]}
+    job = submit_job(JobRequest("import", name or source, title, digest, arguments, files))
     if job is not None:
         watch_load(job, PendingLoad(name or source, (_ARCHIVE,)))
         st.rerun()
@@ -123,82 +105,35 @@ def _fit_text(library: Library) -> str:
 def _encoder_settings(library: Library) -> None:
     help_ = "Fit the encoder and the classifier again, on all genes of the library."
     if st.button("Refit encoder", disabled=not library.added_since_fit(), help=help_):
-
-        def work(opened: Libraries, name: str, progress: Progress) -> dict[str, object]:
-            report = refit(opened, name, progress=progress)
-            genes = pluralize(report.sequences, "gene")
-            return {"said": f"Fitted on {genes}. {report.seconds:.1f} s."}
-
-        _submit("refit", f"Refit of {library.name}", library.name, library.identity, work)
+        _submit("refit", f"Refit of {library.name}", library.name, library.identity)
 
 
 def _repair_settings(name: str, identity: Identity) -> None:
     help_ = "Compare every gene with its vector, and rebuild vectors that are missing."
     if st.button("Verify and repair", help=help_):
-
-        def work(opened: Libraries, name: str, progress: Progress) -> dict[str, object]:
-            return {"said": _repair_text(repair(opened, name, progress=progress))}
-
-        _submit("mend", f"Verification of {name}", name, identity, work)
-
-
-def _repair_text(report: RepairReport) -> str:
-    if report.library_removed:
-        return "The library had no sequences and was removed."
-    if report.damaged:
-        return f"{damaged_text(report)} {DAMAGED_HINT}"
-    recovered = report.interrupted
-    interrupted = (
-        recovered.loads_undone + recovered.removals_finished + recovered.collections_dropped
-    )
-    verified = f"{pluralize(report.sequences, 'gene')} verified"
-    if not (interrupted or report.vectors_written or report.vectors_deleted):
-        return f"{verified}, no problems found."
-    return (
-        f"{verified}. Missing vectors rebuilt: {report.vectors_written:,}; stray vectors deleted:"
-        f" {report.vectors_deleted:,}; interrupted operations resolved: {interrupted:,}."
-    )
+        _submit("repair", f"Verification of {name}", name, identity)
 
 
 def _export_settings(library: Library) -> None:
-    path = _export_path(library)
     if st.button("Export", help="Write the library into one file, to keep or to import elsewhere."):
-
-        def work(opened: Libraries, name: str, progress: Progress) -> dict[str, object]:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            count = export_library(opened, name, path, progress=progress)
-            exported = pluralize(count, "gene")
-            return {"said": f"{exported} exported. Download the file under Library settings."}
-
-        title = f"Export of {library.name}"
-        _submit("export", title, library.name, library.identity, work, digest=title)
-    if not path.exists():
-        return
-    size = path.stat().st_size / MB
-    if size > max_upload_mb():
-        where = escape_markdown(str(path))
-        st.caption(f"Exported to {where} on the server ({size:,.0f} MB, too large to download).")
+        _submit("export", f"Export of {library.name}", library.name, library.identity)
+    table, name = ResultTable(libraries().stores.database), export_name(library.identity)
+    size = table.size(name)
+    if size is None:
         return
     st.download_button(
-        f"Download export ({size:,.1f} MB)",
-        partial(_read_export, libraries(), path, library.name),
+        f"Download export ({size / MB:,.1f} MB)",
+        partial(_read_export, libraries(), name, library.name),
         file_name=f"{collection_name(library.name)}.zip",
         mime="application/zip",
         on_click="ignore",
     )
 
 
-def _read_export(opened: Libraries, path: Path, library: str) -> bytes:
+def _read_export(opened: Libraries, export: str, library: str) -> bytes:
     opened.require(Action.EXPORT, library)
     opened.record(Action.EXPORT, library, "downloaded")
-    return path.read_bytes()
-
-
-def _export_path(library: Library) -> Path:
-    """Return the path of the library's export; the last one is kept there."""
-    number, created = library.identity
-    folder = read_settings().home / "exports"
-    return folder / f"{number}-{created:%Y%m%d%H%M%S}.zip"
+    return b"".join(ResultTable(opened.stores.database).read(export))
 
 
 def _name_settings(library: Library) -> None:
@@ -248,14 +183,8 @@ def _deletion_settings(library: Library) -> None:
     )
 
 
-def _submit(  # noqa: PLR0917
-    kind: str, title: str, name: str, identity: Identity, work: _Work, digest: str = ""
-) -> None:
+def _submit(kind: str, title: str, name: str, identity: Identity) -> None:
     """Run work on a library in the background, even if the library is renamed meanwhile."""
-    opened = libraries()
-
-    def work_on_current(progress: Progress) -> dict[str, object]:
-        return work(opened, opened.current_name(identity), progress)
-
-    if submit_job(kind, name, title, digest or kind, work_on_current) is not None:
+    request = JobRequest(kind, name, title, kind, LibraryArguments(identity=identity))
+    if submit_job(request) is not None:
         st.rerun()

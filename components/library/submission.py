@@ -1,18 +1,19 @@
 """Loads as background jobs: the target library, and the records to load into it."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
 from components.shared.jobs import submit_job
 from components.shared.loads import PendingLoad, watch_load
-from components.shared.services import current_user, libraries
 from core.access import LibraryAccess
 from core.jobs.first_load import LOAD_KIND
-from core.library.load import LoadReport, load
-from core.progress import Progress
+from core.jobs.kinds.base import RECORDS
+from core.jobs.kinds.library import LoadArguments
+from core.jobs.queue import JobRequest
+from core.sequences.record_lines import pack_records
 from core.sequences.records import Record
 from core.stores.milvus.index import VectorIndex
 from core.stores.sql import Identity
@@ -45,40 +46,42 @@ class Target:
     files: tuple[str, ...] = ()
     access: LibraryAccess = LibraryAccess.LAB
 
+    def arguments(self, families: Mapping[int, str], source: str) -> LoadArguments:
+        """Return the arguments of a load into this library."""
+        return LoadArguments(
+            library=self.name,
+            identity=self.identity,
+            encoder=self.encoder,
+            index=self.index,
+            families=tuple(families.items()),
+            source=source,
+            replace=self.replace,
+            access=self.access,
+        )
+
 
 def submit(
     target: Target,
-    fetch: Callable[..., References],
-    digest: str,
-    families: Mapping[int, str],
-    source: str,
+    arguments: LoadArguments,
+    digest: str = "",
+    files: Mapping[str, Iterable[bytes]] | None = None,
 ) -> None:
-    """Fetch references and load them, in the background.
+    """Load references in the background.
 
     A library that was renamed meanwhile is found by its identity; a deleted one is not created
-    again. `digest` identifies what is fetched: the same load runs only once at a time.
+    again. `digest` identifies the records: the same load runs only once at a time.
     """
-    opened, by = libraries(), current_user()
-
-    def work(progress: Progress) -> LoadReport:
-        references = fetch(progress=progress)
-        return load(
-            opened,
-            references,
-            library=opened.current_name(target.identity) if target.identity else target.name,
-            encoder=target.encoder,
-            index=target.index,
-            families=families,
-            source=source,
-            by=by,
-            replace=target.replace,
-            identity=target.identity,
-            access=target.access,
-            progress=progress,
+    source = arguments.source
+    job = submit_job(
+        JobRequest(
+            LOAD_KIND,
+            target.name,
+            source,
+            f"{source} {digest} {target.replace}",
+            arguments,
+            files or {},
         )
-
-    digest = f"{source} {digest} {target.replace}"
-    job = submit_job(LOAD_KIND, target.name, source, digest, work)
+    )
     if job is not None:
         watch_load(job, PendingLoad("" if target.identity else target.name, target.files))
         st.rerun()
@@ -93,9 +96,5 @@ def submit_records(
         digest.update(organism.encode())
         for record in records:
             digest.update(f"{record.residues} {record.family}\n".encode())
-    title = f"{source} → {', '.join(references)}"
-
-    def fetch(progress: Progress) -> References:  # noqa: ARG001  (no need to wait)
-        return references
-
-    submit(target, fetch, digest.hexdigest(), families, title)
+    arguments = target.arguments(families, f"{source} → {', '.join(references)}")
+    submit(target, arguments, digest.hexdigest(), {RECORDS: pack_records(references)})

@@ -14,7 +14,7 @@ from components.library.submission import Target, submit_records
 from components.shared.formatting import escape_markdown, pluralize, unique_labels
 from components.shared.kept_file import kept_file_uploader, widget_key
 from components.shared.sequence_input import max_upload_mb
-from components.shared.services import libraries
+from components.shared.services import expect_job, libraries
 from components.shared.session import Slot, forget, remember, widget_value
 from core.library.library import Library
 from core.library.load import known_records
@@ -135,6 +135,7 @@ def _import_file(
     limits: Limits,
 ) -> None:
     """Draw the import settings, the report, and the button that loads the valid records."""
+    expect_job()
     preview = file.preview()
     for message in preview.unreadable:
         st.warning(escape_markdown(message))

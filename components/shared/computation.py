@@ -1,12 +1,14 @@
 """Results that a page computes: at once if that is quick, else in the background.
 
 They are kept in memory for all sessions of this process, under keys that change with the library,
-so that a page that somebody has opened before opens at once.
+so that a page that somebody has opened before opens at once. What a worker computes is read from
+the database.
 """
 
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from threading import Lock
-from typing import TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import streamlit as st
 from cachetools import LRUCache
@@ -15,14 +17,35 @@ from components.shared.formatting import escape_markdown
 from components.shared.jobs import follow_job, submit_job
 from components.shared.services import jobs
 from components.shared.session import session
-from core.progress import Progress, no_progress
+from components.shared.turns import question_turn
+from core.jobs.queue import JobRequest
 from core.stores.sql.jobs import DONE, JobRow
 
 _Result = TypeVar("_Result")
 
 _MAX_RESULTS = 24
-_QUEUE = " computing"
-"""Computations wait for each other, not for loads; no library can have this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Computation(Generic[_Result]):
+    """A result to compute.
+
+    Attributes
+    ----------
+    key
+        All that the result depends on.
+    work
+        Computes it here and now.
+    request
+        Makes the job that computes it; its digest stands for the key.
+    read
+        Returns what the job has stored, from the job's result; None if it is no longer there.
+    """
+
+    key: Hashable
+    work: Callable[[], _Result]
+    request: Callable[[], JobRequest]
+    read: Callable[[Any], _Result | None]
 
 
 class _Results:
@@ -51,15 +74,11 @@ def is_computed(key: Hashable) -> bool:
     return _results().get(key) is not None
 
 
-def compute(
-    key: Hashable, title: str, work: Callable[[Progress], _Result], *, quick: bool
-) -> _Result | None:
-    """Return the result of work, computed once; while that goes on, show its progress.
+def compute(computation: Computation[_Result], title: str, *, quick: bool) -> _Result | None:
+    """Return a result, computed once; while that goes on, show its progress.
 
     Parameters
     ----------
-    key
-        All that the result depends on.
     title
         What the page calls it.
     quick
@@ -70,19 +89,20 @@ def compute(
     object or None
         The result; None while it is being computed, and after it failed or was cancelled.
     """
-    results = _results()
+    results, key = _results(), computation.key
     if quick and results.get(key) is None:
-        with st.spinner(f"{escape_markdown(title)} …"):
-            results.put(key, work(no_progress))
-    job = _submitted(key)  # Before the result: a job that has ended has put it there.
+        with question_turn(), st.spinner(f"{escape_markdown(title)} …"):
+            results.put(key, computation.work())
     if result := results.get(key):
         return cast("_Result", result[0])
-
-    def compute_result(progress: Progress) -> None:
-        results.put(key, work(progress))
-
-    if job is None or job.state == DONE:  # Done, but crowded out of memory since.
-        job = _submit(key, title, compute_result)
+    job = _submitted(key)
+    if job is not None and job.state == DONE:
+        stored = computation.read(job.result)
+        if stored is not None:
+            results.put(key, stored)
+            return stored
+    if job is None or job.state == DONE:  # Done, but no longer stored.
+        job = _submit(key, computation.request())
     if job is None or follow_job(job, lambda _result: st.rerun()):
         return None
     if st.button("Run again", key=f"run again {job.id}"):
@@ -99,13 +119,13 @@ def _submitted(key: Hashable) -> JobRow | None:
     return None if number is None else jobs().get(number)
 
 
-def _submit(key: Hashable, title: str, work: Callable[[Progress], None]) -> JobRow | None:
+def _submit(key: Hashable, request: JobRequest) -> JobRow | None:
     """Submit a job that computes this, or join that of another session."""
-    digest = repr(key)
-    running = (job.id for job in jobs().active() if (job.library, job.digest) == (_QUEUE, digest))
+    wanted = request.library, request.digest
+    running = (job.id for job in jobs().active() if (job.library, job.digest) == wanted)
     number = next(running, None)
     if number is None:
-        number = submit_job("compute", _QUEUE, title, digest, work)
+        number = submit_job(request)
     if number is None:
         return None
     session.computations = {**session.computations, key: number}

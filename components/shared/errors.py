@@ -4,15 +4,20 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from secrets import token_hex
+from threading import Lock
 from weakref import WeakSet
 
 import streamlit as st
+from cachetools import TTLCache, cached
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from components.shared.formatting import escape_markdown
+from components.shared.services import libraries
 from core.errors import GeneKinError, StoreError, UnavailableError
 from core.stores.availability import wait_once
 
 _log = logging.getLogger(__name__)
+_LOOK_SECONDS = 10.0
 _shown: WeakSet[UnavailableError] = WeakSet()
 """Every part of a page that needs a store fails with the same error; it is shown once."""
 
@@ -28,12 +33,17 @@ def show_error(error: GeneKinError) -> None:
     st.error(error_text(error))
     if isinstance(error, StoreError):
         _try_again_button(error.reference or token_hex(4))
+    if isinstance(error, UnavailableError):
+        _run_again_when_back()
 
 
 def error_text(error: GeneKinError) -> str:
-    """Return an error's message and hint for visitors as Markdown, a line each."""
+    """Return an error for visitors as Markdown: the message, what still works, and the hint."""
     public = error.redacted()
-    return "  \n".join(escape_markdown(part) for part in (public.message, public.hint) if part)
+    parts = [public.message, public.hint]
+    if isinstance(error, UnavailableError):
+        parts.insert(1, error.meanwhile)
+    return "  \n".join(escape_markdown(part) for part in parts if part)
 
 
 @contextmanager
@@ -55,6 +65,34 @@ def plain_errors() -> Iterator[None]:
             f" {reference}."
         )
         _try_again_button(reference)
+
+
+def _run_again_when_back() -> None:
+    """Run the page again when the stores answer; look a few times a minute."""
+    context = get_script_run_ctx()
+    if context is None or context.fragment_ids_this_run:  # A fragment runs again by itself.
+        return
+    drawn = False
+
+    def look() -> None:
+        nonlocal drawn
+        if drawn and _stores_answer():
+            st.rerun()
+        drawn = True
+
+    st.fragment(look, run_every=_LOOK_SECONDS)()
+
+
+@cached(TTLCache(maxsize=1, ttl=_LOOK_SECONDS / 2), lock=Lock())
+def _stores_answer() -> bool:
+    """Ask both stores, once for all sessions."""
+    try:
+        stores = libraries().stores
+        stores.labels.library_names()
+        stores.vectors.version()
+    except GeneKinError:
+        return False
+    return True
 
 
 def _try_again_button(reference: str) -> None:

@@ -1,6 +1,7 @@
 """Background jobs on the pages: submit one, follow it, list them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -13,43 +14,43 @@ from components.shared.formatting import (
     pluralize,
 )
 from components.shared.notices import announce_ended_jobs
-from components.shared.services import current_user, draw_fragment, jobs
+from components.shared.services import (
+    current_submitter,
+    current_user,
+    draw_fragment,
+    is_worker_missing,
+    jobs,
+)
 from components.shared.session import session
 from core.errors import GeneKinError
-from core.jobs.job import Work
-from core.stores.sql.jobs import CANCELLED, DONE, QUEUED, JobProgress, JobRow
+from core.jobs.order import jobs_ahead
+from core.jobs.queue import JobRequest
+from core.stores.sql.jobs import CANCELLED, DONE, JobProgress, JobRow
 
 _MAX_LISTED = 5
 _FOLLOWED_BY_PAGES = {
     "classify": ("",),
-    "compute": ("similarity", "trace"),
+    "trace": ("trace",),
+    "compare": ("similarity",),
+    "map": ("similarity",),
     "benchmark": ("benchmark",),
 }
 """Kinds of jobs that change no library, and the paths of the pages that show their outcome."""
 _JOB_LIST_PAGE = "library"
+_NO_WORKER = "No worker is running: jobs wait."
 
 
-def submit_job(kind: str, library: str, title: str, digest: str, work: Work) -> int | None:
-    """Run work in the background, for the current user.
-
-    Parameters
-    ----------
-    kind
-        A word, such as ``"load"``.
-    library
-        What it works on: jobs of one library wait for each other.
-    title
-        What the page calls it.
-    digest
-        Stands for all that the result depends on: of the same, one job runs at a time.
+def submit_job(request: JobRequest) -> int | None:
+    """Submit a job for the current user.
 
     Returns
     -------
     int or None
         The job's id; None if it was not accepted, which is then shown as an error.
     """
+    request = replace(request, by=current_user(), submitter=current_submitter())
     try:
-        job = jobs().submit(kind, library, title, digest, work, current_user())
+        job = jobs().submit(request)
     except GeneKinError as error:
         show_error(error)
         return None
@@ -126,6 +127,8 @@ def followed_jobs(page: str) -> None:
     announce_ended_jobs(active, lambda job: page in _FOLLOWED_BY_PAGES.get(job.kind, ()))
     if session.followed_jobs:
         draw_fragment(_draw_followed, 1.0, show=page != _JOB_LIST_PAGE)
+    elif active:
+        _warn_without_worker()
 
 
 def _changes_library(job: JobRow) -> bool:
@@ -141,6 +144,11 @@ def _follow(number: int, *, can_cancel: bool) -> None:
         draw_job(job, active, can_cancel=can_cancel)
 
 
+def _warn_without_worker() -> None:
+    if is_worker_missing():
+        st.warning(_NO_WORKER)
+
+
 def _follow_loads(active: Sequence[JobRow]) -> None:
     session.followed_jobs |= {job.id for job in active if _changes_library(job)}
 
@@ -151,6 +159,7 @@ def _draw_followed(*, show: bool) -> None:
         _follow_loads(active)
         if session.followed_jobs - {job.id for job in active}:
             st.rerun()  # The page shows what it changed, and announces it.
+        _warn_without_worker()
         for job in filter(_changes_library, active if show else ()):
             draw_job(job, active, can_cancel=False)
 
@@ -172,8 +181,8 @@ def _progress_text(job: JobRow, active: Sequence[JobRow]) -> str:
     """Return how far a job is, as Markdown."""
     if job.cancel_asked:
         return "Cancelling…"
-    if job.state == QUEUED:
-        ahead = sum(other.library == job.library and other.id < job.id for other in active)
+    if job.waiting:
+        ahead = jobs_ahead(job, active)
         return f"Queued ({format_ordinal(ahead + 1)})" if ahead else "Queued"
     progress: JobProgress = job.progress
     text = escape_markdown(progress.step) or "Starting"

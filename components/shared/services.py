@@ -6,11 +6,13 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import wraps
+from hashlib import sha256
 from pathlib import Path
 from threading import Thread
 from typing import ParamSpec
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from components.shared.session import session
 from components.shared.sign_in_mode import current_mode
@@ -25,8 +27,9 @@ from core.classify import classify
 from core.cli.loopback import answer_commands
 from core.errors import GeneKinError
 from core.evaluation.evaluations import Evaluations
+from core.jobs.child import WorkerChild
 from core.jobs.first_load import active_load, start_first_load
-from core.jobs.scheduler import Jobs
+from core.jobs.queue import JobQueue
 from core.jobs.user_jobs import UserJobs
 from core.library.library import Library
 from core.library.manager import Libraries
@@ -53,16 +56,24 @@ _WARM_UP_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class _Services:
-    """Stores and jobs of this process."""
+    """Stores and jobs of this process.
+
+    Attributes
+    ----------
+    worker
+        Runs the jobs; None where separate workers do.
+    """
 
     libraries: Libraries
-    jobs: Jobs
+    jobs: JobQueue
+    worker: WorkerChild | None
     commands: ExitStack = field(default_factory=ExitStack)
     """The answering of commands, where the stores are embedded: only this process has them open."""
 
     def close(self) -> None:
         self.commands.close()
-        self.jobs.close()
+        if self.worker:
+            self.worker.close()
         self.libraries.stores.close()
 
 
@@ -79,7 +90,10 @@ def _open(settings: Settings) -> _Services:
                 libraries.reconcile(name, timeout=0)
             except GeneKinError as error:
                 _log.warning("the library %s was not reconciled: %s", name, error)
-    services = _Services(libraries, Jobs(libraries.stores.database))
+    jobs = JobQueue(
+        libraries.stores.database, max_user_jobs=settings.max_user_jobs, max_jobs=settings.max_jobs
+    )
+    services = _Services(libraries, jobs, _start_worker(settings, libraries, jobs))
     if settings.embedded_vectors:
         services.commands.enter_context(answer_commands(libraries, settings))
     if settings.load_human_reference:
@@ -87,7 +101,16 @@ def _open(settings: Settings) -> _Services:
     return services
 
 
-def _warm_up(libraries: Libraries, jobs: Jobs) -> None:
+def _start_worker(settings: Settings, libraries: Libraries, jobs: JobQueue) -> WorkerChild | None:
+    """Start to run jobs in a child process, unless separate workers run them."""
+    if not settings.worker_is_child:
+        return None
+    worker = WorkerChild(jobs, libraries.stores.vectors.server_address)
+    jobs.on_submit = worker.wake
+    return worker
+
+
+def _warm_up(libraries: Libraries, jobs: JobQueue) -> None:
     """Fill caches and compile kernels before the first query, after the first load."""
     try:
         while active_load(jobs):
@@ -143,6 +166,20 @@ def libraries() -> Libraries:
 def jobs() -> UserJobs:
     """Return the background jobs."""
     return UserJobs(_open(read_settings()).jobs, libraries())
+
+
+def is_worker_missing() -> bool:
+    """Return whether nothing runs the background jobs."""
+    services = _open(read_settings())
+    if services.worker is not None:
+        return services.worker.has_failed
+    return not services.jobs.has_worker()
+
+
+def expect_job() -> None:
+    """Start what runs the jobs, if it takes long to start: a job is about to be submitted."""
+    if worker := _open(read_settings()).worker:
+        worker.warm()
 
 
 def runs() -> Runs:
@@ -238,7 +275,7 @@ def _database() -> Database:
 
 def stored_results() -> StoredResults:
     """Return the comparisons and maps that pages have computed, kept over restarts."""
-    return StoredResults(read_settings().home / "computed")
+    return StoredResults(libraries().stores.database)
 
 
 def current_user() -> str:
@@ -249,6 +286,15 @@ def current_user() -> str:
 def may(action: Action) -> bool:
     """Return whether the user may do this, for what a page offers; the core checks it again."""
     return access().user.may(action)
+
+
+def current_submitter() -> str:
+    """Return whose turn it is in a queue: the user, or this session without sign-in."""
+    if user := current_user():
+        return user
+    context = get_script_run_ctx()
+    session_id = context.session_id if context else ""
+    return f"session {sha256(session_id.encode()).hexdigest()[:16]}"
 
 
 def begin_run() -> None:

@@ -152,6 +152,7 @@ class Slot(StrEnum):
     SIMILAR_FAMILIES = "similar families"
     GENE_ALIGNMENT = "gene alignment"
     EVALUATION = "evaluation"
+    PUBLISHED_REPORT = "published report"
     OTHER_EVALUATION = "other evaluation"
     BENCHMARK_FIGURES = "benchmark figures"
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from components.shared.computation import compute, is_computed
+from components.shared.computation import Computation, compute, is_computed
 from components.shared.figure import offer_figure, offer_table
 from components.shared.formatting import escape_markdown, pluralize
 from components.shared.services import stored_results
@@ -19,6 +19,8 @@ from components.similarity.map_charts import (
     printed_map,
     text_symbols,
 )
+from core.jobs.kinds.similarity import MapArguments, map_key, similarity_queue
+from core.jobs.queue import JobRequest
 from core.library.library import Library
 from core.similarity.tsne import MAX_SEQUENCES, MIN_SEQUENCES, SequenceMap, map_sequences
 
@@ -33,7 +35,7 @@ def show_map(library: Library) -> None:
     if total < MIN_SEQUENCES:
         st.caption(f"{pluralize(total, 'sequence')}: too few for a map.")
         return
-    key = ("map", library.name, library.contents())
+    key = map_key(library)
     stored = stored_results()
     if not (session.map_requested or is_computed(key) or stored.has(*key)):
         sample = (
@@ -45,10 +47,20 @@ def show_map(library: Library) -> None:
         if not st.button("Compute"):
             return
         session.map_requested = True
+    title = f"t-SNE map of {library.name}"
+
+    def request() -> JobRequest:
+        arguments = MapArguments(identity=library.identity)
+        return JobRequest("map", similarity_queue(library), title, repr(key), arguments)
+
     sequence_map = compute(
-        key,
-        f"t-SNE map of {library.name}",
-        lambda progress: stored.map(*key, make=lambda: map_sequences(library, progress=progress)),
+        Computation(
+            key,
+            lambda: stored.map(*key, make=lambda: map_sequences(library)),
+            request,
+            lambda _: stored.find_map(*key),
+        ),
+        title,
         quick=total <= _QUICK or stored.has(*key),
     )
     if sequence_map is not None:

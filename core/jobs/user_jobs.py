@@ -6,19 +6,20 @@ from types import MappingProxyType
 
 from core.access import Action
 from core.errors import ForbiddenError
-from core.jobs.job import Work
-from core.jobs.scheduler import Jobs
+from core.jobs.queue import JobQueue, JobRequest
 from core.library.manager import Libraries
 from core.stores.sql.jobs import JobRow
 
 REQUIRED_ACTIONS: Mapping[str, Action] = MappingProxyType(
     {
         "classify": Action.SEARCH,
-        "compute": Action.SEARCH,
+        "trace": Action.SEARCH,
+        "compare": Action.SEARCH,
+        "map": Action.SEARCH,
         "load": Action.LOAD,
         "import": Action.IMPORT,
         "refit": Action.REFIT,
-        "mend": Action.REPAIR,
+        "repair": Action.REPAIR,
         "export": Action.EXPORT,
         "benchmark": Action.BENCHMARK,
     }
@@ -28,7 +29,7 @@ _HIDDEN_TITLE = "Another user's job"
 
 
 class UserJobs:
-    """Jobs as :class:`Jobs`, submitted and cancelled with the rights of a user.
+    """Jobs as :class:`JobQueue`, submitted and cancelled with the rights of a user.
 
     The jobs of other users have no title, message and result, unless they change a library that
     the user may use.
@@ -39,24 +40,22 @@ class UserJobs:
         With the rights of the user.
     """
 
-    def __init__(self, jobs: Jobs, libraries: Libraries) -> None:
+    def __init__(self, jobs: JobQueue, libraries: Libraries) -> None:
         self._jobs = jobs
         self._libraries = libraries
         self._access = libraries.access
 
-    def submit(  # noqa: PLR0917
-        self, kind: str, library: str, title: str, digest: str, work: Work, by: str = ""
-    ) -> int:
-        """Queue work as :meth:`Jobs.submit` does, in the user's name.
+    def submit(self, request: JobRequest) -> int:
+        """Queue a job as :meth:`JobQueue.submit` does, in the user's name and with these rights.
 
         Raises
         ------
         ForbiddenError
             If the user may not do such work.
         """
-        user = self._access.require(REQUIRED_ACTIONS.get(kind, Action.SEE_ALL))
-        by = by if by and user.may(Action.SEE_ALL) else user.name
-        return self._jobs.submit(kind, library, title, digest, work, by)
+        user = self._access.require(REQUIRED_ACTIONS.get(request.kind, Action.SEE_ALL))
+        by = request.by if request.by and user.may(Action.SEE_ALL) else user.name
+        return self._jobs.submit(replace(request, by=by, role=user.role))
 
     def cancel(self, job_id: int) -> bool:
         """Request the cancellation of a job; return False if it is not active.
@@ -93,6 +92,13 @@ class UserJobs:
     def recent(self, library: str | None = None) -> list[JobRow]:
         """Return the current state of the last jobs of a library, or of all, newest first."""
         return self._visible(self._jobs.recent(library))
+
+    def published(self, job_id: int, name: str) -> bytes:
+        """Return what a running job of the user has published last; empty if nothing."""
+        job = self._jobs.get(job_id)
+        if job is None or not self._is_known(job, self._libraries.names()):
+            return b""
+        return self._jobs.published(job_id, name)
 
     def _visible(self, jobs: Sequence[JobRow]) -> list[JobRow]:
         """Return the jobs, with what the user may know of them."""

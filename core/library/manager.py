@@ -190,7 +190,7 @@ class Libraries:
         """
         description = self.stores.vectors.description(row.collection)
         if description is None:
-            if row.collection in self.stores.vectors.damaged:
+            if self.stores.vectors.is_damaged(row.collection):
                 message = f"The vectors of the library {row.name!r} are damaged."
                 raise LibraryError(message, reconcile_hint(row.name))
             message = f"The vectors of the library {row.name!r} are missing from the vector store."

@@ -81,6 +81,7 @@ class Runs:
         name: str = "",
         source: str = "",
         by: str = "",
+        run_id: str = "",
     ) -> Run:
         """Store a classification, completely or not at all, and delete expired runs.
 
@@ -96,6 +97,8 @@ class Runs:
             Name of the file or run of the queries; empty for text.
         by
             User, for runs that are stored in the name of another one by an administrator.
+        run_id
+            The result of :func:`new_run_id`; a new one, if empty.
 
         Raises
         ------
@@ -104,7 +107,7 @@ class Runs:
         """
         families = Counter(call.family_id for call in calls if call.status is Status.CALLED)
         run = replace(
-            _describe(library, records, name, source, by),
+            _describe(library, records, name, source, by, run_id),
             settings=settings,
             statuses=Counter(call.status for call in calls),
             called={family: n for family, n in sorted(families.items()) if family is not None},
@@ -121,6 +124,7 @@ class Runs:
         seconds: float = 0.0,
         source: str = "",
         by: str = "",
+        run_id: str = "",
     ) -> Run:
         """Store a trace, as :meth:`store` does a classification.
 
@@ -136,7 +140,7 @@ class Runs:
         """
         statuses = Counter(map(_trace_status, records, traces))
         run = replace(
-            _describe(library, records, "", source, by),
+            _describe(library, records, "", source, by, run_id),
             kind=RunKind.TRACE,
             statuses=statuses,
             seconds=seconds,
@@ -155,6 +159,10 @@ class Runs:
         _log.info("run stored", extra=extra)
         self.delete_expired()
         return self.get(run.id)
+
+    def has(self, run_id: str) -> bool:
+        """Return whether there is a run with that id."""
+        return bool(_ID.fullmatch(run_id)) and self._table.get(run_id) is not None
 
     def get(self, run_id: str) -> Run:
         """Return the run with that id.
@@ -315,6 +323,11 @@ class Runs:
         )
 
 
+def new_run_id() -> str:
+    """Return a random id, which nobody guesses: it is part of the link to a run."""
+    return secrets.token_urlsafe(_ID_BYTES)
+
+
 def _listed(row: RunRow) -> Run:
     try:
         return Run.from_row(row)
@@ -326,10 +339,12 @@ def _stop(run: Run, start: int, count: int | None) -> int:
     return run.queries if count is None else min(run.queries, start + count)
 
 
-def _describe(library: Library, records: Sequence[Record], name: str, source: str, by: str) -> Run:
+def _describe(  # noqa: PLR0917
+    library: Library, records: Sequence[Record], name: str, source: str, by: str, run_id: str
+) -> Run:
     """Return a run without what becomes of its queries."""
     return Run(
-        id=secrets.token_urlsafe(_ID_BYTES),
+        id=run_id or new_run_id(),
         name=clean_name(name) or _default_name(records),
         created_at=utc_now(),
         by=clean_name(by),

@@ -1,6 +1,6 @@
-"""Comparisons and maps in files, so that a restart does not compute them again.
+"""Comparisons and maps in the database, so that no process computes them again.
 
-A file is an archive of plain arrays, named by a digest of all that the result depends on. It can be
+A result is an archive of plain arrays, named by a digest of all that it depends on. It can be
 deleted at any time.
 """
 
@@ -8,8 +8,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from tempfile import NamedTemporaryFile
+from io import BytesIO
 from typing import TypeVar
 
 import numpy as np
@@ -17,13 +16,17 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from core import __version__
+from core.errors import StoreError
 from core.similarity.organism_pairs import Comparison, Gene, Similarity
 from core.similarity.tsne import SequenceMap
+from core.stores.sql.database import Database
+from core.stores.sql.stored_results import ResultTable
 
 _Result = TypeVar("_Result", Comparison, SequenceMap)
 _Arrays = Mapping[str, NDArray[np.generic]]
 
-_MAX_FILES = 64
+_MAX_RESULTS = 64
+_PREFIX = "similarity "
 _COMPARISON = TypeAdapter(tuple[str, list[str]])
 _PAIR = TypeAdapter(tuple[str, str])
 _MAP = TypeAdapter(tuple[int, list[str]])
@@ -32,72 +35,59 @@ _log = logging.getLogger(__name__)
 
 
 class StoredResults:
-    """The latest results in a folder, of all processes that use it.
+    """The results used last, of all processes of a deployment."""
 
-    Parameters
-    ----------
-    folder
-        Is created when it is needed.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, database: Database) -> None:
+        self._table = ResultTable(database)
 
     def has(self, *key: object) -> bool:
         """Return whether there is a result for this key."""
-        return self._path(key).exists()
+        return self._table.size(_name(key)) is not None
+
+    def find_comparison(self, *key: object) -> Comparison | None:
+        """Return the stored comparison for this key, or None."""
+        return self._find(key, _unpack_comparison)
+
+    def find_map(self, *key: object) -> SequenceMap | None:
+        """Return the stored map for this key, or None."""
+        return self._find(key, _unpack_map)
 
     def comparison(self, *key: object, make: Callable[[], Comparison]) -> Comparison:
         """Return the stored comparison for this key, or make and store it."""
-        return self._get(key, make, _pack_comparison, _unpack_comparison)
+        return self.find_comparison(*key) or self._store(key, make(), _pack_comparison)
 
     def map(self, *key: object, make: Callable[[], SequenceMap]) -> SequenceMap:
         """Return the stored map for this key, or make and store it."""
-        return self._get(key, make, _pack_map, _unpack_map)
+        return self.find_map(*key) or self._store(key, make(), _pack_map)
 
-    def _get(
-        self,
-        key: Sequence[object],
-        make: Callable[[], _Result],
-        pack: Callable[[_Result], _Arrays],
-        unpack: Callable[[_Arrays], _Result],
-    ) -> _Result:
-        path = self._path(key)
+    def _find(self, key: Sequence[object], unpack: Callable[[_Arrays], _Result]) -> _Result | None:
+        name = _name(key)
+        content = b"".join(self._table.read(name))
+        if not content:
+            return None
         try:
-            # Opened here: NumPy does not close what is no archive.
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                result = unpack(arrays)
-            path.touch()  # The files used last are kept.
-        except FileNotFoundError:
-            pass
+            with np.load(BytesIO(content), allow_pickle=False) as arrays:
+                return unpack(arrays)
         except Exception as error:  # noqa: BLE001  (whatever is wrong with it, it is made again)
-            _log.warning("%s was not read: %s", path, error)
-        else:
-            return result
-        result = make()
+            _log.warning("the result %s was not read: %s", name, error)
+            return None
+
+    def _store(
+        self, key: Sequence[object], result: _Result, pack: Callable[[_Result], _Arrays]
+    ) -> _Result:
+        file = BytesIO()
+        np.savez_compressed(file, allow_pickle=False, **pack(result))
         try:
-            self._save(path, pack(result))
-        except OSError as error:
-            _log.warning("%s was not written: %s", path, error)
+            self._table.save(_name(key), [file.getvalue()])
+            self._table.keep_last(_PREFIX, _MAX_RESULTS)
+        except StoreError as error:
+            _log.warning("a result was not stored: %s", error)
         return result
 
-    def _path(self, key: Sequence[object]) -> Path:
-        digest = hashlib.sha256(repr((__version__, *key)).encode()).hexdigest()
-        return self._folder / f"{digest[:32]}.npz"
 
-    def _save(self, path: Path, arrays: _Arrays) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=self._folder, suffix=".part", delete=False) as file:
-            part = Path(file.name)
-            try:
-                np.savez_compressed(file, allow_pickle=False, **arrays)
-            except BaseException:
-                part.unlink()
-                raise
-        part.replace(path)
-        files = sorted(self._folder.glob("*.npz"), key=lambda other: -other.stat().st_mtime)
-        for old in files[_MAX_FILES:]:
-            old.unlink(missing_ok=True)
+def _name(key: Sequence[object]) -> str:
+    digest = hashlib.sha256(repr((__version__, *key)).encode()).hexdigest()
+    return f"{_PREFIX}{digest[:32]}"
 
 
 def _pack_comparison(comparison: Comparison) -> _Arrays:

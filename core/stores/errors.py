@@ -24,6 +24,7 @@ _REFUSED = frozenset({1040, 1044, 1045, 1049, 1129, 1130, 1203, 1226})
 _MAX_ATTEMPTS = 5
 TIMEOUT_HINT = "GENEKIN_STORE_TIMEOUT sets how long to wait."
 _SERVER_HINT = "Check that it is running, and the setting GENEKIN_DATABASE_URL."
+_MEANWHILE = "Until it is back, only Help works; jobs go on then."
 _FOLDER_HINT = (
     "Check that its folder is writable and has free space, and the settings GENEKIN_HOME and"
     " GENEKIN_DATABASE_URL."
@@ -76,13 +77,13 @@ def _translate(error: Exception, address: str, action: str, seconds: float) -> S
     code = cause.args[0] if cause.args else None
     if code in LOST_CONNECTION and "timed out" in reason:
         message = f"The database {address} did not answer for {seconds:.0f} s while {action}."
-        hint = f"{_SERVER_HINT} {TIMEOUT_HINT}"
-        return UnavailableError(message, hint, public="The database does not answer.")
-    if code in LOST_CONNECTION:
-        return UnavailableError(message, _SERVER_HINT, public="The database cannot be reached.")
-    if code in _REFUSED:
-        public = "The database refuses the connection."
-        return UnavailableError(message, _SERVER_HINT, public=public)
+        hint, public = f"{_SERVER_HINT} {TIMEOUT_HINT}", "The database does not answer."
+        return UnavailableError(message, hint, public=public, meanwhile=_MEANWHILE)
+    if code in LOST_CONNECTION | _REFUSED:
+        public = "The database cannot be reached."
+        if code in _REFUSED:
+            public = "The database refuses the connection."
+        return UnavailableError(message, _SERVER_HINT, public=public, meanwhile=_MEANWHILE)
     return StoreError(message, _SERVER_HINT, public=f"The database failed while {action}.")
 
 

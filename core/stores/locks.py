@@ -143,6 +143,11 @@ class ProcessLock:
                 self._file = self._path(self.owner).open("w")
             fcntl.flock(self._file, fcntl.LOCK_EX)
 
+    @property
+    def tells_death(self) -> bool:
+        """True if the death of other processes is known at once."""
+        return self._database is not None
+
     def is_dead(self, owner: str) -> bool:
         """Check if a process is known to be dead; False where that cannot be known."""
         if not self._database:

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 class Stores:
     """Both stores, opened together.
 
+    Parameters
+    ----------
+    served_at
+        Address at which another process serves the embedded vectors; empty to open them here.
+
     Attributes
     ----------
     disk
@@ -31,18 +36,18 @@ class Stores:
 
     vectors: "VectorStore"
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, served_at: str = "") -> None:
         self.disk = Disk(
             settings.labels_folder, settings.vectors_folder, settings.disk_reserve_mb * MB
         )
         with self.disk.lent_reserve():  # Opening writes logs.
-            self._open(settings)
+            self._open(settings, served_at)
 
-    def _open(self, settings: Settings) -> None:
+    def _open(self, settings: Settings, served_at: str) -> None:
         self.database = Database(settings.labels_url, settings.store_timeout)
         self.labels = LabelStore(self.database)
         try:
-            self.vectors = _open_vectors(settings)
+            self.vectors = _open_vectors(settings, served_at)
         except StoreError:
             self.database.close()
             raise
@@ -93,9 +98,9 @@ def _check(name: str, open_store: "Callable[[], Database | VectorStore]") -> str
     return f"The {name} {store.address} answers."
 
 
-def _open_vectors(settings: Settings) -> "VectorStore":
+def _open_vectors(settings: Settings, served_at: str = "") -> "VectorStore":
     # pymilvus imports pandas: they take longer to import than everything else together.
     from core.stores.milvus.vectors import VectorStore
 
     token = settings.milvus_token.get_secret_value()
-    return VectorStore(settings.vectors_uri, token, settings.store_timeout)
+    return VectorStore(settings.vectors_uri, token, settings.store_timeout, served_at)

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from core.classify import classify
-from core.jobs.scheduler import Jobs
+from core.jobs.queue import JobQueue
 from core.library.load import load
 from core.library.manager import Libraries
 from core.runs.repository import Runs
@@ -18,7 +18,7 @@ from core.runs.run import RunSettings
 from core.settings import Settings
 from core.stores.stores import Stores
 from tests.support.browser import PATIENCE, go_to, patient, settled, stopped_after
-from tests.support.library_page import until
+from tests.support.jobs import ended, submit_work, working
 from tests.support.services import CHROMIUM_OPTIONS, Dashboard
 from tests.support.synthetic import genes
 from tests.support.web import served
@@ -89,9 +89,9 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str
                 source=SCRIPT,
                 by=SCRIPT,
             )
-            with Jobs(stores.database) as jobs:
-                number = jobs.submit("load", library, SCRIPT, SCRIPT, lambda _: {}, SCRIPT)
-                until(lambda: not getattr(jobs.get(number), "active", True))
+            jobs = JobQueue(stores.database)
+            with working(libraries):
+                ended(jobs, submit_work(jobs, lambda _: {}, library, title=SCRIPT, by=SCRIPT))
         yield server.start().address, run.id
 
 

@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
-from core.jobs import first_load
 from core.library.manager import Libraries
 from core.library.naming import collection_name
+from core.sequences.references import human
 from core.settings import Settings
 from core.stores.stores import Stores
 from tests.support.synthetic import genes
@@ -57,6 +57,6 @@ def small_reference(monkeypatch) -> Iterator[threading.Event]:
         ready.wait()
         return genes("human", 12)
 
-    monkeypatch.setattr(first_load, "load_human_reference", load_human_reference)
+    monkeypatch.setattr(human, "load_human_reference", load_human_reference)
     yield ready
     ready.set()

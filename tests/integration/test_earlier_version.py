@@ -15,7 +15,7 @@ from sqlalchemy import MetaData, create_engine, inspect, select
 from core.calls import Call
 from core.classify import classify
 from core.evaluation.repository import load_report
-from core.jobs.scheduler import Jobs
+from core.jobs.queue import JobQueue
 from core.library.archive import import_library
 from core.library.manager import Libraries
 from core.runs.call_table import call_row
@@ -193,8 +193,7 @@ class TestDatabase:
         }
 
     def test_lists_the_job(self, home):
-        with Jobs(home.stores.database) as jobs:
-            (job,) = jobs.recent()
+        (job,) = JobQueue(home.stores.database).recent()
 
         assert (job.kind, job.library, job.title, job.by) == ("load", "lab", "lab.fasta", "ada")
         assert (job.state, job.result) == (DONE, {"library": "lab"})

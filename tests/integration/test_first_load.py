@@ -9,14 +9,13 @@ from pydantic import SecretStr
 
 from core import defaults
 from core.jobs.first_load import start_first_load, submit_human_reference
-from core.jobs.scheduler import Jobs
+from core.jobs.queue import JobQueue
 from core.library.load import load
 from core.library.manager import Libraries
 from core.settings import Settings
-from core.stores.sql.jobs import CANCELLED, DONE, JobRow
+from core.stores.sql.jobs import CANCELLED, DONE, QUEUED, JobRow
 from core.stores.stores import Stores
-from tests.support.library_page import until
-from tests.support.run_job import PatientJobs
+from tests.support.jobs import WorkerThread, until, working
 from tests.support.synthetic import genes
 
 pytestmark = pytest.mark.usefixtures("small_reference")
@@ -33,12 +32,12 @@ def libraries(request, tmp_path) -> Iterator[Libraries]:
 
 
 @pytest.fixture
-def jobs(libraries) -> Iterator[Jobs]:
-    with PatientJobs(libraries.stores.database) as jobs:
-        yield jobs
+def jobs(libraries) -> Iterator[JobQueue]:
+    with working(libraries):
+        yield JobQueue(libraries.stores.database)
 
 
-def ended(jobs: Jobs) -> list[JobRow]:
+def ended(jobs: JobQueue) -> list[JobRow]:
     """The jobs, newest first, once all have ended."""
     until(lambda: not jobs.active())
     return jobs.recent()
@@ -53,12 +52,11 @@ class TestStartFirstLoad:
         assert libraries.open().organism_names() == ["human"]
 
     def test_loads_once_when_two_processes_start_at_once(self, libraries, jobs, small_reference):
-        with PatientJobs(libraries.stores.database) as other:
-            start_first_load(libraries, jobs)
-            start_first_load(libraries, other)
-            assert len(jobs.active()) == 1
-            small_reference.set()
-            ended(jobs)
+        start_first_load(libraries, jobs)
+        start_first_load(libraries, JobQueue(libraries.stores.database))
+        assert len(jobs.active()) == 1
+        small_reference.set()
+        ended(jobs)
 
     def test_does_nothing_once_a_library_was_deleted(self, libraries, jobs):
         load(libraries, {"dog": genes("dog", 4)}, library="mine", encoder="count")
@@ -74,12 +72,17 @@ class TestStartFirstLoad:
         start_first_load(libraries, jobs)
         assert len(jobs.recent()) == 1
 
-    def test_starts_again_after_a_shutdown_cut_it_short(self, libraries, jobs, small_reference):
-        with PatientJobs(libraries.stores.database) as stopped:
-            start_first_load(libraries, stopped)
-            threading.Timer(0.2, small_reference.set).start()
+    def test_goes_on_after_a_shutdown_cut_it_short(self, libraries, small_reference):
+        jobs = JobQueue(libraries.stores.database)
         start_first_load(libraries, jobs)
-        assert [job.state for job in ended(jobs)] == [DONE, CANCELLED]
+        worker = WorkerThread(libraries, Settings())
+        until(lambda: jobs.active()[0].progress.step)
+        threading.Timer(0.2, small_reference.set).start()
+        worker.close()
+        assert [job.state for job in jobs.recent()] == [QUEUED]
+        with working(libraries):
+            start_first_load(libraries, jobs)
+            assert [job.state for job in ended(jobs)] == [DONE]
         assert libraries.names() == [defaults.LIBRARY]
 
 
@@ -88,7 +91,7 @@ class TestSubmitHumanReference:
         load(libraries, {"dog": genes("dog", 4)}, library="mine", encoder="count")
         libraries.delete("mine")
         small_reference.set()
-        submit_human_reference(libraries, jobs, "Ada")
+        submit_human_reference(jobs, "Ada")
         (job,) = ended(jobs)
         assert (job.state, job.by) == (DONE, "Ada")
 
@@ -96,7 +99,7 @@ class TestSubmitHumanReference:
         self, libraries, jobs, small_reference
     ):
         load(libraries, {"dog": genes("dog", 4)}, library="mine", encoder="count")
-        submit_human_reference(libraries, jobs, only_first=True)
+        submit_human_reference(jobs, only_first=True)
         (job,) = ended(jobs)
         assert job.result == {"said": "A library is there already."}
         assert libraries.names() == ["mine"]

@@ -1,119 +1,91 @@
-"""Jobs: followed and cancelled from any process, and undone completely."""
+"""Jobs: followed and cancelled from any process, run by any worker, and undone completely."""
 
 import logging
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
 import pytest
+from pydantic import SecretStr
 
-from core.errors import Cancelled, GeneKinError, InputError, StoreError
-from core.jobs import scheduler as module
+from core.errors import Cancelled, InputError, StoreError
+from core.jobs import job as job_module
+from core.jobs import worker as worker_module
 from core.jobs.job import Work
-from core.jobs.scheduler import Jobs
+from core.jobs.kinds.base import RECORDS
+from core.jobs.kinds.library import LoadArguments
+from core.jobs.queue import JobQueue, JobRequest
 from core.library import writer
 from core.library.load import load
 from core.library.manager import Libraries
 from core.progress import Progress
+from core.sequences.record_lines import pack_records
 from core.settings import Settings
 from core.stores.sql.database import Database
-from core.stores.sql.jobs import CANCELLED, DONE, FAILED, LOST, QUEUED, RUNNING, JobRow
+from core.stores.sql.jobs import CANCELLED, DONE, FAILED, QUEUED, RUNNING, JobRow
 from core.stores.stores import Stores
-from tests.conftest import PROJECT
-from tests.support.contents import NOTHING, contents, require_agreement
-from tests.support.run_job import LIBRARY, PatientJobs
+from tests.support.contents import contents, require_agreement
+from tests.support.jobs import (
+    LIBRARY,
+    PATIENCE,
+    Gate,
+    WorkArguments,
+    WorkerThread,
+    ended,
+    row_of,
+    submit_work,
+    until,
+    working,
+)
 from tests.support.synthetic import genes
 
-PATIENCE = 90.0
-"""Seconds to wait for what has to come: a machine may be slow, and stand still at any line."""
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    monkeypatch.setattr(worker_module, "_POLL_SECONDS", 0.05)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
-def url(request, tmp_path) -> str:
+def settings(request, tmp_path) -> Settings:
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'labels.sqlite'}"
-    return str(request.getfixturevalue("mariadb").url(f"jobs_{uuid4().hex}"))
-
-
-@contextmanager
-def jobs_of(url: str, workers: int = 2) -> Iterator[Jobs]:
-    database = Database(url, timeout=10)
-    with PatientJobs(database, workers) as jobs:
-        yield jobs
-    database.close()
+        return Settings(home=tmp_path)
+    url = request.getfixturevalue("mariadb").url(f"jobs_{uuid4().hex}")
+    return Settings(home=tmp_path, database_url=SecretStr(url))
 
 
 @pytest.fixture
-def jobs(url) -> Iterator[Jobs]:
-    with jobs_of(url) as jobs:
-        yield jobs
-
-
-@pytest.fixture
-def elsewhere(url) -> Iterator[Jobs]:
-    """The jobs as another process of the deployment sees them."""
-    with jobs_of(url) as jobs:
-        yield jobs
-
-
-@pytest.fixture
-def libraries(tmp_path) -> Iterator[Libraries]:
-    with Stores(Settings(home=tmp_path)) as stores:
+def libraries(settings) -> Iterator[Libraries]:
+    with Stores(settings) as stores:
         yield Libraries(stores)
 
 
-def submit(jobs: Jobs, work: Work, library: str = LIBRARY, digest: str = "") -> int:
-    return jobs.submit("test", library, "a title", digest or uuid4().hex, work, by="ada")
+@pytest.fixture
+def jobs(libraries) -> JobQueue:
+    return JobQueue(libraries.stores.database)
 
 
-def row_of(jobs: Jobs, number: int) -> JobRow:
-    row = jobs.get(number)
-    assert row is not None
-    return row
+@pytest.fixture
+def worker(libraries) -> Iterator[WorkerThread]:
+    with working(libraries) as worker:
+        yield worker
 
 
-def until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
+@pytest.fixture
+def elsewhere(settings) -> Iterator[JobQueue]:
+    """The jobs as another process of the deployment sees them."""
+    database = Database(settings.labels_url, timeout=10)
+    yield JobQueue(database)
+    database.close()
 
 
-def ended(jobs: Jobs, number: int) -> JobRow:
-    until(lambda: not row_of(jobs, number).active)
-    return row_of(jobs, number)
-
-
-class Gate:
-    """Work that stands still, telling of its progress, until it is let go on."""
-
-    def __init__(self) -> None:
-        self.entered, self.open = threading.Event(), threading.Event()
-        self.done = 0
-
-    def __call__(self, progress: Progress) -> str:
-        self.entered.set()
-        while not self.open.is_set():
-            self.done += 1
-            progress("Standing", self.done, 10_000)
-            time.sleep(0.01)
-        return "through"
-
-    def is_entered(self, seconds: float = PATIENCE) -> bool:
-        return self.entered.wait(seconds)
-
-
+@pytest.mark.usefixtures("worker")
 class TestSubmit:
     def test_the_result_is_kept_for_all(self, jobs, elsewhere):
-        number = submit(jobs, lambda _: {"added": 7})
+        number = submit_work(jobs, lambda _: {"added": 7})
 
         row = ended(elsewhere, number)
         assert (row.state, row.result, row.message) == (DONE, {"added": 7}, "")
@@ -129,35 +101,51 @@ class TestSubmit:
             where: Path
             share: object
 
-        number = submit(jobs, lambda _: Report(("a", "b"), Path("x"), np.float32(0.5)))
+        number = submit_work(jobs, lambda _: Report(("a", "b"), Path("x"), np.float32(0.5)))
 
         assert ended(jobs, number).result == {"names": ["a", "b"], "where": "x", "share": "0.5"}
 
     def test_the_same_is_refused_while_it_is_under_way(self, jobs, elsewhere):
         gate = Gate()
-        number = submit(jobs, gate, digest="same")
-        waiting = submit(jobs, lambda _: None, digest="waits")
+        number = submit_work(jobs, gate, digest="same")
+        waiting = submit_work(jobs, digest="waits")
 
         for process in (jobs, elsewhere):
             for digest in ("same", "waits"):
                 with pytest.raises(InputError) as raised:
-                    submit(process, gate, digest=digest)
+                    submit_work(process, gate, digest=digest)
                 assert str(raised.value).startswith("This job is already running. ")
-        submit(elsewhere, lambda _: None, library="another", digest="same")
+        submit_work(elsewhere, library="another", digest="same")
         gate.open.set()
         ended(jobs, number)
         ended(jobs, waiting)
-        assert ended(elsewhere, submit(elsewhere, lambda _: 1, digest="same")).result == 1
+        assert ended(elsewhere, submit_work(elsewhere, lambda _: 1, digest="same")).result == 1
 
-    def test_is_refused_where_the_process_is_being_stopped(self, url):
-        with jobs_of(url) as jobs:
-            jobs.close()
-            with pytest.raises(GeneKinError, match="is shutting down"):
-                submit(jobs, lambda _: None)
+    def test_too_many_of_one_user_are_refused(self, libraries):
+        jobs = JobQueue(libraries.stores.database, max_user_jobs=2, max_jobs=3)
+        gate = Gate()
+        for _ in range(2):
+            submit_work(jobs, gate)
+        with pytest.raises(InputError, match="2 of your jobs are queued or running"):
+            submit_work(jobs)
+        submit_work(jobs, by="grace")
+        with pytest.raises(InputError, match="3 jobs of all users are queued or running"):
+            submit_work(jobs, by="linus")
+        gate.open.set()
+
+    def test_input_that_cannot_be_read_leaves_no_job(self, jobs):
+        def broken() -> Iterator[bytes]:
+            yield b"ACGT"
+            raise OSError
+
+        with pytest.raises(OSError, match=r"^$"):
+            submit_work(jobs, files={RECORDS: broken()})
+        assert jobs.active() == []
 
 
+@pytest.mark.usefixtures("worker")
 class TestOrder:
-    def test_jobs_of_a_library_wait_for_each_other_in_their_order(self, jobs, elsewhere):
+    def test_jobs_of_a_library_wait_for_each_other_in_their_order(self, jobs, libraries):
         inside, order = threading.Lock(), []
 
         def work(number: int) -> Work:
@@ -169,23 +157,23 @@ class TestOrder:
 
             return take_turns
 
-        numbers = [submit((jobs, elsewhere)[n % 2], work(n)) for n in range(6)]
-
-        assert [ended(jobs, number).state for number in numbers] == [DONE] * 6
-        assert order == list(range(6))
+        with working(libraries):  # A second worker.
+            numbers = [submit_work(jobs, work(n)) for n in range(8)]
+            assert [ended(jobs, number).state for number in numbers] == [DONE] * 8
+        assert order == list(range(8))
 
     def test_libraries_run_side_by_side(self, jobs):
         meet = threading.Barrier(2, timeout=PATIENCE)
-        numbers = [submit(jobs, lambda _: meet.wait(), library=name) for name in ("a", "b")]
+        numbers = [submit_work(jobs, lambda _: meet.wait(), library=name) for name in ("a", "b")]
 
         assert {ended(jobs, number).result for number in numbers} == {0, 1}
 
     def test_a_queue_does_not_keep_workers_from_other_libraries(self, jobs):
         gate = Gate()
-        first = submit(jobs, gate, library="a")
-        queue = [submit(jobs, lambda _: None, library="a") for _ in range(4)]
+        first = submit_work(jobs, gate, library="a")
+        queue = [submit_work(jobs, library="a") for _ in range(4)]
 
-        assert ended(jobs, submit(jobs, lambda _: None, library="b")).state == DONE
+        assert ended(jobs, submit_work(jobs, library="b")).state == DONE
         assert [row_of(jobs, number).state for number in (first, *queue)] == [
             RUNNING,
             *4 * [QUEUED],
@@ -193,22 +181,63 @@ class TestOrder:
         gate.open.set()
         assert [ended(jobs, number).state for number in queue] == [DONE] * 4
 
-    def test_no_more_run_than_there_are_workers(self, jobs):
-        gates = [Gate() for _ in range(3)]
-        numbers = [submit(jobs, gate, library=f"{n}") for n, gate in enumerate(gates)]
+    def test_no_more_run_than_there_are_slots(self, jobs):
+        gates = [Gate() for _ in range(4)]
+        numbers = [submit_work(jobs, gate, library=f"{n}") for n, gate in enumerate(gates)]
 
-        assert gates[0].is_entered()
-        assert gates[1].is_entered()
-        assert not gates[2].is_entered(1.0)
-        assert row_of(jobs, numbers[2]).state == QUEUED
+        assert all(gate.is_entered() for gate in gates[:3])
+        assert not gates[3].is_entered(1.0)
+        assert row_of(jobs, numbers[3]).state == QUEUED
         gates[1].open.set()
-        assert gates[2].is_entered()
+        assert gates[3].is_entered()
+        for gate in gates:
+            gate.open.set()
+
+    def test_long_jobs_leave_a_slot_free(self, jobs):
+        gates = [Gate() for _ in range(3)]
+        for number, gate in enumerate(gates):
+            submit_work(jobs, gate, library=f"{number}", kind="long test")
+
+        assert all(gate.is_entered() for gate in gates[:2])
+        assert ended(jobs, submit_work(jobs, library="quick")).state == DONE
+        assert not gates[2].entered.is_set()
+        for gate in gates:
+            gate.open.set()
+
+    def test_users_take_turns(self, jobs):
+        order = []
+        gate = Gate()
+        first = submit_work(jobs, gate, by="ada")
+
+        def work(name: str) -> Work:
+            return lambda _: order.append(name)
+
+        numbers = [
+            submit_work(jobs, work(name), by=name[0])
+            for name in ("a1", "a2", "a3", "b1", "b2", "c1")
+        ]
+        gate.open.set()
+        ended(jobs, first)
+        for number in numbers:
+            ended(jobs, number)
+
+        assert order == ["a1", "b1", "c1", "a2", "b2", "a3"]
+
+    def test_what_awaits_another_job_starts_after_it(self, jobs):
+        gate, order = Gate(), []
+        awaited = submit_work(jobs, gate, library="a")
+        number = submit_work(jobs, lambda _: order.append(1), library="b", awaits=awaited)
+        assert ended(jobs, submit_work(jobs, library="b")).state == DONE
+        assert order == []
+        gate.open.set()
+        assert ended(jobs, number).state == DONE
 
 
+@pytest.mark.usefixtures("worker")
 class TestProgress:
     def test_is_told_to_all(self, jobs, elsewhere):
         gate = Gate()
-        number = submit(jobs, gate)
+        number = submit_work(jobs, gate)
 
         until(lambda: (row_of(elsewhere, number).progress.rate or 0) > 0)
         progress = row_of(elsewhere, number).progress
@@ -216,97 +245,45 @@ class TestProgress:
         assert 0 < progress.done <= gate.done
         assert progress.seconds_left is not None
         assert progress.seconds_left > 0
+        gate.open.set()
 
-    def test_is_known_here_at_once(self, jobs):
-        reported, go_on = threading.Event(), threading.Event()
-
-        def work(progress: Progress) -> None:
-            for step in range(1, 101):
-                progress("Counting", step, 100)
-            reported.set()
-            go_on.wait(PATIENCE)
-
-        number = submit(jobs, work)
-        assert reported.wait(PATIENCE)
-        assert row_of(jobs, number).progress.done == 100
-        assert jobs.recent()[0].progress.done == 100
-        go_on.set()
-        ended(jobs, number)
-
-    def test_is_written_twice_a_second_at_most(self, jobs, monkeypatch):
+    def test_is_written_twice_a_second_at_most(self, jobs, worker, monkeypatch):
         begun: list[float] = []
         finished: list[float] = []
-        save = jobs._table.save
+        save: Callable[[JobRow], bool] = worker.worker._table.save
 
-        def timed(row: JobRow) -> None:
+        def timed(row: JobRow) -> bool:
             if row.state == RUNNING:
                 begun.append(time.monotonic())
-            save(row)
+            saved = save(row)
             if row.state == RUNNING:
                 finished.append(time.monotonic())
+            return saved
 
         def four_were_written() -> bool:
-            jobs._wake.set()  # As whatever else wakes the one who writes.
+            worker.wake()  # As whatever else wakes the one who writes.
             return len(finished) >= 4
 
-        monkeypatch.setattr(jobs._table, "save", timed)
-        number = submit(jobs, gate := Gate())
+        monkeypatch.setattr(worker.worker._table, "save", timed)
+        number = submit_work(jobs, gate := Gate())
         until(four_were_written)
         gate.open.set()
         ended(jobs, number)
 
         assert all(later - one >= 0.5 for one, later in zip(finished, begun[1:], strict=False))
 
-    def test_of_the_end_is_told_once_all_know_it(self, jobs, elsewhere, monkeypatch):
-        save, write = jobs._table.save, threading.Event()
-
-        def slow(row: JobRow) -> None:
-            assert row.active or write.wait(PATIENCE)
-            save(row)
-
-        monkeypatch.setattr(jobs._table, "save", slow)
-        number = submit(jobs, lambda progress: progress("Loading", 9, 9))
-        until(lambda: not jobs._own[number].row.active)
-
-        assert row_of(jobs, number).active
-        assert not jobs.cancel(number)
-        write.set()
-        ended(jobs, number)
-        assert row_of(elsewhere, number).state == DONE
-
-    def test_what_was_seen_done_stays_done(self, jobs, monkeypatch):
-        number = submit(jobs, gate := Gate())
-        until(lambda: jobs._table.get(number).state == RUNNING)
-        get: Callable[[int], JobRow] = jobs._table.get
-
-        def slow(job_id: int) -> JobRow:
-            row = get(job_id)
-            gate.open.set()
-            until(lambda: not jobs._own)  # It ends and is written down meanwhile.
-            return row
-
-        with monkeypatch.context() as patch:
-            patch.setattr(jobs._table, "get", slow)
-            assert row_of(jobs, number).state == DONE
-
     def test_stays_when_all_is_done(self, jobs, elsewhere):
-        number = submit(jobs, lambda progress: progress("Loading", 9, 9))
+        number = submit_work(jobs, lambda progress: progress("Loading", 9, 9))
 
         assert ended(elsewhere, number).progress.done == 9
 
-    def test_a_process_comes_back_and_reads_it(self, url):
-        with jobs_of(url) as jobs:
-            number = submit(jobs, lambda progress: progress("Loading", 9, 9))
-            ended(jobs, number)
-        with jobs_of(url) as jobs:
-            assert row_of(jobs, number).progress.done == 9
 
-
+@pytest.mark.usefixtures("worker")
 class TestCancel:
     @pytest.mark.parametrize("where", ["jobs", "elsewhere"])
     def test_ends_what_runs_wherever_it_is(self, request, jobs, where):
         gate = Gate()
-        number = submit(jobs, gate)
+        number = submit_work(jobs, gate)
         assert gate.is_entered()
 
         assert request.getfixturevalue(where).cancel(number)
@@ -318,19 +295,19 @@ class TestCancel:
     @pytest.mark.parametrize("where", ["jobs", "elsewhere"])
     def test_ends_what_waits_before_it_begins(self, request, jobs, where):
         gate, begun = Gate(), threading.Event()
-        first = submit(jobs, gate)
+        first = submit_work(jobs, gate)
         assert gate.is_entered()
-        number = submit(jobs, lambda _: begun.set())
+        number = submit_work(jobs, lambda _: begun.set())
 
         assert request.getfixturevalue(where).cancel(number)
-        assert ended(jobs, number).state == CANCELLED
+        assert row_of(jobs, number).state == CANCELLED
         assert row_of(jobs, first).state == RUNNING
         gate.open.set()
         ended(jobs, first)
         assert not begun.is_set()
 
     def test_of_what_has_ended_changes_nothing(self, jobs):
-        number = submit(jobs, lambda _: "through")
+        number = submit_work(jobs, lambda _: "through")
         ended(jobs, number)
 
         assert not jobs.cancel(number)
@@ -348,19 +325,20 @@ class TestCancel:
                 tidied.set()
                 raise
 
-        number = submit(jobs, work)
+        number = submit_work(jobs, work)
         assert gate.is_entered()
         jobs.cancel(number)
         assert ended(jobs, number).state == CANCELLED
         assert tidied.is_set()
 
 
+@pytest.mark.usefixtures("worker")
 class TestFailure:
     def test_an_expected_one_says_why_and_what_to_do(self, jobs, elsewhere):
         def work(_: Progress) -> None:
             raise StoreError("The disk is full.", "Make room.")
 
-        row = ended(elsewhere, submit(jobs, work))
+        row = ended(elsewhere, submit_work(jobs, work))
         assert (row.state, row.message, row.hint) == (FAILED, "The disk is full.", "Make room.")
 
     @pytest.mark.parametrize("error", [ZeroDivisionError("secret"), SystemExit("secret")])
@@ -368,7 +346,7 @@ class TestFailure:
         def work(_: Progress) -> None:
             raise error
 
-        row = ended(jobs, submit(jobs, work))
+        row = ended(jobs, submit_work(jobs, work))
         assert row.state == FAILED
         assert row.message == "Internal error in GeneKin."
         assert "secret" not in row.hint
@@ -378,31 +356,62 @@ class TestFailure:
         endless: list[object] = []
         endless.append(endless)
 
-        assert ended(jobs, submit(jobs, lambda _: endless)).state == FAILED
+        assert ended(jobs, submit_work(jobs, lambda _: endless)).state == FAILED
 
     def test_the_next_one_goes_on(self, jobs):
         def work(_: Progress) -> None:
             raise ZeroDivisionError
 
-        submit(jobs, work)
-        assert ended(jobs, submit(jobs, lambda _: 1)).result == 1
+        submit_work(jobs, work)
+        assert ended(jobs, submit_work(jobs, lambda _: 1)).result == 1
 
-    def test_a_database_that_is_away_for_a_while_costs_no_job(self, jobs, monkeypatch, caplog):
+    def test_a_kind_that_this_version_does_not_have(self, jobs):
+        request = JobRequest("unheard of", LIBRARY, "a title", "digest", WorkArguments())
+
+        row = ended(jobs, jobs.submit(request))
+        assert (row.state, row.attempts) == (FAILED, 1)
+        assert "no jobs of the kind 'unheard of'" in row.message
+
+    @pytest.mark.parametrize(
+        ("arguments", "records", "reason"),
+        [
+            (WorkArguments(), [], "library: Field required"),
+            (LoadArguments(library=LIBRARY), [b'["dog", 7]\n'], "0: Input should be a valid"),
+        ],
+    )
+    def test_damaged_input_is_named(self, jobs, arguments, records, reason):
+        row = ended(
+            jobs,
+            jobs.submit(
+                JobRequest("load", LIBRARY, "a title", "digest", arguments, {RECORDS: records})
+            ),
+        )
+        assert row.state == FAILED
+        assert row.message.startswith("The input of the job is damaged: ")
+
+    def test_what_takes_too_long_is_ended(self, libraries, jobs, worker, monkeypatch):
+        monkeypatch.setattr(worker.worker, "_settings", Settings(max_job_hours=1 / 3600))
+        row = ended(jobs, submit_work(jobs, Gate()))
+
+        assert (row.state, row.message) == (FAILED, "The job took too long.")
+
+    def test_a_database_that_is_away_for_a_while_costs_no_job(
+        self, jobs, worker, monkeypatch, caplog
+    ):
         gate = Gate()
-        number = submit(jobs, gate)
+        number = submit_work(jobs, gate)
         assert gate.is_entered()
         refused: list[JobRow] = []
         with monkeypatch.context() as patch:
 
-            def fail(row: JobRow) -> None:
+            def fail(row: JobRow) -> bool:
                 refused.append(row)
                 raise StoreError("The database is away.")
 
-            patch.setattr(jobs._table, "save", fail)
+            patch.setattr(worker.worker._table, "save", fail)
             gate.open.set()
             until(lambda: len(refused) >= 3)
         assert ended(jobs, number).result == "through"
-        until(lambda: not jobs._own)
         warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
         assert [record.message for record in warnings] == [
             "jobs cannot be stored at the moment: The database is away."
@@ -410,196 +419,118 @@ class TestFailure:
 
 
 class TestClose:
-    def test_cancels_what_runs_and_what_waits(self, url, elsewhere):
+    def test_gives_back_what_runs(self, libraries, jobs):
         gate = Gate()
-        with jobs_of(url) as jobs:
-            numbers = [submit(jobs, gate), submit(jobs, gate)]
+        with working(libraries):
+            number = submit_work(jobs, gate)
             assert gate.is_entered()
 
-        rows = [row_of(elsewhere, number) for number in numbers]
-        assert [row.state for row in rows] == [CANCELLED, CANCELLED]
-        assert rows[0].message == "GeneKin was shut down while this job was running."
-
-    def test_does_not_wait_for_ever(self, url, elsewhere):
-        go_on, gone_on = threading.Event(), threading.Event()
-
-        def deaf(_: Progress) -> None:
-            go_on.wait(PATIENCE)
-            gone_on.set()
-
-        database = Database(url, timeout=10)
-        jobs = Jobs(database)
-        number = submit(jobs, deaf)
-        until(lambda: row_of(jobs, number).state == RUNNING)
-        jobs.close(wait=0.2)
-
-        assert not gone_on.is_set()
-        go_on.set()
-        assert gone_on.wait(PATIENCE)
-        jobs._thread.join(PATIENCE)
-        database.close()
-
-    def test_comes_by_itself_when_the_process_ends(self, url, elsewhere):
-        with process("leave", url) as child:
-            assert child.wait(PATIENCE) == 0
-
-        assert [row.state for row in elsewhere.recent()] == [CANCELLED]
-
-
-@contextmanager
-def process(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """A process with a running job."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.support.run_job", *arguments],
-        cwd=PROJECT,
-        env=os.environ | environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "running\n"
-        try:
-            yield child
-        finally:
-            child.kill()
-
-
-class TestLost:
-    @pytest.fixture
-    def kill(self, url, monkeypatch) -> Callable[[subprocess.Popen[str]], None]:
-        """On a server only silence tells, which is to be short; on SQLite, death is known at once.
-
-        While it lives, a process may be silent for as long as ever.
-        """
-
-        def kill(child: subprocess.Popen[str]) -> None:
-            child.kill()
-            child.wait()
-            if not url.startswith("sqlite"):
-                monkeypatch.setattr(module, "LOST_AFTER", 3.0)
-
-        return kill
-
-    def test_a_killed_process_is_found_out(self, url, kill):
-        with process("stay", url) as child:
-            kill(child)
-        with jobs_of(url) as jobs:
-            until(lambda: jobs.recent()[0].state == LOST)
-            (row,) = jobs.recent()
-
-            assert row.message == "GeneKin stopped unexpectedly while this job was running."
-            assert row.progress.step == "Waiting"
-            assert row.finished_at is not None
-            assert ended(jobs, submit(jobs, lambda _: 1, digest="digest")).result == 1
-
-    def test_the_queue_goes_on_without_it(self, url, jobs, kill):
-        with process("stay", url) as child:
-            number = submit(jobs, lambda _: 1)
-            time.sleep(1)
-            assert row_of(jobs, number).state == QUEUED
-            kill(child)
-
-            assert ended(jobs, number).result == 1
-
-    def test_a_living_process_is_not(self, url, jobs):
-        with process("stay", url) as child:
-            (row,) = jobs.recent()
-            assert row.state == RUNNING
-            assert jobs.cancel(row.id)
-
-            assert ended(jobs, row.id).state == CANCELLED
-            child.communicate("")
-
-    def test_who_was_only_asleep_takes_its_job_back(self, jobs, elsewhere, monkeypatch):
-        gate = Gate()
-        number = submit(jobs, gate)
-        assert gate.is_entered()
-        until(lambda: row_of(elsewhere, number).state == RUNNING)
-        asleep = threading.Event()
-        with monkeypatch.context() as patch:
-            patch.setattr(jobs, "_update", asleep.set)
-            assert asleep.wait(PATIENCE)
-            jobs._table.mark_lost([number], "It died.", "")
-            assert elsewhere._table.get(number).state == LOST
-
-        until(lambda: row_of(elsewhere, number).state == RUNNING)
+        row = row_of(jobs, number)
+        assert (row.state, row.owner, row.attempts) == (QUEUED, "", 0)
+        assert not jobs.has_worker()
         gate.open.set()
-        assert ended(elsewhere, number).result == "through"
+        with working(libraries):
+            assert ended(jobs, number).result == "through"
 
-    def test_long_silence_is_death(self, url, jobs, elsewhere, monkeypatch):
+    def test_lets_jobs_end_that_do_so_in_time(self, libraries, jobs):
         gate = Gate()
-        number = submit(jobs, gate)
-        assert gate.is_entered()
-        until(lambda: row_of(elsewhere, number).state == RUNNING)
-        monkeypatch.setattr(jobs, "_update", lambda: time.sleep(0.1))
-        monkeypatch.setattr(module, "LOST_AFTER", 1.0)
+        with working(libraries, grace=PATIENCE):
+            number = submit_work(jobs, gate)
+            assert gate.is_entered()
+            threading.Timer(0.5, gate.open.set).start()
 
-        until(lambda: elsewhere.get(number).state == LOST)
-        monkeypatch.undo()
+        assert row_of(jobs, number).result == "through"
 
-    def test_its_pending_load_is_reconciled(self, tmp_path):
-        with process("stop_in_mid_load", GENEKIN_HOME=str(tmp_path)) as child:
-            child.kill()
-            child.wait()
-        with Stores(Settings(home=tmp_path)) as stores, PatientJobs(stores.database) as jobs:
-            libraries = Libraries(stores)
-            (row,) = jobs.recent()
+    def test_does_not_wait_for_ever(self, libraries, jobs, monkeypatch):
+        monkeypatch.setattr(worker_module, "_GIVE_BACK_SECONDS", 0.2)
+        go_on = threading.Event()
+        with working(libraries):
+            number = submit_work(jobs, lambda _: go_on.wait(PATIENCE))
+            until(lambda: row_of(jobs, number).state == RUNNING)
 
-            assert (row.state, row.library) == (LOST, LIBRARY)
-            assert libraries.reconcile(LIBRARY).loads_undone == 1
-            assert contents(libraries, LIBRARY) == NOTHING
+        assert row_of(jobs, number).state == QUEUED
+        go_on.set()
+
+    def test_an_idle_worker_ends(self, libraries, jobs):
+        worker = WorkerThread(libraries, Settings(), idle=0.5)
+        number = submit_work(jobs, lambda _: time.sleep(1))
+        assert ended(jobs, number).state == DONE
+        worker._thread.join(PATIENCE)
+        assert not worker._thread.is_alive()
+        assert not jobs.has_worker()
 
 
 class TestLoads:
-    @pytest.fixture
-    def loader(self, libraries, monkeypatch) -> Iterator[Jobs]:
+    @pytest.fixture(autouse=True)
+    def _in_small_steps(self, monkeypatch):
         monkeypatch.setattr(writer, "_BATCH_SIZE", 4)
-        with PatientJobs(libraries.stores.database) as jobs:
-            yield jobs
 
     @staticmethod
-    def load_of(libraries: Libraries, organism: str, count: int, name: str) -> Work:
-        return lambda progress: load(
-            libraries,
-            {organism: genes(organism, count)},
-            library=name,
-            encoder="count",
-            progress=progress,
-        )
+    def submit_load(jobs: JobQueue, organism: str, count: int, library: str = LIBRARY) -> int:
+        records = pack_records({organism: genes(organism, count)})
+        arguments = LoadArguments(library=library, encoder="count")
+        request = JobRequest("load", library, organism, organism, arguments, {RECORDS: records})
+        return jobs.submit(request)
+
+    @pytest.fixture
+    def halted(self, monkeypatch) -> Callable[[], threading.Event]:
+        """Stop loads in their midst, until an event is set."""
+        go_on = threading.Event()
+        half = threading.Event()
+        report = job_module.Job._report
+
+        def halt(self: job_module.Job, step: str, done: int, total: int) -> None:
+            if step == "Loading" and done >= 8:
+                half.set()
+                assert go_on.wait(PATIENCE)
+            report(self, step, done, total)
+
+        monkeypatch.setattr(job_module.Job, "_report", halt)
+
+        def wait() -> threading.Event:
+            assert half.wait(PATIENCE)
+            return go_on
+
+        return wait
 
     @pytest.mark.parametrize("loaded", [False, True])
-    def test_cancelled_in_mid_load_leave_exactly_the_old_state(self, libraries, loader, loaded):
+    def test_cancelled_in_mid_load_leave_exactly_the_old_state(
+        self, libraries, jobs, halted, worker, loaded
+    ):
         if loaded:
-            self.load_of(libraries, "human", 9, LIBRARY)(lambda *_: None)
+            load(libraries, {"human": genes("human", 9)}, library=LIBRARY, encoder="count")
         before = contents(libraries, LIBRARY)
-        half, go_on = threading.Event(), threading.Event()
 
-        def work(progress: Progress) -> object:
-            def halt(step: str, done: int, total: int) -> None:
-                if step == "Loading" and done >= 8:
-                    half.set()
-                    assert go_on.wait(PATIENCE)
-                progress(step, done, total)
-
-            return self.load_of(libraries, "dog", 30, LIBRARY)(halt)
-
-        number = submit(loader, work)
-        assert half.wait(PATIENCE)
+        number = self.submit_load(jobs, "dog", 30)
+        go_on = halted()
         assert contents(libraries, LIBRARY) != before
-        loader.cancel(number)
+        jobs.cancel(number)
+        until(lambda: worker.worker._own[number]._stop is not None)
         go_on.set()
 
-        row = ended(loader, number)
+        row = ended(jobs, number)
         assert (row.state, row.progress.done, row.progress.total) == (CANCELLED, 8, 30)
         assert contents(libraries, LIBRARY) == before
 
-    def test_two_into_one_library_queue(self, libraries, loader):
-        numbers = [
-            submit(loader, self.load_of(libraries, organism, 20, LIBRARY))
-            for organism in ("human", "dog")
-        ]
-        rows = [ended(loader, number) for number in numbers]
+    def test_given_back_in_mid_load_are_loaded_by_another(self, libraries, jobs, halted):
+        worker = WorkerThread(libraries, Settings())
+        number = self.submit_load(jobs, "dog", 30)
+        go_on = halted()
+        worker.worker.stop()
+        until(lambda: worker.worker._own[number]._stop is not None)
+        go_on.set()
+        worker.close()
+        assert row_of(jobs, number).state == QUEUED
+
+        with working(libraries):
+            row = ended(jobs, number)
+        assert row.result["organisms"][0]["added"] == 30
+        require_agreement(contents(libraries, LIBRARY))
+
+    @pytest.mark.usefixtures("worker")
+    def test_two_into_one_library_queue(self, libraries, jobs):
+        numbers = [self.submit_load(jobs, organism, 20) for organism in ("human", "dog")]
+        rows = [ended(jobs, number) for number in numbers]
 
         assert [row.state for row in rows] == [DONE, DONE]
         assert rows[0].finished_at
@@ -610,22 +541,19 @@ class TestLoads:
         require_agreement(found)
         assert list(found.sequences) == ["human", "dog"]
 
-    def test_two_libraries_are_loaded_side_by_side(self, libraries, loader):
+    @pytest.mark.usefixtures("worker")
+    def test_two_libraries_are_loaded_side_by_side(self, libraries, jobs, monkeypatch):
         meet = threading.Barrier(2, timeout=PATIENCE)
+        report = job_module.Job._report
 
-        def work(name: str) -> Work:
-            def together(progress: Progress) -> object:
-                def halt(step: str, done: int, total: int) -> None:
-                    progress(step, done, total)
-                    if (step, done) == ("Loading", 4):
-                        meet.wait()  # Both are in the midst of it.
+        def halt(self: job_module.Job, step: str, done: int, total: int) -> None:
+            report(self, step, done, total)
+            if (step, done) == ("Loading", 4):
+                meet.wait()  # Both are in the midst of it.
 
-                return self.load_of(libraries, "human", 20, name)(halt)
+        monkeypatch.setattr(job_module.Job, "_report", halt)
+        numbers = [self.submit_load(jobs, "human", 20, name) for name in ("a", "b")]
 
-            return together
-
-        numbers = [submit(loader, work(name), library=name) for name in ("a", "b")]
-
-        assert [ended(loader, number).state for number in numbers] == [DONE, DONE]
+        assert [ended(jobs, number).state for number in numbers] == [DONE, DONE]
         for name in ("a", "b"):
             require_agreement(contents(libraries, name))

@@ -14,7 +14,8 @@ from core.access.users import NOBODY, VISITOR
 from core.classify import classify
 from core.errors import ForbiddenError, GeneKinError, InputError, LibraryError
 from core.evaluation.evaluations import Evaluations
-from core.jobs.scheduler import Jobs
+from core.jobs.kinds.registry import KINDS
+from core.jobs.queue import JobQueue
 from core.jobs.user_jobs import REQUIRED_ACTIONS, UserJobs
 from core.library.archive import export_library, import_library
 from core.library.load import known_records, load
@@ -30,6 +31,7 @@ from core.stores.sql.audit import AuditTable
 from core.stores.sql.evaluations import EvaluationRow, EvaluationTable
 from core.stores.sql.tables import utc_now
 from core.stores.stores import Stores
+from tests.support.jobs import ended, submit_work, work_kind, working
 from tests.support.synthetic import FAMILY_NAMES, dna, genes
 
 USERS = {
@@ -300,23 +302,25 @@ class TestRuns:
 
 class TestJobs:
     @pytest.fixture
-    def jobs(self, stores):
-        with Jobs(stores.database) as jobs:
-            yield jobs
+    def jobs(self, stores, monkeypatch):
+        for kind in [*REQUIRED_ACTIONS, "unheard of"]:
+            monkeypatch.setitem(KINDS, kind, work_kind(kind))
+        with working(Libraries(stores)):
+            yield JobQueue(stores.database)
 
     @pytest.mark.parametrize("kind", [*REQUIRED_ACTIONS, "unheard of"])
     def test_are_submitted_by_those_who_may(self, stores, jobs, kind):
         action = REQUIRED_ACTIONS.get(kind, Action.SEE_ALL)
         for who, user in USERS.items():
             own = UserJobs(jobs, acting(stores, who))
-            submit = (kind, f"of {who}", "a job", f"{kind} {who}", lambda progress: {"said": ""})
             if user.may(action):
-                job = own.get(own.submit(*submit, by="somebody else"))
+                job = own.get(submit_work(own, library=f"of {who}", kind=kind, by="somebody else"))
                 assert job is not None
                 assert job.by == ("somebody else" if who == "admin" else user.name)
+                assert job.role == user.role
             else:
                 with pytest.raises(ForbiddenError):
-                    own.submit(*submit)
+                    submit_work(own, library=f"of {who}", kind=kind)
 
     def test_of_others_are_hidden_unless_their_library_is_known(self, stores, jobs):
         carl, cora = (
@@ -325,13 +329,16 @@ class TestJobs:
         )
         result = {"said": "secret genes"}
         ids = [
-            carl.submit("load", library, f"{library}.fasta", f"hidden {library}", lambda _: result)
+            submit_work(carl, lambda _: result, library, kind="load", title=f"{library}.fasta")
             for library in ("private", "lab")
         ]
         ids.append(
-            carl.submit("classify", "run 1", "Classify 3 records", "token", lambda _: result)
+            submit_work(
+                carl, lambda _: result, "run 1", kind="classify", title="Classify 3 records"
+            )
         )
-        wait(jobs, ids)
+        for number in ids:
+            ended(jobs, number)
         private, lab, classified = (job for number in ids if (job := cora.get(number)))
         assert lab.title == "lab.fasta"
         assert {private.title, classified.title} == {"Another user's job"}
@@ -346,17 +353,12 @@ class TestJobs:
             while True:
                 progress("Waiting", 0, 0)
 
-        number = jobs.submit("classify", "run 2", "a job", "endless", endless, "rita")
+        number = submit_work(jobs, endless, "run 2", kind="classify", by="rita")
         for who in ("nobody", "visitor", "curator"):
             with pytest.raises(ForbiddenError, match="another user's"):
                 UserJobs(jobs, acting(stores, who)).cancel(number)
         assert UserJobs(jobs, acting(stores, "reader")).cancel(number)
-        wait(jobs, [number])
-
-
-def wait(jobs: Jobs, ids):
-    while any(job.active for number in ids if (job := jobs.get(number))):
-        pass
+        ended(jobs, number)
 
 
 class TestEvaluations:

@@ -89,7 +89,7 @@ class TestImports:
 
     def test_the_tables_of_the_database_need_little(self):
         others = {"Bio", "numba", "pandas", "pydantic", "pymilvus", "scipy"}
-        assert imported(others, "core.jobs.scheduler", "core.stores.sql") == set()
+        assert imported(others, "core.jobs.queue", "core.stores.sql") == set()
 
     def test_classification_needs_no_training_and_opens_milvus_last(self):
         others = {

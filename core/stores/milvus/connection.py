@@ -4,7 +4,7 @@ import logging
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from core.errors import StoreError, UnavailableError
 from core.events import timed_store_call
 from core.stores.availability import watch
 from core.stores.errors import TIMEOUT_HINT, VECTORS_FOLDER_HINT
+from core.stores.milvus import lite_folder
 
 for _name in ("pymilvus", "milvus_lite", "grpc._server"):  # They log a traceback per error.
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
@@ -26,7 +27,11 @@ _log = logging.getLogger(__name__)
 _FIRST_SPARSE_VERSION = (2, 4)
 """First Milvus version with sparse vectors."""
 _SERVER_HINT = "Check that it is running, and the setting GENEKIN_MILVUS_URI."
+_MEANWHILE = "Until it is back, History and Help still open; jobs go on then."
 _SIGN_IN_HINT = "Check the setting GENEKIN_MILVUS_TOKEN: user:password, or an API key."
+_LOADING_HINT = "A server that has just started takes some seconds to load its collections."
+_NOT_LOADED = frozenset({101, 103})
+"""Codes of Milvus for a collection that is not loaded, or not completely."""
 _SLOW_SECONDS = 1_800.0
 """Seconds for calls that may take long with many vectors. A server that is frozen meanwhile is
 noticed all the same: pymilvus pings it every 10 s."""
@@ -74,11 +79,8 @@ class MilvusConnection:
         ``user:password`` or API key, or empty.
     timeout
         Seconds to wait for a server to answer; calls with many vectors may take longer.
-
-    Attributes
-    ----------
-    damaged
-        Embedded collections that cannot be opened; the log says why. The others are not affected.
+    served_at
+        Address at which another process serves the embedded store; empty to open it here.
 
     Raises
     ------
@@ -86,11 +88,12 @@ class MilvusConnection:
         If the connection cannot be opened; also from every method.
     """
 
-    def __init__(self, uri: str, token: str, timeout: float) -> None:
+    def __init__(self, uri: str, token: str, timeout: float, served_at: str = "") -> None:
         self.address = uri
         self.embedded = uri.endswith(".db")
-        self.damaged: set[str] = set()
-        if self.embedded:
+        self._served_at = served_at
+        self._damaged: set[str] = set()
+        if self.embedded and not served_at:
             from core.stores.milvus import lite  # A server needs none of it.
 
             lite.require_unlocked(Path(uri))
@@ -99,7 +102,7 @@ class MilvusConnection:
             self._client: Any
             if self.embedded:
                 Path(uri).parent.mkdir(parents=True, exist_ok=True)
-                self._client = lite.open_client(Path(uri), token, timeout)
+                self._client = self._open_embedded(Path(uri), token, timeout)
             else:
                 client = _open_server(uri, token, timeout)
                 self._client = _TimedClient(client, timeout)
@@ -111,24 +114,50 @@ class MilvusConnection:
                     self.close()
                     raise
 
+    @property
+    def server_address(self) -> str:
+        """Address at which this process serves the embedded store; empty without one."""
+        if self._served_at or not self.embedded:
+            return self._served_at
+        from core.stores.milvus import lite
+
+        return lite.server_address(self.address)
+
+    def is_damaged(self, collection: str) -> bool:
+        """Return whether an embedded collection cannot be opened; the log says why.
+
+        The others are not affected. Another process may have repaired it meanwhile.
+        """
+        if collection in self._damaged:
+            with suppress(MilvusException):
+                self._client.load_collection(collection)
+                self._damaged.discard(collection)
+        return collection in self._damaged
+
     def close(self) -> None:
         """Disconnect; release the path of Milvus Lite, so that another process can open it."""
         self._client.close()
-        if self.embedded:
+        if self.embedded and not self._served_at:
             from core.stores.milvus import lite
 
             lite.release(self.address)
 
-    def _load_collections(self, path: Path) -> None:
-        """Load all collections of Milvus Lite; note those that are damaged."""
+    def _open_embedded(self, path: Path, token: str, timeout: float) -> MilvusClient:
+        if self._served_at:
+            return lite_folder.connect(self._served_at, token, timeout)
         from core.stores.milvus import lite
 
-        lite.remove_leftovers(path)
-        for collection in lite.collection_names(path):
+        return lite.open_client(path, token, timeout)
+
+    def _load_collections(self, path: Path) -> None:
+        """Load all collections of Milvus Lite; note those that are damaged."""
+        if not self._served_at:
+            lite_folder.remove_leftovers(path)
+        for collection in lite_folder.collection_names(path):
             try:
-                lite.load_collection(self._client, path, collection)
+                lite_folder.load_collection(self._client, path, collection)
             except MilvusException as error:
-                self.damaged.add(collection)
+                self._damaged.add(collection)
                 _log.error("the collection %s cannot be opened: %s", collection, error)
 
     def version(self) -> str:
@@ -168,20 +197,24 @@ class MilvusConnection:
             public = f"The vector store failed while {action}."
             return StoreError(failed, VECTORS_FOLDER_HINT, public=public)
         status = connection_status(error)
+        if getattr(error, "code", None) in _NOT_LOADED:
+            public = "The vector store is not ready yet."
+            return UnavailableError(failed, _LOADING_HINT, public=public, meanwhile=_MEANWHILE)
         if status in _REFUSED:
             message = f"The vector store {self.address} refused the user or the password."
             public = "The vector store refuses the connection."
-            return UnavailableError(message, _SIGN_IN_HINT, public=public)
+            return UnavailableError(message, _SIGN_IN_HINT, public=public, meanwhile=_MEANWHILE)
         if status is grpc.StatusCode.DEADLINE_EXCEEDED:
             message = f"The vector store {self.address} did not answer for {seconds:.0f} s"
             return UnavailableError(
                 f"{message} while {action}.",
                 f"{_SERVER_HINT} {TIMEOUT_HINT}",
                 public="The vector store does not answer.",
+                meanwhile=_MEANWHILE,
             )
         if status is grpc.StatusCode.UNAVAILABLE:
             public = "The vector store cannot be reached."
-            return UnavailableError(failed, _SERVER_HINT, public=public)
+            return UnavailableError(failed, _SERVER_HINT, public=public, meanwhile=_MEANWHILE)
         return StoreError(failed, _SERVER_HINT, public=f"The vector store failed while {action}.")
 
 

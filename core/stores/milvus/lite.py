@@ -7,7 +7,6 @@ method in the version that they are tested with; other versions keep their own.
 """
 
 import fcntl
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,13 +30,11 @@ from pymilvus import MilvusClient, MilvusException
 from core.errors import StoreError
 from core.stores.errors import VECTORS_FOLDER_HINT
 from core.stores.milvus import lite_files
+from core.stores.milvus.lite_folder import OPTIONS
 from core.stores.milvus.postings import Postings
 from core.stores.milvus.rows import PAIR
 
-_OPTIONS = {"grpc_options": {"grpc.keepalive_time_ms": 600_000}}
-"""Milvus Lite disconnects clients that ping as often as pymilvus does."""
 _TESTED_VERSION = "3.2.2"
-_COLLECTIONS, _SCHEMA = "collections", "schema.json"
 
 _Hit = dict[str, Any]
 
@@ -90,47 +87,15 @@ def open_client(path: Path, token: str, timeout: float) -> MilvusClient:
         If it cannot be opened.
     """
     try:
-        return MilvusClient(str(path), token=token, timeout=timeout, **_OPTIONS)
+        return MilvusClient(str(path), token=token, timeout=timeout, **OPTIONS)
     except MilvusException:
         require_unlocked(path)  # Another process may have opened it since the last check.
         raise
 
 
-def collection_names(path: Path) -> list[str]:
-    """Return the names of all collections, also of those that cannot be opened.
-
-    Milvus Lite lists none if one of them is damaged.
-    """
-    return sorted(file.parent.name for file in (path / _COLLECTIONS).glob(f"*/{_SCHEMA}"))
-
-
-def remove_leftovers(path: Path) -> None:
-    """Remove what a crash left of collections that were being created or dropped.
-
-    Milvus Lite does not see a collection without a schema, but cannot create one in its place.
-    """
-    for folder in (path / _COLLECTIONS).glob("*/"):
-        remove_leftover(path, folder.name)
-
-
-def remove_leftover(path: Path, collection: str) -> None:
-    """Remove the folder of a collection, if there is one without a schema."""
-    folder = path / _COLLECTIONS / collection
-    if folder.is_dir() and not (folder / _SCHEMA).exists():
-        shutil.rmtree(folder)
-
-
-def load_collection(client: MilvusClient, path: Path, collection: str) -> None:
-    """Load a collection; rebuild its index files if a crash truncated one.
-
-    Milvus Lite protects its data against crashes, but writes index files in place.
-    """
-    try:
-        client.load_collection(collection)
-    except MilvusException:
-        for file in (path / _COLLECTIONS / collection).glob("partitions/*/indexes/*.idx"):
-            file.unlink()
-        client.load_collection(collection)
+def server_address(path: str) -> str:
+    """Return the address at which this process serves the store that it has opened."""
+    return str(server_manager_instance.start_and_get_uri(path) or "")
 
 
 def release(path: str) -> None:

@@ -17,6 +17,7 @@ from pymilvus.client.types import LoadState
 from scipy.sparse import csr_array
 
 from core.arrays import Vectors
+from core.stores.milvus import lite_folder
 from core.stores.milvus.connection import MilvusConnection, connection_status
 from core.stores.milvus.index import VectorIndex
 from core.stores.milvus.rows import to_query_rows, to_upsert_rows
@@ -57,9 +58,9 @@ class VectorStore(MilvusConnection):
     Every method may raise :class:`~core.errors.StoreError`.
     """
 
-    def __init__(self, uri: str, token: str, timeout: float) -> None:
-        super().__init__(uri, token, timeout)
-        self._descriptions: dict[str, str] = {}
+    def __init__(self, uri: str, token: str, timeout: float, served_at: str = "") -> None:
+        super().__init__(uri, token, timeout, served_at)
+        self._descriptions: dict[str, tuple[tuple[int, int], str]] = {}
         self._describing = Lock()
 
     # Collections
@@ -113,19 +114,24 @@ class VectorStore(MilvusConnection):
     def description(self, collection: str) -> str | None:
         """Return the description of a collection, or None if it does not exist or is damaged.
 
-        That of an embedded collection, which only this process can change, is read once.
+        That of an embedded collection is read once, until the collection is created anew, by this
+        process or by another one.
         """
         if not self.embedded:
             return self._describe(collection)
-        if collection in self.damaged:
+        if self.is_damaged(collection):
             return None
         with self._describing:  # So that none is kept of a collection that is dropped meanwhile.
-            if collection not in self._descriptions:
+            version = lite_folder.version_of(Path(self.address), collection)
+            known = self._descriptions.get(collection)
+            if version is None or known is None or known[0] != version:
+                self._descriptions.pop(collection, None)
+                self._clear_schema_cache()
                 description = self._describe(collection)
-                if description is None:
-                    return None
-                self._descriptions[collection] = description
-            return self._descriptions[collection]
+                if version is None or description is None:
+                    return description
+                self._descriptions[collection] = version, description
+            return self._descriptions[collection][1]
 
     def _describe(self, collection: str) -> str | None:
         with self._translate_errors("reading the description of a collection"):
@@ -146,16 +152,14 @@ class VectorStore(MilvusConnection):
         with self._describing, self._translate_errors("dropping a collection"):
             self._descriptions.pop(collection, None)
             self._client.drop_collection(collection)
-            self.damaged.discard(collection)
+            self._damaged.discard(collection)
 
     def _clear_place(self, collection: str) -> None:
         """Remove what is left of an embedded collection that cannot be opened."""
-        if collection in self.damaged:
+        if self.is_damaged(collection):
             self.drop(collection)
         if self.embedded:
-            from core.stores.milvus import lite
-
-            lite.remove_leftover(Path(self.address), collection)
+            lite_folder.remove_leftover(Path(self.address), collection)
 
     def has_index(self, collection: str) -> bool:
         """Return whether the vectors of a collection are indexed."""

@@ -1,31 +1,30 @@
-"""Table of jobs: those of all processes of a deployment."""
+"""Table of jobs: those of a deployment, whichever process runs them."""
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Double, Row, Select, delete, func, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.serialized import parse_json
 from core.stores.errors import retry_on_deadlock
+from core.stores.sql.clock import clock
 from core.stores.sql.database import Database
-from core.stores.sql.schema import jobs
+from core.stores.sql.schema import job_files, jobs
 from core.stores.sql.tables import Tables, inserted_id, replace_surrogates, utc_now
 
-QUEUED, RUNNING = "queued", "running"
+SUBMITTING, QUEUED, RUNNING = "submitting", "queued", "running"
 DONE, FAILED, CANCELLED, LOST = "done", "failed", "cancelled", "lost"
-ACTIVE = (QUEUED, RUNNING)
+WAITING = (SUBMITTING, QUEUED)
+"""States of a job that has not started; the input of one that is submitted is still written."""
+ACTIVE = (*WAITING, RUNNING)
 """States of a job that has not ended."""
 MAX_JOBS = 200
 """Number of jobs to keep; active jobs are kept in any case."""
-
-# Seconds since 1970 by one clock for all processes: that of the server, or of SQLite's machine.
-_SQLITE_CLOCK = "((julianday('now') - 2440587.5) * 86400.0)"
-_MYSQL_CLOCK = "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) / 1000000e0)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +69,15 @@ class JobRow:
         Digest of its inputs: no two active jobs of a library have the same.
     by
         The user who submitted it; may be empty.
+    role
+        Role of the user when it was submitted.
+    submitter
+        Whose turn it is: stands for the user, or for a session without sign-in.
+    awaits
+        Id of a job that must end before this one starts.
     state
-        ``queued``, ``running``, ``done``, ``failed``, ``cancelled``, or ``lost``: its process died.
+        ``submitting``, ``queued``, ``running``, ``done``, ``failed``, ``cancelled``, or ``lost``:
+        the workers that ran it died.
     message, hint
         Why it failed or ended early, and what to do about it.
     result
@@ -79,9 +85,15 @@ class JobRow:
     cancel_asked
         True if a user requested its cancellation.
     owner
-        The process that runs it.
-    silence
-        Seconds since the last heartbeat of its process, when this was read.
+        Name of the worker that runs it; empty while it is queued.
+    attempts
+        How often a worker has started it.
+    published
+        How often it has published results so far.
+    heartbeat
+        Changes while its input is written.
+    served_at
+        When a job of its submitter was started last; known of active jobs.
     submitted_at, started_at, finished_at
         UTC; a lost job finished when its loss was noticed.
     """
@@ -92,8 +104,11 @@ class JobRow:
     title: str
     digest: str
     by: str
-    owner: str
     submitted_at: datetime
+    owner: str = ""
+    submitter: str = ""
+    role: str = ""
+    awaits: int | None = None
     state: str = QUEUED
     progress: JobProgress = field(default_factory=JobProgress)
     message: str = ""
@@ -102,12 +117,43 @@ class JobRow:
     cancel_asked: bool = False
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    silence: float = 0.0
+    attempts: int = 0
+    published: int = 0
+    heartbeat: float = 0.0
+    served_at: datetime | None = None
 
     @property
     def active(self) -> bool:
         """True if it has not ended."""
         return self.state in ACTIVE
+
+    @property
+    def waiting(self) -> bool:
+        """True if it has not started."""
+        return self.state in WAITING
+
+
+_COLUMNS = [
+    column for column in jobs.c if column.name not in {"under_way", "running_in", "arguments"}
+]
+
+_SERVED = (
+    select(jobs.c.submitter, func.max(jobs.c.started_at).label("served_at"))
+    .group_by(jobs.c.submitter)
+    .subquery()
+)
+"""When the last job of each submitter was started."""
+_REQUEUED = {
+    "state": QUEUED,
+    "owner": "",
+    "running_in": None,
+    "started_at": None,
+    "done": 0,
+    "total": 0,
+    "rate": None,
+    "seconds_left": None,
+}
+"""Values of a job that will start anew; its last step stays, to be seen."""
 
 
 class JobTable(Tables):
@@ -115,13 +161,19 @@ class JobTable(Tables):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        clock = _SQLITE_CLOCK if database.engine.dialect.name == "sqlite" else _MYSQL_CLOCK
-        self._clock = literal_column(clock, Double)
+        self._clock = clock(database)
 
-    def add(self, row: JobRow) -> int | None:
+    # For those who submit jobs
+
+    def add(self, row: JobRow, arguments: str = "{}") -> int | None:
         """Add a job, ignoring its id; return its new id, or None if the same job is active.
 
         Ended jobs older than the last :data:`MAX_JOBS` are deleted.
+
+        Parameters
+        ----------
+        arguments
+            Those of its kind, as JSON.
         """
         values = {
             "kind": row.kind,
@@ -130,9 +182,15 @@ class JobTable(Tables):
             "digest": row.digest,
             "by": row.by,
             "owner": row.owner,
+            "submitter": row.submitter,
+            "role": row.role,
+            "awaits": row.awaits,
+            "attempts": row.attempts,
             "submitted_at": row.submitted_at,
             "heartbeat": self._clock,
             "under_way": _exclusion_key(row),
+            "running_in": _running_key(row.library) if row.state == RUNNING else None,
+            "arguments": arguments,
             **_state_values(row),
         }
         job_id = self._add(values)
@@ -156,46 +214,114 @@ class JobTable(Tables):
                 connection.execute(delete(jobs).where(old))
 
     @retry_on_deadlock
-    def save(self, row: JobRow) -> None:
-        """Write the state and progress of a job; only its owner may."""
-        values = {"heartbeat": self._clock, **_state_values(row)}
-        if not row.active:
-            values["under_way"] = None
-        with self._begin("saving a job's progress") as connection:
-            connection.execute(update(jobs).where(jobs.c.id == row.id).values(values))
+    def finish_submitting(self, job_id: int) -> bool:
+        """Queue a job whose input is complete; return False if it was cancelled meanwhile."""
+        submitting = (jobs.c.id == job_id) & (jobs.c.state == SUBMITTING)
+        with self._begin("submitting a job") as connection:
+            query = update(jobs).where(submitting).values(state=QUEUED)
+            return bool(connection.execute(query).rowcount)
 
     @retry_on_deadlock
-    def send_heartbeat(self, owner: str) -> None:
-        """Record that a process is alive."""
-        owned = (jobs.c.owner == owner) & jobs.c.state.in_(ACTIVE)
-        with self._begin("sending a heartbeat") as connection:
-            connection.execute(update(jobs).where(owned).values(heartbeat=self._clock))
-
-    @retry_on_deadlock
-    def request_cancel(self, job_id: int) -> bool:
-        """Request the cancellation of a job of any process; return False if it is not active."""
+    def request_cancel(self, job_id: int, message: str, hint: str) -> bool:
+        """Cancel a job that is waiting, or ask its worker to; return False if it is not active."""
         still_active = (jobs.c.id == job_id) & jobs.c.state.in_(ACTIVE)
         with self._begin("cancelling a job") as connection:
-            result = connection.execute(update(jobs).where(still_active).values(cancel_asked=True))
-        return bool(result.rowcount)
+            asked = update(jobs).where(still_active).values(cancel_asked=True)
+            found = connection.execute(asked).rowcount
+            waiting = (jobs.c.id == job_id) & jobs.c.state.in_(WAITING)
+            _end(connection, [job_id], waiting, CANCELLED, message, hint)
+        return bool(found)
+
+    # For workers
 
     @retry_on_deadlock
-    def mark_lost(self, ids: Sequence[int], message: str, hint: str) -> int:
-        """Mark those of the jobs lost that are still active; return how many."""
-        still_active = jobs.c.id.in_(ids) & jobs.c.state.in_(ACTIVE)
-        values = {"state": LOST, "message": message, "hint": hint, "finished_at": utc_now()}
+    def claim(self, row: JobRow, owner: str) -> bool:
+        """Start a queued job; return False if another worker has it, or a job of its library runs.
+
+        Of any number of workers that try at once, one succeeds.
+        """
+        queued = (jobs.c.id == row.id) & (jobs.c.state == QUEUED)
+        values = {
+            "state": RUNNING,
+            "owner": owner,
+            "running_in": _running_key(row.library),
+            "started_at": utc_now(),
+            "attempts": row.attempts + 1,
+        }
+        with self._begin("starting a job") as connection:
+            try:
+                return bool(connection.execute(update(jobs).where(queued).values(values)).rowcount)
+            except IntegrityError:
+                return False
+
+    @retry_on_deadlock
+    def save(self, row: JobRow) -> bool:
+        """Write the state and progress of a running job; return False if its owner lost it.
+
+        With the end of a job, its files are deleted.
+        """
+        values = _state_values(row)
+        if not row.active:
+            values |= {"under_way": None, "running_in": None}
+        with self._begin("saving a job's progress") as connection:
+            saved = bool(
+                connection.execute(update(jobs).where(_owned(row)).values(values)).rowcount
+            )
+            if saved and not row.active:
+                _delete_files(connection, [row.id])
+        return saved
+
+    @retry_on_deadlock
+    def give_back(self, row: JobRow, *, counted: bool) -> bool:
+        """Queue a running job again; return False if its owner lost it.
+
+        Parameters
+        ----------
+        counted
+            Whether the attempt counts.
+        """
+        attempts = row.attempts - (not counted)
+        with self._begin("giving a job back") as connection:
+            query = update(jobs).where(_owned(row)).values(**_REQUEUED, attempts=attempts)
+            return bool(connection.execute(query).rowcount)
+
+    @retry_on_deadlock
+    def requeue(self, owner: str, max_attempts: int) -> int:
+        """Queue the jobs of a dead worker again, if they have attempts left; return how many."""
+        left = (
+            (jobs.c.owner == owner) & (jobs.c.state == RUNNING) & (jobs.c.attempts < max_attempts)
+        )
+        with self._begin("queueing lost jobs again") as connection:
+            return connection.execute(update(jobs).where(left).values(_REQUEUED)).rowcount
+
+    @retry_on_deadlock
+    def mark_lost(self, ids: Sequence[int], owner: str, message: str, hint: str) -> int:
+        """Mark those of the jobs lost that are active and have this owner; return how many."""
+        owned = jobs.c.id.in_(ids) & jobs.c.state.in_(ACTIVE) & (jobs.c.owner == owner)
         with self._begin("marking lost jobs") as connection:
-            query = update(jobs).where(still_active).values(values | {"under_way": None})
-            return connection.execute(query).rowcount
+            return _end(connection, ids, owned, LOST, message, hint)
+
+    # For both
 
     def get(self, job_id: int) -> JobRow | None:
         """Return the job with that id, or None."""
-        rows = self._rows(select(*self._columns()).where(jobs.c.id == job_id))
+        rows = self._rows(select(*_COLUMNS).where(jobs.c.id == job_id))
         return rows[0] if rows else None
+
+    def arguments(self, job_id: int) -> str:
+        """Return the arguments of a job as JSON; empty if it has none."""
+        with self._connect("reading a job") as connection:
+            query = select(jobs.c.arguments).where(jobs.c.id == job_id)
+            return connection.scalar(query) or ""
 
     def active(self) -> list[JobRow]:
         """Return the active jobs, oldest first."""
-        query = select(*self._columns()).where(jobs.c.state.in_(ACTIVE)).order_by(jobs.c.id)
+        query = (
+            select(*_COLUMNS, _SERVED.c.served_at)
+            .join(_SERVED, _SERVED.c.submitter == jobs.c.submitter)
+            .where(jobs.c.state.in_(ACTIVE))
+            .order_by(jobs.c.id)
+        )
         return self._rows(query)
 
     def count_active(self) -> dict[str, int]:
@@ -211,15 +337,51 @@ class JobTable(Tables):
 
     def recent(self, library: str | None = None) -> list[JobRow]:
         """Return the jobs of a library, or all jobs, newest first."""
-        query = select(*self._columns()).order_by(jobs.c.id.desc())
+        query = select(*_COLUMNS).order_by(jobs.c.id.desc())
         return self._rows(query if library is None else query.where(jobs.c.library == library))
-
-    def _columns(self) -> list[Any]:
-        return [*jobs.c, (self._clock - jobs.c.heartbeat).label("silence")]
 
     def _rows(self, query: Select[Any]) -> list[JobRow]:
         with self._connect("reading the jobs") as connection:
             return [_job_row(row) for row in connection.execute(query)]
+
+
+def _owned(row: JobRow) -> ColumnElement[bool]:
+    """Return the condition that a job is still run by its owner, in the same attempt."""
+    return (
+        (jobs.c.id == row.id)
+        & (jobs.c.state == RUNNING)
+        & (jobs.c.owner == row.owner)
+        & (jobs.c.attempts == row.attempts)
+    )
+
+
+def _end(  # noqa: PLR0917
+    connection: Connection,
+    ids: Collection[int],
+    condition: ColumnElement[bool],
+    state: str,
+    message: str,
+    hint: str,
+) -> int:
+    values = {
+        "state": state,
+        "message": message,
+        "hint": hint,
+        "finished_at": utc_now(),
+        "under_way": None,
+        "running_in": None,
+    }
+    ended = connection.execute(update(jobs).where(condition).values(values)).rowcount
+    if ended:
+        _delete_files(connection, ids)
+    return ended
+
+
+def _delete_files(connection: Connection, ids: Collection[int]) -> None:
+    """Delete the files of those of the jobs that have ended."""
+    ended = select(jobs.c.id).where(jobs.c.id.in_(ids) & jobs.c.state.not_in(ACTIVE))
+    found = list(connection.scalars(ended))
+    connection.execute(delete(job_files).where(job_files.c.job_id.in_(found)))
 
 
 def _exclusion_key(row: JobRow) -> str | None:
@@ -227,6 +389,11 @@ def _exclusion_key(row: JobRow) -> str | None:
     if not row.active:
         return None
     return hashlib.sha256(json.dumps([row.library, row.digest]).encode()).hexdigest()
+
+
+def _running_key(library: str) -> str:
+    """Return the key that only one running job can have."""
+    return hashlib.sha256(library.encode("utf-8", "replace")).hexdigest()
 
 
 def _state_values(row: JobRow) -> dict[str, Any]:
@@ -247,8 +414,6 @@ def _state_values(row: JobRow) -> dict[str, Any]:
 
 def _job_row(row: Row[Any]) -> JobRow:
     values = dict(row._mapping)  # noqa: SLF001  (SQLAlchemy's public name for it)
-    for internal in ("heartbeat", "under_way"):
-        del values[internal]
     names = ("doing", "done", "total", "rate", "seconds_left")
     progress = JobProgress(*(values.pop(name) for name in names))
     try:

@@ -179,6 +179,47 @@ jobs = _table(
     Column("heartbeat", Double, nullable=False),
     # Digest of the work of an active job; NULLs are never equal, so finished jobs exclude nothing.
     Column("under_way", String(64), nullable=True, unique=True),
+    # Digest of the library of a running job: no two jobs of a library run at a time.
+    Column("running_in", String(64), nullable=True),
+    # Arguments of the job's kind as JSON; NULL: a job of an earlier version.
+    Column("arguments", _LETTERS, nullable=True),
+    # Whose turn it is: the user, or the session of one who has not signed in.
+    Column("submitter", String(64), nullable=False, server_default=""),
+    # A job that must end before this one starts.
+    Column("awaits", Integer, nullable=True),
+    # How often a worker has started it, and how often it has published results so far.
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("published", Integer, nullable=False, server_default="0"),
+    # Role of the user when it was submitted.
+    Column("role", String(16), nullable=False, server_default=""),
+    Index("jobs_running_in", "running_in", unique=True),
+    backup=False,
+)
+
+# Input of a job, and what it has published so far; deleted when it ends.
+job_files = _table(
+    "job_files",
+    Column("job_id", ForeignKey("jobs.id"), primary_key=True),
+    Column("name", String(32), primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("data", _BYTES, nullable=False),
+)
+
+workers = _table(
+    "workers",
+    Column("name", String(64), primary_key=True),
+    Column("started_at", _TIME, nullable=False),
+    Column("heartbeat", Double, nullable=False),
+    backup=False,
+)
+
+# Results that any process can read instead of computing them again.
+stored_results = _table(
+    "stored_results",
+    Column("name", String(64), primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("data", _BYTES, nullable=False),
+    Column("used_at", _TIME, nullable=False),
     backup=False,
 )
 

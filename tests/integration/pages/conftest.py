@@ -12,10 +12,12 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from components.shared import services
+from core.jobs import worker
 from core.library.load import load
 from core.library.manager import Libraries
 from core.settings import Settings
 from core.stores.stores import Stores
+from tests.support.jobs import start_worker_thread
 from tests.support.library_page import PATIENCE
 from tests.support.synthetic import FAMILY_NAMES, genes
 
@@ -38,6 +40,9 @@ def _scan_packages_once() -> Iterator[None]:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Set up an empty home for one test; close the stores of the pages after it."""
     monkeypatch.setenv("GENEKIN_HOME", str(tmp_path / "home"))
+    # A child process would take seconds to start for every test.
+    monkeypatch.setattr(services, "_start_worker", start_worker_thread)
+    monkeypatch.setattr(worker, "_POLL_SECONDS", 0.03)
     yield tmp_path / "home"
     services._open.clear()
 

@@ -5,6 +5,7 @@ import pytest
 from components.shared import services
 from core.errors import UnavailableError
 from core.stores.sql.migrations import HEAD
+from tests.support.jobs import submit_work
 from tests.support.library_page import until
 from tests.support.pages import button, shown
 
@@ -86,13 +87,13 @@ class TestJobs:
         def work(_progress):
             raise UnavailableError("mysql://secret is down.", public="The database is down.")
 
-        number = jobs.submit("load", "default", "a.fasta", "digest", work, "Ada")
+        number = submit_work(jobs, work, "default", title="a.fasta", by="Ada")
         until(lambda: not (jobs.get(number) or pytest.fail("it is gone")).active)
 
         (job,) = tables(opened("admin"))[1]
         assert (job["job"], job["kind"], job["title"], job["user"]) == (
             number,
-            "load",
+            "test",
             "a.fasta",
             "Ada",
         )

@@ -90,7 +90,7 @@ class TestRunning:
             plans.append((plan, len(data)))
             raise InputError("Not here.")
 
-        monkeypatch.setattr("components.benchmark.run.evaluate_and_save", record)
+        monkeypatch.setattr("core.jobs.kinds.benchmark.evaluate_and_save", record)
         button(page, "Quick benchmark of default").click().run()
         ended(page)
         ((plan, size),) = plans
@@ -110,7 +110,7 @@ class TestRunning:
                 progress("Predicting", 40, 100)
             raise InputError("Enough.")
 
-        monkeypatch.setattr("components.benchmark.run.evaluate_and_save", two_parts)
+        monkeypatch.setattr("core.jobs.kinds.benchmark.evaluate_and_save", two_parts)
         button(page, "Full benchmark of default").click().run()
         until(lambda: jobs()[0].progress.total == 100)
         text = shown(page.run())
@@ -142,7 +142,7 @@ class TestRunning:
                 progress("Asking", 50, 100)
                 sleep(0.02)
 
-        monkeypatch.setattr("components.benchmark.run.evaluate_and_save", endless)
+        monkeypatch.setattr("core.jobs.kinds.benchmark.evaluate_and_save", endless)
         button(page, "Full benchmark of default").click().run()
         until(lambda: jobs()[0].progress.total == 100)
 

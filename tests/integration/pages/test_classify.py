@@ -3,10 +3,14 @@ from time import sleep
 
 import pytest
 
-from components.classify import result_input, submission
-from components.shared import services
+from components.classify import result_input
+from components.shared import jobs as components_jobs
+from components.shared import services, turns
+from core import turns as core_turns
+from core.jobs.kinds import queries
 from core.sequences.references.examples import EXAMPLES
 from core.stores.sql.jobs import CANCELLED
+from core.turns import Turns
 from tests.support.classify_page import (
     BUTTON,
     ask,
@@ -297,7 +301,7 @@ class TestLargeBatch:
         assert shown_run(page) == latest_run().id
 
     def test_shows_how_far_it_is_and_can_be_cancelled(self, page, monkeypatch):
-        monkeypatch.setattr(submission, "classify", _endless)
+        monkeypatch.setattr(queries, "classify", _endless)
         ask(page, MANY)
         until(lambda: jobs()[0].progress.done > 0)
         page.run()
@@ -311,7 +315,7 @@ class TestLargeBatch:
 
     def test_that_is_cancelled_leaves_no_earlier_result(self, page, monkeypatch):
         ask(page, ONE)
-        monkeypatch.setattr(submission, "classify", _endless)
+        monkeypatch.setattr(queries, "classify", _endless)
         ask(page, MANY)
         assert "Synthase</h2>" not in shown(page)
         button(page, "Cancel").click().run()
@@ -319,7 +323,7 @@ class TestLargeBatch:
         assert "Synthase</h2>" not in shown(page.run())
 
     def test_is_followed_by_who_opens_its_address(self, page, opened, monkeypatch):
-        monkeypatch.setattr(submission, "classify", _endless)
+        monkeypatch.setattr(queries, "classify", _endless)
         ask(page, MANY)
         other = opened("classify")
         other.query_params["job"] = page.query_params["job"]
@@ -336,7 +340,7 @@ class TestLargeBatch:
 
     def test_that_fails_says_why(self, page, monkeypatch):
         asked = Event()
-        monkeypatch.setattr(submission, "classify", lambda *_, **__: 1 / (not asked.wait()))
+        monkeypatch.setattr(queries, "classify", lambda *_, **__: 1 / (not asked.wait()))
         ask(page, MANY)
         asked.set()
         until(lambda: not jobs()[0].active)
@@ -392,3 +396,30 @@ class TestHostileText:
         type_text(page, text)
         assert button(page, BUTTON).disabled
         assert "Something went wrong" not in shown(page)
+
+
+class TestManyPeople:
+    def test_a_question_larger_than_the_limit_is_refused(self, page, monkeypatch):
+        monkeypatch.setenv("GENEKIN_MAX_QUERY_RECORDS", "100")
+        services._open.clear()
+        ask(page, MANY)
+        assert "These are 101 records; the limit of a question is 100." in shown(page)
+        assert jobs() == []
+
+    def test_who_waits_sees_the_position(self, page, monkeypatch):
+        monkeypatch.setattr(core_turns, "_SILENT_SECONDS", 0.1)
+        monkeypatch.setattr(core_turns, "_TELL_SECONDS", 0.1)
+        only = Turns(1, patience=0.3)
+        monkeypatch.setattr(turns, "_turns", lambda _slots: only)
+        with only.take("somebody else"):
+            ask(page, ONE)
+        assert "Too many questions are being answered" in shown(page)
+        assert "Waiting: 1st in line." in shown(page)
+        assert "Synthase</h2>" in shown(ask(page, ONE))
+
+    def test_says_when_no_worker_runs(self, page, monkeypatch):
+        monkeypatch.setattr(components_jobs, "is_worker_missing", lambda: True)
+        monkeypatch.setattr(queries, "classify", _endless)
+        ask(page, MANY)
+        assert "No worker is running: jobs wait." in shown(page.run())
+        button(page, "Cancel").click().run()

@@ -4,7 +4,7 @@ import pytest
 
 from components.shared import services
 from core.errors import InputError
-from core.jobs import first_load
+from core.sequences.references import human
 from core.stores.sql.jobs import QUEUED
 from tests.support.classify_page import BUTTON, ask, latest_run, type_text
 from tests.support.library_page import jobs, until
@@ -63,7 +63,7 @@ class TestFirstStart:
         def fail():
             raise InputError("The package is missing.", "Install it.")
 
-        monkeypatch.setattr(first_load, "load_human_reference", fail)
+        monkeypatch.setattr(human, "load_human_reference", fail)
         page = opened("classify")
         loaded()
         assert "The package is missing. Install it." in shown(page.run())

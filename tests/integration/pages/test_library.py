@@ -12,6 +12,7 @@ from core.library.manager import Libraries
 from core.settings import Settings
 from core.stores.sql.jobs import CANCELLED, DONE, FAILED, QUEUED, RUNNING
 from core.stores.stores import Stores
+from tests.support.jobs import submit_work
 from tests.support.library_page import (
     choose,
     delete,
@@ -45,7 +46,7 @@ def busy(page):
     def wait(_progress):
         end.wait()
 
-    services.jobs().submit("wait", "default", "a long wait", "it", wait)
+    submit_work(services.jobs(), wait, "default", title="a long wait")
     until(lambda: jobs()[0].state == RUNNING)
     yield end
     end.set()

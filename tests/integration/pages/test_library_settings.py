@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from components.shared import services
+from core.jobs.kinds.library import export_name
 from core.library.load import load as load_records
 from core.stores.sql.jobs import FAILED
+from core.stores.sql.stored_results import ResultTable
 from tests.support.library_page import (
     choose,
     ended,
@@ -163,10 +165,11 @@ class TestCare:
         press(page, "Export")
         (download,) = page.get("download_button")
         assert download.label.startswith("Download export (0.")
-        (file,) = (home / "exports").iterdir()
+        table = ResultTable(services.libraries().stores.database)
+        content = b"".join(table.read(export_name(services.libraries().open().identity)))
 
         choose(page, "Import an archive")
-        uploader(page, "Exported library").upload("lab.zip", file.read_bytes(), "application/zip")
+        uploader(page, "Exported library").upload("lab.zip", content, "application/zip")
         page.run()
         page.text_input(key="name of the import").input("copy")
         press(page, "Import")

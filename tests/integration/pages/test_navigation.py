@@ -8,8 +8,10 @@ import pytest
 
 from components.shared import notices, services
 from core.errors import InputError
+from core.jobs.kinds.registry import KINDS
 from core.library.load import load
 from core.stores.sql.jobs import CANCELLED, DONE, FAILED, RUNNING
+from tests.support.jobs import submit_work, work_kind
 from tests.support.library_page import jobs, until
 from tests.support.synthetic import genes
 
@@ -24,12 +26,19 @@ def end():
     end.set()
 
 
+@pytest.fixture(autouse=True)
+def _kinds(monkeypatch):
+    """The work of these kinds is given to :func:`submit_work`."""
+    for kind in ("load", "classify", "benchmark"):
+        monkeypatch.setitem(KINDS, kind, work_kind(kind))
+
+
 def submit(kind, end):
     def work(progress):
         progress("Loading", 3, 12)
         end.wait()
 
-    services.jobs().submit(kind, "default", "<b>a_load</b>", kind, work)
+    submit_work(services.jobs(), work, "default", kind=kind, title="<b>a_load</b>")
     until(lambda: jobs()[0].state == RUNNING and jobs()[0].progress.total == 12)
 
 
@@ -118,7 +127,7 @@ class TestNotices:
             end.wait()
             raise InputError("It is *full*.", "Make room.")
 
-        services.jobs().submit("load", "default", "cats", "it", work)
+        submit_work(services.jobs(), work, "default", kind="load", title="cats")
         page.run()
         end.set()
         until(lambda: jobs()[0].state == FAILED)
@@ -150,7 +159,7 @@ class TestNotices:
                 progress("Loading", count, 0)
                 time.sleep(0.01)
 
-        services.jobs().submit("load", "default", "cats", "it", work)
+        submit_work(services.jobs(), work, "default", kind="load", title="cats")
         page.run()
         services.jobs().cancel(jobs()[0].id)
         until(lambda: jobs()[0].state == CANCELLED)

@@ -12,6 +12,7 @@ from core.library.manager import Libraries
 from core.sequences.references.simulated import simulate
 from core.settings import Settings
 from core.similarity import compare
+from core.stores.sql.schema import stored_results
 from core.stores.stores import Stores
 from tests.support.evolution import FAMILIES, members
 from tests.support.library_page import ended, until_all_ended
@@ -243,7 +244,7 @@ class TestInTheBackground:
             until_all_ended()
             return get(number)
 
-        monkeypatch.setattr("core.similarity.compare", compare_at_last)
+        monkeypatch.setattr("core.jobs.kinds.similarity.compare", compare_at_last)
         page = opened("similarity")
         monkeypatch.setattr(services.jobs(), "get", end_and_get)
         assert headline(page.run()).startswith("Chimpanzee genes are closer to human genes")
@@ -254,15 +255,16 @@ class TestInTheBackground:
         services.libraries().remove_organism("default", "chimpanzee")
         assert headline(ended(page.run())).startswith("Dog genes match human genes at 0.")
 
-    def test_what_fails_is_said_and_can_be_started_again(self, page, home, monkeypatch):
+    def test_what_fails_is_said_and_can_be_started_again(self, page, monkeypatch):
         def fail(*_, **__):
             raise LibraryError("It broke.", "Mend it.")
 
         ended(page)
         computation._results.clear()
-        shutil.rmtree(home / "computed")
+        with services.libraries().stores.database.begin("forgetting") as connection:
+            connection.execute(stored_results.delete())
         with monkeypatch.context() as patch:
-            patch.setattr("core.similarity.compare", fail)
+            patch.setattr("core.jobs.kinds.similarity.compare", fail)
             ended(page.run())
         assert "It broke. Mend it." in shown(page)
         ended(button(page, "Run again").click().run())
@@ -280,7 +282,8 @@ class TestRestart:
         ended(page)
         first = headline(page)
         button(page, "Compute").click().run()
-        monkeypatch.setattr("core.similarity.compare", None)
+        for module in ("core.similarity", "core.jobs.kinds.similarity"):
+            monkeypatch.setattr(f"{module}.compare", None)
         monkeypatch.setattr("core.similarity.tsne.map_sequences", None)
         computation._results.clear()
         services._open.clear()

@@ -41,6 +41,12 @@ def calls(monkeypatch):
     event.remove(Engine, "before_cursor_execute", count_statement)
 
 
+@pytest.fixture(autouse=True)
+def _no_worker(monkeypatch):
+    """Its statements would be counted, too."""
+    monkeypatch.setattr(services, "_start_worker", lambda *_: None)
+
+
 @pytest.fixture
 def page(loaded, opened):
     return type_text(opened("classify"), f">one\n{dna('human 2')}\n")

@@ -20,6 +20,7 @@ from core.errors import StoreError
 from core.stores.locks import named_lock
 from core.stores.sql import LabelStore, migrations
 from core.stores.sql.database import Database
+from core.stores.sql.jobs import JobTable
 from core.stores.sql.runs import RunTable
 from core.stores.sql.schema import metadata
 
@@ -330,3 +331,37 @@ def example(column: Column[Any]) -> object:
         datetime: datetime(2026, 1, 2, 3, 4, 5),  # noqa: DTZ001
     }
     return values[kind]
+
+
+class TestJobWorkers:
+    """Revision 0004, there and back."""
+
+    def test_ends_what_the_other_version_has_under_way(self, empty_url):
+        database = Database(empty_url, timeout=10)
+        execute(
+            database,
+            "INSERT INTO jobs (kind, library, title, digest, `by`, owner, state, doing, done,"
+            " total, message, hint, result, cancel_asked, submitted_at, heartbeat, under_way,"
+            " arguments) VALUES ('load', 'lab', 'a.txt', 'd', '', '', 'queued', '', 0, 0, '', '',"
+            " 'null', 0, '2026-01-02', 0, 'key', '{}')",
+        )
+
+        assert [job.state for job in JobTable(database).active()] == ["queued"]
+        migrate(database, command.downgrade, "-1")
+        assert set(inspect(database.engine).get_table_names()).isdisjoint(
+            {"workers", "job_files", "stored_results"}
+        )
+        columns = {column["name"] for column in inspect(database.engine).get_columns("jobs")}
+        assert columns.isdisjoint({"arguments", "attempts", "running_in", "submitter"})
+        execute(
+            database,
+            "UPDATE jobs SET state = 'running', under_way = 'key'",
+            # As by a version that stopped in its midst.
+            "ALTER TABLE jobs ADD COLUMN attempts INTEGER DEFAULT 0 NOT NULL",
+        )
+        migrate(database, command.upgrade, "head")
+
+        assert differences(database) == []
+        (job,) = JobTable(database).recent()
+        assert (job.state, job.attempts, job.hint) == ("lost", 0, "Start it again.")
+        database.close()

@@ -668,12 +668,12 @@ class TestEmbeddedCrash:
         data.write_bytes(b"")
 
         again = VectorStore(address, "", TIMEOUT)
-        assert again.damaged == {"genes"}
+        assert [again.is_damaged(name) for name in ("genes", "others")] == [True, False]
         assert again.description("genes") is None
         assert again.count("others") == 20
 
         again.create("genes", DIMENSION, FLAT, "new")
-        assert (again.damaged, again.description("genes")) == (set(), "new")
+        assert (again.is_damaged("genes"), again.description("genes")) == (False, "new")
         assert again.count("genes") == 0
         again.close()
 

@@ -1,12 +1,18 @@
-import os
+from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
+from core.errors import StoreError
 from core.similarity import stored_results
 from core.similarity.stored_results import StoredResults
 from core.similarity.tsne import SequenceMap
+from core.stores.sql.database import Database
+from core.stores.sql.schema import stored_results as rows
+from core.stores.sql.stored_results import ResultTable
 from tests.support.comparisons import make_comparison, make_genes
 
 ABC = make_comparison("a", "b", "c")
@@ -20,12 +26,30 @@ def never():
 
 
 @pytest.fixture
-def stored(tmp_path):
-    return StoredResults(tmp_path / "computed")
+def database(tmp_path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'labels.sqlite'}", timeout=10)
+    yield database
+    database.close()
 
 
-def files(stored):
-    return sorted(stored._folder.iterdir())
+@pytest.fixture
+def stored(database) -> StoredResults:
+    return StoredResults(database)
+
+
+@pytest.fixture
+def table(database) -> ResultTable:
+    return ResultTable(database)
+
+
+def name_of(database) -> str:
+    """The name of the only result."""
+    with database.connect("listing") as connection:
+        return str(connection.scalars(select(rows.c.name).distinct()).one())
+
+
+def bytes_of(table, name) -> bytes:
+    return b"".join(table.read(name))
 
 
 class TestComparison:
@@ -66,29 +90,27 @@ class TestMap:
         assert np.array_equal(found.coordinates, MAP.coordinates)
 
 
-class TestFiles:
-    def test_a_damaged_file_is_made_again(self, stored):
+class TestDamaged:
+    def test_what_is_cut_short_is_made_again(self, stored, table, database):
         stored.map("map", make=lambda: MAP)
-        (path,) = files(stored)
-        path.write_bytes(path.read_bytes()[:100])
+        name = name_of(database)
+        table.save(name, [bytes_of(table, name)[:100]])
         assert stored.map("map", make=lambda: MAP) is MAP
         assert stored.map("map", make=never).genes == MAP.genes
 
-    def test_bytes_that_changed_anywhere_are_made_again(self, stored):
+    def test_bytes_that_changed_anywhere_are_made_again(self, stored, table, database):
         stored.comparison("abc", make=lambda: ABC)
-        (path,) = files(stored)
-        content = path.read_bytes()
+        name = name_of(database)
+        content = bytes_of(table, name)
         for position in range(0, len(content), 97):
-            path.write_bytes(
-                content[:position] + bytes([content[position] ^ 0xFF]) + content[position + 1 :]
-            )
+            changed = bytes([content[position] ^ 0xFF])
+            table.save(name, [content[:position], changed, content[position + 1 :]])
             found = stored.comparison("abc", make=lambda: ABC)
             assert list(found.pairs) == list(ABC.pairs)
             for names, pair in ABC.pairs.items():
                 assert list(found.pairs[names].genes) == list(pair.genes)
                 assert np.array_equal(found.pairs[names].nearest, pair.nearest)
                 assert np.array_equal(found.pairs[names].best, pair.best)
-            path.write_bytes(content)
 
     @pytest.mark.parametrize(
         "change",
@@ -105,35 +127,56 @@ class TestFiles:
         ],
         ids=lambda change: next(iter(change)),
     )
-    def test_arrays_of_another_shape_are_made_again(self, stored, change):
+    def test_arrays_of_another_shape_are_made_again(self, stored, table, database, change):
         stored.map("map", make=lambda: MAP)
-        (path,) = files(stored)
-        with np.load(path) as arrays:
-            changed = {**arrays, **change}
-        np.savez(path, **changed)
+        name = name_of(database)
+        with np.load(BytesIO(bytes_of(table, name))) as arrays:
+            save_arrays(table, name, **{**arrays, **change})
         assert stored.map("map", make=lambda: MAP) is MAP
 
-    def test_a_file_of_another_result_is_made_again(self, stored):
+    def test_another_result_is_made_again(self, stored, table, database):
         stored.map("map", make=lambda: MAP)
-        (path,) = files(stored)
-        np.savez(path, other=np.zeros(1))
+        save_arrays(table, name_of(database), other=np.zeros(1))
         assert stored.map("map", make=lambda: MAP) is MAP
 
-    def test_a_folder_that_cannot_be_written_keeps_nothing(self, tmp_path):
-        (tmp_path / "file").write_text("")
-        assert StoredResults(tmp_path / "file").map("map", make=lambda: MAP) is MAP
 
-    def test_what_was_not_made_leaves_no_file(self, stored):
+def save_arrays(table, name, **arrays):
+    file = BytesIO()
+    np.savez(file, **arrays)
+    table.save(name, [file.getvalue()])
+
+
+class TestTable:
+    def test_a_database_that_cannot_be_written_keeps_nothing(self, stored, database, monkeypatch):
+        def fail(*_):
+            raise StoreError("The disk is full.")
+
+        monkeypatch.setattr(stored._table, "save", fail)
+        assert stored.map("map", make=lambda: MAP) is MAP
+        assert not stored.has("map")
+
+    def test_what_was_not_made_is_not_there(self, stored):
         with pytest.raises(AssertionError):
             stored.map("map", make=never)
         assert not stored.has("map")
+        assert stored.find_map("map") is None
 
-    def test_those_used_last_are_kept(self, stored, monkeypatch):
-        monkeypatch.setattr(stored_results, "_MAX_FILES", 2)
+    def test_those_used_last_are_kept(self, stored, table, monkeypatch):
+        monkeypatch.setattr(stored_results, "_MAX_RESULTS", 2)
+        table.save("export 1", [b"not one of them"])
         for number in range(2):
             stored.map(number, make=lambda: MAP)
-            os.utime(stored._path([number]), (number, number))
         stored.map(0, make=never)  # Now it is the one used last.
         stored.map(2, make=lambda: MAP)
         assert [stored.has(number) for number in range(3)] == [True, False, True]
-        assert len(files(stored)) == 2
+        assert table.size("export 1") == 15
+        table.delete("export 1")
+        assert table.size("export 1") is None
+
+    def test_large_ones_are_stored_in_pieces(self, table):
+        content = np.random.default_rng(1).bytes(9_000_000)
+        table.save("large", [content])
+        assert [len(piece) for piece in table.read("large")] == [4_000_000, 4_000_000, 1_000_000]
+        assert bytes_of(table, "large") == content
+        table.save("large", [b"small"])
+        assert bytes_of(table, "large") == b"small"

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from core.classify import classify
 from core.errors import UnavailableError
 from core.health import HealthChecks
-from core.jobs.scheduler import Jobs
+from core.jobs.queue import JobQueue
 from core.library.load import load
 from core.library.manager import Libraries
 from core.library.repair import repair
@@ -19,6 +19,7 @@ from core.settings import Settings
 from core.stores.stores import Stores
 from core.web.health import health_routes
 from core.web.metrics import metrics_routes
+from tests.support.jobs import submit_work, working
 from tests.support.synthetic import FAMILY_NAMES, dna, genes
 from tests.support.web import Site, served
 
@@ -170,9 +171,10 @@ class TestMetrics:
             started.set()
             released.wait(60)
 
-        with Jobs(libraries.stores.database) as jobs, serve_health(lambda: libraries) as site:
-            for digest in ("one", "two"):
-                jobs.submit("load", "lab", digest, digest, work)
+        jobs = JobQueue(libraries.stores.database)
+        with working(libraries), serve_health(lambda: libraries) as site:
+            for _ in range(2):
+                submit_work(jobs, work, "lab")
             assert started.wait(60)
             deadline = time.monotonic() + 60
             while (found := numbers(site))['genekin_jobs{state="running"}'] != 1:

@@ -11,7 +11,7 @@ NOON = datetime(2026, 1, 2, 12, 0, 0)  # noqa: DTZ001
 
 
 def job(**values) -> JobRow:
-    return JobRow(7, "load", "lab", "a.fasta", "digest", "Ada", "owner", NOON, **values)
+    return JobRow(7, "load", "lab", "a.fasta", "digest", "Ada", NOON, owner="owner", **values)
 
 
 def test_a_check_that_failed_says_why():

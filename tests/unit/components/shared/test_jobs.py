@@ -6,7 +6,7 @@ from components.shared.jobs import _progress_text, _result_text
 from core.stores.sql.jobs import QUEUED, RUNNING, JobProgress, JobRow
 from core.stores.sql.tables import utc_now
 
-JOB = JobRow(7, "load", "default", "cat.txt", "it", "", "", utc_now(), RUNNING)
+JOB = JobRow(7, "load", "default", "cat.txt", "it", "", utc_now(), state=RUNNING)
 LOAD = {
     "organism": "cat",
     "added": 6,
@@ -39,10 +39,10 @@ class TestProgress:
     def test_of_a_running_job(self, values, text):
         assert progress(*values) == text
 
-    def test_of_a_queued_job_is_its_position_among_those_of_its_library(self):
+    def test_of_a_queued_job_is_its_position(self):
         queued = replace(JOB, state=QUEUED)
         other = replace(JOB, id=2, library="pets")
-        before = [replace(JOB, id=1), other, replace(JOB, id=3), queued, replace(JOB, id=8)]
+        before = [replace(JOB, id=1), other, replace(queued, id=3), queued, replace(queued, id=8)]
         assert _progress_text(queued, before) == "Queued (3rd)"
         assert _progress_text(queued, [other, queued]) == "Queued"
 

@@ -1,0 +1,1 @@
+"""Kinds of jobs: what a page submits, and the function that a worker calls."""
