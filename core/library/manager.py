@@ -217,10 +217,11 @@ class Libraries:
             row = self.library_row(name)
             recover(self.stores, row)
             organisms = self.stores.labels.organisms(row.id)
-            self.stores.labels.mark_removing(*(organism.id for organism in organisms))
-            for organism in organisms:
-                remove_organism(self.stores, row, organism)
-            remove_if_empty(self.stores, row)
+            with self.stores.disk.lent_reserve():
+                self.stores.labels.mark_removing(*(organism.id for organism in organisms))
+                for organism in organisms:
+                    remove_organism(self.stores, row, organism)
+                remove_if_empty(self.stores, row)
         return sum(organism.count for organism in organisms)
 
     def reconcile(self, name: str, *, timeout: float = 60.0) -> RecoveryReport:
