@@ -42,7 +42,7 @@ unit: $(VENV)/.dev-ready
 all-tests: $(VENV)/.dev-ready
 	$(BIN)/python -m tests.support.services $(PYTEST) -n `expr 5 \* $(CORES) / 2`
 
-torture: $(VENV)/.dev-ready ## Kill, starve and damage everything at every step: a few minutes
+torture: $(VENV)/.dev-ready ## Kill, starve and damage everything at every step: up to half an hour
 	@scripts/setup services
 	TEST_THOROUGH=1 $(BIN)/python -m tests.support.services $(PYTEST) -n $(CORES) tests/torture \
 		tests/integration/library/test_stateful.py

@@ -275,10 +275,11 @@ class Libraries:
             row = self.library_row(name)
             recover(self.stores, row)
             organisms = self.stores.labels.organisms(row.id)
-            self.stores.labels.mark_removing(*(organism.id for organism in organisms))
-            for organism in organisms:
-                remove_organism(self.stores, row, organism)
-            remove_if_empty(self.stores, row)
+            with self.stores.disk.lent_reserve():
+                self.stores.labels.mark_removing(*(organism.id for organism in organisms))
+                for organism in organisms:
+                    remove_organism(self.stores, row, organism)
+                remove_if_empty(self.stores, row)
         count = sum(organism.count for organism in organisms)
         self.record(Action.DELETE_LIBRARY, name, f"{count:,} sequences")
         return count
