@@ -44,9 +44,9 @@ def signed_in_page(pages: Sequence[Page], admin_pages: Sequence[Page]) -> Page:
         show_error(error)
         st.stop()
     if rights is None:
-        requested = _requested_path()
+        link = _link(_requested_path(), at_once=session.access is not None)
         _begin_bare_page(every_page, "Sign in · GeneKin")
-        _draw_sign_in(requested)
+        _draw_sign_in(link)
         st.stop()
     keep_access(rights)
     if rights.user.role is Role.NONE:
@@ -94,17 +94,24 @@ def _requested_path() -> str:
     return f"/{Path(file).stem}?{urlencode(parameters, doseq=True)}"
 
 
-def _link(next_path: str = "") -> str:
-    """Return a link to the server's sign-in page, which comes back to a path."""
+def _link(next_path: str = "", *, at_once: bool = False) -> str:
+    """Return a link to the server's sign-in page, which comes back to a path.
+
+    Parameters
+    ----------
+    at_once
+        Whether to open it even if it was open seconds ago: a sign-in has ended since.
+    """
     query = f"?{urlencode({'next': next_path})}" if next_path else ""
-    return f'<a class="genekin-sign-in" href="{escape(PATH + query)}" target="_self">Sign in</a>'
+    name = "genekin-sign-in genekin-at-once" if at_once else "genekin-sign-in"
+    return f'<a class="{name}" href="{escape(PATH + query)}" target="_self">Sign in</a>'
 
 
-def _draw_sign_in(requested: str) -> None:
+def _draw_sign_in(link: str) -> None:
     with st.container(key="sign-in", border=True):
         st.title("Sign in", anchor=False)
         if current_mode() is SignInMode.PASSWORD:
-            st.html(_link(requested))
+            st.html(link)
             st.html(_SCRIPT, unsafe_allow_javascript=True)
             return
         st.write("Find the gene family of DNA sequences, with the evidence.")
@@ -133,5 +140,4 @@ def _sign_out(mode: SignInMode) -> None:
         st.stop()
     if known := accounts():
         known.sign_ins.end(session_token(st.context.cookies))
-    st.session_state.clear()
     st.rerun()
