@@ -10,6 +10,7 @@ from streamlit.navigation.page import Page
 
 from components.shared.errors import show_error
 from components.shared.formatting import escape_markdown
+from components.shared.markup import OPEN_SIGN_IN, STYLE
 from components.shared.services import (
     access,
     accounts,
@@ -23,9 +24,6 @@ from core.access import Access, Action, Role
 from core.access.mode import SignInMode
 from core.errors import GeneKinError
 from core.web.sign_in import PATH, session_token
-
-_SCRIPT = (Path(__file__).parent / "templates" / "sign_in.html").read_text(encoding="utf-8")
-"""Script that opens the server's sign-in page."""
 
 
 def signed_in_page(pages: Sequence[Page], admin_pages: Sequence[Page]) -> Page:
@@ -83,7 +81,7 @@ def _begin_bare_page(pages: Sequence[Page], title: str) -> None:
     st.session_state.clear()
     st.navigation(list(pages), position="hidden")
     st.set_page_config(page_title=title, page_icon="components/icon.svg", layout="centered")
-    st.html(Path("components/shared/style.css"))
+    st.html(STYLE)
 
 
 def _requested_path() -> str:
@@ -112,7 +110,7 @@ def _draw_sign_in(link: str) -> None:
         st.title("Sign in", anchor=False)
         if current_mode() is SignInMode.PASSWORD:
             st.html(link)
-            st.html(_SCRIPT, unsafe_allow_javascript=True)
+            st.html(OPEN_SIGN_IN, unsafe_allow_javascript=True)
             return
         st.write("Find the gene family of DNA sequences, with the evidence.")
         if st.button("Sign in with your organization", type="primary", width="stretch"):
