@@ -114,7 +114,7 @@ else:  # Imported by Streamlit's command, with its options read, once uvicorn ha
     logging.getLogger("uvicorn.access").disabled = True  # RequestMiddleware logs, without queries.
     _check_sign_in()
     _prepare()
-    _checks = HealthChecks(services.libraries)
+    _checks = HealthChecks(services.server_libraries)
     app = st.App(
         "app.py",
         routes=[

@@ -9,6 +9,8 @@ from components.admin.inventory import draw_libraries, draw_versions
 from components.admin.queue import draw_queue
 from components.shared.errors import plain_errors
 from components.shared.navigation import require_app_entry
+from components.shared.services import access
+from core.access import Action
 
 _SECTIONS: Mapping[str, Callable[[], None]] = {
     "Health": draw_health,
@@ -19,6 +21,13 @@ _SECTIONS: Mapping[str, Callable[[], None]] = {
 
 
 def page() -> None:
+    """Show the page to administrators."""
+    with plain_errors():
+        access().require(Action.SEE_ALL)
+        _show_sections()
+
+
+def _show_sections() -> None:
     """Show all sections; one that fails leaves the others."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title("Admin", width="stretch")

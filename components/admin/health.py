@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from components.shared.services import libraries
+from components.shared.services import server_libraries
 from core.health import DATABASE, DISK, JOBS, LIBRARIES, VECTORS, Check, Health, HealthChecks
 from core.settings import Settings, read_settings
 
@@ -20,7 +20,7 @@ _NAMES: Mapping[str, str] = {
 @st.cache_resource(show_spinner=False)
 def _checks(settings: Settings) -> HealthChecks:  # noqa: ARG001  (the cache's key)
     """Return the checks, which all sessions share: a store that hangs is asked once."""
-    return HealthChecks(libraries)
+    return HealthChecks(server_libraries)
 
 
 def draw_health() -> None:

@@ -27,7 +27,14 @@ THEME_CHOICE = (_TEMPLATES / "theme.html").read_text(encoding="utf-8")
 """Script that keeps the theme chosen in the menu for all pages."""
 SERVER_SORTED = (_TEMPLATES / "server_sorted.html").read_text(encoding="utf-8")
 """Style for tables that the server sorts: without the menu entries that sort in the browser."""
-SCRIPTS = LIVE_INPUT, THEME_CHOICE, (_TEMPLATES / "scroll_to_top.html.j2").read_text("utf-8")
+OPEN_SIGN_IN = (_TEMPLATES / "sign_in.html").read_text(encoding="utf-8")
+"""Script that opens the server's sign-in page."""
+SCRIPTS = (
+    LIVE_INPUT,
+    THEME_CHOICE,
+    OPEN_SIGN_IN,
+    (_TEMPLATES / "scroll_to_top.html.j2").read_text("utf-8"),
+)
 """HTML with all scripts of the pages, none of which depends on data."""
 _NARROW_BARS = 3
 

@@ -10,6 +10,7 @@ from streamlit.navigation.page import Page
 
 from components.shared.errors import show_error
 from components.shared.formatting import escape_markdown
+from components.shared.markup import OPEN_SIGN_IN, STYLE
 from components.shared.services import (
     access,
     accounts,
@@ -23,9 +24,6 @@ from core.access import Access, Action, Role
 from core.access.mode import SignInMode
 from core.errors import GeneKinError
 from core.web.sign_in import PATH, session_token
-
-_SCRIPT = (Path(__file__).parent / "templates" / "sign_in.html").read_text(encoding="utf-8")
-"""Script that opens the server's sign-in page."""
 
 
 def signed_in_page(pages: Sequence[Page], admin_pages: Sequence[Page]) -> Page:
@@ -44,9 +42,9 @@ def signed_in_page(pages: Sequence[Page], admin_pages: Sequence[Page]) -> Page:
         show_error(error)
         st.stop()
     if rights is None:
-        requested = _requested_path()
+        link = _link(_requested_path(), at_once=session.access is not None)
         _begin_bare_page(every_page, "Sign in · GeneKin")
-        _draw_sign_in(requested)
+        _draw_sign_in(link)
         st.stop()
     keep_access(rights)
     if rights.user.role is Role.NONE:
@@ -83,7 +81,7 @@ def _begin_bare_page(pages: Sequence[Page], title: str) -> None:
     st.session_state.clear()
     st.navigation(list(pages), position="hidden")
     st.set_page_config(page_title=title, page_icon="components/icon.svg", layout="centered")
-    st.html(Path("components/shared/style.css"))
+    st.html(STYLE)
 
 
 def _requested_path() -> str:
@@ -94,18 +92,25 @@ def _requested_path() -> str:
     return f"/{Path(file).stem}?{urlencode(parameters, doseq=True)}"
 
 
-def _link(next_path: str = "") -> str:
-    """Return a link to the server's sign-in page, which comes back to a path."""
+def _link(next_path: str = "", *, at_once: bool = False) -> str:
+    """Return a link to the server's sign-in page, which comes back to a path.
+
+    Parameters
+    ----------
+    at_once
+        Whether to open it even if it was open seconds ago: a sign-in has ended since.
+    """
     query = f"?{urlencode({'next': next_path})}" if next_path else ""
-    return f'<a class="genekin-sign-in" href="{escape(PATH + query)}" target="_self">Sign in</a>'
+    name = "genekin-sign-in genekin-at-once" if at_once else "genekin-sign-in"
+    return f'<a class="{name}" href="{escape(PATH + query)}" target="_self">Sign in</a>'
 
 
-def _draw_sign_in(requested: str) -> None:
+def _draw_sign_in(link: str) -> None:
     with st.container(key="sign-in", border=True):
         st.title("Sign in", anchor=False)
         if current_mode() is SignInMode.PASSWORD:
-            st.html(_link(requested))
-            st.html(_SCRIPT, unsafe_allow_javascript=True)
+            st.html(link)
+            st.html(OPEN_SIGN_IN, unsafe_allow_javascript=True)
             return
         st.write("Find the gene family of DNA sequences, with the evidence.")
         if st.button("Sign in with your organization", type="primary", width="stretch"):
@@ -133,5 +138,4 @@ def _sign_out(mode: SignInMode) -> None:
         st.stop()
     if known := accounts():
         known.sign_ins.end(session_token(st.context.cookies))
-    st.session_state.clear()
     st.rerun()

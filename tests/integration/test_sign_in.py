@@ -3,6 +3,7 @@
 import logging
 import re
 import threading
+from uuid import uuid4
 
 import pytest
 from starlette.applications import Starlette
@@ -22,9 +23,12 @@ PASSWORD = "correct horse battery"
 _TOKEN = re.compile(r'name="token" value="([^"]+)"')
 
 
-@pytest.fixture
-def database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'labels.sqlite'}", 10)
+@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
+def database(request, tmp_path):
+    url = f"sqlite:///{tmp_path / 'labels.sqlite'}"
+    if request.param == "mariadb":
+        url = request.getfixturevalue("mariadb").url(f"genekin_{uuid4().hex}")
+    database = Database(url, 10)
     yield database
     database.close()
 

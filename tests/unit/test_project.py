@@ -66,6 +66,7 @@ class TestImports:
         }
         assert found == {
             "components/shared/services.py",
+            "components/admin/health.py",  # Checks run in threads; the page is the administrators'.
             "components/library/organism_card.py",  # The address, as a key of a cache.
             "components/benchmark/run.py",  # It asks for the right to run a benchmark first.
         }
