@@ -43,10 +43,11 @@ _MAX_PAUSE = 30.0
 @click.option("--child", is_flag=True, hidden=True, help="Run as the worker of a dashboard.")
 def worker_command(jobs: int | None, grace: float, *, child: bool) -> None:
     """Run the jobs of a deployment until SIGTERM; several workers share them."""
-    from core.settings import read_settings  # Imported when run: see core.cli.
+    from core.logs import configure_logs  # Imported when run: see core.cli.
+    from core.settings import read_settings
 
     settings = read_settings()
-    logging.basicConfig(level=logging.WARNING, force=True)
+    configure_logs(settings)
     slots = jobs or settings.worker_jobs
     if child:
         _run(settings, slots, 0.0, served_at=_follow_dashboard(), idle=_IDLE_SECONDS)
