@@ -37,6 +37,7 @@ from core.stores.sql.migrations import HEAD, revisions, upgrade
 from core.stores.sql.schema import (
     READY,
     REMOVING,
+    audit,
     caller_arrays,
     encoder_arrays,
     families,
@@ -45,6 +46,7 @@ from core.stores.sql.schema import (
     milestones,
     organisms,
     sequences,
+    sign_ins,
 )
 from core.stores.sql.schema import (
     libraries as library_table,
@@ -60,6 +62,8 @@ _HIDDEN_TABLES = (
     sequences,
 )
 """Tables whose rows nobody sees as long as no organism is ready; parents first."""
+_NO_DATA = (milestones, audit, sign_ins)
+"""Tables that have rows as soon as somebody opens a dashboard."""
 _CHUNK_ROWS = 500
 _ENCODED_ROWS = 5_000
 """Sequences that are read at a time, to be encoded."""
@@ -210,11 +214,11 @@ class _Restore:
             self._stores.vectors.drop(collection)
 
     def _first_table_in_use(self) -> str:
-        """Return a table that has rows; an empty dashboard may have noted that it was begun."""
+        """Return a table that has rows; empty if none has data."""
         with self._stores.database.scan("looking whether it is empty") as connection:
             for table in tables_to_save(metadata):
                 query = select(func.count()).select_from(table)
-                if table is not milestones and connection.execute(query).scalar_one():
+                if table not in _NO_DATA and connection.execute(query).scalar_one():
                     return table.name
         return ""
 
@@ -281,9 +285,13 @@ class _Restore:
         with self._stores.database.begin("restoring a backup") as connection:
             others = [table for table in tables_to_save(metadata) if table not in _HIDDEN_TABLES]
             for table in reversed(others):
-                connection.execute(delete(table))
+                if table is not audit:
+                    connection.execute(delete(table))
             for table in others:
                 for chunk in _chunks(self._backup.rows(table)):
+                    if table is audit:  # What was done since stays: its rows have these numbers.
+                        for row in chunk:
+                            del row["id"]
                     connection.execute(insert(table), chunk)
                     self._report(len(chunk))
             self._show_organisms(connection)

@@ -21,7 +21,7 @@ from core.errors import GeneKinError
 from core.library.archive import export_library, import_library
 from core.library.manager import Libraries
 from core.sequences.limits import Limits
-from core.stores.sql.schema import metadata, milestones
+from core.stores.sql.schema import audit, metadata, milestones
 
 NAME = "mutated"
 LIMITS = Limits(max_bytes=20_000_000)
@@ -237,13 +237,13 @@ MUTATIONS = {
 def everything(libraries: Libraries) -> tuple[object, ...]:
     """Return the libraries, the number of rows of every table, and the collections.
 
-    That there was a library once is a milestone, and stays.
+    That there was a library once is a milestone, and the audit trail tells of it: both stay.
     """
     with libraries.stores.database.connect("counting") as connection:
         rows = {
             table.name: connection.scalar(select(func.count()).select_from(table))
             for table in metadata.sorted_tables
-            if table is not milestones
+            if table not in {milestones, audit}
         }
     return libraries.names(), rows, libraries.stores.vectors._client.list_collections()
 
