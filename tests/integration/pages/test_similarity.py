@@ -7,6 +7,7 @@ import pytest
 from components.shared import computation, services
 from components.similarity.charts import matrix_figure
 from core.errors import LibraryError
+from core.jobs.user_jobs import UserJobs
 from core.library.load import load
 from core.library.manager import Libraries
 from core.sequences.references.simulated import simulate
@@ -216,14 +217,14 @@ class TestInTheBackground:
         self, home, filled, opened, monkeypatch
     ):
         shutil.copytree(filled, home)
-        submit = services.jobs().submit
+        submit = UserJobs.submit
 
-        def submit_and_wait(*given):
-            number = submit(*given)
+        def submit_and_wait(jobs, request):
+            number = submit(jobs, request)
             until_all_ended()
             return number
 
-        monkeypatch.setattr(services.jobs(), "submit", submit_and_wait)
+        monkeypatch.setattr(UserJobs, "submit", submit_and_wait)
         assert headline(opened("similarity")).startswith(
             "Chimpanzee genes are closer to human genes"
         )
@@ -233,20 +234,21 @@ class TestInTheBackground:
         self, home, filled, opened, monkeypatch
     ):
         shutil.copytree(filled, home)
-        end, get = Event(), services.jobs().get
+        end, get = Event(), UserJobs.get
 
         def compare_at_last(*given, **options):
             end.wait()
             return compare(*given, **options)
 
-        def end_and_get(number):
+        def end_and_get(jobs, number):
             end.set()
+            monkeypatch.setattr(UserJobs, "get", get)
             until_all_ended()
-            return get(number)
+            return get(jobs, number)
 
         monkeypatch.setattr("core.jobs.kinds.similarity.compare", compare_at_last)
         page = opened("similarity")
-        monkeypatch.setattr(services.jobs(), "get", end_and_get)
+        monkeypatch.setattr(UserJobs, "get", end_and_get)
         assert headline(page.run()).startswith("Chimpanzee genes are closer to human genes")
         assert len(services.jobs().recent()) == 1
 
