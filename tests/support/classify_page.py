@@ -44,6 +44,12 @@ def open_options(page: AppTest) -> AppTest:
     return page.run()
 
 
+def open_downloads(page: AppTest) -> AppTest:
+    """Open the list of a result's files and its link."""
+    page.session_state[f"downloads of {shown_run(page)}"] = True
+    return page.run()
+
+
 def open_input(page: AppTest) -> AppTest:
     """Open the input above a result."""
     page.session_state[f"input of {shown_run(page)}"] = True

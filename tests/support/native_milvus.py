@@ -62,8 +62,8 @@ class NativeStore(VectorStore):
     def version(self) -> str:
         return "2.5.1"
 
-    def __init__(self, uri: str, token: str, timeout: float) -> None:
-        super().__init__(uri, token, timeout)
+    def __init__(self, uri: str, token: str, timeout: float, served_at: str = "") -> None:
+        super().__init__(uri, token, timeout, served_at)
         self._added: set[str] = set()
 
     def add_partition(self, collection: str, partition: str) -> None:

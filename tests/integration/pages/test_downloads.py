@@ -7,7 +7,7 @@ from components.classify import files as module
 from components.classify.files import RunAlignments, describe_limit, list_files
 from components.classify.submission import RunResult
 from components.shared import services
-from tests.support.classify_page import ask, latest_run
+from tests.support.classify_page import ask, latest_run, open_downloads
 from tests.support.pages import shown
 from tests.support.synthetic import dna
 
@@ -41,11 +41,6 @@ def result(page):
 @pytest.fixture
 def library(result):
     return services.libraries().open(result.run.library)
-
-
-def open_downloads(page):
-    page.session_state[f"downloads of {latest_run().id}"] = True
-    return page.run()
 
 
 def labels(page):

@@ -12,6 +12,7 @@ from core.library.load import load
 from core.runs import Runs
 from core.settings import read_settings
 from core.stores.sql.audit import AuditTable
+from tests.support.classify_page import open_downloads
 from tests.support.library_page import PATIENCE, choose, delete, ended
 from tests.support.pages import button, shown
 from tests.support.services import PROJECT
@@ -231,11 +232,11 @@ class TestRuns:
         assert "Run details" not in str(page.expander)
         assert "No runs yet" in shown(signed_in("history", "carl"))
 
-        page = self.follow(signed_in("classify", "rita"), run)
+        page = open_downloads(self.follow(signed_in("classify", "rita"), run))
         page.toggle(key=f"share {run} False").set_value(True).run()
         page = self.follow(signed_in("classify", "carl"), run)
         assert not page.error
-        assert "Shared by its owner." in shown(page)
+        assert "Shared by its owner." in shown(open_downloads(page))
         assert "No runs yet" not in shown(signed_in("history", "carl"))
 
     def test_of_a_job_belongs_to_who_submitted_it(self, signed_in):
@@ -298,7 +299,7 @@ class TestVisitors:
         page.text_area(key="text").input(QUERY).run()
         button(page, "Classify").click().run()
         assert not page.error
-        assert "Everyone who has the link can open it." in shown(page)
+        assert "Everyone who has the link can open it." in shown(open_downloads(page))
         assert "Sign in to keep your results" in shown(opened("history"))
         assert labels(opened("library")).isdisjoint({"Export", "Delete"})
 

@@ -20,7 +20,7 @@ from pymilvus.client.entity_helper import sparse_rows_to_proto
 from scipy.sparse import csr_array
 
 from core.errors import StoreError
-from core.stores.milvus import lite
+from core.stores.milvus import lite, lite_folder
 from core.stores.milvus import vectors as module
 from core.stores.milvus.index import SPARSE_INDEX, VectorIndex
 from core.stores.milvus.rows import to_query_rows
@@ -684,7 +684,7 @@ class TestEmbeddedCrash:
             raise OSError(5, "Input/output error", str(path))
 
         with monkeypatch.context() as patch:
-            patch.setattr(lite, "collection_names", fail)
+            patch.setattr(lite_folder, "collection_names", fail)
             with pytest.raises(StoreError, match="failed while opening it: "):
                 VectorStore(address, "", TIMEOUT)
         VectorStore(address, "", TIMEOUT).close()
