@@ -15,14 +15,13 @@ from components.shared.sequence_input import max_upload_mb
 from components.shared.services import libraries, may
 from components.shared.sign_in_mode import is_open
 from core.access import Action, LibraryAccess
-from core.jobs.kinds.library import ARCHIVE, ImportArguments, LibraryArguments, export_name
+from core.jobs.kinds.library import ARCHIVE, ImportArguments, LibraryArguments
 from core.jobs.queue import JobRequest
 from core.library.library import Library
-from core.library.manager import Libraries
 from core.library.naming import collection_name
+from core.library.stored_exports import StoredExports
 from core.settings import MB
 from core.stores.sql import Identity
-from core.stores.sql.stored_results import ResultTable
 
 _ACCESS_LABELS = {
     LibraryAccess.PRIVATE: "Private",
@@ -117,23 +116,17 @@ def _repair_settings(name: str, identity: Identity) -> None:
 def _export_settings(library: Library) -> None:
     if st.button("Export", help="Write the library into one file, to keep or to import elsewhere."):
         _submit("export", f"Export of {library.name}", library.name, library.identity)
-    table, name = ResultTable(libraries().stores.database), export_name(library.identity)
-    size = table.size(name)
+    exports = StoredExports(libraries())
+    size = exports.size(library.identity)
     if size is None:
         return
     st.download_button(
         f"Download export ({size / MB:,.1f} MB)",
-        partial(_read_export, libraries(), name, library.name),
+        partial(exports.read, library.name, library.identity),
         file_name=f"{collection_name(library.name)}.zip",
         mime="application/zip",
         on_click="ignore",
     )
-
-
-def _read_export(opened: Libraries, export: str, library: str) -> bytes:
-    opened.require(Action.EXPORT, library)
-    opened.record(Action.EXPORT, library, "downloaded")
-    return b"".join(ResultTable(opened.stores.database).read(export))
 
 
 def _name_settings(library: Library) -> None:

@@ -12,7 +12,7 @@ from cachetools import TTLCache, cached
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from components.shared.formatting import escape_markdown
-from components.shared.services import libraries
+from components.shared.services import server_libraries
 from core.errors import GeneKinError, StoreError, UnavailableError
 from core.stores.availability import wait_once
 
@@ -87,7 +87,7 @@ def _run_again_when_back() -> None:
 def _stores_answer() -> bool:
     """Ask both stores, once for all sessions."""
     try:
-        stores = libraries().stores
+        stores = server_libraries().stores
         stores.labels.library_names()
         stores.vectors.version()
     except GeneKinError:

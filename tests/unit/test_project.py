@@ -68,7 +68,7 @@ class TestImports:
             "components/shared/services.py",
             "components/admin/health.py",  # Checks run in threads; the page is the administrators'.
             "components/library/organism_card.py",  # The address, as a key of a cache.
-            "components/benchmark/run.py",  # It asks for the right to run a benchmark first.
+            "components/shared/errors.py",  # Whether the stores answer again.
         }
 
     def test_the_core_can_be_imported_without_a_screen(self):

@@ -12,6 +12,7 @@ from core.library.archive import export_library, import_library
 from core.library.load import LoadReport, load
 from core.library.refit import refit
 from core.library.repair import DAMAGED_HINT, RepairReport, damaged_text, repair
+from core.library.stored_exports import StoredExports
 from core.progress import Progress
 from core.schema import StrictModel
 from core.sequences.limits import Limits
@@ -19,17 +20,12 @@ from core.sequences.records import Record
 from core.sequences.references import human, published
 from core.sequences.references.simulated import simulate, simulated_name
 from core.settings import MB
-from core.stores.disk import Room
 from core.stores.milvus.index import VectorIndex
 from core.stores.sql import Identity
-from core.stores.sql.stored_results import ResultTable
 
 ARCHIVE = "archive"
 """Name of the file of an import."""
 _HUMAN = "human"
-_EXPORT = "export "
-_MAX_EXPORTS = 8
-_READ_BYTES = 4_000_000
 
 
 class Simulation(StrictModel):
@@ -101,12 +97,6 @@ class ImportArguments(StrictModel):
     library: str | None
     source: str
     access: LibraryAccess = LibraryAccess.LAB
-
-
-def export_name(identity: Identity) -> str:
-    """Return the name of the stored result that is the last export of a library."""
-    number, created = identity
-    return f"{_EXPORT}{number}-{created:%Y%m%d%H%M%S}"
 
 
 def _load(
@@ -183,7 +173,6 @@ def _import(context: JobContext, arguments: ImportArguments, progress: Progress)
 
 def _export(context: JobContext, arguments: LibraryArguments, progress: Progress) -> dict[str, str]:
     libraries = context.libraries
-    stores = libraries.stores
     with TemporaryDirectory() as folder:
         path = Path(folder) / "library.zip"
         name = libraries.current_name(arguments.identity)
@@ -192,12 +181,7 @@ def _export(context: JobContext, arguments: LibraryArguments, progress: Progress
         if size > context.settings.max_file_bytes:
             message = f"The export has {size / MB:,.0f} MB, which is too large to download."
             raise InputError(message, "Use the command line: python -m core export.")
-        stores.require_room(Room(labels=size, vectors=0, log=size), "storing the export")
-        with path.open("rb") as file:
-            content = iter(lambda: file.read(_READ_BYTES), b"")
-            results = ResultTable(stores.database)
-            results.save(export_name(arguments.identity), content)
-            results.keep_last(_EXPORT, _MAX_EXPORTS)
+        StoredExports(libraries).save(arguments.identity, path)
     return {"said": f"{_genes(count)} exported. Download the file under Library settings."}
 
 

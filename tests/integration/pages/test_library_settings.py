@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from components.shared import services
-from core.jobs.kinds.library import export_name
 from core.library.load import load as load_records
+from core.library.stored_exports import StoredExports
 from core.stores.sql.jobs import FAILED
-from core.stores.sql.stored_results import ResultTable
 from tests.support.library_page import (
     choose,
     ended,
@@ -165,8 +164,9 @@ class TestCare:
         press(page, "Export")
         (download,) = page.get("download_button")
         assert download.label.startswith("Download export (0.")
-        table = ResultTable(services.libraries().stores.database)
-        content = b"".join(table.read(export_name(services.libraries().open().identity)))
+        content = StoredExports(services.libraries()).read(
+            "default", services.libraries().open().identity
+        )
 
         choose(page, "Import an archive")
         uploader(page, "Exported library").upload("lab.zip", content, "application/zip")
