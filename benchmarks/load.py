@@ -53,6 +53,8 @@ DIVERGENCE = 0.02
 TIMEOUT = 60.0
 LOADED = 100_000
 """Sequences that a curator loads meanwhile."""
+ARRIVAL = 20.0
+"""Seconds within which the visitors arrive."""
 _SHOWN_ERRORS = 5
 _RERUN_FOLLOWS = ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
@@ -95,6 +97,7 @@ class Visitor:
     async def visit(self, questions: Sequence[Question], until: float, think: float) -> Outcome:
         """Ask one question after the other until a time of the monotonic clock."""
         outcome = Outcome()
+        await asyncio.sleep(self._generator.uniform(0, ARRIVAL))
         try:
             async with websockets.connect(
                 self._address, subprotocols=[websockets.Subprotocol("streamlit")], max_size=None
@@ -200,7 +203,8 @@ def measure(options: Namespace) -> str:
         f"{options.users} visitors for {options.minutes:g} minutes on {options.processes} processes"
         " of the dashboard, Milvus 2.3.5 and MariaDB, all on this machine, with the visitors."
         f" Each pastes a gene of chimpanzee or dog with {DIVERGENCE:.0%} of its bases substituted,"
-        f" presses, waits for the complete page, and reads for {options.think:g} s on average."
+        f" presses, waits for the complete page, and reads for {options.think:g} s on average; they"
+        f" arrive within {ARRIVAL:g} s."
         " Times are from pressing to the complete page. An error is one on a page, a lost"
         " connection, or an answer that is not that of the query. Encoder `count`: this Milvus has"
         " no sparse vectors.\n\n" + table(head, rows)
