@@ -95,7 +95,7 @@ def trial(request, home, tmp_path_factory) -> Trial:
 
 @pytest.mark.parametrize("fault", [KILL, FULL, FAIL])
 def test_leaves_the_old_state_or_the_new_one(trial, fault, some):
-    few, many = (6, None) if fault == KILL else (3, 24)
+    few, many = {KILL: (6, None), FULL: (3, None)}.get(fault, (3, 24))
 
     findings = trial.run(fault, some(len(trial.steps), few, many))
     assert not findings, "\n".join(findings)
