@@ -69,7 +69,7 @@ class Question:
 
 @dataclass(slots=True)
 class Outcome:
-    """What the visitors have seen.
+    """Answers and errors that the visitors have seen.
 
     Attributes
     ----------
@@ -222,7 +222,7 @@ class _Curator:
 
     @property
     def ended(self) -> bool:
-        """Whether everything is loaded."""
+        """True if everything is loaded."""
         return self._process is not None and self._process.poll() == 0
 
     def __enter__(self) -> Self:

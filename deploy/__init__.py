@@ -1,1 +1,1 @@
-"""What a deployment with containers needs beside the dashboard."""
+"""Parts of a deployment with containers beside the dashboard."""

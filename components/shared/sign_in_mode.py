@@ -1,4 +1,4 @@
-"""How users sign in here, by the settings and Streamlit's secrets; imports fast."""
+"""Way in which users sign in here, by the settings and Streamlit's secrets; imports fast."""
 
 from collections.abc import Mapping
 

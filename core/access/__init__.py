@@ -1,4 +1,4 @@
-"""Who may do what: roles, users, sign-ins, and the rights that every change asks for."""
+"""Roles, users, sign-ins, and the rights that every change asks for."""
 
 from core.access.rights import LOCAL_ACCESS, Access
 from core.access.roles import Action, LibraryAccess, Role

@@ -12,7 +12,7 @@ _MIN_SECRET = 32
 
 
 class SignInMode(StrEnum):
-    """How users sign in."""
+    """Ways in which users sign in."""
 
     OPEN = "open"
     PASSWORD = "password"  # noqa: S105  (the name of a way)

@@ -7,7 +7,7 @@ from typing import Self
 
 
 class Role(StrEnum):
-    """What a user may do; each role may do all that the ones before it may."""
+    """Levels of rights; each role may do all that the ones before it may."""
 
     NONE = "none"
     VISITOR = "visitor"
@@ -36,7 +36,7 @@ ASSIGNABLE = (Role.READER, Role.CURATOR, Role.ADMIN)
 
 
 class Action(StrEnum):
-    """What a user does; the value is its name in the audit trail."""
+    """Things that a user does; the value is the name in the audit trail."""
 
     SEARCH = "search"
     KEEP_RUNS = "keep runs"
@@ -80,7 +80,7 @@ REQUIRED_ROLES: Mapping[Action, Role] = MappingProxyType(
 
 
 class LibraryAccess(StrEnum):
-    """Who may use a library: its owner, everyone with a role, or visitors too."""
+    """Users of a library: its owner, everyone with a role, or visitors too."""
 
     PRIVATE = "private"
     LAB = "lab"

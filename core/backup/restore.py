@@ -77,7 +77,7 @@ _NOT_EMPTY_HINT = (
 
 @dataclass(frozen=True, slots=True)
 class RestoreReport:
-    """What was restored.
+    """Report of a restoration.
 
     Attributes
     ----------

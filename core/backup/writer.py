@@ -39,7 +39,7 @@ _COMPRESSION = 3
 
 @dataclass(frozen=True, slots=True)
 class BackupReport:
-    """What a backup has.
+    """Report of a backup.
 
     Attributes
     ----------

@@ -19,7 +19,7 @@ from core.stores.sql.tables import utc_now
 _log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
-"""How often a job is started, if its worker dies or a store goes away."""
+"""Number of times that a job is started, if its worker dies or a store goes away."""
 JOB_CANCELLED = "The job was cancelled."
 NO_RESULTS = "No results saved."
 _SAVE_SECONDS = 0.5

@@ -92,7 +92,7 @@ class Metrics:
 
 
 class _Deployment(Collector):
-    """What is read when it is asked for: health, jobs, disk."""
+    """Figures that are read when they are asked for: health, jobs, disk."""
 
     def __init__(self, checks: HealthChecks) -> None:
         self._checks = checks

@@ -1,4 +1,4 @@
-"""What a browser lets others do with the dashboard."""
+"""Rights of other sites over the dashboard, in a browser."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -28,7 +28,7 @@ MAX_REQUEST = 1_000_000
 
 
 def caddy_missing() -> str | None:
-    """Why no Caddy can be started here, or None."""
+    """Reason that no Caddy can be started here, or None."""
     return None if find_caddy() else "caddy is not installed (scripts/setup services)"
 
 

@@ -19,7 +19,7 @@ EXTERNAL_SERVERS = {
 
 
 def compose_missing() -> str | None:
-    """Why no compose file can be read here, or None."""
+    """Reason that no compose file can be read here, or None."""
     found = shutil.which("docker-compose") or _is_plugin_installed()
     return None if found else "Docker Compose is not installed (Debian: docker-compose)"
 

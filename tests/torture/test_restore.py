@@ -35,7 +35,7 @@ def empty(source, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def expected(source):
-    """What is seen of the home that was backed up."""
+    """View of the home that was backed up."""
     outcome = examine(home_settings(source))
     assert not outcome.error
     assert outcome.seen

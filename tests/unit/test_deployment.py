@@ -50,7 +50,7 @@ def networks(config, service) -> set[str]:
 
 
 def conditions(config, service) -> dict[str, str]:
-    """What a service waits for."""
+    """Services that a service waits for."""
     waits = config["services"][service]["depends_on"]
     return {name: wait["condition"] for name, wait in waits.items()}
 

@@ -20,7 +20,7 @@ PASSWORD = "hunter2 with %space"
 
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
-    """Where this process logs to; the configuration is restored in the end."""
+    """Log of this process; the configuration is restored in the end."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield io.StringIO()

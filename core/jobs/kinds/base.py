@@ -1,4 +1,4 @@
-"""What all kinds of jobs have in common."""
+"""Base of all kinds of jobs."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ RECORDS = "records"
 
 @dataclass(frozen=True, slots=True)
 class JobContext:
-    """What a job works with: the stores of the worker, and its own files."""
+    """Surroundings of a job: the stores of the worker, and its own files."""
 
     libraries: Libraries
     settings: Settings

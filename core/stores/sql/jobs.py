@@ -142,7 +142,7 @@ _SERVED = (
     .group_by(jobs.c.submitter)
     .subquery()
 )
-"""When the last job of each submitter was started."""
+"""Start of the last job of each submitter."""
 _REQUEUED = {
     "state": QUEUED,
     "owner": "",

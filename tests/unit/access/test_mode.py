@@ -1,4 +1,4 @@
-"""How users sign in, and where a dashboard may be open."""
+"""Ways to sign in, and addresses on which a dashboard may be open."""
 
 from pathlib import Path
 
