@@ -139,6 +139,8 @@ class _Match:
         Index of a reading of the query, and the letters of it to align.
     low, high
         The letters of the reference to align.
+    shared
+        Segments within the letters to align, as rows; see :mod:`.local`.
     segments
         By position on the query.
     """
@@ -150,6 +152,7 @@ class _Match:
     stop: int
     low: int
     high: int
+    shared: NDArray[np.int64]
     segments: Sequence[Segment]
 
 
@@ -185,11 +188,19 @@ class _QueryAligner:
             for row in rows
             if row[3] >= min(min_score, max(best_scores))
         ]
+        start, stop, low, high = _surroundings(
+            seed, self._readings[chosen].codes.size, reference.size, min_score
+        )
+        inside = (rows[:, :2] >= [start, low]) & (rows[:, :2] + rows[:, 2:3] <= [stop, high])
         return _Match(
             hit,
             reference,
             chosen,
-            *_surroundings(seed, self._readings[chosen].codes.size, reference.size, min_score),
+            start,
+            stop,
+            low,
+            high,
+            rows[inside.all(axis=1)] - np.array([start, low, 0, 0]),
             sorted(segments, key=lambda segment: (segment.start, segment.end)),
         )
 
@@ -205,7 +216,8 @@ class _QueryAligner:
         for (index, start, stop), numbers in groups.items():
             reading = self._readings[index]
             regions = [matches[n].reference[matches[n].low : matches[n].high] for n in numbers]
-            paths = self._scheme.align(reading.codes[start:stop], regions)
+            shared = [matches[n].shared for n in numbers]
+            paths = self._scheme.aligner.align(reading.codes[start:stop], regions, shared)
             for number, (path, score) in zip(numbers, paths, strict=True):
                 alignments[number] = self._build(matches[number], reading, path, score)
         return [alignments[number] for number in range(len(matches))]

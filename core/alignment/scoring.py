@@ -8,16 +8,13 @@ The parameters are those that NCBI BLAST+ prints for these schemes (blast_stat.c
 """
 
 import math
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
-import pyopal
 from numpy.typing import NDArray
-from scoring_matrices.lib import ScoringMatrix
 
+from core.alignment.local import LocalAligner
 from core.alignment.seeds import WINDOW, find_segments
 from core.encoders.proteins import BASES, BLOSUM62, RESIDUES
 
@@ -28,9 +25,6 @@ MAX_EVALUE = 0.01
 _MANY_PAIRS = 10_000_000
 """Pairs of letters above which words are one letter longer, to limit the time."""
 _MATCH, _MISMATCH = 2.0, -3.0
-_FIRST_LETTER = ord("A")
-_CIGAR = re.compile(r"(\d+)([MID])")
-"""Blocks of an alignment: I has letters of the query alone, D of the reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,48 +151,10 @@ class ScoringScheme:
         symbols[unambiguous, unambiguous] = unambiguous
         return symbols
 
-    def align(
-        self, query: NDArray[np.uint8], references: Sequence[NDArray[np.uint8]]
-    ) -> list[tuple[NDArray[np.int64], float]]:
-        """Return the path and the score of the best local alignment with each reference.
-
-        Gaps are affine. Other threads go on meanwhile.
-
-        Parameters
-        ----------
-        query, references
-            Letters as numbers, uint8; at least one pair of them has a positive score.
-
-        Returns
-        -------
-        list of (path, score)
-            The path is int64, shape (2, n): the boundaries of its blocks, in letters of the query
-            and of the reference, from 0.
-        """
-        alphabet, aligner = self._aligner
-        letters = [(codes + _FIRST_LETTER).tobytes() for codes in (query, *references)]
-        database = pyopal.Database(letters[1:], alphabet=alphabet)
-        found = aligner.align(letters[0], database, mode="full", algorithm="sw")
-        return [(_path(result), float(result.score)) for result in found]
-
     @cached_property
-    def _aligner(self) -> tuple[str, pyopal.Aligner]:
-        """The letters that stand for numbers, since those of an aligner are from A to Z, and it."""
-        alphabet = "".join(chr(_FIRST_LETTER + code) for code in range(len(self.alphabet)))
-        matrix = ScoringMatrix(self.scores.tolist(), alphabet)
-        # A gap of n letters costs its opening and n - 1 extensions.
-        opening, extension = round(-self.gap_open), round(-self.gap_extend)
-        return alphabet, pyopal.Aligner(matrix, gap_open=opening, gap_extend=extension)
-
-
-def _path(found: pyopal.FullResult) -> NDArray[np.int64]:
-    """Return the boundaries of an alignment's blocks."""
-    steps = [(found.query_start, found.target_start)]
-    steps += [
-        (int(count) * (kind != "D"), int(count) * (kind != "I"))
-        for count, kind in _CIGAR.findall(found.cigar())
-    ]
-    return np.cumsum(np.array(steps, dtype=np.int64), axis=0).T
+    def aligner(self) -> LocalAligner:
+        """The aligner by these scores; its gaps are affine."""
+        return LocalAligner(self.scores, self.gap_open, self.gap_extend)
 
 
 @cache
