@@ -1,6 +1,7 @@
 """Way in which users sign in here, by the settings and Streamlit's secrets; imports fast."""
 
 from collections.abc import Mapping
+from functools import cache
 
 import streamlit as st
 
@@ -31,8 +32,12 @@ def is_open() -> bool:
         return False
 
 
+@cache
 def _auth_section() -> Mapping[str, object]:
-    """Return the section ``[auth]`` of the secrets; empty without one."""
+    """Return the section ``[auth]`` of the secrets when it was first asked for; empty without one.
+
+    Streamlit looks for the file each time, and pages ask a dozen times a run.
+    """
     if not st.secrets.load_if_toml_exists():
         return {}
     section = st.secrets.get("auth", {})

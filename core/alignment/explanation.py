@@ -191,7 +191,6 @@ class _QueryAligner:
         start, stop, low, high = _surroundings(
             seed, self._readings[chosen].codes.size, reference.size, min_score
         )
-        inside = (rows[:, :2] >= [start, low]) & (rows[:, :2] + rows[:, 2:3] <= [stop, high])
         return _Match(
             hit,
             reference,
@@ -200,7 +199,7 @@ class _QueryAligner:
             stop,
             low,
             high,
-            rows[inside.all(axis=1)] - np.array([start, low, 0, 0]),
+            _clip(rows, start, stop, low, high),
             sorted(segments, key=lambda segment: (segment.start, segment.end)),
         )
 
@@ -288,3 +287,14 @@ def _surroundings(
     start = max(0, first - (hit_first - low) - _MARGIN)
     stop = min(query_letters, first + high - hit_first + _MARGIN)
     return start, stop, low, high
+
+
+def _clip(rows: NDArray[np.int64], start: int, stop: int, low: int, high: int) -> NDArray[np.int64]:
+    """Return what segments have of some letters, with positions in these."""
+    clipped = rows - np.array([start, low, 0, 0])
+    before = np.maximum(0, -clipped[:, :2].min(axis=1))
+    clipped[:, :2] += before[:, None]
+    room = np.array([stop - start, high - low]) - clipped[:, :2]
+    clipped[:, 2] = np.minimum(clipped[:, 2] - before, room.min(axis=1))
+    kept: NDArray[np.int64] = clipped[clipped[:, 2] > 0]
+    return kept

@@ -6,8 +6,9 @@ sequences share, are aligned. If the pieces add up to the best score, no alignme
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import product
 from typing import Literal, NamedTuple, Self, TypeAlias
 
 import numpy as np
@@ -22,8 +23,9 @@ _Algorithm: TypeAlias = Literal["sw", "nw"]
 
 _SMALL = 100_000
 """Pairs of letters up to which a whole path is found as fast as its pieces."""
-_TRIMMED = 10
-"""Letters at both ends of a segment that a gap may take the place of."""
+_TRIMMED = 10, 100
+"""Letters at both ends of a segment that are no part of its anchor, as the best gap may be there:
+a few, or more where that fails, as in repeats."""
 _RUN = 6
 """Similar letters in a row before and after an anchor: no best alignment ends among them."""
 _FIRST_LETTER = ord("A")
@@ -46,6 +48,10 @@ class _Anchor(NamedTuple):
     @property
     def other_end(self) -> int:
         return self.other + self.length
+
+    @property
+    def shift(self) -> int:
+        return self.other - self.start
 
     def follows(self, anchor: Self) -> bool:
         return self.start >= anchor.end and self.other >= anchor.other_end
@@ -86,22 +92,24 @@ class LocalAligner:
             The path is int64, shape (2, n): the boundaries of its blocks, in letters of the query
             and of the reference, from 0.
         """
-        stitched = {
-            number: self._stitch(query, reference, segments[number])
-            for number, reference in enumerate(references)
-            if query.size * reference.size > _SMALL
-        }
-        found = self._keep_best(query, references, stitched)
+        large = [n for n, letters in enumerate(references) if query.size * letters.size > _SMALL]
+        best = self._best_scores(query, [references[number] for number in large])
+        found: dict[int, tuple[Path, float]] = {}
+        for trimmed, (number, score) in product(_TRIMMED, zip(large, best, strict=True)):
+            if number not in found:
+                anchors = self._anchors(query, references[number], segments[number], trimmed)
+                stitched = self._stitch(query, references[number], self._chain(anchors))
+                if stitched is not None and stitched[1] == score:
+                    found[number] = stitched
         others = [number for number in range(len(references)) if number not in found]
         paths = self._paths(query, [references[number] for number in others])
         found.update(zip(others, paths, strict=True))
         return [found[number] for number in range(len(references))]
 
     def _stitch(
-        self, query: Letters, reference: Letters, segments: NDArray[np.int64]
+        self, query: Letters, reference: Letters, anchors: Sequence[_Anchor]
     ) -> tuple[Path, float] | None:
         """Return the best path through the anchors, and its score; None if there is none."""
-        anchors = _chain(self._anchors(query, reference, segments))
         if not anchors:
             return None
         first, last = anchors[0], anchors[-1]
@@ -112,22 +120,6 @@ class LocalAligner:
         inner, inner_score = self._join(query, reference, anchors)
         path = np.hstack([left, inner, _shift(right, last.end, last.other_end)])
         return _merge_blocks(path), score + inner_score + right_score
-
-    def _keep_best(
-        self,
-        query: Letters,
-        references: Sequence[Letters],
-        found: Mapping[int, tuple[Path, float] | None],
-    ) -> dict[int, tuple[Path, float]]:
-        """Keep those of the paths, by the number of their reference, that have the best score."""
-        stitched = {number: path for number, path in found.items() if path is not None}
-        database = self._database([references[number] for number in stitched])
-        best = self._opal.align(_text(query), database, mode="score")
-        return {
-            number: (path, score)
-            for (number, (path, score)), result in zip(stitched.items(), best, strict=True)
-            if score == result.score
-        }
 
     def _join(
         self, query: Letters, reference: Letters, anchors: Sequence[_Anchor]
@@ -150,16 +142,15 @@ class LocalAligner:
         """Align all letters of both, of which one may have none."""
         if query.size and reference.size:
             return self._paths(query, [reference], "nw")[0]
-        gap = max(query.size, reference.size)
-        score = self._gap_open + (gap - 1) * self._gap_extend if gap else 0.0
-        return np.array([[0, query.size], [0, reference.size]]), score
+        path = np.array([[0, query.size], [0, reference.size]])
+        return path, self._gap_score(query.size + reference.size)
 
     def _anchors(
-        self, query: Letters, reference: Letters, segments: NDArray[np.int64]
+        self, query: Letters, reference: Letters, segments: NDArray[np.int64], trimmed: int
     ) -> Iterator[_Anchor]:
         """Yield the part of each segment between two runs of similar letters, not at its ends."""
         for start, other, length, score in segments.tolist():
-            low, high, shift = start + _TRIMMED, start + length - _TRIMMED, other - start
+            low, high, shift = start + trimmed, start + length - trimmed, other - start
             if high - low < 2 * _RUN:
                 continue
             similar = self._scores[query[low:high], reference[low + shift : high + shift]] > 0
@@ -167,6 +158,29 @@ class LocalAligner:
             if runs.size and runs[-1] - runs[0] >= _RUN:
                 first, stop = int(runs[0]) + _RUN, int(runs[-1])
                 yield _Anchor(first, first + shift, stop - first, score)
+
+    def _chain(self, anchors: Iterable[_Anchor]) -> list[_Anchor]:
+        """Return anchors that one alignment may have, chosen by score, in order.
+
+        They follow each other in both sequences, and are worth the gap between them.
+        """
+        chosen: list[_Anchor] = []
+        for anchor in sorted(anchors, key=lambda anchor: -anchor.score):
+            if all(
+                (anchor.follows(other) or other.follows(anchor))
+                and anchor.score + self._gap_score(anchor.shift - other.shift) > 0
+                for other in chosen
+            ):
+                chosen.append(anchor)
+        return sorted(chosen)
+
+    def _gap_score(self, letters: int) -> float:
+        return self._gap_open + (abs(letters) - 1) * self._gap_extend if letters else 0.0
+
+    def _best_scores(self, query: Letters, references: Sequence[Letters]) -> list[float]:
+        database = self._database(references)
+        found = self._opal.align(_text(query), database, mode="score", algorithm="sw")
+        return [float(result.score) for result in found]
 
     def _paths(
         self, query: Letters, references: Sequence[Letters], algorithm: _Algorithm = "sw"
@@ -179,7 +193,7 @@ class LocalAligner:
     def _database(self, references: Sequence[Letters]) -> pyopal.Database:
         return pyopal.Database(map(_text, references), alphabet=self._alphabet)
 
-    @property
+    @cached_property
     def _alphabet(self) -> str:
         """The letters that stand for numbers, since those of PyOpal are from A to Z."""
         return "".join(chr(_FIRST_LETTER + code) for code in range(len(self._scores)))
@@ -190,15 +204,6 @@ class LocalAligner:
         # A gap of n letters costs its opening and n - 1 extensions.
         opening, extension = round(-self._gap_open), round(-self._gap_extend)
         return pyopal.Aligner(matrix, gap_open=opening, gap_extend=extension)
-
-
-def _chain(anchors: Iterable[_Anchor]) -> list[_Anchor]:
-    """Return anchors that follow each other in both sequences, chosen by score, in order."""
-    chosen: list[_Anchor] = []
-    for anchor in sorted(anchors, key=lambda anchor: -anchor.score):
-        if all(anchor.follows(other) or other.follows(anchor) for other in chosen):
-            chosen.append(anchor)
-    return sorted(chosen)
 
 
 def _shift(path: Path, letters: int, other_letters: int) -> Path:
