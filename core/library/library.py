@@ -13,7 +13,7 @@ from core.classification.prediction import Hit
 from core.encoders import Encoder
 from core.errors import EncoderReplaced, InputError, StoreError
 from core.library.candidates import CandidateCache
-from core.library.snapshot import LibrarySnapshot, restrict, unknown_organism_error
+from core.library.snapshot import LibrarySnapshot, OrganismCache, restrict, unknown_organism_error
 from core.sequences.families import family_name
 from core.stores.milvus.index import VectorIndex
 from core.stores.sql import Label, LibraryRow, LoadRow, OrganismRow, SequenceRow, Visibility
@@ -43,8 +43,9 @@ class Library:
         row: LibraryRow,
         encoder: Encoder,
         model: FamilyModel | None,
-        candidate_cache: CandidateCache,
         *,
+        candidate_cache: CandidateCache,
+        organism_cache: OrganismCache,
         index: VectorIndex,
         open_library: "Callable[[str], Library]",
     ) -> None:
@@ -52,7 +53,8 @@ class Library:
         self._row = row
         self._candidate_cache = candidate_cache
         self._open_library = open_library
-        self._snapshot = LibrarySnapshot(stores.labels, row)
+        self._organism_cache = organism_cache
+        self.refresh()
         self.model = model
         self.name = row.name
         self.encoder = encoder
@@ -66,7 +68,7 @@ class Library:
 
     def refresh(self) -> None:
         """Read organisms, loads and families again when they are next used."""
-        self._snapshot = LibrarySnapshot(self._stores.labels, self._row)
+        self._snapshot = LibrarySnapshot(self._stores.labels, self._row, self._organism_cache)
 
     @property
     def outgrows_process(self) -> bool:
@@ -272,7 +274,8 @@ class Library:
         """Look again; on a change, forget what was read before."""
         visibility = self._stores.labels.visible(self._row.id)
         if visibility != self._snapshot.visibility:
-            self._snapshot = LibrarySnapshot(self._stores.labels, self._row, visibility)
+            labels, cache = self._stores.labels, self._organism_cache
+            self._snapshot = LibrarySnapshot(labels, self._row, cache, visibility)
         return restrict(visibility, self.name, organisms)
 
 

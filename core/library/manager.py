@@ -16,7 +16,7 @@ from core.library.integrity import check_vectors, reconcile_hint
 from core.library.library import Library, check_threshold
 from core.library.naming import check_library_name
 from core.library.recovery import RecoveryReport, recover, remove_if_empty, remove_organism
-from core.library.snapshot import unknown_organism_error
+from core.library.snapshot import LibrarySnapshot, OrganismCache, unknown_organism_error
 from core.library.stored_state import read_encoder, read_index, read_model
 from core.stores.locks import write_lock
 from core.stores.sql import Identity, LibraryRow
@@ -47,6 +47,7 @@ class Libraries:
         self._models: dict[str, FamilyModel] = {}
         self._checked: set[str] = set()
         self._candidate_cache = CandidateCache(cache_bytes)
+        self._organism_cache = OrganismCache()
         self.access = LOCAL_ACCESS
 
     # Rights
@@ -109,9 +110,15 @@ class Libraries:
                 if row == previous:
                     raise
             else:
-                cache = self._candidate_cache
                 return Library(
-                    self.stores, row, encoder, model, cache, index=index, open_library=self.open
+                    self.stores,
+                    row,
+                    encoder,
+                    model,
+                    candidate_cache=self._candidate_cache,
+                    organism_cache=self._organism_cache,
+                    index=index,
+                    open_library=self.open,
                 )
 
     def library_row(self, name: str) -> LibraryRow:
@@ -133,6 +140,10 @@ class Libraries:
         row = self.stores.labels.library(name)
         usable = row is not None and self.access.user.may_use(row.owner, row.access)
         return row if usable else None
+
+    def snapshot(self, row: LibraryRow) -> LibrarySnapshot:
+        """Return what a library consists of now, to be read when it is used."""
+        return LibrarySnapshot(self.stores.labels, row, self._organism_cache)
 
     def has_organisms(self, name: str) -> bool:
         """Return whether a library has organisms that are ready; False if there is none."""

@@ -5,7 +5,28 @@ from dataclasses import replace
 from functools import cached_property
 
 from core.errors import InputError, LibraryError
-from core.stores.sql import LabelStore, LibraryRow, LoadRow, OrganismRow, Visibility
+from core.stores.sql import Identity, LabelStore, LibraryRow, LoadRow, OrganismRow, Visibility
+
+
+class OrganismCache:
+    """Organisms of libraries with their counts, which are read again only after a change.
+
+    Counting takes a second where there are a million sequences.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[Identity, tuple[Visibility, list[OrganismRow]]] = {}
+
+    def organisms(
+        self, labels: LabelStore, row: LibraryRow, visibility: Visibility
+    ) -> list[OrganismRow]:
+        """Return the ready organisms of a library that looks like this."""
+        seen, organisms = self._kept.get(row.identity, (None, []))
+        if seen != visibility:
+            organisms = labels.organisms(row.id)
+            if labels.visible(row.id) == visibility:  # Nothing has changed while they were read.
+                self._kept[row.identity] = visibility, organisms
+        return list(organisms)
 
 
 class LibrarySnapshot:
@@ -13,15 +34,22 @@ class LibrarySnapshot:
 
     Parameters
     ----------
+    cache
+        Has the organisms, if the library has not changed since.
     visibility
         The visibility, where it has just been read.
     """
 
     def __init__(
-        self, labels: LabelStore, row: LibraryRow, visibility: Visibility | None = None
+        self,
+        labels: LabelStore,
+        row: LibraryRow,
+        cache: OrganismCache,
+        visibility: Visibility | None = None,
     ) -> None:
         self._labels = labels
         self._row = row
+        self._cache = cache
         if visibility is not None:
             self.visibility = visibility
 
@@ -33,7 +61,7 @@ class LibrarySnapshot:
     @cached_property
     def organisms(self) -> list[OrganismRow]:
         """The ready organisms with their counts, in the order they were added."""
-        return self._labels.organisms(self._row.id)
+        return self._cache.organisms(self._labels, self._row, self.visibility)
 
     @cached_property
     def loads(self) -> dict[int, list[LoadRow]]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from core.errors import LibraryError, StoreError, UnavailableError
 from core.library.manager import Libraries
 from core.library.recovery import describe_unfinished
-from core.library.snapshot import LibrarySnapshot
 from core.library.stored_state import read_index
 from core.stores.sql import LoadRow, OrganismRow
 
@@ -74,7 +73,7 @@ def summarize(libraries: Libraries, name: str) -> LibrarySummary:
     except StoreError as error:
         _log.warning("the library %s cannot be searched: %s", name, error.log_text())
         problem = str(error.redacted())  # Pages show it.
-    snapshot = LibrarySnapshot(libraries.stores.labels, row)
+    snapshot = libraries.snapshot(row)
     unfinished = describe_unfinished(libraries.stores, row)
     if unfinished and not snapshot.organisms:
         problem = ""  # It has no vectors yet.

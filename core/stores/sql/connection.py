@@ -1,12 +1,15 @@
 """Time-outs of connections to a MySQL server."""
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from core.stores.errors import LOST_CONNECTION
 
@@ -14,6 +17,9 @@ SLOW_SECONDS = 1_800.0
 """Seconds that a server may take to answer what is known to take long, such as a large deletion."""
 _MAX_FAILED_CHECKS = 3
 """Checks in a row after which a server is frozen, and not just busy."""
+_REST_SECONDS = 1.0
+"""Seconds after which a connection is tested before it is used again."""
+_USED = "genekin used"
 _MIN_SECONDS = 2.0
 """Shortest time-out of an answer: waiting for a lock takes up to a second (core.stores.locks)."""
 
@@ -29,6 +35,24 @@ def connect_options(timeout: float) -> dict[str, float]:
         "read_timeout": seconds,
         "write_timeout": seconds,
     }
+
+
+def test_after_rest(engine: Engine) -> None:
+    """Test pooled connections before they are used, but not those used a moment ago."""
+
+    @event.listens_for(engine, "checkin")
+    def _note_use(_driver: Any, record: ConnectionPoolEntry) -> None:
+        record.info[_USED] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _test(driver: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        used = record.info.get(_USED)
+        if used is None or time.monotonic() - used < _REST_SECONDS:
+            return
+        try:
+            driver.ping(reconnect=False)
+        except Exception as error:
+            raise DisconnectionError from error  # The pool makes a new one.
 
 
 @contextmanager

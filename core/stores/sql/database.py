@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext, make_url
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
 from core.events import StoreCall, report
 from core.serialized import parse_json
 from core.stores.errors import database_address, translate_errors
-from core.stores.sql.connection import allow_slow_answers, connect_options
+from core.stores.sql.connection import allow_slow_answers, connect_options, test_after_rest
 from core.stores.sql.migrations import downgrade, upgrade
 
 _SQLITE_SECONDS = 60
@@ -57,18 +57,17 @@ class Database:
                 connect_args={"timeout": _SQLITE_SECONDS},
             )
             event.listen(self.engine, "connect", _configure_sqlite)
+            self._readers = self.engine
         else:
-            self.engine = create_engine(
-                parsed.update_query_dict({"charset": "utf8mb4"}),
-                json_deserializer=_read_json,
-                hide_parameters=True,
-                pool_pre_ping=True,
-                pool_recycle=3600,
-                connect_args=connect_options(timeout),
+            self.engine = _server_engine(parsed, timeout, pool_pre_ping=True)
+            self._readers = _server_engine(
+                parsed, timeout, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True
             )
-        event.listen(self.engine, "before_cursor_execute", _note_start)
-        event.listen(self.engine, "after_cursor_execute", _report_call)
-        event.listen(self.engine, "handle_error", _report_failure)
+            test_after_rest(self._readers)
+        for engine in {self.engine, self._readers}:
+            event.listen(engine, "before_cursor_execute", _note_start)
+            event.listen(engine, "after_cursor_execute", _report_call)
+            event.listen(engine, "handle_error", _report_failure)
         try:
             with translate_errors(self.address, "opening it"):
                 upgrade(self.engine)
@@ -101,17 +100,26 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+        self._readers.dispose()
 
     @contextmanager
     def connect(self, action: str) -> Iterator[Connection]:
-        """Open a connection for reading; `action` goes into error messages."""
-        with translate_errors(self.address, action), self.engine.connect() as connection:
+        """Open a connection for reading; `action` goes into error messages.
+
+        Each query sees what is committed at its time, and takes a single message to a server and
+        back: a page sends a dozen of them.
+        """
+        with translate_errors(self.address, action), self._readers.connect() as connection:
             yield connection
 
     @contextmanager
     def scan(self, action: str) -> Iterator[Connection]:
         """Open a connection for queries that read whole organisms, which may take long."""
-        with self.connect(action) as connection, allow_slow_answers(connection):
+        with (
+            translate_errors(self.address, action),
+            self.engine.connect() as connection,
+            allow_slow_answers(connection),
+        ):
             yield connection
 
     @contextmanager
@@ -119,6 +127,17 @@ class Database:
         """Begin a transaction, which may take long; `action` goes into error messages."""
         with self.scan(action) as connection, connection.begin():
             yield connection
+
+
+def _server_engine(url: URL, timeout: float, **options: Any) -> Engine:
+    return create_engine(
+        url.update_query_dict({"charset": "utf8mb4"}),
+        json_deserializer=_read_json,
+        hide_parameters=True,
+        pool_recycle=3600,
+        connect_args=connect_options(timeout),
+        **options,
+    )
 
 
 def _note_start(_connection: Connection, *statement: object) -> None:
