@@ -37,6 +37,9 @@ _FOLLOWED_BY_PAGES = {
 }
 """Kinds of jobs that change no library, and the paths of the pages that show their outcome."""
 _JOB_LIST_PAGE = "library"
+_OWN_SECONDS, _OTHERS_SECONDS = 1.0, 3.0
+"""Time between two looks at the jobs that this session, or only others, have submitted: while a
+library is loaded, every open tab looks."""
 _NO_WORKER = "No worker is running: jobs wait."
 
 
@@ -126,7 +129,9 @@ def followed_jobs(page: str) -> None:
     _follow_loads(active)
     announce_ended_jobs(active, lambda job: page in _FOLLOWED_BY_PAGES.get(job.kind, ()))
     if session.followed_jobs:
-        draw_fragment(_draw_followed, 1.0, show=page != _JOB_LIST_PAGE)
+        own = any(job.submitter == current_submitter() for job in active)
+        seconds = _OWN_SECONDS if own else _OTHERS_SECONDS
+        draw_fragment(_draw_followed, seconds, show=page != _JOB_LIST_PAGE)
     elif active:
         _warn_without_worker()
 
