@@ -7,12 +7,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from core.classify import classify
 from core.jobs import child, silence
@@ -28,6 +30,7 @@ from core.stores.stores import Stores
 from tests.conftest import PROJECT
 from tests.support.contents import contents, require_agreement
 from tests.support.jobs import row_of, until, working
+from tests.support.services import MariaDB, mariadb_missing, require
 from tests.support.synthetic import genes
 
 PATIENCE = 300.0
@@ -225,6 +228,65 @@ class TestServersKilled(OwnServers):
             request.getfixturevalue(server).start()
             done(jobs, number)
         require_loaded(libraries, name, dog=MANY)
+
+
+@pytest.fixture
+def clock_file(tmp_path) -> Path:
+    """How far the clock of a database is off: "+2d"."""
+    file = tmp_path / "offset"
+    file.write_text("+0\n", encoding="ascii")
+    return file
+
+
+@pytest.fixture
+def shifted_mariadb(tmp_path, clock_file, monkeypatch) -> Iterator[MariaDB]:
+    """A MariaDB server whose clock is set by a file."""
+    faketime = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+    require(mariadb_missing())
+    require(None if faketime else "libfaketime is not installed (Debian: faketime)")
+    with monkeypatch.context() as environment:
+        environment.setenv("LD_PRELOAD", str(faketime))
+        environment.setenv("FAKETIME_TIMESTAMP_FILE", str(clock_file))
+        environment.setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1")  # As when a clock is set.
+        environment.setenv("FAKETIME_NO_CACHE", "1")
+        server = MariaDB(tmp_path / "mariadb").start()
+    yield server
+    server.stop()
+
+
+@pytest.mark.mariadb
+@pytest.mark.milvus_server
+class TestClockSet(Servers):
+    @pytest.fixture
+    def settings(self, shifted_mariadb, milvus_server, tmp_path) -> Settings:
+        return Settings(
+            home=tmp_path,
+            milvus_uri=milvus_server.uri,
+            database_url=SecretStr(shifted_mariadb.url("workers")),
+            store_timeout=20,
+        )
+
+    @pytest.mark.parametrize("offset", ["+2d", "-2d"])
+    def test_a_job_goes_on_once(  # noqa: PLR0917
+        self, settings, libraries, jobs, name, clock_file, offset
+    ):
+        with process(settings, "core", "worker"), process(settings, "core", "worker"):
+            number = submit_load(jobs, name, "dog", MANY)
+            until(lambda: is_loading(jobs, number), PATIENCE)
+            before = database_time(libraries)
+            clock_file.write_text(f"{offset}\n", encoding="ascii")
+            until(lambda: abs(database_time(libraries) - before) > timedelta(days=1))
+            assert row_of(jobs, number).state == RUNNING
+            done(jobs, number)
+            done(jobs, submit_load(jobs, name, "cat", 40))
+        assert row_of(jobs, number).attempts == 1
+        require_loaded(libraries, name, cat=40, dog=MANY)
+
+
+def database_time(libraries: Libraries) -> datetime:
+    with libraries.stores.database.connect("reading the time") as connection:
+        time_now: datetime = connection.scalar(text("SELECT utc_timestamp()"))
+        return time_now
 
 
 class TestChild:
