@@ -4,15 +4,22 @@ import re
 import socket
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from core.library.load import load
+from core.library.manager import Libraries
+from core.settings import Settings
+from core.stores.stores import Stores
 from tests.support.browser import DESKTOP, go_to, patient
 from tests.support.caddy import HOST, MAX_REQUEST, STICKY, Caddy, NameServer, caddy_missing
 from tests.support.services import Dashboard, free_port, require
-from tests.support.synthetic import genes
+from tests.support.synthetic import FAMILY_NAMES, genes
 
+CONNECTION = "data-test-connection-state"
+QUERY = "DNA sequences (raw, FASTA or FASTQ)"
 ADDRESSES = ("127.0.0.1", "127.0.0.2")
 HEALTH = "/_stcore/health"
 
@@ -33,6 +40,8 @@ def replicas(tmp_path_factory) -> Iterator[list[Dashboard]]:
                 "STREAMLIT_SERVER_COOKIE_SECRET": "one for both",
                 "STREAMLIT_SERVER_ALLOWED_HOSTS": HOST,
             }
+            with Stores(Settings(home=dashboard.home)) as stores:
+                load(Libraries(stores), {"human": genes("human", 12)}, families=FAMILY_NAMES)
             dashboards.append(dashboard.start())
         yield dashboards
     finally:
@@ -80,6 +89,16 @@ def replica_of(page: Page) -> str | None:
     """The replica that the browser's cookie names."""
     cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
     return cookies.get(STICKY)
+
+
+def classify_when_connected(page: Page) -> None:
+    """Press the button; again, if the connection was lost just then."""
+    answer = page.get_by_text("mine · 240 bp")
+    while not answer.is_visible():
+        expect(page.get_by_test_id("stApp")).to_have_attribute(CONNECTION, "CONNECTED")
+        page.get_by_role("button", name="Classify").click()
+        with suppress(AssertionError):
+            expect(answer).to_be_visible(timeout=10_000)
 
 
 class TestReplicas:
@@ -182,10 +201,16 @@ class TestBrowser:
     ):
         pages = visitors(proxy, 2)
         before = [replica_of(page) for page in pages]
+        query = genes("human", 12)[5].residues
+        for page in pages:
+            go_to(page, "Classify")
+            page.get_by_role("textbox", name=QUERY).fill(f">mine\n{query}")
+            expect(page.get_by_text("1 record ·")).to_be_visible()
         replicas[0].kill()
         names.addresses.remove(ADDRESSES[0])
 
         for page in pages:
+            classify_when_connected(page)
             go_to(page, "Library")
 
         after = [replica_of(page) for page in pages]
