@@ -6,11 +6,10 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from core.errors import InputError, LibraryError, StoreError
 from core.library.load import load
-from core.library.manager import Libraries
 from core.library.naming import collection_name
 from core.library.recovery import RecoveryReport
 from core.stores.milvus.index import VectorIndex
@@ -42,19 +41,18 @@ def organisms_of(hits) -> set[str]:
 
 
 @contextmanager
-def counted_statements(libraries: Libraries) -> Iterator[list[str]]:
+def counted_statements() -> Iterator[list[str]]:
     """Collect the SQL statements that are executed."""
     statements: list[str] = []
 
     def collect(_connection, _cursor, statement, *_) -> None:
         statements.append(statement)
 
-    engine = libraries.stores.database.engine
-    event.listen(engine, "before_cursor_execute", collect)
+    event.listen(Engine, "before_cursor_execute", collect)
     try:
         yield statements
     finally:
-        event.remove(engine, "before_cursor_execute", collect)
+        event.remove(Engine, "before_cursor_execute", collect)
 
 
 class TestSearch:
@@ -136,7 +134,7 @@ class TestSnapshot:
             )
 
         first = look()
-        with counted_statements(deployed) as statements:
+        with counted_statements() as statements:
             assert look() == first
             library.search([QUERY])
         assert len(statements) == 2  # The labels of the hits, and another look at what is visible.

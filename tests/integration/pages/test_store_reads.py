@@ -62,11 +62,22 @@ class TestClassify:
         button(page, BUTTON).click()
         assert "Synthase</h2>" in shown(page.run())
         assert calls["SELECT libraries"] == 2  # Their names, and the one that is opened.
-        assert calls["SELECT organisms"] == 3  # The list, and before and after the search.
+        # The list and another look, once a process; before and after the search.
+        assert calls["SELECT organisms"] == 4
         assert calls["SELECT families"] == 1
         assert calls["milvus search"] == 1
         assert calls["milvus describe_collection"] == 0  # It was read when the page was opened.
         assert statements(calls) <= 19  # Two runs of the script each list the jobs.
+
+    def test_organisms_are_counted_only_after_a_change(self, page, calls):
+        button(page, BUTTON).click()
+        page.run()
+        type_text(page, f">other\n{dna('human 3')}\n").run()
+        calls.clear()
+        button(page, BUTTON).click()
+        assert "human_3" in shown(page.run())
+        assert calls["SELECT organisms"] == 2  # Before and after the search.
+        assert calls["SELECT sequences"] == 3  # Labels, residues of candidates and of hits.
 
     def test_drawing_a_result_again_searches_nothing(self, page, calls):
         button(page, BUTTON).click()
