@@ -77,7 +77,7 @@ class TestClassify:
         button(page, BUTTON).click()
         assert "human_3" in shown(page.run())
         assert calls["SELECT organisms"] == 2  # Before and after the search.
-        assert calls["SELECT sequences"] == 3  # Labels, residues of candidates and of hits.
+        assert calls["SELECT sequences"] == 2  # Labels, and residues of the hits.
 
     def test_drawing_a_result_again_searches_nothing(self, page, calls):
         button(page, BUTTON).click()
