@@ -48,7 +48,7 @@ _SERVER_PARAMETER = re.compile(r"\[(?:.*-)?(?:server|mariadb)\b")
 _ON_SERVERS = " on servers"
 _SPLIT_BY_TEST = ("tests/browser/test_journey.py", "tests/integration/cli/")
 _COMPUTING_PER_WAITING = 4
-_SLOWEST_FIRST = ("browser", "test_accuracy", "torture", "integration", "unit")
+_SLOWEST_FIRST = ("test_workers", "browser", "test_accuracy", "torture", "integration", "unit")
 
 
 def _work_unit(nodeid: str) -> str:

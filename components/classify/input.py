@@ -190,11 +190,7 @@ def _keep_options(library: Library | None) -> None:
     """Keep what was chosen while the options are closed, and not drawn."""
     keep_widget(_name_key(), "")
     if library:
-        names = library.organism_names()
-        chosen = keep_widget(_organisms_key(library), list[str]())
-        chosen[:] = [name for name in chosen if name in names]  # One may have been removed.
-        keep_widget(_NEIGHBOURS, defaults.NEIGHBOURS)
-        keep_widget(_threshold_key(library), library.threshold)
+        _chosen_settings(library)
 
 
 def _options(library: Library | None) -> None:
@@ -236,11 +232,13 @@ def _settings(library: Library) -> None:
 
 
 def _chosen_settings(library: Library) -> RunSettings:
-    """Return the settings of a search that were chosen."""
-    organisms = tuple(keep_widget(_organisms_key(library), list[str]()))
+    """Return the settings of a search that were chosen, and keep them."""
+    names = library.organism_names()
+    chosen = keep_widget(_organisms_key(library), list[str]())
+    chosen[:] = [name for name in chosen if name in names]  # One may have been removed.
     neighbours = keep_widget(_NEIGHBOURS, defaults.NEIGHBOURS)
     threshold = keep_widget(_threshold_key(library), library.threshold)
-    return RunSettings(organisms or None, neighbours, threshold)
+    return RunSettings(tuple(chosen) or None, neighbours, threshold)
 
 
 def _organisms_key(library: Library) -> str:

@@ -194,12 +194,6 @@ def keep_widget(key: str, default: _Value) -> _Value:
     return value
 
 
-def preserve_widget(key: str) -> None:
-    """Keep what was typed into a widget while other pages are shown."""
-    if key in st.session_state:
-        st.session_state[key] = st.session_state[key]
-
-
 def select_row(table: str, row: int) -> None:
     """Select a row of the table with this key."""
     st.session_state[table] = row_selection(row)

@@ -109,7 +109,7 @@ def test_similar_sequences_are_aligned_in_pieces(scheme, monkeypatch):
         np.concatenate([flanks[0], query, flanks[1]]),
         np.concatenate([flanks[2], reference, flanks[3]]),
     )
-    sizes = []
+    sizes: list[int] = []
     paths = local.LocalAligner._paths
 
     def paths_of(aligner, letters, references, algorithm="sw"):
