@@ -11,6 +11,7 @@ from core.library.manager import Libraries
 from core.settings import Settings
 from core.stores.stores import Stores
 from tests.browser.test_accessibility import classify, grave_findings
+from tests.browser.test_journey import PHONE, fits
 from tests.support.browser import DESKTOP, PATIENCE, go_to, patient, settled, stopped_after
 from tests.support.services import Dashboard
 from tests.support.synthetic import FAMILY_NAMES, dna, genes
@@ -91,6 +92,8 @@ def test_a_run_is_opened_in_another_genekin(
     go_to(page, "Open file")
     expect(page.get_by_text("1 of 3: one")).to_be_visible()
     assert page.get_by_test_id("stCode").last.inner_text() == alignment
+    page.set_viewport_size(PHONE)
+    assert fits(page)
     page.reload()
     settled(page)
     expect(page.get_by_text("Opened from a file: read-only")).to_be_hidden()
@@ -110,6 +113,8 @@ def test_blast_results_are_shown(browser: Browser, other_lab: str, theme, keep) 
     expect(page.get_by_text("Grey: family not known.")).to_be_visible()
     keep(page, f"blast graphic {theme}")
     assert grave_findings(page) == []
+    page.set_viewport_size(PHONE)
+    assert fits(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Hits (TSV)").click()
     header, *rows = Path(download.value.path()).read_text("utf-8").splitlines()
