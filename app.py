@@ -12,6 +12,7 @@ pages = [
     st.Page("pages/trace.py", title="Trace"),
     st.Page("pages/benchmark.py", title="Benchmark"),
     st.Page("pages/history.py", title="History"),
+    st.Page("pages/open_file.py", title="Open file"),
     st.Page("pages/about.py", title="Help"),
 ]
 admin = st.Page("pages/admin.py", title="Admin")

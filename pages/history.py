@@ -10,6 +10,7 @@ from components.shared.errors import plain_errors
 from components.shared.formatting import escape_markdown, pluralize
 from components.shared.navigation import (
     CLASSIFY_PAGE,
+    OPEN_FILE_PAGE,
     RUN_PARAMETER,
     TRACE_PAGE,
     require_app_entry,
@@ -48,6 +49,8 @@ _PAGES = {RunKind.CLASSIFY: CLASSIFY_PAGE, RunKind.TRACE: TRACE_PAGE}
 def page() -> None:
     """Show the list of runs, and the actions for the selected one."""
     st.title("History")
+    if st.button("Open a run file", icon=":material/folder_open:"):
+        st.switch_page(OPEN_FILE_PAGE)
     with plain_errors():
         if may(Action.KEEP_RUNS):
             _show_runs()

@@ -1,6 +1,6 @@
 """The graphic summary of a query: which parts of it match its hits. Pure: data in, chart out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import altair as alt
 import pandas as pd
@@ -31,7 +31,24 @@ def evidence_map(
     length
         Bases of the query.
     """
-    frame = pd.DataFrame(_rows(segments, names))
+    return draw_segments(_rows(segments, names), length, "position in the query (bp)")
+
+
+def draw_segments(rows: Iterable[Mapping[str, object]], length: int, title: str) -> alt.LayerChart:
+    """Draw segments as arrows on a query, a row for each hit.
+
+    Parameters
+    ----------
+    rows
+        Segments with the label of their ``hit``, their ``family`` and ``organism``, the ``colour``
+        and ``opacity``, ``from`` and ``to``, the ``strand``, the position of the ``tip``, ``frame``
+        and ``bits``.
+    length
+        Letters of the query.
+    title
+        Of the axis.
+    """
+    frame = pd.DataFrame(list(rows))
     base = alt.Chart(inline_data(frame)).encode(
         alt.Y("hit:N", title=None, sort=None, axis=FULL_LABELS),
         alt.Color("colour:N", scale=None),
@@ -49,7 +66,7 @@ def evidence_map(
     )
     position = alt.X(
         "from:Q",
-        title="position in the query (bp)",
+        title=title,
         scale=alt.Scale(domain=[1, max(2, length)], nice=False),
         axis=alt.Axis(format=",d", tickCount=8, labelFlush=True),
     )

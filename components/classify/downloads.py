@@ -14,6 +14,7 @@ from components.shared.navigation import RUN_PARAMETER
 from components.shared.services import open_library, runs
 from components.shared.session import Slot, remember
 from components.shared.sign_in_mode import is_open
+from core.alignment.explanation import GeneSource
 from core.errors import LibraryError
 from core.library.library import Library
 from core.runs import Run, changed_since
@@ -39,12 +40,12 @@ def result_header(result: RunResult, chosen: Library | None) -> None:
         width="content",
     )
     with row:
-        _offer_downloads(result)
+        offer_downloads(result)
     if changed := changed_since(run, chosen if same else _library(run.library)):
         st.warning(escape_markdown(changed))
 
 
-def _offer_downloads(result: RunResult) -> None:
+def offer_downloads(result: RunResult) -> None:
     """Show the button behind which a run's files and link are; they are listed when it is open."""
     files = st.popover(
         "Download",
@@ -55,18 +56,34 @@ def _offer_downloads(result: RunResult) -> None:
     )
     if files.open:
         with files, plain_errors():
-            _list_downloads(result)
+            if result.is_stored:
+                _list_stored(result)
+            else:
+                _list_files(result, result.genes, "", "")
 
 
-def _list_downloads(result: RunResult) -> None:
-    """Show the download buttons of a run, and its link."""
+def _list_stored(result: RunResult) -> None:
+    """Show the download buttons of a stored run, and its link."""
     run, link = result.run, _link(result.run)
     library = _library(run.library)
-    contents = library.contents() if library else ""
-    alignments = remember(
-        Slot.ALIGNMENTS, (run.id, contents), lambda: RunAlignments(result, library)
-    )
-    for title, files in list_files(result, library, alignments, link).items():
+    _list_files(result, library, library.contents() if library else "", link)
+    st.caption("Link to this result")
+    st.code(link, language=None, wrap_lines=True)
+    if not is_open():
+        share_choice(run)
+
+
+def _list_files(result: RunResult, genes: GeneSource | None, contents: str, link: str) -> None:
+    """Show the download buttons of a run.
+
+    Parameters
+    ----------
+    contents
+        Digest of the library that the genes are from; empty for those of a file.
+    """
+    run = result.run
+    alignments = remember(Slot.ALIGNMENTS, (run.id, contents), lambda: RunAlignments(result, genes))
+    for title, files in list_files(result, genes, alignments, link).items():
         st.caption(title)
         buttons = st.container(horizontal=True, gap="small")
         for file in files:
@@ -77,12 +94,8 @@ def _list_downloads(result: RunResult) -> None:
                 on_click="ignore",
                 key=f"take {file.ending} {run.id}",
             )
-    if limit := describe_limit(result, library):
+    if limit := describe_limit(result, genes):
         st.caption(limit)
-    st.caption("Link to this result")
-    st.code(link, language=None, wrap_lines=True)
-    if not is_open():
-        share_choice(run)
 
 
 def share_choice(run: Run) -> None:

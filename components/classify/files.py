@@ -7,13 +7,15 @@ from threading import Lock
 
 from components.classify.submission import RunResult
 from components.shared.palette import family_colour
-from core.library.library import Library
+from core.alignment.explanation import GeneSource
 from core.runs.alignments import Alignments, align_hits
 from core.runs.exports.downloads import Download, export_table
 from core.runs.exports.excel import export_workbook
 from core.runs.exports.fasta import export_fasta, export_fasta_by_family
 from core.runs.exports.hits import export_alignments, export_blast_table, export_hits_fasta
 from core.runs.exports.report import export_report
+from core.runs.file_format import ENDING
+from core.runs.file_writer import export_run_file, fits_run_file
 
 MAX_ALIGNMENTS = 1_000
 """Hits that are aligned for the files of a run: as many as a person waits for."""
@@ -39,24 +41,24 @@ class RunFile:
 class RunAlignments:
     """Alignments of a run with its hits, made once, when the first file needs them."""
 
-    def __init__(self, result: RunResult, library: Library | None) -> None:
+    def __init__(self, result: RunResult, genes: GeneSource | None) -> None:
         self._result = result
-        self._library = library
+        self._genes = genes
         self._lock = Lock()  # Every file is made in a thread of its own.
         self._made: Alignments | None = None
 
     def get(self) -> Alignments:
-        """Return the alignments; none without the library."""
+        """Return the alignments; none without the genes."""
         with self._lock:
             if self._made is None:
                 self._made = self._align()
             return self._made
 
     def _align(self) -> Alignments:
-        if self._library is None:
+        if self._genes is None:
             return {}
         return align_hits(
-            self._library,
+            self._genes,
             [query.residues for query in self._result.queries],
             self._result.calls,
             searched=self._result.run.searched_genes,
@@ -65,28 +67,29 @@ class RunAlignments:
 
 
 def list_files(
-    result: RunResult, library: Library | None, alignments: RunAlignments, link: str
+    result: RunResult, genes: GeneSource | None, alignments: RunAlignments, link: str
 ) -> Mapping[str, Sequence[RunFile]]:
     """Return the files of a run by title; without those of hits if there are none.
 
     Parameters
     ----------
-    library
-        The library of the run; None if it no longer exists.
+    genes
+        Where the residues of the hits are; None if the library of the run no longer exists.
     link
         Address of the run; may be empty.
     """
     files = {
         "Results": _result_files(result, alignments, link),
-        "Hits": _hit_files(result, library, alignments) if library else [],
+        "Hits": _hit_files(result, genes, alignments) if genes else [],
         "Your sequences": _query_files(result),
+        "Whole run": [_run_file(result, genes)] if fits_run_file(result.calls) else [],
     }
     return {title: group for title, group in files.items() if group}
 
 
-def describe_limit(result: RunResult, library: Library | None) -> str:
+def describe_limit(result: RunResult, genes: GeneSource | None) -> str:
     """Return a sentence in Markdown on hits that are not aligned in the files; may be empty."""
-    if library is None:
+    if genes is None:
         return "The library no longer exists: files have no alignments, identities or E-values."
     hits = sum(len(call.hits) for call in result.calls)
     if hits <= MAX_ALIGNMENTS:
@@ -118,7 +121,7 @@ def _result_files(result: RunResult, alignments: RunAlignments, link: str) -> li
     ]
 
 
-def _hit_files(result: RunResult, library: Library, alignments: RunAlignments) -> list[RunFile]:
+def _hit_files(result: RunResult, genes: GeneSource, alignments: RunAlignments) -> list[RunFile]:
     run, calls = result.run, result.calls
     if not any(call.hits for call in calls):
         return []
@@ -130,7 +133,7 @@ def _hit_files(result: RunResult, library: Library, alignments: RunAlignments) -
         return export_alignments(run, calls, alignments.get())
 
     return [
-        RunFile("Hits (FASTA)", "_hits.fasta", partial(export_hits_fasta, run, calls, library)),
+        RunFile("Hits (FASTA)", "_hits.fasta", partial(export_hits_fasta, run, calls, genes)),
         RunFile("BLAST tabular (format 6)", "_blast6.txt", blast_table),
         RunFile("Alignments (text)", "_alignments.txt", text),
     ]
@@ -146,3 +149,8 @@ def _query_files(result: RunResult) -> list[RunFile]:
             partial(export_fasta_by_family, run, queries, calls),
         ),
     ]
+
+
+def _run_file(result: RunResult, genes: GeneSource | None) -> RunFile:
+    make = partial(export_run_file, result.run, result.calls, result.queries, genes)
+    return RunFile("Run file (opens in any GeneKin)", ENDING, make)

@@ -20,7 +20,7 @@ from components.shared.markup import family_bars, legend, verdict
 from components.shared.palette import UNKNOWN, family_colour, family_mark
 from components.shared.services import draw_fragment, open_library
 from components.shared.session import Slot, remember
-from core.alignment.explanation import Explanation, explain
+from core.alignment.explanation import Explanation, GeneSource, explain
 from core.alignment.pairwise import Alignment, format_evalue
 from core.calls import Call, Status, confidence_percent
 from core.classification.prediction import Hit
@@ -175,16 +175,25 @@ def _others_insignificant(call: Call, explanation: Explanation | None) -> bool:
 
 def _explain(result: RunResult, index: int) -> Explanation | None:
     """Return the alignments with the top hits; None if the library is gone."""
-    try:
-        library = open_library(result.run.library)
-    except LibraryError:
+    genes = _genes(result)
+    if genes is None:
         return None
     return explain(
-        library,
+        genes,
         result.queries[index].residues,
         result.calls[index],
         searched=result.run.searched_genes,
     )
+
+
+def _genes(result: RunResult) -> GeneSource | None:
+    """Return where the residues of the hits are; None if they are lost."""
+    if not result.is_stored:
+        return result.genes
+    try:
+        return open_library(result.run.library)
+    except LibraryError:
+        return None
 
 
 def _hit_table(

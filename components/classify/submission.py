@@ -12,6 +12,7 @@ from components.shared.navigation import RUN_PARAMETER
 from components.shared.services import jobs, runs
 from components.shared.session import Slot, remember, session
 from components.shared.turns import question_turn
+from core.alignment.explanation import GeneSource
 from core.calls import Call
 from core.jobs.kinds.base import RECORDS
 from core.jobs.kinds.queries import QUERIES, QueryArguments, check_size, classify_and_store
@@ -65,11 +66,21 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """A run with its calls and queries, in the same order."""
+    """A run with its calls and queries, in the same order.
+
+    Attributes
+    ----------
+    is_stored
+        False if it is from a file.
+    genes
+        Of a run from a file: where the residues of its hits are; None if the file has none.
+    """
 
     run: Run
     calls: Sequence[Call]
     queries: Sequence[StoredQuery]
+    is_stored: bool = True
+    genes: GeneSource | None = None
 
 
 def submit(library: Library, submission: Submission) -> None:

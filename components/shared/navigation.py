@@ -11,6 +11,7 @@ from core.library.library import Library
 CLASSIFY_PAGE = "pages/classify.py"
 LIBRARY_PAGE = "pages/library.py"
 TRACE_PAGE = "pages/trace.py"
+OPEN_FILE_PAGE = "pages/open_file.py"
 RUN_PARAMETER = "run"
 """Query parameter of a page's address: the id of the run shown."""
 

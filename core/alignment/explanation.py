@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,6 @@ from core.calls import Call
 from core.classification.prediction import Hit
 from core.encoders.proteins import encode_bases
 from core.encoders.translation import find_longest_orf
-from core.library.library import Library
 
 MAX_HITS = 10
 MAX_HIT_LETTERS = 3_000
@@ -23,6 +23,14 @@ _MARGIN = 200
 ends of a segment that is not significant."""
 _MIN_SCORE_RATIO = 2.0
 """Another reading is aligned than the one of the call if its score is this many times higher."""
+
+
+class GeneSource(Protocol):
+    """Where the residues of hits are: their library, or a file."""
+
+    def residues(self, ids: Sequence[int], /) -> Mapping[int, str]:
+        """Return the residues of those genes that it has, by id."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,7 @@ class Explanation:
     segments
         Of all these hits, in the order of the hits, then by position on the query.
     missing
-        Hits that are no longer in the library.
+        Hits whose residues are lost, as they are no longer in the library.
     """
 
     alignments: tuple[Alignment, ...]
@@ -77,7 +85,7 @@ class Explanation:
 
 
 def explain(
-    library: Library, query: str, call: Call, max_hits: int = MAX_HITS, *, searched: int = 1
+    genes: GeneSource, query: str, call: Call, max_hits: int = MAX_HITS, *, searched: int = 1
 ) -> Explanation:
     """Align a query with the best hits of its call.
 
@@ -85,6 +93,8 @@ def explain(
 
     Parameters
     ----------
+    genes
+        Where the residues of the hits are.
     query
         Its residues: upper-case IUPAC DNA.
     max_hits
@@ -98,7 +108,7 @@ def explain(
         If the residues of the hits cannot be read.
     """
     hits = call.hits[:max_hits]
-    residues = library.residues([hit.id for hit in hits])
+    residues = genes.residues([hit.id for hit in hits])
     return explain_hits(query, call, hits, residues, searched=searched)
 
 

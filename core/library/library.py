@@ -137,6 +137,10 @@ class Library:
         """Return the residues of those sequences that the library has, by id."""
         return self._stores.labels.residues(self._row.id, ids)
 
+    def genes_named(self, names: Collection[str]) -> dict[str, set[tuple[str, int]]]:
+        """Return organism and family of the genes that have one of these names, by name."""
+        return self._stores.labels.named(self._row.id, names)
+
     def known_families(self, ids: Sequence[int]) -> dict[int, int]:
         """Return the families of those sequences that the library has, by id."""
         return self._stores.labels.known_families(self._row.id, ids)

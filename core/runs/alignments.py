@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from core.alignment.explanation import explain_hits
+from core.alignment.explanation import GeneSource, explain_hits
 from core.alignment.pairwise import Alignment
 from core.calls import Call
 from core.classification.prediction import Hit
-from core.library.library import Library
 from core.progress import Progress, no_progress
 
 Alignments = Mapping[tuple[int, int], Alignment]
@@ -15,7 +14,7 @@ Alignments = Mapping[tuple[int, int], Alignment]
 
 
 def align_hits(
-    library: Library,
+    source: GeneSource,
     residues: Sequence[str],
     calls: Sequence[Call],
     *,
@@ -26,10 +25,12 @@ def align_hits(
 ) -> Alignments:
     """Align queries with their hits, the closest hit of every query first.
 
-    Hits without any similarity, or no longer in the library, have no alignment.
+    Hits without any similarity, or without residues, have no alignment.
 
     Parameters
     ----------
+    source
+        Where the residues of the hits are.
     residues, calls
         The queries, and the call of each.
     searched
@@ -50,7 +51,7 @@ def align_hits(
     alignments: dict[tuple[int, int], Alignment] = {}
     for done, (index, wanted) in enumerate(hits.items()):
         progress("Aligning", done, len(hits))
-        genes = library.residues([hit.id for hit in wanted])
+        genes = source.residues([hit.id for hit in wanted])
         found = explain_hits(residues[index], calls[index], wanted, genes, searched=searched)
         alignments |= {(index, alignment.hit.id): alignment for alignment in found.alignments}
     progress("Aligning", len(hits), len(hits))

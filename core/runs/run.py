@@ -229,13 +229,14 @@ def changed_since(run: Run, library: Library | None) -> str:
     if library.contents() == run.contents:
         return ""
     current = {organism.name: organism.count for organism in library.organisms()}
-    changes = list(_organism_changes(run.organisms, current))
+    changes = list(organism_changes(run.organisms, current))
     if not changes:
         changes = ["sequences, family names or the model are different"]
     return f"The library {run.library!r} has changed since this run: {', '.join(changes)}."
 
 
-def _organism_changes(then: Mapping[str, int], now: Mapping[str, int]) -> Iterator[str]:
+def organism_changes(then: Mapping[str, int], now: Mapping[str, int]) -> Iterator[str]:
+    """Yield how the organisms of a library have changed, from their numbers of genes."""
     for name in {**then, **now}:
         if name not in then:
             yield f"{name} was added"

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from core.alignment.explanation import GeneSource
 from core.alignment.pairwise import Alignment, format_alignment, format_evalue
 from core.calls import Call, Status, confidence_percent
 from core.classification.prediction import Hit
-from core.library.library import Library
 from core.runs.alignments import Alignments
 from core.runs.blast_table import format_blast_table, sequence_id
 from core.runs.exports.downloads import Download, make_download
@@ -14,10 +14,10 @@ from core.runs.run import Run
 from core.sequences.families import family_name
 
 
-def export_hits_fasta(run: Run, calls: Sequence[Call], library: Library) -> Download:
+def export_hits_fasta(run: Run, calls: Sequence[Call], genes: GeneSource) -> Download:
     """Export every gene that is a hit, once, with organism and family in the header.
 
-    Genes that are no longer in the library are left out.
+    Genes whose residues are lost are left out.
 
     Raises
     ------
@@ -25,7 +25,7 @@ def export_hits_fasta(run: Run, calls: Sequence[Call], library: Library) -> Down
         If the residues cannot be read.
     """
     hits = {hit.id: hit for call in calls for hit in call.hits}
-    residues = library.residues(list(hits))
+    residues = genes.residues(list(hits))
     entries = (
         f">{_header(hit, run.families)}\n{wrap_residues(residues[hit.id])}"
         for hit in hits.values()

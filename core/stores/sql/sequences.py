@@ -1,6 +1,6 @@
 """Sequences in the tables: reading and removal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, select
@@ -74,6 +74,25 @@ class SequenceLabels(Tables):
     def labels_for(self, library_id: int, ids: Sequence[int]) -> dict[int, Label]:
         """Return the labels of those sequences whose load and organism are ready, by id."""
         return {row[0]: Label(*row[1:]) for row in self._rows(_LABELS, library_id, ids)}
+
+    def named(self, library_id: int, names: Collection[str]) -> dict[str, set[tuple[str, int]]]:
+        """Return organism and family of those ready sequences that have one of these names."""
+        query = (
+            select(sequences.c.name, organisms.c.name, sequences.c.family)
+            .join(organisms, organisms.c.id == sequences.c.organism_id)
+            .join(loads, loads.c.id == sequences.c.load_id)
+            .where(
+                sequences.c.library_id == library_id,
+                organisms.c.state == READY,
+                loads.c.state == READY,
+            )
+        )
+        found: dict[str, set[tuple[str, int]]] = {}
+        with self._scan("reading names") as connection:
+            for name, organism, family in connection.execute(query):
+                if name in names:  # There is no index of names: one scan finds all.
+                    found.setdefault(name, set()).add((organism, family))
+        return found
 
     def _rows(
         self, query: Select[*_Columns], library_id: int, ids: Sequence[int]

@@ -23,6 +23,7 @@ LABELS = [
     "Alignments (text)",
     "Sequences (FASTA)",
     "Sequences by family (ZIP)",
+    "Run file (opens in any GeneKin)",
 ]
 
 
@@ -62,12 +63,12 @@ class TestPage:
     def test_without_its_library_a_run_has_no_files_of_hits(self, page):
         ask(page, TWO)
         services.libraries().delete("default")
-        assert labels(open_downloads(page)) == LABELS[:5] + LABELS[-2:]
+        assert labels(open_downloads(page)) == LABELS[:5] + LABELS[-3:]
         assert "files have no alignments, identities or E-values" in shown(page)
 
     def test_a_query_without_hits_has_no_files_of_hits(self, page):
         ask(page, ">short\nACG\n")
-        assert labels(open_downloads(page)) == LABELS[:5] + LABELS[-2:]
+        assert labels(open_downloads(page)) == LABELS[:5] + LABELS[-3:]
 
 
 class TestFiles:

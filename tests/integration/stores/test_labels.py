@@ -271,6 +271,20 @@ class TestLoads:
         labels.finish_load(library.id, load_id, {})
         assert labels.sequences(human) == [row(1), row(2)]
 
+    def test_are_found_by_name_once_they_are_ready(self, labels, library):
+        for number, name in enumerate(ODD_NAMES):
+            load(labels, library, f"organism_{number % 2}", row(number, number, name=name))
+        begin(labels, library, "human", row(99, name="pending"))
+        other = add_library(labels, "other")
+
+        wanted = {*ODD_NAMES[1:], "pending", "nobody"}
+        assert labels.named(library.id, wanted) == {
+            name: {(f"organism_{number % 2}", number)}
+            for number, name in enumerate(ODD_NAMES)
+            if number
+        }
+        assert labels.named(other.id, wanted) == {}
+
     def test_undoing_one_takes_its_rows_and_its_new_organisms_only(self, labels, library):
         load(labels, library, "human", row(1))
         load_id = labels.begin_load(library.id, "", {"human": "human", "dog": "dog"})

@@ -1,0 +1,1 @@
+"""The Open file page."""
