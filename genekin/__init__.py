@@ -1,6 +1,6 @@
 """GeneKin in Python: the gene family of DNA sequences, for notebooks and scripts.
 
-The same calls as the dashboard and the command line, in the same stores and with the same rights:
+The same calls as the dashboard and the command line, in the same stores and with the same rights::
 
     import genekin
 

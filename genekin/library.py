@@ -86,7 +86,9 @@ def libraries(*, home: str | PathLike[str] | None = None) -> list[str]:
 
     Examples
     --------
-    >>> libraries(home=empty_folder)
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     libraries(home=folder)
     []
     """
     connection = Connection(settings_for(home))

@@ -217,7 +217,13 @@ class Calls(Results[Call]):
 
 
 class Composition(Results[OrganismShare]):
-    """Shares of organisms in a batch of queries, the largest first."""
+    """Shares of organisms in a batch of queries, the largest first.
+
+    Parameters
+    ----------
+    items
+        The shares.
+    """
 
     def _columns(self) -> Sequence[str]:
         return SUMMARY_COLUMNS

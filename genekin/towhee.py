@@ -25,10 +25,23 @@ from genekin.inputs import QueryInput, References, read_input
 from genekin.library import Library
 from genekin.results import Calls, Loads
 
+__all__ = [
+    "Encode",
+    "Encoded",
+    "Insert",
+    "Read",
+    "Recall",
+    "Search",
+    "SearchOptions",
+    "Searched",
+    "classify_pipeline",
+    "insert_pipeline",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
-    """Options of a search, as of :meth:`Library.classify`.
+    """Options of a search, as of :meth:`genekin.Library.classify`.
 
     Attributes
     ----------
@@ -195,7 +208,7 @@ class Insert:
         Raises
         ------
         GeneKinError
-            As :meth:`Library.load` does; nothing is loaded then.
+            As :meth:`genekin.Library.load` does; nothing is loaded then.
         """
         return self._library.load(references, families=self._families, encoder=self._encoder)
 
@@ -220,7 +233,8 @@ def insert_pipeline(
     Returns
     -------
     towhee.runtime.RuntimePipeline
-        From ``references`` (as :meth:`Library.load` takes them) to ``loaded``, a :class:`Loads`.
+        From ``references`` (as :meth:`genekin.Library.load` takes them) to ``loaded``, a
+        :class:`genekin.Loads`.
 
     Raises
     ------
@@ -244,7 +258,8 @@ def classify_pipeline(library: Library, options: SearchOptions | None = None) ->
     Returns
     -------
     towhee.runtime.RuntimePipeline
-        From ``queries`` (as :meth:`Library.classify` takes them) to ``calls``, a :class:`Calls`.
+        From ``queries`` (as :meth:`genekin.Library.classify` takes them) to ``calls``, a
+        :class:`genekin.Calls`.
 
     Raises
     ------
