@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from core.sequences.records import Record
     from core.similarity import Similarity
     from core.tracing import OrganismShare, TraceResult
-    from genekin.evaluation import evaluate
+    from genekin.evaluation import Evaluation, evaluate
     from genekin.library import Library, libraries, open_library
-    from genekin.results import Calls, Composition, Evaluation, Loads, Results, Traces
+    from genekin.results import Calls, Composition, Loads, Results, Traces
 
 __all__ = [
     "Call",
@@ -74,9 +74,9 @@ _NAMES_BY_MODULE = {
     "core.sequences.records": ("Record",),
     "core.similarity": ("Similarity",),
     "core.tracing": ("OrganismShare", "TraceResult"),
-    "genekin.evaluation": ("evaluate",),
+    "genekin.evaluation": ("Evaluation", "evaluate"),
     "genekin.library": ("Library", "libraries", "open_library"),
-    "genekin.results": ("Calls", "Composition", "Evaluation", "Loads", "Results", "Traces"),
+    "genekin.results": ("Calls", "Composition", "Loads", "Results", "Traces"),
 }
 _MODULES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 

@@ -1,8 +1,9 @@
 """Evaluation: how often GeneKin and other methods are right, on a library or on other sequences."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import PathLike
+from typing import Self
 
 from core import defaults
 from core.access import Access, Action
@@ -11,8 +12,11 @@ from core.access.rights import library_forbidden
 from core.errors import InputError
 from core.evaluation.data import LabelledData, data_of_library, data_of_records
 from core.evaluation.registry import DEFAULT_SEED, make_plan
+from core.evaluation.report import Report, Result
+from core.evaluation.report_text import format_report
 from core.evaluation.repository import evaluate_and_save, load_report
 from core.progress import no_progress
+from core.runs.call_table import Cell
 from core.sequences.checks import Known
 from core.sequences.limits import Limits
 from core.settings import Settings
@@ -23,8 +27,61 @@ from core.stores.sql.tables import replace_surrogates
 from genekin.inputs import ReferenceInput
 from genekin.progress import ProgressOption, show_progress
 from genekin.references import ReferenceOptions, check_references
-from genekin.results import Evaluation
+from genekin.results import Results
 from genekin.stores import settings_for
+
+_COLUMNS = (
+    "split",
+    "task",
+    "method",
+    "count",
+    "accuracy",
+    "accuracy_low",
+    "accuracy_high",
+    "macro_f1",
+    "called",
+    "called_right",
+    "calibration_error",
+    "mean_score",
+    "fit_seconds",
+    "queries_per_second",
+)
+
+
+class Evaluation(Results[Result]):
+    """Scores of methods on the tasks of an evaluation.
+
+    Parameters
+    ----------
+    report
+        The report, as it is stored and shown on the page Benchmark.
+    items
+        Some of its results; all, if None.
+
+    Attributes
+    ----------
+    report
+        As given.
+    """
+
+    def __init__(self, report: Report, items: Iterable[Result] | None = None) -> None:
+        super().__init__(report.results if items is None else items)
+        self.report = report
+
+    def __str__(self) -> str:
+        return format_report(self.report)
+
+    def _take(self, indexes: Sequence[int]) -> Self:
+        return type(self)(self.report, (self[index] for index in indexes))
+
+    def _columns(self) -> Sequence[str]:
+        return _COLUMNS
+
+    def _row(self, index: int) -> Mapping[str, Cell]:
+        result = self[index]
+        interval = result.accuracy_interval
+        values = {"accuracy_low": interval.low, "accuracy_high": interval.high}
+        return values | {name: getattr(result, name) for name in _COLUMNS if name not in values}
 
 
 def evaluate(

@@ -10,7 +10,6 @@ from core.access.machine import current_user
 from core.classify import classify
 from core.errors import InputError
 from core.library.library import Library as CoreLibrary
-from core.library.load import known_records, load
 from core.library.manager import Libraries
 from core.library.naming import check_library_name
 from core.sequences.limits import Limits
@@ -18,7 +17,6 @@ from core.similarity import Similarity, compare_organisms
 from core.stores.availability import wait_once
 from genekin.inputs import QueryInput, References, read_input
 from genekin.progress import ProgressOption, show_progress
-from genekin.references import ReferenceOptions, check_references
 from genekin.results import Calls, Loads, Traces
 from genekin.stores import Connection, settings_for
 
@@ -347,6 +345,9 @@ class Library:
         StoreError
             If a store fails, or has no room; nothing is loaded then.
         """
+        from core.library.load import known_records, load  # Imports the client of Milvus.
+        from genekin.references import ReferenceOptions, check_references
+
         options = ReferenceOptions(families or {}, family, family_pattern, valid_only)
         with show_progress(progress) as report, wait_once():
             opened = self._connection.libraries()

@@ -5,8 +5,6 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Generic, Self, TypeVar, overload
 
 from core.calls import Call, Status
-from core.evaluation.report import Report, Result
-from core.library.writer import OrganismReport
 from core.runs.alignments import Alignments
 from core.runs.call_table import ALIGNMENT_COLUMNS, COLUMNS, Cell, call_rows
 from core.tracing import OrganismShare, TraceResult, estimate_composition
@@ -15,6 +13,8 @@ from core.tracing.trace_table import SUMMARY_COLUMNS, to_row, to_summary_row
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from core.library.writer import OrganismReport  # Imports the client of Milvus.
 
 T = TypeVar("T")
 
@@ -54,22 +54,6 @@ _DTYPES = {
     ),
 }
 """Types of columns; others get theirs from the values."""
-_EVALUATION_COLUMNS = (
-    "split",
-    "task",
-    "method",
-    "count",
-    "accuracy",
-    "accuracy_low",
-    "accuracy_high",
-    "macro_f1",
-    "called",
-    "called_right",
-    "calibration_error",
-    "mean_score",
-    "fit_seconds",
-    "queries_per_second",
-)
 
 
 class Results(Sequence[T], Generic[T]):
@@ -273,7 +257,7 @@ class Traces(Results[TraceResult]):
         return to_row(self[index])
 
 
-class Loads(Results[OrganismReport]):
+class Loads(Results["OrganismReport"]):
     """What was loaded, one result an organism.
 
     Parameters
@@ -292,7 +276,7 @@ class Loads(Results[OrganismReport]):
     """
 
     def __init__(
-        self, items: Iterable[OrganismReport], notes: Sequence[str] = (), seconds: float = 0.0
+        self, items: "Iterable[OrganismReport]", notes: Sequence[str] = (), seconds: float = 0.0
     ) -> None:
         super().__init__(items)
         self.notes = tuple(notes)
@@ -305,50 +289,12 @@ class Loads(Results[OrganismReport]):
         return ", ".join(f"{report.organism} {report.added:+,}" for report in self)
 
     def _columns(self) -> Sequence[str]:
+        from core.library.writer import OrganismReport
+
         return [field.name for field in fields(OrganismReport)]
 
     def _row(self, index: int) -> Mapping[str, Cell]:
         return {name: getattr(self[index], name) for name in self._columns()}
-
-
-class Evaluation(Results[Result]):
-    """Scores of methods on the tasks of an evaluation.
-
-    Parameters
-    ----------
-    report
-        The report, as it is stored and shown on the page Benchmark.
-    items
-        Some of its results; all, if None.
-
-    Attributes
-    ----------
-    report
-        As given.
-    """
-
-    def __init__(self, report: Report, items: Iterable[Result] | None = None) -> None:
-        super().__init__(report.results if items is None else items)
-        self.report = report
-
-    def __str__(self) -> str:
-        from core.evaluation.report_text import format_report  # Only to print.
-
-        return format_report(self.report)
-
-    def _take(self, indexes: Sequence[int]) -> Self:
-        return type(self)(self.report, (self[index] for index in indexes))
-
-    def _columns(self) -> Sequence[str]:
-        return _EVALUATION_COLUMNS
-
-    def _row(self, index: int) -> Mapping[str, Cell]:
-        result = self[index]
-        interval = result.accuracy_interval
-        values = {"accuracy_low": interval.low, "accuracy_high": interval.high}
-        return values | {
-            name: getattr(result, name) for name in _EVALUATION_COLUMNS if name not in values
-        }
 
 
 def _to_frame(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> "DataFrame":
