@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from core.errors import InputError
-from core.sequences.alphabet import IUPAC_DNA, normalise
+from core.sequences.alphabet import IUPAC_DNA, is_mostly_dna, normalise
 from core.sequences.checks import find_fault
 from core.sequences.files import read_bytes
 from core.sequences.limits import Limits
@@ -61,6 +61,8 @@ def read_input(queries: QueryInput, limits: Limits) -> Queries:
     InputError
         If there are none, or they are none of these things.
     """
+    if isinstance(queries, str) and is_sequence(queries):
+        queries = [queries]
     content = read_content(queries, limits)
     if content is not None:
         return read_queries(content.data, content.name, limits)
@@ -81,7 +83,7 @@ def read_content(source: object, limits: Limits) -> Content | None:
     """
     if isinstance(source, bytes):
         raise InputError("Bytes are neither a text nor the name of a file.", "Decode them.")
-    if isinstance(source, str) and is_sequence_text(source):
+    if isinstance(source, str) and is_text(source):
         return Content(source.encode(errors="replace"), "the text")
     if isinstance(source, str | PathLike):
         path = Path(source).expanduser()
@@ -91,18 +93,26 @@ def read_content(source: object, limits: Limits) -> Content | None:
     return None
 
 
-def is_sequence_text(text: str) -> bool:
-    r"""Return True if a string is FASTA, FASTQ or a sequence, and not the name of a file.
+def is_text(text: str) -> bool:
+    r"""Return True if a string is the content of a file, and not its name.
 
-    >>> [is_sequence_text(text) for text in (">a\nACGT", "acgt", "genes.fasta", "no such file")]
-    [True, True, False, False]
+    >>> is_text(">a\nACGT"), is_text("genes.fasta")
+    (True, False)
     """
-    if "\n" in text.strip() or text.lstrip().startswith(_TEXT_STARTS):
+    return "\n" in text.strip() or text.lstrip().startswith(_TEXT_STARTS)
+
+
+def is_sequence(text: str) -> bool:
+    """Return True if a string in one line is a sequence, valid or not, and not the name of a file.
+
+    >>> [is_sequence(text) for text in ("acgt", "ACGT-A", "MKV", "genes.fasta")]
+    [True, True, True, False]
+    """
+    if is_text(text):
+        return False
+    if not normalise(text).strip(IUPAC_DNA):
         return True
-    letters = normalise(text)
-    if not letters.strip(IUPAC_DNA):
-        return True
-    return letters.isalpha() and " " not in text.strip() and not Path(text).exists()
+    return (text.isalpha() or is_mostly_dna(text)) and not Path(text).exists()
 
 
 def write_table(records: Iterable[Record | tuple[str, str, str | int]]) -> Content:

@@ -180,8 +180,8 @@ class Library:
         queries : str, path, DataFrame, mapping or iterable
             A file in any format that the page takes; FASTA, FASTQ or one sequence as text; a table;
             sequences by name; or a list of sequences or of records, also those of Biopython. A
-            string of letters is a sequence, one with a line end or ``>`` is a text, and any other
-            names a file.
+            string with a line end or ``>`` is a text, one of bases a sequence, and any other names
+            a file.
         organisms : sequence of str, optional
             Search only these organisms.
         neighbours : int

@@ -10,7 +10,7 @@ from Bio.SeqRecord import SeqRecord
 from core.errors import InputError
 from core.sequences.limits import Limits
 from core.sequences.records import Problem, Record
-from genekin.inputs import is_sequence_text, read_content, read_input, write_table
+from genekin.inputs import is_sequence, is_text, read_content, read_input, write_table
 
 LIMITS = Limits(max_record_bases=50)
 
@@ -105,21 +105,32 @@ class TestReadInput:
             read_input(given, LIMITS)
 
 
-class TestIsSequenceText:
-    @pytest.mark.parametrize("text", ["ACGT", "acgun", "", "ACGTX", ">a", "@a\nA\n+\nI", "a.b\nc"])
-    def test_sequences_and_what_looks_like_a_file_of_them(self, text):
-        assert is_sequence_text(text)
+class TestStrings:
+    @pytest.mark.parametrize("text", ["ACGT", "acgun", "", "ACGTX", "MKVL", "ACGT!", "ACG-T ACGT"])
+    def test_a_line_of_letters_or_bases_is_a_sequence(self, text):
+        assert is_sequence(text)
+        assert not is_text(text)
+
+    @pytest.mark.parametrize("text", [">a", "@a\nA\n+\nI", "a.b\nc", " >a\nACGT"])
+    def test_several_lines_or_a_marker_are_a_text(self, text):
+        assert is_text(text)
+        assert not is_sequence(text)
 
     @pytest.mark.parametrize("text", ["a.fasta", "folder/file", "file1", "two words"])
-    def test_names_of_files(self, text):
-        assert not is_sequence_text(text)
+    def test_any_other_names_a_file(self, text):
+        assert not is_sequence(text)
+        assert not is_text(text)
 
     def test_a_file_named_by_letters_is_a_file_unless_they_are_bases(self, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
         for name in ("queries", "ACGT"):
             (tmp_path / name).touch()
-        assert not is_sequence_text("queries")
-        assert is_sequence_text("ACGT")
+        assert not is_sequence("queries")
+        assert is_sequence("ACGT")
+
+    def test_an_invalid_sequence_is_an_invalid_record(self):
+        (record,) = read_input("ACGT!", LIMITS)
+        assert record.problem is not None
 
 
 class TestWriteTable:
