@@ -24,6 +24,12 @@ nbformat.write(notebook, sys.stdout)
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with a home that the notebook and the page share: the library is loaded once."""
+    return tmp_path_factory.mktemp("docs")
+
+
 def run(folder, *arguments, given=""):
     environment = os.environ | {"GENEKIN_HOME": str(folder / "home"), "PYTHONPATH": str(PROJECT)}
     done = subprocess.run(
@@ -47,21 +53,23 @@ def test_the_notebook_is_kept_without_outputs():
     assert all(cell.outputs == [] and cell.execution_count is None for cell in cells)
 
 
-def test_the_notebook_runs(tmp_path):
-    executed = run(tmp_path, "-c", _EXECUTE, given=NOTEBOOK.read_text("utf-8"))
+def test_the_notebook_runs(folder):
+    executed = run(folder, "-c", _EXECUTE, given=NOTEBOOK.read_text("utf-8"))
     notebook = nbformat.reads(executed, 4)
     shown = [str(cell.outputs) for cell in notebook.cells if cell.cell_type == "code"]
     (calls,) = (text for text in shown if "<Calls: 17 called, 2 unknown, 1 invalid>'}" in text)
     assert "<th>organism_confidence</th>" in calls
     assert any("invalid_character: Record 20 (line " in text for text in shown)
-    assert any("There is no organism" in text or "cat" in text for text in shown)
+    assert any("There is no organism 'cat'" in text for text in shown)
 
 
-def test_the_examples_of_the_page_run(tmp_path):
+def test_the_examples_of_the_page_run(folder):
     blocks = _BLOCK.findall((PROJECT / "docs" / "python.md").read_text("utf-8"))
-    assert len(blocks) > 2
-    (tmp_path / "queries.fasta").write_text(">a\n" + "ACGTGATTACA" * 30)
-    run(tmp_path, "-c", "\n".join(blocks))
+    assert len(blocks) == 2
+    (folder / "queries.fasta").write_text(">a\n" + "ACGTGATTACA" * 30)
+    printed = run(folder, "-c", "\n".join(blocks))
+    assert "broken Record 2 has an invalid character '!' at base 5" in printed
+    assert (folder / "calls.csv").read_text().startswith("query,length,status,")
 
 
 @pytest.mark.filterwarnings("default")
