@@ -402,8 +402,7 @@ class Stages:
         EncoderReplaced
             As :meth:`search` does: some records need a second search.
         """
-        if self._predictor is None or searched.queries is None:
-            predictions = map(predict_by_vote, searched.hits)
-        else:
+        predictions: Iterator[Prediction] = map(predict_by_vote, searched.hits)
+        if self._predictor is not None and searched.queries is not None:
             predictions = iter(self._predictor.predict(searched.queries))
         return self._caller.call_all(searched.records, predictions, no_progress)

@@ -30,8 +30,8 @@ class SequenceRecord(Protocol):
 
 
 QueryInput: TypeAlias = (
-    "str | PathLike[str] | DataFrame | Mapping[str, str | SequenceRecord]"
-    " | Iterable[str | Record | SequenceRecord]"
+    "str | PathLike[str] | Record | SequenceRecord | DataFrame"
+    " | Mapping[str, str | SequenceRecord] | Iterable[str | Record | SequenceRecord]"
 )
 """Queries: a file, a text, a table, sequences by name, a list of sequences or records."""
 ReferenceInput: TypeAlias = (

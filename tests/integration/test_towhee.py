@@ -1,6 +1,7 @@
 """Towhee pipelines: the published demo's, over the calls of the core."""
 
 import json
+from collections.abc import Iterable
 
 import pytest
 
@@ -42,7 +43,7 @@ def called(home, queries, **options):
         return stored(classify(opened, read_input(queries, Limits()), **options))
 
 
-def stored(calls: list[Call]):
+def stored(calls: Iterable[Call]):
     """Calls after a way through JSON, as those of another process."""
     return json.loads(json.dumps([call.to_json() for call in calls]))
 
@@ -109,11 +110,13 @@ class TestOperators:
             encode = Encode(library)
             search = Search(encode)
             recall = Recall(encode, search)
-            found = encode(Read()(QUERIES))
+            encoded = encode(Read()(QUERIES))
+            if replaced_after == "encode":
+                refit(library.manager(), library.name)
+            searched = search(encoded)
             if replaced_after == "search":
-                found = search(found)
-            refit(library.manager(), library.name)
-            calls = recall(found if replaced_after == "search" else search(found))
+                refit(library.manager(), library.name)
+            calls = recall(searched)
         assert stored(calls) == called(tmp_path, QUERIES)
 
     def test_without_towhee_it_is_said_how_to_install_it(self, tmp_path):

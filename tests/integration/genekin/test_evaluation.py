@@ -1,5 +1,7 @@
 """Evaluations from Python."""
 
+from typing import Any
+
 import pytest
 
 import genekin
@@ -8,7 +10,7 @@ from core.settings import Settings
 from core.stores.sql.database import Database
 from tests.support.evolution import FAMILIES, members
 
-OPTIONS = {"splits": ["seed"], "methods": ["count", "majority"]}
+OPTIONS: dict[str, Any] = {"splits": ["seed"], "methods": ["count", "majority"]}
 
 
 @pytest.fixture(scope="module")

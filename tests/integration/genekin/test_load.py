@@ -85,7 +85,7 @@ def test_families_have_names_of_a_file(library, load, tmp_path):
 
 
 def test_families_by_name(library, load):
-    load({"dog": [(name, residues, FAMILY_NAMES[family]) for name, residues, family in ROWS]})
+    load({"dog": [(name, residues, FAMILY_NAMES[family or 0]) for name, residues, family in ROWS]})
     assert sorted(library.families.values()) == sorted(FAMILY_NAMES.values())
 
 
