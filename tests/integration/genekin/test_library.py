@@ -4,6 +4,7 @@ import copy
 import fcntl
 import gc
 import threading
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -27,6 +28,11 @@ FASTA = "".join(f">query_{family}\n{member(family, 'query', 0.1)}\n" for family 
 FASTA += f">random\n{dna('random', 400)}\n>broken\nACGT!\n"
 
 
+def encoder_of(deployment):
+    """The default encoder, where the Milvus server of the tests has sparse vectors."""
+    return "translated" if deployment.embedded_vectors else "count"
+
+
 @pytest.fixture(scope="module")
 def filled(deployment):
     """A library of two organisms, in a deployment whose stores are closed."""
@@ -38,7 +44,7 @@ def filled(deployment):
         patch.setenv("GENEKIN_STORE_TIMEOUT", "60")
         with genekin.open_library(name) as library:
             references = {"human": members("human", 3, 6), "dog": members("dog", 3, 4)}
-            library.load(references, families=FAMILIES)
+            library.load(references, families=FAMILIES, encoder=encoder_of(deployment))
     return name
 
 
@@ -59,13 +65,14 @@ class TestAnswers:
         expected = classify(core_library, read_text_queries(FASTA, "it", Limits()))
         calls = library.classify(FASTA)
         assert list(calls) == expected
-        assert {call.status for call in calls} == set(Status)
+        assert {call.status for call in calls} >= {Status.CALLED, Status.INVALID}
 
-    def test_options_are_passed_on(self, library):
-        calls = library.classify(QUERIES, organisms=["dog"], neighbours=2, threshold=1.0)
+    def test_options_are_passed_on(self, library, core_library):
+        options: dict[str, Any] = {"organisms": ["dog"], "neighbours": 2, "threshold": 0.999_999}
+        calls = library.classify(QUERIES, **options)
+        assert list(calls) == classify(core_library, read_input(QUERIES, Limits()), **options)
         assert {hit.organism for call in calls for hit in call.hits} == {"dog"}
         assert {len(call.hits) for call in calls} == {2}
-        assert {call.status for call in calls} == {Status.UNKNOWN}
 
     def test_alignments_are_those_of_the_closest_hits(self, library):
         frame = library.classify(QUERIES, align=True).to_frame()
@@ -86,10 +93,10 @@ class TestAnswers:
         assert similarity.n == 5
         assert similarity.estimate == expected.estimate
 
-    def test_the_library_says_what_it_has(self, library, core_library, filled):
+    def test_the_library_says_what_it_has(self, library, core_library, filled, deployment):
         assert library.organisms == {"human": 18, "dog": 12}
         assert library.families == {number: FAMILIES[number] for number in range(3)}
-        assert library.encoder == "translated"
+        assert library.encoder == encoder_of(deployment)
         assert library.threshold == core_library.threshold
         assert library.digest == core_library.contents()
         assert repr(library) == f"<Library {filled!r}>"
