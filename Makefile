@@ -10,7 +10,7 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help app demo test check style types unit all-tests torture audit wheels format clean
+.PHONY: help app demo test check style types unit all-tests torture docs audit wheels format clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,7 +36,7 @@ types: $(VENV)/.dev-ready
 	$(BIN)/mypy
 
 unit: $(VENV)/.dev-ready
-	TEST_SHARED_FOLDER=`mktemp -d` $(PYTEST) -n $(CORES) -q tests/unit core components
+	TEST_SHARED_FOLDER=`mktemp -d` $(PYTEST) -n $(CORES) -q tests/unit core components genekin
 
 # Many of them wait for servers.
 all-tests: $(VENV)/.dev-ready
@@ -47,11 +47,15 @@ torture: $(VENV)/.dev-ready ## Kill, starve and damage everything at every step:
 	TEST_THOROUGH=1 $(BIN)/python -m tests.support.services $(PYTEST) -n $(CORES) tests/torture \
 		tests/integration/library/test_stateful.py
 
+docs: $(VENV)/.dev-ready ## Build the API reference of the package genekin: build/reference/index.html
+	$(BIN)/python -m sphinx -q -W --keep-going docs/reference build/reference
+
 wheels: $(VENV)/.dev-ready ## Check that all packages can be installed on ARM without a compiler
 	scripts/check-wheels
 
 audit: $(VENV)/.audit-ready ## Look for known vulnerabilities of the packages (needs the internet), and in the code
-	$(VENV)/audit/bin/bandit -q -c pyproject.toml -r app.py serve.py benchmarks components core pages
+	$(VENV)/audit/bin/bandit -q -c pyproject.toml -r \
+		app.py serve.py benchmarks components core examples genekin pages
 	$(VENV)/audit/bin/pip-audit --no-deps --disable-pip -r constraints.txt
 
 format: $(VENV)/.dev-ready ## Apply the code style
@@ -59,13 +63,14 @@ format: $(VENV)/.dev-ready ## Apply the code style
 	$(BIN)/ruff format
 
 clean: ## Remove the environment and all caches (never your data)
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.app-ready: requirements.txt requirements-data.txt constraints.txt scripts/setup
 	@scripts/setup app
 
-$(VENV)/.dev-ready: requirements.txt requirements-data.txt requirements-dev.txt constraints.txt scripts/setup
+$(VENV)/.dev-ready: requirements.txt requirements-data.txt requirements-dev.txt requirements-towhee.txt \
+		constraints.txt scripts/setup
 	@scripts/setup dev
 
 $(VENV)/.audit-ready: requirements-audit.txt scripts/setup

@@ -73,11 +73,15 @@ def classify(
     InputError
         If `neighbours` or `threshold` is out of range, or an organism is not in the library.
     """
+    _check_neighbours(neighbours)
+    with timed_question(len(records)):
+        return _classify(library, records, organisms, neighbours, threshold, progress)
+
+
+def _check_neighbours(neighbours: int) -> None:
     if not 1 <= neighbours <= MAX_NEIGHBOURS:
         message = f"{neighbours:,} is not a valid number of neighbours."
         raise InputError(message, f"Choose 1 to {MAX_NEIGHBOURS:,}.")
-    with timed_question(len(records)):
-        return _classify(library, records, organisms, neighbours, threshold, progress)
 
 
 def _classify(  # noqa: PLR0917
@@ -296,3 +300,109 @@ class _ModelPredictor:
             similarities=similarities,
             max_hits=self._neighbours,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedRecords:
+    """Records that are encoded.
+
+    Attributes
+    ----------
+    vectors
+        Those of the valid records: float32, shape (valid records, dimension).
+    queries
+        The same with what prediction needs; None if the neighbours vote.
+    """
+
+    records: Sequence[Record]
+    vectors: Vectors
+    queries: _EncodedQueries | None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchedRecords:
+    """Records that are searched for.
+
+    Attributes
+    ----------
+    hits
+        Nearest genes of each valid record with their labels, best first.
+    queries
+        The same with what prediction needs; None if the neighbours vote.
+    """
+
+    records: Sequence[Record]
+    hits: Sequence[Sequence[Hit]]
+    queries: Sequence[_SearchedQuery] | None
+
+
+class Stages:
+    """The stages of :func:`classify`, for programs that run them one by one.
+
+    Parameters
+    ----------
+    library, organisms, neighbours, threshold
+        As for :func:`classify`.
+
+    Raises
+    ------
+    InputError
+        If `neighbours` or `threshold` is out of range.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        *,
+        organisms: Sequence[str] | None = None,
+        neighbours: int = defaults.NEIGHBOURS,
+        threshold: float | None = None,
+    ) -> None:
+        _check_neighbours(neighbours)
+        self._caller = _Caller(library, library.threshold if threshold is None else threshold)
+        self._library = library
+        self._search_vectors = partial(
+            library.search_vectors, organisms=organisms, limit=neighbours
+        )
+        self._predictor: _ModelPredictor | None = None
+        if library.model is not None and isinstance(library.encoder, TranslatedEncoder):
+            self._predictor = _ModelPredictor(
+                library, library.encoder, library.model, organisms, neighbours
+            )
+
+    def encode(self, records: Sequence[Record]) -> EncodedRecords:
+        """Encode the valid records."""
+        residues = [record.residues for record in records if record.problem is None]
+        if self._predictor is None:
+            vectors = self._library.encoder.encode_queries(residues)
+            return EncodedRecords(records, vectors, None)
+        queries = self._predictor.encode(residues)
+        return EncodedRecords(records, queries.vectors, queries)
+
+    def search(self, encoded: EncodedRecords) -> SearchedRecords:
+        """Find the nearest genes of encoded records, with their labels.
+
+        Raises
+        ------
+        EncoderReplaced
+            If the library has another encoder by now: encode with its stages then.
+        InputError
+            If an organism is not in the library.
+        """
+        if self._predictor is None or encoded.queries is None:
+            return SearchedRecords(encoded.records, self._search_vectors(encoded.vectors), None)
+        queries = self._predictor.search(encoded.queries)
+        return SearchedRecords(encoded.records, [query.hits for query in queries], queries)
+
+    def call(self, searched: SearchedRecords) -> list[Call]:
+        """Call the family of each record.
+
+        Raises
+        ------
+        EncoderReplaced
+            As :meth:`search` does: some records need a second search.
+        """
+        predictions: Iterator[Prediction] = map(predict_by_vote, searched.hits)
+        if self._predictor is not None and searched.queries is not None:
+            predictions = iter(self._predictor.predict(searched.queries))
+        return self._caller.call_all(searched.records, predictions, no_progress)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from core import defaults
+from core.access.machine import current_user
 from core.cli.files import FILES_HELP, FileOptions, file_options
 from core.cli.shared import (
     ListCommand,
-    current_user,
     disk_limits,
     format_option,
     help_examples,

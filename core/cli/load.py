@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import click
 
 from core import defaults
+from core.access.machine import current_user
 from core.cli.files import FILES_HELP, FileOptions, file_options
 from core.cli.shared import (
-    current_user,
     disk_limits,
     help_examples,
     library_option,

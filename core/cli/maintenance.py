@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
+from core.access.machine import current_user
 from core.cli.shared import (
-    current_user,
     disk_limits,
     help_examples,
     library_name,

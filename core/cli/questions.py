@@ -180,6 +180,16 @@ def similarity(
     )
 
 
+def vectors(open_libraries: OpenLibraries, progress: Progress) -> Answer:  # noqa: ARG001
+    """Return the address at which the process that answers serves the embedded vectors.
+
+    Python asks: with it, all work is done there as with stores of its own (see
+    :mod:`genekin.stores`).
+    """
+    with open_libraries() as libraries:
+        return Answer(libraries.stores.vectors.server_address)
+
+
 def status(
     open_libraries: OpenLibraries,
     progress: Progress,  # noqa: ARG001  (every question is asked with it)
@@ -215,6 +225,7 @@ QUESTIONS: Mapping[str, Callable[..., Answer]] = {
     "trace": trace,
     "similarity": similarity,
     "status": status,
+    "vectors": vectors,
 }
 """Questions by the name of their command."""
 

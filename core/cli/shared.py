@@ -1,6 +1,5 @@
 """Building blocks of the commands: their options, the opened stores, progress and output."""
 
-import getpass
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from core import defaults
-from core.access import Access, Role, User
+from core.access.machine import command_access
 from core.cli.loopback import Dashboard
 from core.cli.questions import QUESTIONS, Options, Source, to_json
 from core.cli.terminal import print_notes, print_text, terminal_progress
@@ -22,7 +21,6 @@ from core.stores.availability import wait_once
 if TYPE_CHECKING:
     from core.library.manager import Libraries
     from core.sequences.limits import Limits
-    from core.settings import Settings
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -30,23 +28,6 @@ TABLE_FORMATS = ("tsv", "csv", "json")
 """Formats of a table that a command prints."""
 QUERY_FORMATS = "FASTA, FASTQ, a table, Excel or one bare sequence; plain, .gz or .zip"
 """Formats of a file of queries, for help texts."""
-
-
-def current_user() -> str:
-    """Return the user's name on this machine; empty where it has none."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # A container may know only a number.
-        return ""
-
-
-def command_access(settings: "Settings") -> Access:
-    """Return the rights of commands: those of the role that the settings give them.
-
-    Whoever may read the settings has the passwords of the stores in them: the role keeps scripts
-    and students from mistakes, and says in the audit trail whose command it was.
-    """
-    return Access(User(current_user(), Role(settings.command_role)), origin="command line")
 
 
 def library_name(name: str) -> str:

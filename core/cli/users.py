@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from core.access.machine import command_access
 from core.access.roles import ASSIGNABLE, Role
-from core.cli.shared import command_access, help_examples
+from core.cli.shared import help_examples
 from core.cli.terminal import print_text
 from core.errors import InputError
 
