@@ -14,7 +14,7 @@ import click
 from click.shell_completion import shell_complete
 
 from core import __version__
-from core.cli import backup, benchmark, classify, load, maintenance, status, users, worker
+from core.cli import backup, benchmark, classify, load, maintenance, profiles, status, users, worker
 from core.cli.shared import help_examples
 from core.cli.terminal import print_error
 from core.errors import GeneKinError
@@ -44,6 +44,7 @@ for _command in (
     status.status_command,
     worker.worker_command,
     *maintenance.COMMANDS,
+    profiles.profiles_command,
     users.users_command,
     *backup.COMMANDS,
 ):
