@@ -6,7 +6,7 @@ families are not used: they are what a lab knows beyond its library.
 """
 
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -44,8 +44,8 @@ LIBRARY = "human"
 OUTSIDE = "dog"
 BINS = (0.0, 0.2, 0.3, 0.5, 1.01)
 BIN_NAMES = ("< 20%", "20–30%", "30–50%", "≥ 50%")
-_ALIGNMENTS = 2
-"""Times that the members of a cluster are aligned to the profile built so far."""
+MAX_RESIDUES, MAX_MEMBERS = 2_000, 50
+"""Longer proteins, and more of a cluster, take long to align and are left out."""
 
 
 class Variant(NamedTuple):
@@ -84,6 +84,8 @@ def measure(options: Namespace) -> str:
     human, dog = organisms[LIBRARY], organisms[OUTSIDE]
     data = data_of_records({LIBRARY: human, OUTSIDE: dog})
     clusters = mmseqs_clusters(data.sequences)
+    knowledge = _Knowledge(dog, clusters[len(human) :], options.seed)
+    log.info("profiles built")
     own = np.arange(len(human))
     rounds = held_out_clusters(data, own, mmseqs_clusters([one.residues for one in human]))
     outcomes: dict[str, list[Outcome]] = {name: [] for name in VARIANTS}
@@ -94,9 +96,7 @@ def measure(options: Namespace) -> str:
         training = [human[index] for index in one.training.tolist()]
         held_out = [human[index] for index in queries.tolist()]
         identities.append(nearest_identities(training, held_out))
-        related = np.isin(clusters[len(human) :], clusters[queries])
-        knowledge = _Knowledge(dog, clusters[len(human) :], related, options.seed)
-        for name, outcome in _run(training, held_out, knowledge):
+        for name, outcome in _run(training, held_out, knowledge, clusters[queries]):
             outcomes[name].append(outcome)
             log.info("%s: %.4f, weight %.2f", name, outcome.correct.mean(), outcome.weight)
     found = {name: Outcome.join(parts) for name, parts in outcomes.items()}
@@ -136,62 +136,70 @@ class Outcome(NamedTuple):
 
 
 class _Knowledge:
-    """Dog genes as profiles."""
+    """Dog genes as profiles, one for each of their clusters, which are built once.
 
-    def __init__(
-        self,
-        dog: Sequence[Record],
-        clusters: NDArray[np.int64],
-        related: NDArray[np.bool_],
-        seed: int,
-    ) -> None:
+    Parameters
+    ----------
+    clusters
+        Cluster of each gene.
+    """
+
+    def __init__(self, dog: Sequence[Record], clusters: NDArray[np.int64], seed: int) -> None:
         self.records = dog
-        self._proteins = [translate_orf(record.residues) for record in dog]
-        self._clusters = clusters
-        self._related = related
-        self._generator = np.random.default_rng(seed)
-
-    def profiles(self, name: str) -> bytes:
-        """Return the file of profiles of a variant."""
-        rows = (
-            np.flatnonzero(~self._related) if name == "unrelated" else np.arange(len(self.records))
-        )
-        change: Callable[[str], str] = self._shuffle if name == "shuffled" else str
         groups: dict[int, list[str]] = {}
-        for row in rows.tolist():
-            groups.setdefault(int(self._clusters[row]), []).append(change(self._proteins[row]))
-        file = BytesIO()
-        for number, proteins in enumerate(groups.values()):
-            write_profile(f"dog_{number}", proteins, file)
-        return file.getvalue()
+        for record, cluster in zip(dog, clusters.tolist(), strict=True):
+            protein = translate_orf(record.residues)
+            if len(protein) <= MAX_RESIDUES:
+                groups.setdefault(cluster, []).append(protein)
+        self._profiles = {
+            cluster: build_profile(f"dog_{cluster}", proteins)
+            for cluster, proteins in groups.items()
+        }
+        generator = np.random.default_rng(seed)
+        self._shuffled = [
+            build_profile(f"dog_{cluster}", ["".join(generator.permutation(list(proteins[0])))])
+            for cluster, proteins in groups.items()
+        ]
 
-    def _shuffle(self, protein: str) -> str:
-        return "".join(self._generator.permutation(list(protein)))
+    def profiles(self, name: str, related: NDArray[np.int64]) -> bytes:
+        """Return the file of profiles of a variant.
+
+        Parameters
+        ----------
+        related
+            Clusters that have a held-out gene.
+        """
+        if name == "shuffled":
+            return b"".join(self._shuffled)
+        unwanted = set(related.tolist()) if name == "unrelated" else set()
+        return b"".join(text for number, text in self._profiles.items() if number not in unwanted)
 
 
-def write_profile(name: str, proteins: Sequence[str], file: BytesIO) -> None:
+def build_profile(name: str, proteins: Sequence[str]) -> bytes:
     """Build a profile of related proteins, aligned to the profile of the longest one first."""
     alphabet = Alphabet.amino()
     builder, background = Builder(alphabet, seed=42), Background(alphabet)
     sequences: list[Any] = [  # pyhmmer's own types differ between its functions.
         TextSequence(name=str(index), sequence=protein).digitize(alphabet)
-        for index, protein in enumerate(proteins)
+        for index, protein in enumerate(sorted(proteins, key=len, reverse=True)[:MAX_MEMBERS])
     ]
-    sequences.sort(key=len, reverse=True)
     hmm, _, _ = builder.build(sequences[0], background)
-    for _ in range(_ALIGNMENTS if len(sequences) > 1 else 0):
+    if len(sequences) > 1:
         alignment: Any = hmmalign(hmm, sequences, trim=True, digitize=True)
         alignment.name = name
         built, _, _ = builder.build_msa(alignment, background)
-        if not built.M:  # No column that most members share.
-            break
-        hmm = built
+        hmm = built if built.M else hmm  # No state: there is no column that most members share.
     hmm.name = name
+    file = BytesIO()
     hmm.write(file)
+    return file.getvalue()
 
 
 def _run(
-    training: Sequence[Record], held_out: Sequence[Record], knowledge: _Knowledge
+    training: Sequence[Record],
+    held_out: Sequence[Record],
+    knowledge: _Knowledge,
+    related: NDArray[np.int64],
 ) -> Iterator[tuple[str, Outcome]]:
     """Classify the held-out genes by a library of the others, with every variant."""
     queries = query_records([record.residues for record in held_out])
@@ -199,7 +207,8 @@ def _run(
         load(libraries, {LIBRARY: training}, library="lab")
         yield "none", Outcome.of(_classify(libraries, queries), held_out, 0.0)
         for name in ("all", "unrelated", "shuffled"):
-            summaries = add_profiles(libraries, "lab", knowledge.profiles(name), f"{name}.hmm")
+            file = knowledge.profiles(name, related)
+            summaries = add_profiles(libraries, "lab", file, f"{name}.hmm")
             yield name, Outcome.of(_classify(libraries, queries), held_out, summaries.weight)
             remove_profiles(libraries, "lab")
         load(libraries, {OUTSIDE: knowledge.records}, library="lab")

@@ -17,7 +17,7 @@ MAX_PROFILES = 1_000
 """Most profiles of one library."""
 MAX_FILE_BYTES = 100 * MB
 """Largest file of profiles, unpacked."""
-MAX_STATES = 5_000
+MAX_STATES = 10_000
 """Most match states of one profile; the longest of Pfam has about 2,000."""
 _PROGRESS_INTERVAL = 50
 
