@@ -16,7 +16,9 @@ from core.encoders import TranslatedEncoder
 from core.jobs.kinds.library import PROFILES_FILE, ProfilesArguments
 from core.jobs.queue import JobRequest
 from core.library.library import Library
+from core.library.profile_file import MAX_FILE_BYTES
 from core.library.profiles import NO_WEIGHT_TEXT, ProfileSummaries, list_profiles
+from core.settings import MB
 
 _FILE = "profiles file"
 """Key of the file of profiles."""
@@ -53,10 +55,10 @@ def _show_profiles(found: ProfileSummaries) -> None:
         [
             {
                 "profile": profile.name,
+                "families": found.family_text(profile),
+                "length": profile.length,
                 "accession": profile.accession,
                 "description": profile.description,
-                "length": profile.length,
-                "families": found.family_text(profile),
                 "file": profile.source,
             }
             for profile in found.profiles
@@ -82,7 +84,7 @@ def _add(library: Library) -> None:
     file = kept_file_uploader(
         "Profiles (HMMER3: .hmm, .gz, .zip)",
         _FILE,
-        max_mb=max_upload_mb(),
+        max_mb=min(max_upload_mb(), MAX_FILE_BYTES // MB),
         file_type=_FILE_TYPES,
     )
     if not st.button("Add profiles", disabled=file is None) or file is None:
