@@ -67,11 +67,13 @@ def train_profiles(
         matched.hold_out(evidence, clusters)
         for evidence, clusters in zip(training.unclear, training.splits, strict=True)
     ]
-    weights = np.array(_fit_weights(training, held_out))
+    counts = np.stack([matched.counts(index) for index in range(len(profiles))])
+    speaks = counts.any() or any(profile.family is not None for profile in profiles)
+    weights = np.array(_fit_weights(training, held_out) if speaks else UNUSED_WEIGHTS)
     parameters = ProfileParameters(
         families=training.model.families,
         priors=matched.priors,
-        counts=np.stack([matched.counts(index) for index in range(len(profiles))]),
+        counts=counts,
         weights=weights,
         threshold=np.array([_choose_threshold(training, held_out, weights)]),
     )

@@ -65,6 +65,7 @@ class TestProfiles:
         give(page, profile("other", "other_1").encode())
         press(page, "Add profiles")
         assert listed(page) == [["other_1", "none"]]
+        assert "do not help to tell the families of the library apart" in shown(page)
 
     def test_a_file_that_is_none_says_where(self, page):
         give(page, profile_file(0)[:-2000], "cut.hmm")

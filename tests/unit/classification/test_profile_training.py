@@ -97,6 +97,7 @@ class TestWeights:
     def test_profiles_that_match_nothing_say_nothing(self, training):
         model = train_profiles(training, [hmm(profile("other"))])
         assert not model.state()["counts"].any()
+        assert tuple(model.weights) == UNUSED_WEIGHTS
         match = ProfileMatch(0, 100.0, 1e-30, "+", 1, 1, 9)
         assert ProfileEvidence(model, [match]).feature([0, 1, 2, 3]) == pytest.approx(np.zeros(4))
 
