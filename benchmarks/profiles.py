@@ -100,7 +100,7 @@ def measure(options: Namespace) -> str:
             outcomes[name].append(outcome)
             log.info("%s: %.4f, weight %.2f", name, outcome.correct.mean(), outcome.weight)
     found = {name: Outcome.join(parts) for name, parts in outcomes.items()}
-    return _section(found, np.concatenate(identities))
+    return _section(found, np.concatenate(identities), options.rounds)
 
 
 class Outcome(NamedTuple):
@@ -243,7 +243,7 @@ def nearest_identities(
     )
 
 
-def _section(outcomes: Mapping[str, Outcome], identities: NDArray[np.float64]) -> str:
+def _section(outcomes: Mapping[str, Outcome], identities: NDArray[np.float64], rounds: int) -> str:
     bins = np.digitize(identities, BINS) - 1
     chosen = [bins == index for index in range(len(BIN_NAMES))]
     head = ["", "all", *BIN_NAMES]
@@ -269,7 +269,8 @@ def _section(outcomes: Mapping[str, Outcome], identities: NDArray[np.float64]) -
     about = "; ".join(f"{variant.title}: {variant.about}" for variant in VARIANTS.values())
     return (
         "## Profiles\n\n"
-        "Human genes, of which clusters of relatives are held out (5 folds, MMseqs2,"
+        "Human genes, of which clusters of relatives are held out"
+        f" ({rounds} of {FOLDS} folds, MMseqs2,"
         f" `{CLUSTERING}`): share whose best guess is correct, called or not, by the share of a"
         " query's residues that are identical in its best blastp hit in the library. No database"
         " of profiles is installed here; these are built from dog genes, without their families:"
