@@ -1,12 +1,13 @@
 """Calls: the answers of a classification, one per query, and their stored form."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any, Self
 
 from core.classification.prediction import Hit, Prediction
+from core.classification.profile_evidence import ProfileHit
 from core.sequences.records import Record
 
 _NEARLY_CERTAIN = 0.99
@@ -54,6 +55,9 @@ class Call:
         Why the query is unknown or invalid; empty if it is called.
     start, end
         First and last base of the evidence, from 1 on, on the forward strand; 0 if unknown.
+    profiles
+        Profile HMMs that match the query, best first; empty where a close neighbour decides, and in
+        a library without profiles.
     """
 
     query: str
@@ -72,6 +76,7 @@ class Call:
     reason: str
     start: int = 0
     end: int = 0
+    profiles: tuple[ProfileHit, ...] = ()
 
     @classmethod
     def invalid(cls, record: Record) -> Self:
@@ -123,6 +128,7 @@ class Call:
             end=prediction.reading_frame.end,
             unreadable=_ambiguous_share(record.residues),
             reason=reason,
+            profiles=prediction.profiles,
         )
 
     @property
@@ -141,6 +147,9 @@ class Call:
         values = {name: getattr(self, name) for name in _FIELDS}
         values["families"] = list(self.families.items())  # JSON has no integer keys.
         values["hits"] = list(map(_hit_values, self.hits))
+        del values["profiles"]
+        if self.profiles:  # Runs of libraries without profiles stay as they were.
+            values["profiles"] = list(map(astuple, self.profiles))
         return values
 
 

@@ -6,7 +6,7 @@ queries that have no close neighbour among these.
 
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import islice
 
@@ -19,6 +19,7 @@ from core.calls import Call
 from core.classification.evidence import is_clear
 from core.classification.model import Candidate, FamilyModel, Query, cosine_similarities
 from core.classification.prediction import Hit, Prediction, predict
+from core.classification.profile_evidence import ProfileEvidence
 from core.classification.votes import predict_by_vote
 from core.encoders.base import iter_batches
 from core.encoders.translated import MAX_POSTINGS, TranslatedEncoder
@@ -140,7 +141,7 @@ class _Caller:
 
     def _reason(self, prediction: Prediction, family: str, confidence: float) -> str:
         """Say why the query is unknown; return an empty string if it is called."""
-        if not prediction.hits:
+        if not (prediction.hits or (prediction.profiles and prediction.significant)):
             return "No similar gene in the library."
         if not prediction.significant:
             return "The closest gene is no more similar than expected by chance."
@@ -197,11 +198,12 @@ class _EncodedQueries:
 
 @dataclass(frozen=True, slots=True)
 class _SearchedQuery:
-    """A query, its hits, and their sequence data."""
+    """A query, its hits, their sequence data, and the profiles that match it."""
 
     query: Query
     hits: Sequence[Hit]
     candidates: Sequence[Candidate]
+    profiles: ProfileEvidence | None = None
 
     def similarities(self) -> NDArray[np.float32]:
         return cosine_similarities(self.query.profile, self.candidates)
@@ -266,11 +268,25 @@ class _ModelPredictor:
         for searched in in_stages(
             batches,
             lambda batch: self._encode(batch, postings),
-            lambda encoded: self._search(encoded, candidates),
+            lambda encoded: self._search_profiles(self._search(encoded, candidates)),
         ):
             yield from map_in_threads(
                 lambda query: self._predict(query, query.similarities()), searched
             )
+
+    def _search_profiles(self, searched: list[_SearchedQuery]) -> list[_SearchedQuery]:
+        """Add the evidence of the library's profiles to queries that still have no close hit."""
+        profiles = self._library.profiles
+        if profiles is None or not profiles.is_used:
+            return searched
+        unclear = [
+            index for index, query in enumerate(searched) if not is_clear(query.similarities())
+        ]
+        found = profiles.search([searched[index].query.sequence for index in unclear])
+        evidence = dict(zip(unclear, found, strict=True))
+        return [
+            replace(query, profiles=evidence.get(index)) for index, query in enumerate(searched)
+        ]
 
     def _encode(self, queries: Sequence[Query], postings: int) -> _EncodedQueries:
         """Encode queries with k-mers of so many postings each."""
@@ -299,6 +315,7 @@ class _ModelPredictor:
             candidates=searched.candidates,
             similarities=similarities,
             max_hits=self._neighbours,
+            profiles=searched.profiles,
         )
 
 

@@ -32,6 +32,8 @@ _LONG_QUERY = 10_000
 _SCROLL_FROM = 6
 """Hits from which the table scrolls, so that the alignment stays in view."""
 _TABLE_HEIGHT = 250
+_MAX_PROFILES = 4
+"""Profiles that are named."""
 
 _SCHEMA = pa.schema(
     {
@@ -66,6 +68,8 @@ def show_verdict(result: RunResult, index: int) -> DeltaGenerator:
     with left:
         _show_family(result, call)
         why = st.empty()
+        if call.profiles:
+            st.write(_profile_text(call, result.run.families))
         st.caption(_facts(result, call))
     if call.closest:
         why.write(_reasons(call, call.closest, None))
@@ -160,6 +164,23 @@ def _reasons(call: Call, best: Hit, explanation: Explanation | None) -> str:
     verb = "is" if agreeing == 1 else "are"
     others = "; the others are not significant" * _others_insignificant(call, explanation)
     return f"{agreeing} of {len(call.hits)} top hits {verb} in this family{others}. {sentence}."
+
+
+def _profile_text(call: Call, names: Mapping[int, str]) -> str:
+    """Say in Markdown which profile matches best, where, and what it speaks for."""
+    best = call.profiles[0]
+    name = escape_markdown(best.name)
+    if best.description:
+        name += f" ({escape_markdown(best.description)})"
+    sentence = (
+        f"Best profile: {name}, {best.score:.0f} bits, E-value {format_evalue(best.e_value)}, bases"
+        f" {best.start:,} to {best.end:,}"
+    )
+    if best.family is not None:
+        sentence += f"; it speaks for {escape_markdown(family_name(names, best.family))}"
+    if others := ", ".join(escape_markdown(hit.name) for hit in call.profiles[1:_MAX_PROFILES]):
+        sentence += f". Next: {others}"
+    return f"{sentence}."
 
 
 def _others_insignificant(call: Call, explanation: Explanation | None) -> bool:

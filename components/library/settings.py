@@ -5,6 +5,7 @@ from functools import partial
 
 import streamlit as st
 
+from components.library.profiles import profiles_panel
 from components.shared.deletion import delete_button
 from components.shared.formatting import escape_markdown, pluralize
 from components.shared.jobs import submit_job
@@ -44,6 +45,7 @@ def settings_panel(library: Library) -> None:
         _encoder_settings(library)
         _repair_settings(library.name, library.identity)
         _export_settings(library)
+    profiles_panel(library)
     _name_settings(library)
     _access_settings(library)
     if may(Action.DELETE_LIBRARY):

@@ -45,6 +45,7 @@ class Action(StrEnum):
     RENAME = "rename library"
     CALIBRATE = "calibrate"
     REFIT = "refit"
+    PROFILES = "change profiles"
     REPAIR = "repair"
     EXPORT = "export"
     IMPORT = "import"
@@ -65,6 +66,7 @@ REQUIRED_ROLES: Mapping[Action, Role] = MappingProxyType(
         Action.RENAME: Role.CURATOR,
         Action.CALIBRATE: Role.CURATOR,
         Action.REFIT: Role.CURATOR,
+        Action.PROFILES: Role.CURATOR,
         Action.REPAIR: Role.CURATOR,
         Action.EXPORT: Role.CURATOR,
         Action.IMPORT: Role.CURATOR,

@@ -45,6 +45,8 @@ from core.stores.sql.schema import (
     metadata,
     milestones,
     organisms,
+    profile_arrays,
+    profiles,
     sequences,
     sign_ins,
 )
@@ -56,6 +58,8 @@ _HIDDEN_TABLES = (
     library_table,
     encoder_arrays,
     caller_arrays,
+    profile_arrays,
+    profiles,
     families,
     loads,
     organisms,

@@ -6,7 +6,7 @@ give is recorded. Shuffled sequences show how much evidence random DNA reaches.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,12 +56,15 @@ class HeldOutEvidence:
         float64, shape (n,): number of sequences that each one represents.
     significant
         bool, shape (n,): evidence stronger than random DNA reaches.
+    rows
+        int64, shape (n,): indexes of the sequences in the sample.
     """
 
     features: NDArray[np.float64]
     truth: NDArray[np.int64]
     weight: NDArray[np.float64]
     significant: NDArray[np.bool_]
+    rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
 def linked_clusters(similarities: NDArray[np.float32], threshold: float) -> NDArray[np.int64]:
@@ -83,6 +86,11 @@ class TrainingSample:
         Source of all random choices.
     check_cancelled
         Called between steps; an exception that it raises ends the work.
+
+    Attributes
+    ----------
+    sequences, families, count
+        As the parameters.
     """
 
     def __init__(
@@ -97,9 +105,9 @@ class TrainingSample:
     ) -> None:
         self._check_cancelled = check_cancelled
         self._encoder = encoder
-        self._sequences = sequences
-        self._families = families
-        self._count = count
+        self.sequences = sequences
+        self.families = families
+        self.count = count
         self._generator = generator
         self._candidates = map_in_threads(
             lambda pair: make_candidate(encoder, *pair),
@@ -120,9 +128,12 @@ class TrainingSample:
 
     def splits(self) -> list[NDArray[np.int64]]:
         """Return the clusters to hold out: single sequences first, then wide to narrow clusters."""
-        singles = np.arange(len(self._sequences))
-        clusters = [linked_clusters(self._similarities, level) for level in CLUSTER_THRESHOLDS]
-        return [singles, *clusters]
+        singles = np.arange(len(self.sequences))
+        return [singles, *map(self.clusters, CLUSTER_THRESHOLDS)]
+
+    def clusters(self, threshold: float) -> NDArray[np.int64]:
+        """Return the cluster of each sequence, by single linkage above a similarity."""
+        return linked_clusters(self._similarities, threshold)
 
     def noise(self) -> NDArray[np.float64]:
         """Estimate the nats that a shuffled sequence exceeds once in a thousand times.
@@ -135,10 +146,10 @@ class TrainingSample:
         float64, (intercept, slope).
         """
         # Of a small sample, sequences are shuffled more than once.
-        rows = self._draw(np.arange(len(self._sequences)), SHUFFLED_SEQUENCES)
+        rows = self._draw(np.arange(len(self.sequences)), SHUFFLED_SEQUENCES)
         drawn: NDArray[np.int64] = np.resize(rows, SHUFFLED_SEQUENCES)
         shuffled = [
-            "".join(self._generator.permutation(list(self._sequences[row]))) for row in drawn
+            "".join(self._generator.permutation(list(self.sequences[row]))) for row in drawn
         ]
         profiles = stack_profiles([self._encoder.profile(sequence) for sequence in shuffled])
         similarities = self._products.of(profiles)
@@ -151,7 +162,7 @@ class TrainingSample:
         )
         lengths = np.log([len(sequence) for sequence in shuffled])
         slope = 1.0
-        if len(self._sequences) >= MIN_SEQUENCES and np.ptp(lengths):
+        if len(self.sequences) >= MIN_SEQUENCES and np.ptp(lengths):
             slope = max(0.0, np.polyfit(lengths, strongest, 1)[0])
         residuals = strongest - slope * lengths
         return np.array([residuals.mean() + _GUMBEL_999 * residuals.std(), slope])
@@ -203,8 +214,8 @@ class TrainingSample:
         for row, composition, candidates, strengths in zip(
             rows, compositions, nearest, aligned, strict=True
         ):
-            length = len(self._sequences[row])
-            families = self._families[candidates]
+            length = len(self.sequences[row])
+            families = self.families[candidates]
             evidence = self._neighbour_evidence(clusters, row)
             features.append(unclear_features(evidence, strengths, families, composition, length))
             noise_level = noise[0] + noise[1] * np.log(length)
@@ -220,10 +231,11 @@ class TrainingSample:
     ) -> HeldOutEvidence:
         """Return the evidence on drawn rows, which represent so many sequences."""
         return HeldOutEvidence(
-            np.stack(features) if features else np.zeros((0, self._count, 0)),
-            self._families[rows],
+            np.stack(features) if features else np.zeros((0, self.count, 0)),
+            self.families[rows],
             np.full(len(rows), represented / max(1, len(rows))),
             significant,
+            rows,
         )
 
     def _draw(self, rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
@@ -247,10 +259,10 @@ class TrainingSample:
         """Align a sequence with others; pairs that an earlier split aligned are kept."""
         known: NDArray[np.float64] = self._alignments[row]
         missing = indexes[np.isnan(known[indexes])]
-        known[missing] = self._align(self._sequences[row], missing)
+        known[missing] = self._align(self.sequences[row], missing)
         return np.take(known, indexes)
 
     def _neighbour_evidence(self, clusters: NDArray[np.int64], row: int) -> NDArray[np.float64]:
         similarities = self._remaining(clusters, row)
         order = np.argsort(-similarities, kind="stable")[:_MAX_CANDIDATES]
-        return neighbour_evidence(similarities[order], self._families[order], self._count)
+        return neighbour_evidence(similarities[order], self.families[order], self.count)

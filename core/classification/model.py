@@ -1,7 +1,8 @@
 """The family model: it turns the candidates of a query into probabilities of families.
 
-It combines two kinds of evidence. A close neighbour decides alone; without one, the best ungapped
-alignments and the peptide composition of the query count too. Their weights are learned from the
+It combines several kinds of evidence. A close neighbour decides alone; without one, the best
+ungapped alignments, the peptide composition of the query and, in a library that has some, profile
+HMMs (:mod:`core.classification.profile_evidence`) count too. Their weights are learned from the
 library itself (:mod:`core.classification.training`), so that a confidence of 0.9 is right about
 nine times in ten, for near copies and for distant homologs alike.
 """
@@ -23,6 +24,7 @@ from core.classification.evidence import (
     unclear_features,
 )
 from core.classification.peptide_kmers import DIMENSION, PeptideKmers
+from core.classification.profile_evidence import ProfileEvidence
 from core.classification.ungapped_alignment import segment_scores
 from core.encoders.proteins import encode_bases
 from core.encoders.sparse import dot
@@ -119,8 +121,27 @@ class FamilyModel:
         """Minimum confidence for a call."""
         return float(self._parameters.threshold[0])
 
+    @property
+    def unclear_weights(self) -> NDArray[np.float64]:
+        """Weights of the evidence for queries without a close neighbour."""
+        return self._parameters.unclear_weights
+
+    @property
+    def clear_weights(self) -> NDArray[np.float64]:
+        """Weights of the evidence for queries with a close neighbour."""
+        return self._parameters.clear_weights
+
+    @property
+    def families(self) -> NDArray[np.int64]:
+        """Class numbers of the families in the training data."""
+        return self._parameters.families
+
     def family_probabilities(
-        self, query: Query, candidates: Sequence[Candidate], similarities: NDArray[np.float32]
+        self,
+        query: Query,
+        candidates: Sequence[Candidate],
+        similarities: NDArray[np.float32],
+        profiles: ProfileEvidence | None = None,
     ) -> tuple[dict[int, float], bool]:
         """Return the probability of each family, and whether the evidence is significant.
 
@@ -128,6 +149,8 @@ class FamilyModel:
         ----------
         candidates, similarities
             Candidates, the most similar one first, and their :func:`cosine_similarities`.
+        profiles
+            Evidence of profile HMMs; a close neighbour needs none.
 
         Returns
         -------
@@ -150,7 +173,12 @@ class FamilyModel:
             features = unclear_features(evidence, strengths, families, composition, length)
             weights = self._parameters.unclear_weights
             significant = bool(strengths.size and strengths.max() >= self._noise(length))
+            if profiles and (ratios := profiles.feature(numbers)).any():
+                features = np.stack([features @ weights, ratios], axis=1)
+                weights = profiles.weights
         shares = probabilities(features[None], weights)[0].tolist()
+        if profiles and not significant:
+            significant = profiles.supports(numbers[int(np.argmax(shares))])
         ranking = sorted(zip(numbers, shares, strict=True), key=lambda pair: (-pair[1], pair[0]))
         return dict(ranking), significant
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.classification.closest_organism import rank_organisms
 from core.classification.model import Candidate, FamilyModel, Query
+from core.classification.profile_evidence import ProfileEvidence, ProfileHit
 from core.classification.reading_frame import NO_FRAME, ReadingFrame, reading_frame
 from core.encoders.proteins import encode_bases
 from core.encoders.translated import TranslatedEncoder
@@ -52,6 +53,8 @@ class Prediction:
         Confidence that each organism has the closest gene, the closest first.
     reading_frame
         Strand, frame and place of the evidence.
+    profiles
+        Profile HMMs that match the query, best first, where these count.
     """
 
     hits: tuple[Hit, ...] = ()
@@ -59,6 +62,7 @@ class Prediction:
     significant: bool = False
     organisms: Mapping[str, float] = field(default_factory=dict)
     reading_frame: ReadingFrame = NO_FRAME
+    profiles: tuple[ProfileHit, ...] = ()
 
 
 def predict(
@@ -70,6 +74,7 @@ def predict(
     candidates: Sequence[Candidate],
     similarities: NDArray[np.float32],
     max_hits: int,
+    profiles: ProfileEvidence | None = None,
 ) -> Prediction:
     """Predict the family of a query from its candidates, which may come in any order.
 
@@ -82,13 +87,16 @@ def predict(
         which compares truncated vectors.
     max_hits
         Maximum number of hits in the prediction.
+    profiles
+        Evidence of profile HMMs, for a query without a close neighbour.
     """
     order = np.argsort(-similarities, kind="stable")
     ranked = [candidates[index] for index in order.tolist()]
     ranked_hits = [hits[index] for index in order.tolist()]
     scores = similarities[order]
-    families, significant = model.family_probabilities(query, ranked, scores)
+    families, significant = model.family_probabilities(query, ranked, scores, profiles)
     bases = encode_bases(query.sequence)
+    profile_hits = profiles.hits() if profiles else ()
     return Prediction(
         hits=tuple(
             _rescore(hit, score)
@@ -101,8 +109,23 @@ def predict(
             [candidate.bases for candidate in ranked],
             [hit.organism for hit in ranked_hits],
         ),
-        reading_frame=reading_frame(encoder, bases, ranked),
+        reading_frame=_reading_frame(encoder, bases, ranked, profile_hits),
+        profiles=profile_hits,
     )
+
+
+def _reading_frame(
+    encoder: TranslatedEncoder,
+    bases: NDArray[np.uint8],
+    candidates: Sequence[Candidate],
+    profiles: Sequence[ProfileHit],
+) -> ReadingFrame:
+    """Return the reading frame of the candidates, or that of the best profile without any."""
+    frame = reading_frame(encoder, bases, candidates)
+    if frame == NO_FRAME and profiles:
+        best = profiles[0]
+        return ReadingFrame(best.strand, best.frame, best.start, best.end)
+    return frame
 
 
 def _rescore(hit: Hit, score: float) -> Hit:

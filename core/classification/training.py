@@ -5,6 +5,8 @@ weights of the evidence are fitted, and the minimum confidence for a call is cho
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,11 +28,32 @@ PRECISION = 0.97
 """Share of correct calls on held-out clusters that the threshold guarantees."""
 MIN_THRESHOLD, MAX_THRESHOLD = 0.8, 0.99
 
-_SINGLE_WEIGHT = 4.0
+SINGLE_WEIGHT = 4.0
 """Weight of an unclear sequence that is held out alone, which is the case of most queries."""
 _DEFAULT_CLEAR_WEIGHTS = (2.5, 4.5)
 _DEFAULT_UNCLEAR_WEIGHTS = (16.0, 5.0, 0.15)
 """Weights for a library too small to fit its own: those of the human reference, rounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A trained model, and the evidence that it was trained on.
+
+    Attributes
+    ----------
+    sample
+        The sequences.
+    splits
+        Cluster of every sequence, in each split.
+    clear, unclear
+        Evidence on the sequences with and without a close neighbour, in each split.
+    """
+
+    model: FamilyModel
+    sample: TrainingSample
+    splits: Sequence[NDArray[np.int64]]
+    clear: Sequence[HeldOutEvidence]
+    unclear: Sequence[HeldOutEvidence]
 
 
 def train_model(
@@ -50,6 +73,18 @@ def train_model(
     seed
         Seed of the sampling.
     """
+    return train(encoder, sequences, families, seed=seed, progress=progress).model
+
+
+def train(
+    encoder: TranslatedEncoder,
+    sequences: Sequence[str],
+    families: Sequence[int],
+    *,
+    seed: int = 0,
+    progress: Progress = no_progress,
+) -> Training:
+    """Train the family model as :func:`train_model` does, and keep the evidence."""
     steps = _Steps(progress, len(CLUSTER_THRESHOLDS) + 3)
     generator = np.random.default_rng(seed)
     numbers, indexes = np.unique(np.array(families, dtype=np.int64), return_inverse=True)
@@ -68,14 +103,15 @@ def train_model(
     noise = sample.noise()
     clear: list[HeldOutEvidence] = []
     unclear: list[HeldOutEvidence] = []
-    for clusters in sample.splits():
+    splits = sample.splits()
+    for clusters in splits:
         steps.finish_step()
         clear_evidence, unclear_evidence = sample.hold_out(clusters, noise)
         clear.append(clear_evidence)
         unclear.append(unclear_evidence)
     steps.finish_step()
     clear_weights = _fit_weights(clear, _DEFAULT_CLEAR_WEIGHTS)
-    unclear_weights = _fit_weights(unclear, _DEFAULT_UNCLEAR_WEIGHTS, first_weight=_SINGLE_WEIGHT)
+    unclear_weights = _fit_weights(unclear, _DEFAULT_UNCLEAR_WEIGHTS, first_weight=SINGLE_WEIGHT)
     threshold = _choose_threshold(clear[1:], clear_weights, unclear[1:], unclear_weights)
     parameters = ModelParameters(
         families=numbers,
@@ -86,7 +122,8 @@ def train_model(
         noise=noise,
         threshold=np.array([threshold]),
     )
-    return FamilyModel(sample.peptide_kmers, parameters)
+    model = FamilyModel(sample.peptide_kmers, parameters)
+    return Training(model, sample, splits, clear, unclear)
 
 
 class _Steps:
@@ -139,22 +176,50 @@ def _choose_threshold(
     """Return the lowest threshold at which enough of the calls on held-out clusters are right."""
     weighted = [(evidence, clear_weights) for evidence in clear]
     weighted += [(evidence, unclear_weights) for evidence in unclear]
-    confidences, correct, row_weights = [], [], []
+    judged = []
     for evidence, weights in weighted:
         if not evidence.significant.any():
             continue
         shares = probabilities(evidence.features[evidence.significant], weights)
-        confidences.append(shares.max(axis=1))
-        correct.append(shares.argmax(axis=1) == evidence.truth[evidence.significant])
-        row_weights.append(evidence.weight[evidence.significant])
-    if not confidences:
+        judged.append(
+            JudgedSequences(
+                shares.max(axis=1),
+                shares.argmax(axis=1) == evidence.truth[evidence.significant],
+                evidence.weight[evidence.significant],
+            )
+        )
+    return lowest_threshold(judged)
+
+
+class JudgedSequences(NamedTuple):
+    """Best guesses on held-out sequences with significant evidence.
+
+    Attributes
+    ----------
+    confidences
+        float64, shape (n,).
+    correct
+        bool, shape (n,).
+    weights
+        float64, shape (n,): number of sequences that each one represents.
+    """
+
+    confidences: NDArray[np.float64]
+    correct: NDArray[np.bool_]
+    weights: NDArray[np.float64]
+
+
+def lowest_threshold(judged: Sequence[JudgedSequences]) -> float:
+    """Return the lowest confidence above which enough of the best guesses are right."""
+    if not judged:
         return MIN_THRESHOLD
-    order = np.argsort(-np.concatenate(confidences), kind="stable")
-    ranked = np.concatenate(confidences)[order]
-    ranked_weights = np.concatenate(row_weights)[order]
-    precision = np.cumsum(ranked_weights * np.concatenate(correct)[order]) / np.cumsum(
-        ranked_weights
+    confidences, correct, row_weights = (
+        np.concatenate(parts) for parts in zip(*judged, strict=True)
     )
+    order = np.argsort(-confidences, kind="stable")
+    ranked = confidences[order]
+    ranked_weights = row_weights[order]
+    precision = np.cumsum(ranked_weights * correct[order]) / np.cumsum(ranked_weights)
     sufficient = np.flatnonzero(precision >= PRECISION)
     threshold = float(ranked[sufficient[-1]]) if sufficient.size else MAX_THRESHOLD
     return float(np.clip(threshold, MIN_THRESHOLD, MAX_THRESHOLD))

@@ -20,6 +20,7 @@ from core.cli import (
     classify,
     load,
     maintenance,
+    profiles,
     run_files,
     status,
     users,
@@ -55,6 +56,7 @@ for _command in (
     worker.worker_command,
     *maintenance.COMMANDS,
     run_files.export_run_command,
+    profiles.profiles_command,
     users.users_command,
     *backup.COMMANDS,
 ):

@@ -19,6 +19,7 @@ REQUIRED_ACTIONS: Mapping[str, Action] = MappingProxyType(
         "load": Action.LOAD,
         "import": Action.IMPORT,
         "refit": Action.REFIT,
+        "profiles": Action.PROFILES,
         "repair": Action.REPAIR,
         "export": Action.EXPORT,
         "benchmark": Action.BENCHMARK,

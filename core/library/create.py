@@ -1,10 +1,13 @@
 """Creation of a library: its encoder and model, and an empty collection for its vectors."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from core.access import LibraryAccess
+from core.arrays import Arrays
 from core.classification.model import FamilyModel
+from core.classification.profile_evidence import ProfileModel
+from core.classification.profile_search import HmmProfile
 from core.encoders import (
     Encoder,
     TranslatedEncoder,
@@ -13,7 +16,7 @@ from core.encoders import (
 )
 from core.errors import InputError, LibraryError
 from core.library.naming import free_collection_name
-from core.library.stored_state import MODEL_STATE
+from core.library.stored_state import MODEL_STATE, profiles_digest
 from core.progress import Progress, no_progress
 from core.stores.milvus.index import INDEX_KINDS, SPARSE_INDEX, VectorIndex
 from core.stores.sql import LibraryRow
@@ -95,13 +98,28 @@ def train_library_model(
     progress: Progress = no_progress,
 ) -> FamilyModel | None:
     """Train a model on sequences and their families; None if the encoder has no model."""
+    model, _ = train_with_profiles(encoder, labelled, (), progress)
+    return model
+
+
+def train_with_profiles(
+    encoder: Encoder,
+    labelled: Iterable[tuple[str, int]],
+    profiles: Sequence[HmmProfile],
+    progress: Progress = no_progress,
+) -> tuple[FamilyModel | None, ProfileModel | None]:
+    """Train a model, and learn what profiles say beside it; None if there is nothing to train."""
     if not isinstance(encoder, TranslatedEncoder):
-        return None
+        return None, None
     # Imports slowly, and most commands train nothing.
-    from core.classification.training import train_model
+    from core.classification.profile_training import train_profiles
+    from core.classification.training import train
 
     families = dict(labelled)  # A sequence that two organisms share counts once.
-    return train_model(encoder, list(families), list(families.values()), progress=progress)
+    training = train(encoder, list(families), list(families.values()), progress=progress)
+    if not profiles:
+        return training.model, None
+    return training.model, train_profiles(training, profiles, progress=progress)
 
 
 def model_digest(model: FamilyModel) -> str:
@@ -109,9 +127,22 @@ def model_digest(model: FamilyModel) -> str:
     return state_digest(MODEL_STATE, model.state())
 
 
-def save_model(stores: Stores, row: LibraryRow, model: FamilyModel) -> None:
-    """Save a library's model, in place of the one it had."""
-    stores.labels.save_model(row.id, model_digest(model), model.state())
+def save_model(
+    stores: Stores, row: LibraryRow, model: FamilyModel, profiles: ProfileModel | None = None
+) -> None:
+    """Save a library's model, and what was learned about its profiles, in place of the old ones."""
+    learned = learned_state(stores, row, profiles)
+    stores.labels.save_model(row.id, model_digest(model), model.state(), learned)
+
+
+def learned_state(
+    stores: Stores, row: LibraryRow, profiles: ProfileModel | None
+) -> tuple[str, Arrays] | None:
+    """Return the new digest of a library's profiles and what was learned; None without any."""
+    if profiles is None:
+        return None
+    state = profiles.state()
+    return profiles_digest(stores.labels.profiles(row.id), state), state
 
 
 def _check_index(encoder: Encoder, index: VectorIndex | None) -> VectorIndex:

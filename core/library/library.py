@@ -10,6 +10,7 @@ import numpy as np
 from core.arrays import Vectors, nonzero_rows
 from core.classification.model import Candidate, FamilyModel
 from core.classification.prediction import Hit
+from core.classification.profile_evidence import ProfileModel
 from core.encoders import Encoder
 from core.errors import EncoderReplaced, InputError, StoreError
 from core.library.candidates import CandidateCache
@@ -47,6 +48,7 @@ class Library:
         candidate_cache: CandidateCache,
         organism_cache: OrganismCache,
         index: VectorIndex,
+        profiles: ProfileModel | None = None,
         open_library: "Callable[[str], Library]",
     ) -> None:
         self._stores = stores
@@ -56,6 +58,7 @@ class Library:
         self._organism_cache = organism_cache
         self.refresh()
         self.model = model
+        self.profiles = profiles
         self.name = row.name
         self.encoder = encoder
         self.fingerprint = row.fingerprint
@@ -80,6 +83,8 @@ class Library:
         """The lowest confidence at which a query is called."""
         if self._row.threshold is not None:
             return self._row.threshold
+        if self.profiles and self.profiles.is_used:
+            return self.profiles.threshold
         return self.model.threshold if self.model else 0.0
 
     @property
@@ -122,7 +127,8 @@ class Library:
     def contents(self) -> str:
         """Return a digest of all that the answers depend on, 64 hexadecimal digits.
 
-        It changes with every load and removal, with the names of families, and with a calibration.
+        It changes with every load and removal, with the names of families, with a calibration, and
+        with every change of its profiles.
         """
         visibility = self._snapshot.visibility
         dates = {  # Nothing but a load changes an organism.
@@ -131,6 +137,8 @@ class Library:
             if state == READY
         }
         values = [self.fingerprint, self._row.caller, self.families, self.organism_names(), dates]
+        if self._row.profiles:
+            values.append(self._row.profiles)
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     def residues(self, ids: Sequence[int]) -> dict[int, str]:

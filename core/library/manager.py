@@ -8,16 +8,17 @@ from core import defaults
 from core.access import LOCAL_ACCESS, Access, Action, LibraryAccess
 from core.access.rights import library_forbidden
 from core.classification.model import FamilyModel
+from core.classification.profile_evidence import ProfileModel
 from core.encoders import Encoder
 from core.errors import ForbiddenError, InputError, LibraryError, StoreError
 from core.library.candidates import CandidateCache
-from core.library.create import save_model, train_library_model
+from core.library.create import save_model, train_with_profiles
 from core.library.integrity import check_vectors, reconcile_hint
 from core.library.library import Library, check_threshold
 from core.library.naming import check_library_name
 from core.library.recovery import RecoveryReport, recover, remove_if_empty, remove_organism
 from core.library.snapshot import LibrarySnapshot, OrganismCache, unknown_organism_error
-from core.library.stored_state import read_encoder, read_index, read_model
+from core.library.stored_state import read_encoder, read_index, read_model, read_profiles
 from core.stores.locks import write_lock
 from core.stores.sql import Identity, LibraryRow
 from core.stores.sql.audit import AuditTable
@@ -45,6 +46,7 @@ class Libraries:
         self.stores = stores
         self._encoders: dict[str, Encoder] = {}
         self._models: dict[str, FamilyModel] = {}
+        self._profiles: dict[str, ProfileModel] = {}
         self._checked: set[str] = set()
         self._candidate_cache = CandidateCache(cache_bytes)
         self._organism_cache = OrganismCache()
@@ -104,6 +106,7 @@ class Libraries:
                 self.check_collection(row)
                 self._check_vectors(row)
                 index, encoder, model = read_index(row), self.encoder(row), self.model(row)
+                profiles = self.profiles(row)
             except (LibraryError, StoreError):
                 # A refit may have replaced the collection and encoder after the row was read.
                 previous, row = row, self.library_row(name)
@@ -118,6 +121,7 @@ class Libraries:
                     candidate_cache=self._candidate_cache,
                     organism_cache=self._organism_cache,
                     index=index,
+                    profiles=profiles,
                     open_library=self.open,
                 )
 
@@ -190,6 +194,21 @@ class Libraries:
                 return None
             self._models[row.caller] = model
         return self._models[row.caller]
+
+    def profiles(self, row: LibraryRow) -> ProfileModel | None:
+        """Return a library's profiles, which are read once per process; None if it has none.
+
+        Raises
+        ------
+        LibraryError
+            If they are damaged.
+        """
+        if row.profiles not in self._profiles:
+            profiles = read_profiles(self.stores.labels, row)
+            if profiles is None:
+                return None
+            self._profiles[row.profiles] = profiles
+        return self._profiles[row.profiles]
 
     def check_collection(self, row: LibraryRow) -> None:
         """Check that the library's collection in Milvus was made by its encoder.
@@ -325,19 +344,21 @@ class Libraries:
             recover(self.stores, row)
             self.check_collection(row)
             labels = self.stores.labels
-            model = train_library_model(
+            profiles = self.profiles(row)
+            model, learned = train_with_profiles(
                 self.encoder(row),
                 (
                     (sequence.residues, sequence.family)
                     for organism in labels.organisms(row.id)
                     for sequence in labels.sequences(organism.id)
                 ),
+                profiles.profiles if profiles else (),
             )
             if model is None:
                 message = f"The library {name!r} has the encoder {row.encoder}."
                 hint = "Only libraries with the encoder translated can be calibrated."
                 raise LibraryError(message, hint)
-            save_model(self.stores, row, model)
+            save_model(self.stores, row, model, learned)
         self.record(Action.CALIBRATE, name)
         return self.open(name)
 

@@ -16,8 +16,9 @@ from core.encoders import Encoder, fingerprint, get_encoder_class
 from core.library.create import (
     create_collection,
     free_collection,
+    learned_state,
     model_digest,
-    train_library_model,
+    train_with_profiles,
 )
 from core.library.manager import Libraries
 from core.library.recovery import recover, try_to_recover
@@ -80,6 +81,7 @@ class _Refit:
         self._stores = libraries.stores
         self._row = row
         self._progress = progress
+        self._profiles = libraries.profiles(row)
         labels = libraries.stores.labels
         self._organisms = labels.organisms(row.id)
         self._rows = {organism.name: labels.sequences(organism.id) for organism in self._organisms}
@@ -91,7 +93,8 @@ class _Refit:
         residues = [row.residues for row in self._all_rows()]
         encoder = get_encoder_class(self._row.encoder).fit(residues, self._progress)
         labelled = ((row.residues, row.family) for row in self._all_rows())
-        model = train_library_model(encoder, labelled, self._progress)
+        profiles = self._profiles.profiles if self._profiles else ()
+        model, learned = train_with_profiles(encoder, labelled, profiles, self._progress)
         collection = free_collection(self._stores, self._row.name)
         self._stores.labels.set_spare(self._row.id, collection)
         index = read_index(self._row)
@@ -107,6 +110,7 @@ class _Refit:
                 for row in self._all_rows()
                 if row.has_vector != (row.id in written)
             },
+            profiles=learned_state(self._stores, self._row, learned),
         )
 
     def _require_room(self) -> None:

@@ -1,23 +1,33 @@
-"""Stored state of a library: its index, encoder and model, checked as they are read.
+"""Stored state of a library: its index, encoder, model and profiles, checked as they are read.
 
 A backup that was restored in part, a disk, or another program can damage any of it. Then the error
 names the library and says what to do; other libraries, and work that needs none of it, go on.
 """
 
+import hashlib
+import json
+import zlib
+from collections.abc import Sequence
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from core.arrays import Arrays
 from core.classification.model import FamilyModel
+from core.classification.profile_evidence import ProfileModel
+from core.classification.profile_search import HmmProfile
 from core.encoders import ENCODERS, Encoder, TranslatedEncoder, state_digest
 from core.errors import LibraryError
 from core.schema import StrictModel, describe_fault
+from core.serialized import decompress
 from core.stores.milvus.index import VectorIndex
-from core.stores.sql import LabelStore, LibraryRow
+from core.stores.sql import LabelStore, LibraryRow, ProfileRow
 
 MODEL_STATE = "caller"
 """Name of models in their digests."""
+_PROFILE_STATE = "profiles"
+_MAX_PROFILE_BYTES = 100_000_000
+"""More than the text of a profile has: a state takes some 500 bytes."""
 
 _Size = Annotated[int, Field(ge=1, le=65_536)]
 _NoParameters = Annotated[dict[str, int], Field(max_length=0)]
@@ -136,6 +146,28 @@ def read_model(labels: LabelStore, row: LibraryRow) -> FamilyModel | None:
         raise LibraryError(message, _hint("train it again", "calibrate", row)) from None
 
 
+def read_profiles(labels: LabelStore, row: LibraryRow) -> ProfileModel | None:
+    """Return the profiles of a library; None if it has none.
+
+    Raises
+    ------
+    LibraryError
+        If they are damaged.
+    """
+    if not row.profiles:
+        return None
+    try:
+        rows, state = labels.profiles(row.id), labels.profile_state(row.id)
+        return restore_profiles(rows, state, row.profiles)
+    except (TypeError, ValueError):  # The database may have any values.
+        message = f"The profiles of the library {row.name!r} are damaged in the database."
+        hint = (
+            "Restore the database from a backup, or remove them and add them again: python -m core"
+            f" profiles remove --all --library {row.name!r}."
+        )
+        raise LibraryError(message, hint) from None
+
+
 def restore_encoder(name: str, state: Arrays, fingerprint: str) -> Encoder:
     """Return the encoder of that name, one of this version, with a fitted state.
 
@@ -158,6 +190,50 @@ def restore_model(state: Arrays, fingerprint: str) -> FamilyModel:
     """
     _check_digest(MODEL_STATE, state, fingerprint)
     return FamilyModel.from_state(state)
+
+
+def restore_profiles(rows: Sequence[ProfileRow], state: Arrays, digest: str) -> ProfileModel:
+    """Return the profiles of these rows, with what was learned about them.
+
+    Raises
+    ------
+    ValueError
+        If they are others, or no profiles.
+    """
+    if profiles_digest(rows, state) != digest:
+        message = "another digest"
+        raise ValueError(message)
+    return ProfileModel.from_state([unpack_profile(row) for row in rows], state)
+
+
+def profiles_digest(rows: Sequence[ProfileRow], state: Arrays) -> str:
+    """Return the digest of profiles and of what was learned about them, 32 hexadecimal digits.
+
+    It does not depend on when, by whom and from which file they were added.
+    """
+    digest = hashlib.sha256(state_digest(_PROFILE_STATE, state).encode())
+    for row in rows:
+        described = [row.name, row.accession, row.description, row.length, row.family]
+        digest.update(json.dumps(described).encode())
+        digest.update(hashlib.sha256(decompress(row.data, _MAX_PROFILE_BYTES)).digest())
+    return digest.hexdigest()[:32]
+
+
+def pack_profile(profile: HmmProfile) -> bytes:
+    """Return the data of a profile's row."""
+    return zlib.compress(profile.text.encode())
+
+
+def unpack_profile(row: ProfileRow) -> HmmProfile:
+    """Return the profile of a row.
+
+    Raises
+    ------
+    ValueError
+        If its data is damaged.
+    """
+    text = decompress(row.data, _MAX_PROFILE_BYTES).decode()
+    return HmmProfile(row.name, row.accession, row.description, row.length, text, row.family)
 
 
 def _check_digest(name: str, state: Arrays, expected: str) -> None:

@@ -185,7 +185,29 @@ def _evidence(
             alignment = alignments.get((index, hit.id))
             row |= alignment_row(alignment) | {"alignment": _letters(alignment)}
         hits.append(row)
-    return {"families": shares, "hits": hits}
+    if not call.profiles:
+        return {"families": shares, "hits": hits}
+    return {"families": shares, "hits": hits, "profiles": _profile_rows(call, families)}
+
+
+def _profile_rows(call: Call, families: Mapping[int, str]) -> list[dict[str, Cell]]:
+    """Return the profiles that match a query, best first."""
+    return [
+        {
+            "profile": hit.name,
+            "accession": hit.accession or None,
+            "description": hit.description or None,
+            "family_id": hit.family,
+            "family": None if hit.family is None else family_name(families, hit.family),
+            "bits": round(hit.score, 1),
+            "evalue": float(f"{hit.e_value:.2e}"),
+            "strand": hit.strand,
+            "frame": hit.frame,
+            "query_start": hit.start,
+            "query_end": hit.end,
+        }
+        for hit in call.profiles
+    ]
 
 
 def _letters(alignment: "Alignment | None") -> dict[str, Cell] | None:

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from core.calls import Call
 from core.classification.prediction import Hit
+from core.classification.profile_evidence import ProfileHit
 from core.serialized import decompress, parse_json
 from core.stores.sql.runs import Part
 from core.tracing import TraceResult
@@ -117,10 +118,12 @@ def _call_fields(values: Any) -> dict[str, Any]:
     """Return the fields of a call from its stored form."""
     try:
         hits = [_by_field(Hit, hit) for hit in values["hits"]]
-        return {**values, "families": dict(values["families"]), "hits": hits}
-    except (KeyError, TypeError) as error:
+        profiles = [_by_field(ProfileHit, hit) for hit in values.get("profiles", ())]
+        families = dict(values["families"])
+    except (AttributeError, KeyError, TypeError) as error:
         message = "not a call"
         raise ValueError(message) from error
+    return {**values, "families": families, "hits": hits, "profiles": profiles}
 
 
 def _by_field(item: type, values: Any) -> dict[str, Any]:
@@ -133,7 +136,7 @@ def _by_field(item: type, values: Any) -> dict[str, Any]:
 
 
 _NAMES: dict[type, tuple[str, ...]] = {
-    item: tuple(field.name for field in fields(item)) for item in (Hit, StoredQuery)
+    item: tuple(field.name for field in fields(item)) for item in (Hit, ProfileHit, StoredQuery)
 }
 _STORED = ConfigDict(extra="forbid", allow_inf_nan=False)
 _CALLS = TypeAdapter(list[Call], config=_STORED)

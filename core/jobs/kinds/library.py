@@ -10,6 +10,7 @@ from core.errors import InputError
 from core.jobs.kinds.base import JobContext, JobKind
 from core.library.archive import export_library, import_library
 from core.library.load import LoadReport, load
+from core.library.profiles import NO_WEIGHT_TEXT, add_profiles, remove_profiles
 from core.library.refit import refit
 from core.library.repair import DAMAGED_HINT, RepairReport, damaged_text, repair
 from core.library.stored_exports import StoredExports
@@ -25,6 +26,8 @@ from core.stores.sql import Identity
 
 ARCHIVE = "archive"
 """Name of the file of an import."""
+PROFILES_FILE = "profiles"
+"""Name of the file of profiles that are added."""
 _HUMAN = "human"
 
 
@@ -97,6 +100,22 @@ class ImportArguments(StrictModel):
     library: str | None
     source: str
     access: LibraryAccess = LibraryAccess.LAB
+
+
+class ProfilesArguments(StrictModel):
+    """Arguments of a change of a library's profiles.
+
+    Attributes
+    ----------
+    source
+        Name of the file of profiles that are added; empty where some are removed.
+    remove
+        Names of those that are removed; all, if None.
+    """
+
+    identity: Identity
+    source: str = ""
+    remove: tuple[str, ...] | None = None
 
 
 def _load(
@@ -197,6 +216,26 @@ def _repair(context: JobContext, arguments: LibraryArguments, progress: Progress
     return {"said": _describe_repair(report)}
 
 
+def _change_profiles(
+    context: JobContext, arguments: ProfilesArguments, progress: Progress
+) -> dict[str, str]:
+    libraries = context.libraries
+    name = libraries.current_name(arguments.identity)
+    if not arguments.source:
+        count = remove_profiles(libraries, name, arguments.remove, progress=progress)
+        return {"said": f"{_profiles(count)} removed."}
+    content = b"".join(context.read(PROFILES_FILE))
+    found = add_profiles(
+        libraries, name, content, arguments.source, by=context.row.by, progress=progress
+    )
+    use = "They take part in classification." if found.weight else NO_WEIGHT_TEXT
+    return {"said": f"The library has {_profiles(len(found.profiles))}. {use}"}
+
+
+def _profiles(count: int) -> str:
+    return f"{count:,} profile" if count == 1 else f"{count:,} profiles"
+
+
 def _describe_repair(report: RepairReport) -> str:
     if report.library_removed:
         return "The library had no sequences and was removed."
@@ -223,4 +262,5 @@ LOAD = JobKind("load", LoadArguments, _load)
 IMPORT = JobKind("import", ImportArguments, _import)
 EXPORT = JobKind("export", LibraryArguments, _export)
 REFIT = JobKind("refit", LibraryArguments, _refit)
+PROFILES = JobKind("profiles", ProfilesArguments, _change_profiles)
 REPAIR = JobKind("repair", LibraryArguments, _repair)

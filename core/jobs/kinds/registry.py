@@ -18,6 +18,7 @@ _MODULES = {
     "import": "library",
     "export": "library",
     "refit": "library",
+    "profiles": "library",
     "repair": "library",
     "classify": "queries",
     "trace": "queries",

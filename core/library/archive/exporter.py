@@ -13,18 +13,22 @@ from core.errors import write_error
 from core.library.archive.format import (
     ENCODER,
     FORMAT,
+    LEARNED,
     MANIFEST,
     MODEL,
+    PROFILES,
+    PROFILES_FORMAT,
     SEQUENCES,
     Load,
     Manifest,
     Member,
     Organism,
+    Profile,
     Sequence,
 )
 from core.library.manager import Libraries
 from core.library.recovery import recover
-from core.library.stored_state import stored_index
+from core.library.stored_state import stored_index, unpack_profile
 from core.output import replacing
 from core.progress import Progress, no_progress
 from core.sequences.families import default_name
@@ -103,6 +107,9 @@ class _Export:
         states = {ENCODER: self._libraries.encoder(self._row).state()}
         if model := self._libraries.model(self._row):
             states[MODEL] = model.state()
+        if profiles := self._libraries.profiles(self._row):
+            states[LEARNED] = profiles.state()
+            self._write_profiles()
         for folder, state in states.items():
             for array_name, array in state.items():
                 with self._member(f"{folder}/{array_name}.npy") as write:
@@ -112,8 +119,26 @@ class _Export:
                 write(line)
                 if done % _PROGRESS_INTERVAL == 0 or done == total:
                     self._progress("Exporting", done, total)
-        self._archive.writestr(MANIFEST, self._manifest(organisms).model_dump_json(indent=1))
+        # Without profiles the manifest is that of format 1.
+        unknown = None if self._row.profiles else {"profiles"}
+        manifest = self._manifest(organisms).model_dump_json(indent=1, exclude=unknown)
+        self._archive.writestr(MANIFEST, manifest)
         return total
+
+    def _write_profiles(self) -> None:
+        with self._member(PROFILES) as write:
+            for row in self._labels.profiles(self._row.id):
+                line = Profile(
+                    name=row.name,
+                    accession=row.accession,
+                    description=row.description,
+                    family=row.family,
+                    source=row.source,
+                    date=row.added_at,
+                    by=row.by,
+                    text=unpack_profile(row).text,
+                )
+                write(line.model_dump_json().encode() + b"\n")
 
     def _lines(self, organisms: list[OrganismRow]) -> Iterator[bytes]:
         for organism in organisms:
@@ -145,7 +170,7 @@ class _Export:
         row = self._row
         loads = self._labels.loads_by_organism(row.id)
         return Manifest(
-            format=FORMAT,
+            format=PROFILES_FORMAT if row.profiles else FORMAT,
             genekin=__version__,
             exported_at=utc_now(),
             library=row.name,
@@ -170,4 +195,5 @@ class _Export:
                 for organism in organisms
             ),
             members=self._members,
+            profiles=row.profiles or None,
         )

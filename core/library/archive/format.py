@@ -2,7 +2,9 @@
 
 An archive is a zip of ``manifest.json``, which has a checksum of every other member;
 ``sequences.jsonl``, one JSON object per line in the order in which the sequences came; and the
-fitted states of encoder and model, one array per member. Readers trust none of it: names are
+fitted states of encoder and model, one array per member. A library with profile HMMs adds
+``profiles.jsonl``, one JSON object per line, and what was learned about them; only then is the
+format 2, so that earlier versions read all others. Readers trust none of it: names are
 checked as those that users enter, and :meth:`from_state` checks the arrays.
 """
 
@@ -19,12 +21,14 @@ from core.sequences.families import check_family_name
 from core.sequences.records import check_organism_name, has_hidden, remove_hidden
 
 FORMAT: Literal[1] = 1
-"""Version of the format; newer ones are refused."""
+PROFILES_FORMAT: Literal[2] = 2
+"""Versions of the format, without and with profiles; newer ones are refused."""
 MANIFEST = "manifest.json"
 SEQUENCES = "sequences.jsonl"
-ENCODER, MODEL = "encoder", "caller"
-"""Folders of the two fitted states; the model has the name of format 1."""
-ARRAY = r"(encoder|caller)/([a-z_]{1,32})\.npy"
+PROFILES = "profiles.jsonl"
+ENCODER, MODEL, LEARNED = "encoder", "caller", "profiles"
+"""Folders of the fitted states; the model has the name of format 1."""
+ARRAY = r"(encoder|caller|profiles)/([a-z_]{1,32})\.npy"
 """Pattern of the members that are arrays: folder and name."""
 
 _MAX_NAME = 255
@@ -60,7 +64,7 @@ def _visible(text: str) -> str:
 _Count = Annotated[int, Field(ge=0, lt=2**63)]
 _Number = Annotated[int, Field(ge=0, lt=2**31)]
 _Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-_MemberName = Annotated[str, Field(pattern=rf"^(sequences\.jsonl|{ARRAY})$")]
+_MemberName = Annotated[str, Field(pattern=rf"^(sequences\.jsonl|profiles\.jsonl|{ARRAY})$")]
 _Name = Annotated[str, Field(min_length=1, max_length=_MAX_NAME)]
 _Word = Annotated[_Name, AfterValidator(_visible)]
 _LibraryName = Annotated[_Name, AfterValidator(_library)]
@@ -105,7 +109,7 @@ class Organism(StrictModel):
 class Manifest(StrictModel):
     """Everything about a library but its sequences and arrays."""
 
-    format: Literal[1]
+    format: Literal[1, 2]
     genekin: _Word
     exported_at: datetime
     library: _LibraryName
@@ -117,6 +121,7 @@ class Manifest(StrictModel):
     families: Annotated[dict[_Number, _FamilyName], Field(max_length=_MAX_FAMILIES)]
     organisms: Annotated[tuple[Organism, ...], Field(min_length=1, max_length=_MAX_ORGANISMS)]
     members: Annotated[dict[_MemberName, Member], Field(max_length=_MAX_MEMBERS)]
+    profiles: _Digest | None = None
 
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:
@@ -131,6 +136,12 @@ class Manifest(StrictModel):
         if (self.caller is None) == any(name.startswith(f"{MODEL}/") for name in self.members):
             message = "the model and its members disagree"
             raise ValueError(message)
+        folder = f"{LEARNED}/"
+        has_profiles = [PROFILES in self.members, self.format == PROFILES_FORMAT]
+        has_profiles.append(any(name.startswith(folder) for name in self.members))
+        if any(has != (self.profiles is not None) for has in has_profiles):
+            message = "the profiles and their members disagree"
+            raise ValueError(message)
         return self
 
 
@@ -141,3 +152,16 @@ class Sequence(StrictModel):
     family: _Number
     name: Annotated[str, Field(max_length=_MAX_NAME), AfterValidator(_visible)]
     residues: str
+
+
+class Profile(StrictModel):
+    """A line of :data:`PROFILES`."""
+
+    name: _Word
+    accession: Annotated[str, Field(max_length=_MAX_NAME), AfterValidator(_visible)]
+    description: Annotated[str, Field(max_length=_MAX_NAME), AfterValidator(_visible)]
+    family: _Number | None
+    source: _Source
+    date: datetime
+    by: _Source
+    text: str

@@ -138,14 +138,19 @@ def _create(
 ) -> LibraryRow:
     """Create the library with the archive's encoder, model and threshold."""
     manifest, labels = archive.manifest, libraries.stores.labels
-    encoder, model = archive.encoder(), archive.model()
+    encoder, model, profiles = archive.encoder(), archive.model(), archive.profiles()
     if model is not None and not isinstance(encoder, TranslatedEncoder):
         raise archive.damaged(MANIFEST, f"the encoder {encoder.name} cannot have a model")
+    if profiles is not None and model is None:
+        raise archive.damaged(MANIFEST, "a library without a model cannot have profiles")
     _require_room(libraries, name, archive, organism_loads)
     index = VectorIndex(**manifest.index.model_dump()) if encoder.dimension else None
     row = create_library(libraries.stores, name, encoder, index, owner=owner, access=access)
     if model is not None:
         save_model(libraries.stores, row, model)
+    if profiles is not None:
+        rows, learned = profiles
+        labels.replace_profiles(row.id, rows, manifest.profiles or "", learned.state())
     labels.set_threshold(row.id, manifest.threshold)
     return row
 

@@ -9,30 +9,43 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, Self, TypeVar
 
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from core.arrays import Arrays, from_npy
 from core.classification.model import FamilyModel
+from core.classification.profile_evidence import ProfileModel
 from core.encoders import ENCODERS, Encoder
 from core.errors import InputError
 from core.library.archive.format import (
     ARRAY,
     ENCODER,
-    FORMAT,
+    LEARNED,
     MANIFEST,
     MODEL,
+    PROFILES,
+    PROFILES_FORMAT,
     SEQUENCES,
     Manifest,
+    Profile,
     Sequence,
     Version,
 )
-from core.library.stored_state import restore_encoder, restore_model
-from core.schema import describe_fault
+from core.library.profile_file import MAX_FILE_BYTES, read_profile
+from core.library.stored_state import (
+    pack_profile,
+    restore_encoder,
+    restore_model,
+    restore_profiles,
+)
+from core.schema import StrictModel, describe_fault
 from core.sequences.limits import Limits
 from core.settings import MB
+from core.stores.sql import ProfileRow
+
+_Schema = TypeVar("_Schema", bound=StrictModel)
 
 _ARRAY = re.compile(ARRAY)
 _MAX_MANIFEST_BYTES = 10_000_000
@@ -125,27 +138,60 @@ class Archive:
         except ValueError:
             raise self.damaged("its model") from None
 
+    def profiles(self) -> tuple[list[ProfileRow], ProfileModel] | None:
+        """Return the profiles and what was learned about them; None if the library has none."""
+        if self.manifest.profiles is None:
+            return None
+        lines = enumerate(self._parsed(PROFILES, Profile, MAX_FILE_BYTES), start=1)
+        rows = [self._profile_row(line, number) for number, line in lines]
+        try:
+            model = restore_profiles(rows, self._state(LEARNED), self.manifest.profiles)
+        except ValueError:
+            raise self.damaged("its profiles") from None
+        return rows, model
+
+    def _profile_row(self, line: Profile, number: int) -> ProfileRow:
+        """Return a profile as a row, after the same checks as of a file of profiles."""
+        place = f"{self.name}, {PROFILES}, line {number:,}"
+        profile = read_profile(line.text.removesuffix("\n").split("\n"), place)
+        described = (profile.name, profile.accession, profile.description)
+        if described != (line.name, line.accession, line.description):
+            raise self.damaged(PROFILES, f"line {number:,}: it names another profile")
+        return ProfileRow(
+            name=profile.name,
+            accession=profile.accession,
+            description=profile.description,
+            length=profile.length,
+            family=line.family,
+            source=line.source,
+            added_at=line.date.replace(tzinfo=None, microsecond=0),
+            by=line.by,
+            data=pack_profile(profile),
+        )
+
     def sequences(self) -> Iterator[Sequence]:
         """Yield the sequences in the order in which they came, after comparing their checksum."""
+        yield from self._parsed(SEQUENCES, Sequence, self._limits.max_record_bases + _LINE_OVERHEAD)
+
+    def _parsed(self, member: str, schema: type[_Schema], max_line_bytes: int) -> Iterator[_Schema]:
         digest = hashlib.sha256()
-        for line in self._lines():
+        for line in self._lines(member, max_line_bytes):
             digest.update(line)
-        self._check_sha256(SEQUENCES, digest.hexdigest())
-        for number, line in enumerate(self._lines(), start=1):
+        self._check_sha256(member, digest.hexdigest())
+        for number, line in enumerate(self._lines(member, max_line_bytes), start=1):
             try:
-                yield Sequence.model_validate_json(line)
+                yield schema.model_validate_json(line)
             except ValidationError as error:
                 reason = f"line {number:,}: {describe_fault(error)}"
-                raise self.damaged(SEQUENCES, reason) from None
+                raise self.damaged(member, reason) from None
 
-    def _lines(self) -> Iterator[bytes]:
-        max_bytes = self._limits.max_record_bases + _LINE_OVERHEAD
+    def _lines(self, member: str, max_bytes: int) -> Iterator[bytes]:
         try:
-            with self._zip.open(SEQUENCES) as file:
+            with self._zip.open(member) as file:
                 while line := file.readline(max_bytes):
                     yield line
         except (*_ZIP_ERRORS, OSError):
-            raise self.damaged(SEQUENCES) from None
+            raise self.damaged(member) from None
 
     def _state(self, folder: str) -> Arrays:
         matches = (_ARRAY.fullmatch(name) for name in self.manifest.members)
@@ -216,10 +262,10 @@ class Archive:
             version = Version.model_validate_json(manifest).format
         except ValidationError as error:
             raise self.damaged(MANIFEST, describe_fault(error)) from None
-        if version > FORMAT:
+        if version > PROFILES_FORMAT:
             message = (
                 f"{self.name} was exported by a newer version of GeneKin (format {version};"
-                f" this version reads format {FORMAT})."
+                f" this version reads format {PROFILES_FORMAT})."
             )
             raise InputError(message, _UPDATE_HINT)
 
@@ -227,7 +273,7 @@ class Archive:
         """Check that all members have names that an archive has, each a name of its own."""
         names = Counter(info.filename for info in self._zip.infolist())
         for name, count in names.items():
-            if count > 1 or not (name in {MANIFEST, SEQUENCES} or _ARRAY.fullmatch(name)):
+            if count > 1 or not (name in {MANIFEST, SEQUENCES, PROFILES} or _ARRAY.fullmatch(name)):
                 message = f"{self.name} contains {name[:80]!r}, which is not part of an archive."
                 raise InputError(message, _NOT_AN_ARCHIVE_HINT)
 

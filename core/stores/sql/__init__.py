@@ -3,20 +3,22 @@
 from core.stores.sql.libraries import LibraryLabels
 from core.stores.sql.loads import LoadLabels
 from core.stores.sql.organisms import OrganismLabels
+from core.stores.sql.profiles import ProfileLabels
 from core.stores.sql.rows import (
     Identity,
     Label,
     LibraryRow,
     LoadRow,
     OrganismRow,
+    ProfileRow,
     SequenceRow,
     Visibility,
 )
 from core.stores.sql.sequences import SequenceLabels
 
 
-class LabelStore(LibraryLabels, LoadLabels, OrganismLabels, SequenceLabels):
-    """Libraries, families, organisms and sequences.
+class LabelStore(LibraryLabels, LoadLabels, OrganismLabels, ProfileLabels, SequenceLabels):
+    """Libraries, families, organisms, profiles and sequences.
 
     Every method may raise :class:`~core.errors.StoreError`.
     """
@@ -29,6 +31,7 @@ __all__ = [
     "LibraryRow",
     "LoadRow",
     "OrganismRow",
+    "ProfileRow",
     "SequenceRow",
     "Visibility",
 ]

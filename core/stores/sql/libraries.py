@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 
 from core.arrays import Arrays
 from core.stores.errors import retry_on_deadlock
+from core.stores.sql.profiles import save_profile_state
 from core.stores.sql.rows import Identity, LibraryRow
 from core.stores.sql.schema import (
     READY,
@@ -18,10 +19,14 @@ from core.stores.sql.schema import (
     jobs,
     libraries,
     loads,
+    profile_arrays,
+    profiles,
     sequences,
 )
 from core.stores.sql.tables import Tables, chunks, inserted_id, read_arrays, save_arrays, utc_now
 
+_OF_LIBRARY = (encoder_arrays, caller_arrays, profile_arrays, profiles, families, loads)
+"""Tables of a library whose rows go with it, when it has no organisms left."""
 # Made once: making a query takes longer than running it.
 _LIBRARY = select(libraries).where(libraries.c.name == bindparam("library"))
 _FAMILIES = (
@@ -111,7 +116,7 @@ class LibraryLabels(Tables):
     def remove_library(self, library_id: int) -> None:
         """Remove a library that has no organisms left."""
         with self._begin("removing the library") as connection:
-            for table in (encoder_arrays, caller_arrays, families, loads):
+            for table in _OF_LIBRARY:
                 connection.execute(delete(table).where(table.c.library_id == library_id))
             connection.execute(delete(libraries).where(libraries.c.id == library_id))
 
@@ -127,9 +132,23 @@ class LibraryLabels(Tables):
             return read_arrays(connection, encoder_arrays, library_id)
 
     @retry_on_deadlock
-    def save_model(self, library_id: int, fingerprint: str, state: Arrays) -> None:
-        """Save the trained model of a library with its threshold, replacing what it had."""
+    def save_model(
+        self,
+        library_id: int,
+        fingerprint: str,
+        state: Arrays,
+        profiles: tuple[str, Arrays] | None = None,
+    ) -> None:
+        """Save the trained model of a library with its threshold, replacing what it had.
+
+        Parameters
+        ----------
+        profiles
+            Digest and state of what was learned about its profiles, if it has some.
+        """
         with self._begin("saving the model") as connection:
+            if profiles is not None:
+                save_profile_state(connection, library_id, *profiles)
             connection.execute(
                 delete(caller_arrays).where(caller_arrays.c.library_id == library_id)
             )
@@ -165,6 +184,7 @@ class LibraryLabels(Tables):
         encoder: tuple[str, Arrays],
         model: tuple[str, Arrays] | None,
         has_vector: Mapping[int, bool],
+        profiles: tuple[str, Arrays] | None = None,
     ) -> None:
         """Replace the collection, encoder and model of a library in one transaction.
 
@@ -176,6 +196,8 @@ class LibraryLabels(Tables):
             Fingerprint and state.
         has_vector
             For the sequences for which this has changed, by their ids.
+        profiles
+            Digest and state of what was learned about its profiles, if it has some.
         """
         of_library = libraries.c.id == library_id
         values = {
@@ -188,6 +210,8 @@ class LibraryLabels(Tables):
         }
         states = {encoder_arrays: encoder[1], caller_arrays: model[1] if model else {}}
         with self._begin("replacing the encoder") as connection:
+            if profiles is not None:
+                save_profile_state(connection, library_id, *profiles)
             for table, state in states.items():
                 connection.execute(delete(table).where(table.c.library_id == library_id))
                 save_arrays(connection, table, library_id, state)

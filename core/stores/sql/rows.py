@@ -27,6 +27,8 @@ class LibraryRow:
         The user who created it; empty: nobody.
     access
         Who may use it, a value of :class:`core.access.LibraryAccess`.
+    profiles
+        Digest of its profile HMMs and of what was learned about them; empty where it has none.
     """
 
     id: int
@@ -42,6 +44,7 @@ class LibraryRow:
     fitted_load: int | None = None
     owner: str = ""
     access: str = "lab"
+    profiles: str = ""
 
     @property
     def identity(self) -> "Identity":
@@ -51,6 +54,33 @@ class LibraryRow:
 
 Identity = tuple[int, datetime]
 """Id and creation time (UTC) of a library: SQLite assigns ids of deleted rows again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRow:
+    """A profile HMM of a library.
+
+    Attributes
+    ----------
+    family
+        Class number of the family that a user gave to it; None if that is to be learned.
+    source
+        Name of its file.
+    added_at, by
+        When (UTC), and by which user.
+    data
+        The text of its file, compressed by zlib.
+    """
+
+    name: str
+    accession: str
+    description: str
+    length: int
+    family: int | None
+    source: str
+    added_at: datetime
+    by: str
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,8 @@ libraries = _table(
     Column("owner", _NAME, nullable=False, server_default=""),
     # Who may use it: private, lab or public.
     Column("access", String(16), nullable=False, server_default="lab"),
+    # Digest of its profile HMMs and of what was learned about them; empty: it has none.
+    Column("profiles", String(64), nullable=False, server_default=""),
 )
 
 
@@ -102,6 +104,26 @@ def _arrays(name: str) -> Table:
 
 encoder_arrays = _arrays("encoder_arrays")
 caller_arrays = _arrays("caller_arrays")
+profile_arrays = _arrays("profile_arrays")
+
+# Profile HMMs, in the order of their numbers, which is that of the arrays.
+profiles = _table(
+    "profiles",
+    Column("library_id", ForeignKey("libraries.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("name", _NAME, nullable=False),
+    Column("accession", _NAME, nullable=False),
+    Column("description", _TEXT, nullable=False),
+    Column("length", Integer, nullable=False),
+    # Class number that a user gave to it; NULL: to be learned.
+    Column("family", Integer, nullable=True),
+    Column("source", _TEXT, nullable=False),
+    Column("added_at", DateTime, nullable=False),
+    Column("by", _TEXT, nullable=False),
+    # The text of its file, compressed.
+    Column("data", _BYTES, nullable=False),
+    UniqueConstraint("library_id", "name"),
+)
 
 families = _table(
     "families",

@@ -195,9 +195,9 @@ class TestForeign:
         assert refused(buffer.getvalue()).startswith("lab.zip contains 'encoder/keys.npy'")
 
     def test_a_newer_version(self, refused, lab):
-        assert refused(lab.sign(format=2, novelty=True).pack()) == (
-            "lab.zip was exported by a newer version of GeneKin (format 2; this version reads"
-            " format 1). Update GeneKin, then import it."
+        assert refused(lab.sign(format=3, novelty=True).pack()) == (
+            "lab.zip was exported by a newer version of GeneKin (format 3; this version reads"
+            " format 2). Update GeneKin, then import it."
         )
 
     def test_an_encoder_of_a_newer_version(self, refused, lab):

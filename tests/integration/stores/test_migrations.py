@@ -108,6 +108,9 @@ class TestUpgrade:
             "ALTER TABLE loads DROP COLUMN `by`",
             "ALTER TABLE libraries DROP COLUMN owner",
             "ALTER TABLE libraries DROP COLUMN access",
+            "ALTER TABLE libraries DROP COLUMN profiles",
+            "DROP TABLE profiles",
+            "DROP TABLE profile_arrays",
             "ALTER TABLE libraries DROP COLUMN spare",
             "ALTER TABLE libraries DROP COLUMN threshold",
             "INSERT INTO libraries VALUES (7, 'old', 'c', 'count', 'f', '{}', '2025-01-02', '', 3)",
@@ -348,7 +351,7 @@ class TestJobWorkers:
         )
 
         assert [job.state for job in JobTable(database).active()] == ["queued"]
-        migrate(database, command.downgrade, "-1")
+        migrate(database, command.downgrade, "0003")
         assert set(inspect(database.engine).get_table_names()).isdisjoint(
             {"workers", "job_files", "stored_results"}
         )

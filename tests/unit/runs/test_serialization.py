@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from core.classification.profile_evidence import ProfileHit
 from core.runs import serialization as module
 from core.runs.serialization import (
     StoredQuery,
@@ -27,6 +28,18 @@ class TestCalls:
         odd = replace(CALLED, query=ODD, hits=(HIT, replace(HIT, name=ODD, score=1 / 3)))
         calls = [CALLED, UNKNOWN, INVALID, odd]
         assert unpack_calls(pack_calls(calls), 0, 4) == calls
+
+    def test_profiles_come_back_and_others_have_none_stored(self):
+        hit = ProfileHit(ODD, "PF00001", "A family", 2, 81.5, 1e-20, "-", 3, 10, 309)
+        matched = replace(CALLED, profiles=(hit, replace(hit, name="other", family=None)))
+        assert unpack_calls(pack_calls([matched]), 0, 1) == [matched]
+        assert "profiles" not in CALLED.to_json()
+
+    @pytest.mark.parametrize("profiles", [3, [3], [["short"]], "text", None])
+    def test_profiles_that_are_none_are_damage(self, profiles):
+        data = zlib.compress(json.dumps([CALLED.to_json() | {"profiles": profiles}]).encode())
+        with pytest.raises(ValueError, match=r"."):
+            unpack_calls([Part("calls", 0, data)], 0, 1)
 
     def test_every_page_is_that_of_the_whole(self, monkeypatch):
         monkeypatch.setattr(module, "_MAX_ITEMS", 3)
