@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
+from core.access.machine import current_user
 from core.cli.shared import (
-    current_user,
     help_examples,
     library_option,
     open_libraries,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.shared import command_access, help_examples, output_file
+from core.access.machine import command_access
+from core.cli.shared import help_examples, output_file
 from core.cli.terminal import print_text
 from core.errors import InputError, write_error
 from core.output import replacing
