@@ -37,13 +37,22 @@ def map_in_threads(
     return results
 
 
-def in_stages(items: Iterable[_Item], *stages: Callable[[Any], Any]) -> Generator[Any, None, None]:
+def in_stages(
+    items: Iterable[_Item],
+    *stages: Callable[[Any], Any],
+    cancel: Callable[[], None] = lambda: None,
+) -> Generator[Any, None, None]:
     """Yield items in their order, passed through all stages; each works on another item meanwhile.
 
     Items are taken from their iterable in the calling thread, while the stages work. As many
     further items as there are stages are under way when one is yielded. A single item takes no
     thread. An error of a stage is raised in the place of its item. Stages see the context variables
     of the caller.
+
+    Parameters
+    ----------
+    cancel
+        Called at the end, before what is still under way is waited for.
     """
     remaining = iter(items)
     first = list(islice(remaining, 2))
@@ -60,6 +69,7 @@ def in_stages(items: Iterable[_Item], *stages: Callable[[Any], Any]) -> Generato
         while coming:
             yield coming.popleft().result()
     finally:
+        cancel()
         pool.shutdown(cancel_futures=True)
 
 

@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from gzip import GzipFile
 from itertools import chain, islice
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from core.errors import InputError
+from core.sequences.input_file import WHOLE_BYTES, InputFile, Joined
 from core.sequences.layout import SAMPLE_ROWS
 from core.sequences.limits import Limits
 from core.sequences.queries import UNREADABLE, QueryReader
@@ -40,13 +41,7 @@ from core.sequences.readers.tables import check_size, iter_rows, restore_rows
 from core.sequences.readers.unsupported import refuse_binary_format
 from core.sequences.records import Problem, Record
 from core.sequences.source_file import Format, Row, SourceFile
-from core.settings import MB
 
-if TYPE_CHECKING:
-    from typing_extensions import Buffer
-
-WHOLE_BYTES = 4 * MB
-"""Unpacked bytes up to which a file is read as a whole."""
 _CHARACTERS_PER_BASE = 16
 """Characters of a record that are kept in memory, for each base of the longest valid sequence."""
 _BUFFER_BYTES = 1 << 18
@@ -56,69 +51,6 @@ _LETTERS = {
 }
 """Letters of Windows-1252 by the surrogate that stands for a byte that is not UTF-8."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-class _Joined(io.RawIOBase):
-    """First bytes that were read of a file, and the others, which are still to be read."""
-
-    def __init__(self, head: bytes, rest: BinaryIO) -> None:
-        self._head = head
-        self._rest = rest
-        self.position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "Buffer") -> int:
-        view = memoryview(buffer)
-        data = self._head[self.position : self.position + len(view)] or self._rest.read(len(view))
-        view[: len(data)] = data
-        self.position += len(data)
-        return len(data)
-
-
-class InputFile:
-    """A file or standard input: looked at first, then read from its beginning.
-
-    Attributes
-    ----------
-    name
-        Its name, for messages.
-    head
-        Its first bytes.
-    is_whole
-        Whether these are all of it.
-    content
-        All its bytes, to be read once.
-    """
-
-    def __init__(self, file: BinaryIO, name: str) -> None:
-        self._file = file
-        self._start = file.tell() if file.seekable() else 0
-        self.name = name
-        self.head = file.read(WHOLE_BYTES + 1)
-        self.is_whole = len(self.head) <= WHOLE_BYTES
-        self.content = _Joined(self.head, file)
-
-    def searchable(self) -> BinaryIO | None:
-        """Return the file itself if any part of it can be read; else None."""
-        if self.is_whole:
-            return io.BytesIO(self.head)
-        return self._file if self._file.seekable() else None
-
-    def read_whole(self, max_bytes: int) -> bytes:
-        """Return all of it; of a larger one, `max_bytes` and one more."""
-        if self.is_whole:
-            return self.head
-        if self._file.seekable():
-            self._file.seek(self._start + len(self.head))
-        return self.head + self._file.read(max(0, max_bytes + 1 - len(self.head)))
-
-    @property
-    def position(self) -> int:
-        """Number of bytes that were read."""
-        reached = self._file.tell() - self._start if self._file.seekable() else 0
-        return max(self.content.position, reached)
 
 
 class QueryStream:
@@ -314,7 +246,7 @@ class _OpenedFile:
 
     def _pieces(self, max_characters: int) -> Iterator[str]:
         """Yield lines, long ones in several pieces; bytes that are not UTF-8 are surrogates."""
-        joined = io.BufferedReader(_Joined(self._head, self._content), _BUFFER_BYTES)
+        joined = io.BufferedReader(Joined(self._head, self._content), _BUFFER_BYTES)
         self._head = b""
         text = io.TextIOWrapper(joined, "utf-8-sig", errors="surrogateescape")
         with self._naming_damage():

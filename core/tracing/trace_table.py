@@ -19,7 +19,15 @@ COLUMN_TYPES: Mapping[str, type[str] | type[int] | type[float]] = {
 }
 """Type of the values of each column."""
 COLUMNS = tuple(COLUMN_TYPES)
-SUMMARY_COLUMNS = ("organism", "queries", "share", "low", "high")
+SUMMARY_TYPES: Mapping[str, type[str] | type[int] | type[float]] = {
+    "organism": str,
+    "queries": int,
+    "share": float,
+    "low": float,
+    "high": float,
+}
+"""Type of the values of each column of a summary."""
+SUMMARY_COLUMNS = tuple(SUMMARY_TYPES)
 
 _Cell = str | int | float | None
 
