@@ -79,11 +79,13 @@ def answer_stream(
         another run to go on, if the output is a file.
     """
     with open_sink(table.output, table.file_format, table.run(), resume=table.resume) as sink:
-        batches = _Batches(queries, file, sink.checkpoint)
+        earlier = sink.checkpoint
+        batches = _Batches(queries, file, earlier)
         try:
             _answer_batches(batches, table, sink, open_libraries)
         except BaseException:
-            print_notes(sink.notes())
+            if sink.checkpoint is not earlier:
+                print_notes(sink.notes())
             raise
     print_notes(_notes(queries, listed=table.file_format != "blast6"))
 

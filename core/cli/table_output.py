@@ -62,7 +62,7 @@ class BatchedTable:
     """
 
     def __init__(self, file_format: str, *, begun: bool) -> None:
-        self._format = file_format
+        self._format = asked_format(file_format)
         self._begun = begun
 
     def add(self, text: str) -> str:
