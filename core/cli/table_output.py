@@ -1,6 +1,5 @@
 """Tables that are written batch by batch, in every format."""
 
-import gzip
 from pathlib import Path
 
 from core.errors import InputError
@@ -49,7 +48,11 @@ def asked_format(file_format: str) -> str:
 def encode(text: str, output: Path | None) -> bytes:
     """Return text as an output has it; several such parts may follow each other."""
     data = text.encode("utf-8")
-    return gzip.compress(data, _GZIP_LEVEL, mtime=0) if data and is_gzip(output) else data
+    if not data or not is_gzip(output):
+        return data
+    import gzip  # Imported when used: see core.cli.
+
+    return gzip.compress(data, _GZIP_LEVEL, mtime=0)
 
 
 class BatchedTable:

@@ -253,7 +253,14 @@ PROCESSES = multiprocessing.get_context("forkserver")
 
 
 class TestResume:
-    OUTPUTS = ("calls.tsv", "calls.csv.gz", "calls.json", "calls.ndjson.gz", "calls.parquet")
+    POINTS = (
+        *(("calls.tsv", *at) for at in ((1, 1), (2, 0), (2, 0.5), (3, 0.5), (4, 0.3), (21, 1))),
+        *(("calls.json", *at) for at in ((2, 0.5), (5, 0.5), (22, 0))),
+        *(("calls.csv.gz", *at) for at in ((4, 0.9), (7, 0.1))),
+        *(("calls.ndjson.gz", *at) for at in ((6, 0.5), (11, 0.5))),
+        *(("calls.parquet", *at) for at in ((4, 0.5), (22, 1))),
+    )
+    """Outputs, and of each, which write is interrupted, after which share of its bytes."""
 
     @pytest.fixture
     def killed(self, home, tmp_path):
@@ -275,10 +282,7 @@ class TestResume:
         file_format = output.split(".")[1]
         return ["classify", "queries.fasta", "--format", file_format, "--output", output]
 
-    @pytest.mark.parametrize("output", OUTPUTS)
-    @pytest.mark.parametrize(
-        ("write", "share"), [(1, 1), (2, 0), (2, 0.5), (3, 0.5), (4, 0.3), (11, 1), (21, 1)]
-    )
+    @pytest.mark.parametrize(("output", "write", "share"), POINTS)
     def test_a_killed_run_is_continued(  # noqa: PLR0917
         self, killed, whole, streamed, tmp_path, output, write, share
     ):
