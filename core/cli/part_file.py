@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
+from core.cli.table_output import part_paths
 from core.errors import InputError, write_error
 from core.schema import StrictModel
 
@@ -110,8 +111,7 @@ def open_part_file(
     GeneKinError
         If it cannot be written.
     """
-    path = output.with_name(f"{output.name}.part")
-    state_path = output.with_name(f"{output.name}.part.state")
+    path, state_path = part_paths(output)
     try:
         with _open(state_path, os.O_CREAT) as state:
             _lock(state, output)

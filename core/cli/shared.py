@@ -14,7 +14,14 @@ from core import defaults
 from core.access import Access, Role, User
 from core.cli.loopback import Dashboard
 from core.cli.questions import QUESTIONS, Options, Source, to_json
-from core.cli.table_output import PARQUET, asked_format, check_output, encode, is_stream
+from core.cli.table_output import (
+    PARQUET,
+    asked_format,
+    check_not_begun,
+    check_output,
+    encode,
+    is_stream,
+)
 from core.cli.terminal import print_notes, print_text, terminal_progress
 from core.errors import InputError, read_error, write_error
 from core.library.naming import check_library_name
@@ -242,6 +249,8 @@ def answer_file(
                 table = Table(question, options, file_format, output, resume)
                 answer_stream(queries, opened, table, open_libraries)
                 return
+        if resume and output is not None:
+            check_not_begun(output)
         source = read_source(opened)
     asked = {**options, "file_format": asked_format(file_format)}
     text = answer(question, asked, source)

@@ -28,6 +28,25 @@ def check_output(file_format: str, output: Path | None, *, resume: bool) -> None
         raise InputError("Parquet is compressed already.", "Give a name that ends in .parquet.")
 
 
+def part_paths(output: Path) -> tuple[Path, Path]:
+    """Return the part file of an output, and its state file."""
+    return output.with_name(f"{output.name}.part"), output.with_name(f"{output.name}.part.state")
+
+
+def check_not_begun(output: Path) -> None:
+    """Check that no stopped run has left a part of an output, of which there are no parts now.
+
+    Raises
+    ------
+    InputError
+        If one has.
+    """
+    part, state = part_paths(output)
+    if state.exists():
+        message = f"{part} has answers to another file, a larger one."
+        raise InputError(message, f"Give that file, or delete {part} and {state}.")
+
+
 def is_stream(path: Path) -> bool:
     """Tell whether a path is a device or a pipe, or a stream of this process: /dev/stdout."""
     if path.parent.resolve().parts[1:2] in {("dev",), ("proc",)}:

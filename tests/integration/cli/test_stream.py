@@ -341,11 +341,13 @@ class TestResume:
         killed(command, 6, 0)
         before = (tmp_path / "calls.tsv.part").read_bytes()
         text = fasta()
-        for changed in (text.replace("query_5\n", "query_x\n"), text[:500], ">a\nACGT\n" * 99):
+        for changed in (text.replace("query_5\n", "query_x\n"), text[:800], ">a\nACGT\n" * 99):
             (tmp_path / "queries.fasta").write_text(changed)
             done = streamed(*command, "--resume")
             assert done.status == 2
             assert "The first 32 records of queries.fasta are not those that were" in done.err
+        (tmp_path / "queries.fasta").write_text(text[:400])
+        assert "calls.tsv.part has answers to another" in streamed(*command, "--resume").refused()
         assert (tmp_path / "calls.tsv.part").read_bytes() == before
         (tmp_path / "queries.fasta").write_text(text + ">more\nACGTACGT\n")
         assert streamed(*command, "--resume").status == 0
