@@ -33,6 +33,7 @@ _SECTIONS = (
     "profiles",
     "organisms",
     "speed",
+    "stream",
     "page",
     "growth",
     "servers",

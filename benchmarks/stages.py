@@ -13,14 +13,14 @@ from collections import defaultdict
 from typing import Any
 
 from core.classify import _ModelPredictor
-from core.cli import classify as classify_command
+from core.cli import shared
 from core.cli.main import main as run_command
 from core.encoders import CountEncoder, TranslatedEncoder
 from core.library.candidates import CandidateCache
 from core.library.manager import Libraries
 from core.runs import call_table
-from core.sequences import files
 from core.sequences import queries as query_reader
+from core.sequences.input_file import InputFile
 from core.stores.milvus.vectors import VectorStore
 from core.stores.sql import LabelStore
 
@@ -41,10 +41,10 @@ ENDED = "ended"
 """Time at which the command had ended, in seconds since 1970."""
 
 _FUNCTIONS: list[tuple[Any, str, tuple[str, ...]]] = [
-    (files, PARSING, ("read_bytes",)),
+    (InputFile, PARSING, ("__init__", "read_whole")),
     (query_reader, PARSING, ("read_queries",)),
     (call_table, WRITING, ("format_calls",)),
-    (classify_command, WRITING, ("write",)),
+    (shared, WRITING, ("write",)),
     (VectorStore, OPENING, ("__init__",)),
     (Libraries, OPENING, ("open",)),
     (VectorStore, SEARCH, ("search",)),

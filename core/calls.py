@@ -83,7 +83,7 @@ class Call:
         """Return the call of a record with a problem."""
         return cls(
             query=query_name(record),
-            length=len(record.residues),
+            length=record.length,
             status=Status.INVALID,
             family_id=None,
             family="",

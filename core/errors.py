@@ -121,6 +121,11 @@ class Cancelled(GeneKinError):  # noqa: N818  (control flow, not an error)
     """The user cancelled the operation."""
 
 
+def read_error(path: Path, error: OSError) -> InputError:
+    """Return the error for a file that cannot be read."""
+    return InputError(f"{path} cannot be read: {error.strerror or type(error).__name__}.")
+
+
 def write_error(path: Path, error: OSError) -> GeneKinError:
     """Return the error for a file that cannot be written: bad input, unless the disk failed."""
     message = f"{path} cannot be written: {error.strerror}."

@@ -2,10 +2,11 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import cache
+from itertools import chain, islice
 from typing import Any, TypeVar
 
 _Item = TypeVar("_Item")
@@ -36,26 +37,39 @@ def map_in_threads(
     return results
 
 
-def in_stages(items: Sequence[_Item], *stages: Callable[[Any], Any]) -> Generator[Any, None, None]:
+def in_stages(
+    items: Iterable[_Item],
+    *stages: Callable[[Any], Any],
+    cancel: Callable[[], None] = lambda: None,
+) -> Generator[Any, None, None]:
     """Yield items in their order, passed through all stages; each works on another item meanwhile.
 
-    As many further items as there are stages are under way when one is yielded. A single item takes
-    no thread. An error of a stage is raised in the place of its item. Stages see the context
-    variables of the caller.
+    Items are taken from their iterable in the calling thread, while the stages work. As many
+    further items as there are stages are under way when one is yielded. A single item takes no
+    thread. An error of a stage is raised in the place of its item. Stages see the context variables
+    of the caller.
+
+    Parameters
+    ----------
+    cancel
+        Called at the end, before what is still under way is waited for.
     """
-    if len(items) < 2:
-        yield from (_pass_through(item, stages) for item in items)
+    remaining = iter(items)
+    first = list(islice(remaining, 2))
+    if len(first) < 2:
+        yield from (_pass_through(item, stages) for item in first)
         return
     pool = ThreadPoolExecutor(len(stages), thread_name_prefix="genekin-stage")
     try:
         coming: deque[Future[Any]] = deque()
-        for item in items:
+        for item in chain(first, remaining):
             coming.append(_submit(pool, item, stages))
             if len(coming) > len(stages):
                 yield coming.popleft().result()
         while coming:
             yield coming.popleft().result()
     finally:
+        cancel()
         pool.shutdown(cancel_futures=True)
 
 

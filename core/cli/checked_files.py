@@ -1,11 +1,12 @@
 """Files named on the command line: their records after all checks."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core.cli.files import BUILT_IN, FileOptions, Source
+from core.cli.files import BUILT_IN, STANDARD_INPUT, FileOptions, Source
 from core.cli.shared import write
 from core.errors import InputError
 from core.progress import Progress, no_progress
@@ -85,6 +86,8 @@ def check_files(
     organisms = [item.organism for item in options.sources if item.organism]
     if len(set(organisms)) < len(organisms):
         raise InputError("An organism is named twice.", "Give each ORGANISM=FILE once.")
+    if [item.file for item in options.sources].count(STANDARD_INPUT) > 1:
+        raise InputError("Standard input is named twice.", "It can be read only once.")
     importer = Importer(known, limits, progress)
     if any(item.file == BUILT_IN for item in options.sources):
         importer.add_family_names(FAMILIES)
@@ -119,7 +122,7 @@ def _notes(report: Report) -> Iterator[str]:
 
 def _check_file(importer: Importer, item: Source, options: FileOptions, limits: Limits) -> None:
     """Check the files of one source."""
-    opened = ImportSource.from_path(Path(item.file), limits)
+    opened = _open(item.file, limits)
     if opened.unreadable:
         raise InputError(opened.unreadable[0])
     opened.require_sequences()
@@ -129,12 +132,30 @@ def _check_file(importer: Importer, item: Source, options: FileOptions, limits: 
         layout = _layout(file, options, item.organism)
         if layout.family is None and not options.family:
             raise InputError(f"{file.name}: no families found.", _NO_FAMILY_HINT)
+        organism = item.organism
+        if not organism and (layout.organism is None or item.file != STANDARD_INPUT):
+            organism = _propose_organism(item, file)
         import_options = ImportOptions(
-            organism=item.organism or propose_organism(file),
+            organism=organism,
             family=options.family,
             conflicts=_CONFLICT_POLICIES[options.two_families],
         )
         importer.check(file, layout, import_options)
+
+
+def _open(file: str, limits: Limits) -> ImportSource:
+    if file != STANDARD_INPUT:
+        return ImportSource.from_path(Path(file), limits)
+    return ImportSource.from_bytes(
+        sys.stdin.buffer.read(limits.max_bytes + 1), "standard input", limits
+    )
+
+
+def _propose_organism(item: Source, file: SourceFile) -> str:
+    """Return the organism that the name of a file suggests; standard input has none."""
+    if item.file == STANDARD_INPUT:
+        raise InputError("Standard input names no organism.", "Give it as ORGANISM=-.")
+    return propose_organism(file)
 
 
 def _layout(file: SourceFile, options: FileOptions, organism: str) -> Layout:

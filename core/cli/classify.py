@@ -10,12 +10,13 @@ from core.cli.shared import (
     QUERY_FORMATS,
     TABLE_FORMATS,
     answer,
+    answer_file,
     format_option,
     help_examples,
     library_option,
     output_option,
     query_argument,
-    read_source,
+    resume_option,
     write,
 )
 
@@ -30,6 +31,7 @@ from core.cli.shared import (
         "classify - --organism human < query.txt",
         "classify queries.fasta --align",
         "classify queries.fasta --format blast6 --output hits.txt",
+        "classify reads.fastq.gz --format parquet --output calls.parquet --resume",
     ),
 )
 @query_argument
@@ -56,6 +58,7 @@ from core.cli.shared import (
 )
 @format_option(*TABLE_FORMATS, "blast6")
 @output_option
+@resume_option
 def classify_command(
     *,
     file: str,
@@ -66,6 +69,7 @@ def classify_command(
     align: bool,
     file_format: str,
     output: Path | None,
+    resume: bool,
 ) -> None:
     """Classify the queries of a file."""
     options = {
@@ -74,28 +78,34 @@ def classify_command(
         "neighbours": neighbours,
         "threshold": threshold,
         "align": align,
-        "file_format": file_format,
     }
-    write(answer("classify", options, read_source(file)), output)
+    answer_file("classify", options, file, file_format, output, resume=resume)
 
 
 @click.command(
     "trace",
     help=f"Find the organism of the closest relative of every sequence in FILE ({QUERY_FORMATS}),"
     " or of standard input (-).",
-    epilog=help_examples("trace reads.fastq.gz", "trace reads.fastq.gz --summary --format csv"),
+    epilog=help_examples(
+        "trace reads.fastq.gz",
+        "trace reads.fastq.gz --summary --format csv",
+        "trace reads.fastq.gz --output traced.tsv.gz --resume",
+    ),
 )
 @query_argument
 @library_option
 @click.option("--summary", is_flag=True, help="One row an organism instead of one a sequence.")
 @format_option(*TABLE_FORMATS)
 @output_option
+@resume_option
 def trace_command(
-    file: str, library: str, *, summary: bool, file_format: str, output: Path | None
+    file: str, library: str, *, summary: bool, file_format: str, output: Path | None, resume: bool
 ) -> None:
     """Trace the queries of a file."""
-    options = {"library": library, "summary": summary, "file_format": file_format}
-    write(answer("trace", options, read_source(file)), output)
+    options = {"library": library, "summary": summary}
+    # What is said of all queries together needs all of them at once.
+    whole = summary or file_format == "json"
+    answer_file("trace", options, file, file_format, output, resume=resume, whole=whole)
 
 
 @click.command("similarity", epilog=help_examples("similarity --of dog --to human"))

@@ -14,9 +14,11 @@ from core.sequences.records import check_organism_name
 
 BUILT_IN = "builtin:human"
 """FILE that stands for the built-in human reference."""
+STANDARD_INPUT = "-"
+"""FILE that stands for standard input."""
 FILES_HELP = (
-    f"FILE is FASTA, FASTQ, a table or Excel, plain, .gz or .zip, or {BUILT_IN}. FILE alone:"
-    " the organisms that it names, or else the one in its own name."
+    f"FILE is FASTA, FASTQ, a table or Excel, plain, .gz or .zip, {BUILT_IN}, or - for standard"
+    " input. FILE alone: the organisms that it names, or else the one in its own name."
 )
 
 CONFLICT_CHOICES = ("error", "first", "drop")

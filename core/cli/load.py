@@ -33,6 +33,7 @@ _WRITER_TIMEOUT = 600.0
     epilog=help_examples(
         "load human=builtin:human",
         "load dog=dog.fasta.gz --families families.txt",
+        "load dog=- < dog.fasta",
         "load mouse.xlsx --family-column Class --good-only --rejected rejected.tsv",
     ),
 )

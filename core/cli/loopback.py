@@ -19,7 +19,7 @@ from threading import BoundedSemaphore, Thread
 from typing import TYPE_CHECKING
 
 from core import __version__
-from core.cli.questions import QUESTIONS, Answer, Options, Source
+from core.cli.questions import QUESTIONS, Answer, Batch, Options, Source
 from core.errors import GeneKinError, InputError
 from core.progress import Progress, occasional
 
@@ -35,6 +35,10 @@ _MAX_QUESTIONS = 2
 _PIECE_BYTES = 1 << 20
 _OPTIONS_HEADER = "X-Genekin-Options"
 _NAME_HEADER = "X-Genekin-File"
+_RECORDS_HEADER = "X-Genekin-Records"
+"""Says that the body has records, a line of JSON each, instead of a file."""
+_MAX_BATCH_BYTES = 256 << 20
+"""Bytes of the largest batch of records: a few of the longest sequences."""
 
 
 def _address_file(settings: "Settings") -> Path:
@@ -107,12 +111,16 @@ class _Handler(BaseHTTPRequestHandler):
             except GeneKinError as error:
                 self._send(error=[error.message, error.hint], status=error.exit_status)
             else:
-                self._send(text=answer.text, notes=list(answer.notes))
+                self._send(text=answer.text, notes=list(answer.notes), library=answer.library)
 
     def _answer(self, question: Callable[..., Answer]) -> Answer:
         from core.cli.messages import parse_options  # Slow to import, also for commands.
 
-        sources = [self._read_source()] if _NAME_HEADER in self.headers else []
+        sources: list[Source | Batch] = []
+        if _NAME_HEADER in self.headers:
+            sources.append(self._read_source())
+        elif _RECORDS_HEADER in self.headers:
+            sources.append(self._read_batch())
         options = parse_options(question, self.headers[_OPTIONS_HEADER])
         with self.server.turns:
             libraries = self.server.libraries
@@ -121,16 +129,27 @@ class _Handler(BaseHTTPRequestHandler):
             return question(lambda: nullcontext(libraries), progress, *sources, **options)
 
     def _read_source(self) -> Source:
-        from core.cli.messages import parse_name, parse_size
+        from core.cli.messages import parse_name
         from core.sequences.limits import Limits  # Slow to import, also for commands.
 
         limits = Limits.of_disk(self.server.settings)
+        content = self._read_body(limits.max_bytes)
+        return Source(parse_name(self.headers[_NAME_HEADER]), content, limits)
+
+    def _read_batch(self) -> Batch:
+        from core.cli.messages import parse_records
+
+        return Batch(parse_records(self._read_body(_MAX_BATCH_BYTES)))
+
+    def _read_body(self, max_bytes: int) -> bytes:
+        from core.cli.messages import parse_size
+
         size = parse_size(self.headers["Content-Length"])
-        if size > limits.max_bytes:
+        if size > max_bytes:
             while size > 0 and (piece := self.rfile.read(min(size, _PIECE_BYTES))):
                 size -= len(piece)  # The command listens only when it has sent all.
             raise InputError("The file is larger than the dashboard accepts.", "Split it.")
-        return Source(parse_name(self.headers[_NAME_HEADER]), self.rfile.read(size), limits)
+        return self.rfile.read(size)
 
     def _send_progress(self, step: str, done: int, total: int) -> None:
         self._send(progress=[step, done, total])
@@ -172,9 +191,13 @@ class Dashboard:
             connection.close()
 
     def ask(
-        self, question: str, options: Options, source: Source | None, progress: Progress
+        self,
+        question: str,
+        options: Options,
+        source: Source | Batch | None,
+        progress: Progress,
     ) -> Answer:
-        """Return the answer to a question.
+        """Return the answer to a question, the only one of a connection.
 
         Raises
         ------
@@ -184,17 +207,23 @@ class Dashboard:
         from core.cli.messages import ErrorLine, TextLine, parse_line  # Imported when asked.
 
         headers = {"Authorization": _bearer(self._secret), _OPTIONS_HEADER: json.dumps(options)}
-        if source is not None:
+        content = b""
+        if isinstance(source, Source):
             headers[_NAME_HEADER] = json.dumps(source.name)
+            content = source.content
+        elif source is not None:
+            from core.sequences.record_lines import pack_records  # Imported when asked.
+
+            headers[_RECORDS_HEADER] = "1"
+            content = b"".join(pack_records({"": source.content}))
         self._connection.sock.settimeout(None)
         try:
-            content = source.content if source else b""
             self._connection.request("POST", f"/{question}", content, headers)
             with self._connection.getresponse() as response:
                 if response.status == HTTPStatus.OK:
                     for line in map(parse_line, response):
                         if isinstance(line, TextLine):
-                            return Answer(line.text, line.notes)
+                            return Answer(line.text, line.notes, line.library)
                         if isinstance(line, ErrorLine):
                             raise _error(line)
                         progress(*line.progress)

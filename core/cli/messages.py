@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from inspect import Parameter, signature
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -18,6 +18,9 @@ from pydantic import (
 from core.errors import InputError
 from core.schema import StrictModel, describe_fault
 from core.serialized import parse_json
+
+if TYPE_CHECKING:
+    from core.sequences.records import Record
 
 _TOKEN = r"^[A-Za-z0-9_-]{1,128}$"  # noqa: S105  (a pattern)  # nosec B105
 _HINT = "Use the command line (python -m core) of the same version."
@@ -52,10 +55,11 @@ class ProgressLine(_Line):
 
 
 class TextLine(_Line):
-    """The text to print, and notes on how the source was read."""
+    """The text to print, notes on how the source was read, and the digest of the library."""
 
     text: StrictStr
     notes: tuple[StrictStr, ...]
+    library: StrictStr = ""
 
 
 class ErrorLine(_Line):
@@ -100,6 +104,22 @@ def parse_name(text: str | None) -> str:
         return _NAME.validate_python(parse_json(text or ""), strict=True)
     except ValueError:
         raise InputError("The name of the file is invalid.", _HINT) from None
+
+
+def parse_records(content: bytes) -> "list[Record]":
+    """Parse the records of a batch.
+
+    Raises
+    ------
+    InputError
+        If they are none.
+    """
+    from core.sequences.record_lines import unpack_records  # Slow to import, and seldom needed.
+
+    try:
+        return unpack_records([content]).get("", [])
+    except ValueError as error:
+        raise InputError(f"Invalid records: {error}.", _HINT) from None
 
 
 def parse_size(text: str | None) -> int:

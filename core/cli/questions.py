@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.runs.alignments import Alignments
     from core.sequences.limits import Limits
     from core.sequences.queries import Queries
+    from core.sequences.records import Record
 
 OpenLibraries: TypeAlias = "Callable[[], AbstractContextManager[Libraries]]"
 """Opens the stores, until the end of a block; called once the input is known to be good."""
@@ -33,10 +34,13 @@ class Answer:
         For standard output.
     notes
         What the user should know about the source, for standard error.
+    library
+        Digest of what the library has, where it is asked for.
     """
 
     text: str
     notes: Sequence[str] = ()
+    library: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +74,32 @@ class Source:
         return read_queries(self.content, self.name, self.limits)
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some queries of a file that is read while they are answered."""
+
+    content: Sequence["Record"]
+
+    def records(self) -> "Queries":
+        """Return the queries."""
+        from core.sequences.queries import Queries  # Imported when asked: see core.cli.
+
+        queries = Queries()
+        queries.extend(self.content)
+        return queries
+
+
 def classify(
     open_libraries: OpenLibraries,
     progress: Progress,
-    source: Source,
+    source: Source | Batch,
     *,
     library: str,
     organisms: Sequence[str],
     neighbours: int,
     threshold: float | None,
     align: bool,
-    file_format: Literal["tsv", "csv", "json", "blast6"],
+    file_format: Literal["tsv", "csv", "json", "ndjson", "blast6"],
 ) -> Answer:
     """Classify the queries of a file; see the command's help."""
     records = source.records()
@@ -109,23 +128,24 @@ def classify(
                 closest_only=file_format in {"tsv", "csv"},
                 progress=progress,
             )
-        families = opened.families
+        families, contents = opened.families, opened.contents()
     if file_format == "blast6":
         from core.runs.blast_table import format_blast_table  # Imported when asked: see core.cli.
 
         text = format_blast_table(calls, alignments or {})
-        return Answer(text, _notes(records, listed=False))
-    return Answer(format_calls(calls, file_format, families, alignments), _notes(records))
+        return Answer(text, _notes(records, listed=False), contents)
+    text = format_calls(calls, file_format, families, alignments)
+    return Answer(text, _notes(records), contents)
 
 
 def trace(
     open_libraries: OpenLibraries,
     progress: Progress,
-    source: Source,
+    source: Source | Batch,
     *,
     library: str,
     summary: bool,
-    file_format: Literal["tsv", "csv", "json"],
+    file_format: Literal["tsv", "csv", "json", "ndjson"],
 ) -> Answer:
     """Trace the queries of a file; see the command's help."""
     records = source.records()
@@ -133,9 +153,12 @@ def trace(
     from core.tracing.trace_table import format_results
 
     with open_libraries() as libraries:
-        traced = trace_records(libraries.open(library), records, progress=progress)
+        opened = libraries.open(library)
+        traced = trace_records(opened, records, progress=progress)
+        contents = opened.contents()
     text = format_results(traced, file_format, summary=summary)
-    return Answer(text, _notes(records, listed=file_format == "json" or not summary))
+    listed = file_format == "json" or not summary
+    return Answer(text, _notes(records, listed=listed), contents)
 
 
 def _notes(records: "Queries", *, listed: bool = True) -> list[str]:

@@ -1,8 +1,9 @@
 """Building blocks of the commands: their options, the opened stores, progress and output."""
 
+import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,19 +13,28 @@ from core import defaults
 from core.access.machine import command_access
 from core.cli.loopback import Dashboard
 from core.cli.questions import QUESTIONS, Options, Source, to_json
+from core.cli.table_output import (
+    PARQUET,
+    asked_format,
+    check_not_begun,
+    check_output,
+    encode,
+    is_stream,
+)
 from core.cli.terminal import print_notes, print_text, terminal_progress
-from core.errors import InputError, write_error
+from core.errors import InputError, read_error, write_error
 from core.library.naming import check_library_name
 from core.output import replacing
 from core.stores.availability import wait_once
 
 if TYPE_CHECKING:
     from core.library.manager import Libraries
+    from core.sequences.input_file import InputFile
     from core.sequences.limits import Limits
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
-TABLE_FORMATS = ("tsv", "csv", "json")
+TABLE_FORMATS = ("tsv", "csv", "json", "ndjson", "parquet")
 """Formats of a table that a command prints."""
 QUERY_FORMATS = "FASTA, FASTQ, a table, Excel or one bare sequence; plain, .gz or .zip"
 """Formats of a file of queries, for help texts."""
@@ -68,7 +78,15 @@ library_option = click.option(
     help="Library to work on.",
 )
 output_option = click.option(
-    "--output", type=output_file, metavar="FILE", help="Write to a file instead of the terminal."
+    "--output",
+    type=output_file,
+    metavar="FILE",
+    help="Write to a file instead of the terminal; gzipped if its name ends in .gz.",
+)
+resume_option = click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with the --output of a large file where a stopped command left it.",
 )
 query_argument = click.argument("file", metavar="FILE|-")
 
@@ -125,14 +143,33 @@ def disk_limits() -> "Limits":
     return Limits.of_disk(read_settings())
 
 
-def read_source(file: str) -> Source:
-    """Return a file of queries, or standard input if it is ``-``."""
-    limits = disk_limits()
-    if file == "-":
-        return Source("standard input", sys.stdin.buffer.read(limits.max_bytes + 1), limits)
-    from core.sequences.files import read_bytes  # Imported when run: see core.cli.
+@contextmanager
+def open_source(file: str) -> Iterator["InputFile"]:
+    """Open a file of queries, or standard input if it is ``-``.
 
-    return Source(file, read_bytes(Path(file), limits.max_bytes), limits)
+    Raises
+    ------
+    InputError
+        If the file does not exist or may not be read.
+    """
+    from core.sequences.input_file import InputFile  # Imported when run: see core.cli.
+
+    if file == "-":
+        yield InputFile(sys.stdin.buffer, "standard input")
+        return
+    path = Path(file)
+    with ExitStack() as stack:
+        try:
+            opened = InputFile(stack.enter_context(path.open("rb")), file)
+        except OSError as error:
+            raise read_error(path, error) from None
+        yield opened
+
+
+def read_source(file: "InputFile") -> Source:
+    """Return all of a file of queries, or of standard input."""
+    limits = disk_limits()
+    return Source(file.name, file.read_whole(limits.max_bytes), limits)
 
 
 def answer(question: str, options: Options, source: Source | None = None) -> str:
@@ -156,6 +193,59 @@ def answer(question: str, options: Options, source: Source | None = None) -> str
     return found.text
 
 
+def answer_file(
+    question: str,
+    options: Options,
+    file: str,
+    file_format: str,
+    output: Path | None,
+    *,
+    resume: bool,
+    whole: bool = False,
+) -> None:
+    """Write the answers to the queries of a file, of any size.
+
+    Parameters
+    ----------
+    question, options
+        What to ask.
+    file
+        Name of the file; ``-`` for standard input.
+    file_format
+        Format of the output.
+    output
+        File to write; None for standard output.
+    resume
+        Whether to go on where an earlier run was stopped.
+    whole
+        Whether the answer needs all queries at once.
+    """
+    check_output(file_format, output, resume=resume)
+    with open_source(file) as opened:
+        if not (whole or opened.is_small):
+            from core.cli.stream import Table, answer_stream  # Imported when run: see core.cli.
+            from core.sequences.query_stream import open_stream
+
+            if queries := open_stream(opened, disk_limits()):
+                table = Table(question, options, file_format, output, resume)
+                answer_stream(queries, opened, table, open_libraries)
+                return
+        if resume and output is not None:
+            check_not_begun(output)
+        source = read_source(opened)
+    asked = {**options, "file_format": asked_format(file_format)}
+    text = answer(question, asked, source)
+    if output is not None and file_format == PARQUET:
+        from core.runs.parquet import write_parquet  # Imported when run: see core.cli.
+
+        try:
+            write_parquet(io.BytesIO(text.encode()), output)
+        except OSError as error:
+            raise write_error(output, error) from None
+    else:
+        write(text, output)
+
+
 @contextmanager
 def open_libraries() -> Iterator["Libraries"]:
     """Open the stores that the settings name, until the end of the block."""
@@ -171,7 +261,7 @@ def open_libraries() -> Iterator["Libraries"]:
 
 
 def write(text: str, output: Path | None) -> None:
-    """Write to standard output, or to a file that is complete or not there.
+    """Write to standard output, or to a file that is complete or not there; gzipped as it is named.
 
     Raises
     ------
@@ -182,20 +272,13 @@ def write(text: str, output: Path | None) -> None:
         print_text(text)
         return
     try:
-        if _is_stream(output):  # Written to, never replaced.
+        if is_stream(output):  # Written to, never replaced.
             output.write_text(text, encoding="utf-8")
             return
         with replacing(output) as file:
-            file.write(text.encode("utf-8"))
+            file.write(encode(text, output))
     except OSError as error:
         raise write_error(output, error) from None
-
-
-def _is_stream(path: Path) -> bool:
-    """Tell whether a path is a device or a pipe, or a stream of this process: /dev/stdout."""
-    if path.parent.resolve().parts[1:2] in {("dev",), ("proc",)}:
-        return True
-    return path.exists() and not path.is_symlink() and not path.is_file()
 
 
 def write_json(value: object) -> None:

@@ -16,14 +16,16 @@ if TYPE_CHECKING:  # Imports Biopython, and most tables have no alignments.
     from core.runs.alignments import Alignments
 
 Cell = str | int | float | None
+CellType = type[str] | type[int] | type[float]
 
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column: its meaning, and its value of a call."""
+    """A column: its meaning, its value of a call, and the type of its values."""
 
     meaning: str
     value: Callable[[Call], Cell]
+    type: CellType = str
 
 
 def _probability(call: Call, value: float) -> float | None:
@@ -33,15 +35,18 @@ def _probability(call: Call, value: float) -> float | None:
 
 _COLUMNS: Mapping[str, _Column] = {
     "query": _Column("query name", lambda call: call.query),
-    "length": _Column("length in bp", lambda call: call.length),
+    "length": _Column("length in bp", lambda call: call.length, int),
     "status": _Column("called, unknown or invalid", lambda call: call.status.value),
     "family_id": _Column(
         "class number of the most probable family, also if unknown; empty if invalid",
         lambda call: call.family_id,
+        int,
     ),
     "family": _Column("name of that family", lambda call: call.family or None),
     "confidence": _Column(
-        "probability of that family, 0 to 1", lambda call: _probability(call, call.confidence)
+        "probability of that family, 0 to 1",
+        lambda call: _probability(call, call.confidence),
+        float,
     ),
     "organism": _Column("closest organism", lambda call: call.organism or None),
     "hit": _Column(
@@ -50,15 +55,19 @@ _COLUMNS: Mapping[str, _Column] = {
     "score": _Column(
         "cosine similarity to that gene",
         lambda call: round(call.closest.score, 4) if call.closest else None,
+        float,
     ),
     "organism_confidence": _Column(
         "probability that no other organism has a closer gene, 0 to 1",
         lambda call: round(call.organism_confidence, 4) if call.organism else None,
+        float,
     ),
     "strand": _Column("strand of the evidence, + or -", lambda call: call.strand or None),
-    "frame": _Column("reading frame of the evidence, 1 to 3", lambda call: call.frame or None),
+    "frame": _Column("reading frame of the evidence, 1 to 3", lambda call: call.frame or None, int),
     "unreadable": _Column(
-        "share of ambiguous bases, 0 to 1", lambda call: _probability(call, call.unreadable)
+        "share of ambiguous bases, 0 to 1",
+        lambda call: _probability(call, call.unreadable),
+        float,
     ),
     "note": _Column("why the query is unknown or invalid", lambda call: call.reason or None),
     "best_guess": _Column(
@@ -68,12 +77,14 @@ _COLUMNS: Mapping[str, _Column] = {
     "best_guess_confidence": _Column(
         "probability of that family, 0 to 1",
         lambda call: round(call.confidence, 4) if call.best_guess else None,
+        float,
     ),
     "evidence_start": _Column(
         "first base of the evidence, from 1 on, on the forward strand",
         lambda call: call.start or None,
+        int,
     ),
-    "evidence_end": _Column("last base of the evidence", lambda call: call.end or None),
+    "evidence_end": _Column("last base of the evidence", lambda call: call.end or None, int),
 }
 COLUMNS = tuple(_COLUMNS)
 """Names of the columns of every table, in order; scripts rely on both."""
@@ -86,6 +97,11 @@ MEANINGS = {
 """Meaning of each column."""
 ALIGNMENT_COLUMNS = tuple(MEANINGS)[len(COLUMNS) :]
 """Names of the columns of an alignment, in order: in a table of calls, that with the hit."""
+COLUMN_TYPES: Mapping[str, CellType] = {
+    **{name: column.type for name, column in _COLUMNS.items()},
+    **dict.fromkeys(ALIGNMENT_COLUMNS, float),
+}
+"""Type of the values of each column."""
 
 
 def call_row(call: Call) -> dict[str, Cell]:
@@ -122,24 +138,26 @@ def format_calls(
     families: Mapping[int, str],
     alignments: "Alignments | None" = None,
 ) -> str:
-    """Format calls as TSV or CSV with a header line, or as a JSON list with all hits.
+    """Format calls as TSV or CSV with a header line, or as JSON with all hits.
 
     Parameters
     ----------
     file_format
-        ``tsv``, ``csv`` or ``json``.
+        ``tsv``, ``csv``, ``json`` for a list, or ``ndjson`` for an object in each line.
     families
         Family names by class number.
     alignments
         Alignments of the hits, to add their columns.
     """
     rows = call_rows(calls, alignments)
-    if file_format == "json":
+    if file_format in {"json", "ndjson"}:
         evidence = (
             _evidence(index, call, families, alignments) for index, call in enumerate(calls)
         )
-        values = [row | more for row, more in zip(rows, evidence, strict=True)]
-        return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+        values = (row | more for row, more in zip(rows, evidence, strict=True))
+        if file_format == "ndjson":
+            return format_lines(values)
+        return json.dumps(list(values), indent=2, ensure_ascii=False) + "\n"
     columns = COLUMNS if alignments is None else (*COLUMNS, *ALIGNMENT_COLUMNS)
     return format_rows(rows, columns, "\t" if file_format == "tsv" else ",")
 
@@ -151,6 +169,11 @@ def format_rows(rows: Iterable[Mapping[str, Cell]], columns: Sequence[str], deli
     writer.writeheader()
     writer.writerows(rows)
     return buffer.getvalue()
+
+
+def format_lines(values: Iterable[Mapping[str, Any]]) -> str:
+    """Format objects as JSON, one in each line."""
+    return "".join(f"{json.dumps(value, ensure_ascii=False)}\n" for value in values)
 
 
 def hit_row(hit: Hit, rank: int, families: Mapping[int, str]) -> dict[str, Cell]:

@@ -110,7 +110,7 @@ def find_fault(residues: str, max_bases: int) -> Fault | None:
     if not residues:
         return Fault("empty", "has no sequence")
     if len(residues) > max_bases:
-        return Fault("too long", f"has {len(residues):,} bp; the maximum is {max_bases:,} bp")
+        return too_long(len(residues), max_bases)
     if (invalid := find_invalid_character(residues)) is None:
         return None
     offset, letter = invalid
@@ -118,6 +118,11 @@ def find_fault(residues: str, max_bases: int) -> Fault | None:
     if looks_like_protein(residues):
         return Fault("protein", f"{what} and looks like a protein; use a DNA sequence", offset)
     return Fault("letter", f"{what}; use IUPAC nucleotide codes", offset)
+
+
+def too_long(bases: int, max_bases: int) -> Fault:
+    """Return the fault of a sequence with more bases than the maximum."""
+    return Fault("too long", f"has {bases:,} bp; the maximum is {max_bases:,} bp")
 
 
 def too_many_invalid(source: str, reason: str, limits: Limits) -> InputError:

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import InputError
+from core.errors import InputError, read_error
 
 MAX_DEPTH = 5
 """Maximum depth of nested folders."""
@@ -24,8 +24,7 @@ def read_bytes(path: Path, max_bytes: int) -> bytes:
         with path.open("rb") as file:
             return file.read(max_bytes + 1)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InputError(f"{path} cannot be read: {reason}.") from None
+        raise read_error(path, error) from None
 
 
 @dataclass(frozen=True, slots=True)

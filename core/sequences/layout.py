@@ -169,7 +169,7 @@ def find_column(file: SourceFile, name: str) -> int:
 
 
 def read_entries(
-    file: SourceFile, layout: Layout, families: Sequence[str] | None = None
+    file: SourceFile, layout: Layout, families: Sequence[str] | None = None, *, first: int = 1
 ) -> Iterator[Entry]:
     """Return the records of a file one by one, split into their parts by the layout.
 
@@ -177,6 +177,8 @@ def read_entries(
     ----------
     families
         What :func:`read_families` returned, if that is known.
+    first
+        Number of the first record, where the rows are a part of a larger file.
 
     Raises
     ------
@@ -197,7 +199,7 @@ def read_entries(
             body_line=row.line + (file.format in {Format.FASTA, Format.FASTQ}),
             problem=_find_problem(file, layout, position, row),
         )
-        for position, (row, family, organism) in enumerate(parts, start=1)
+        for position, (row, family, organism) in enumerate(parts, start=first)
     )
 
 

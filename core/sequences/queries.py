@@ -5,20 +5,22 @@ invalid record never stops the others and none disappears silently. So is a file
 cannot be read.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from core.errors import InputError
 from core.sequences.alphabet import normalise
-from core.sequences.checks import find_fault, too_many_invalid
-from core.sequences.layout import Entry, describe_choices, propose_layout, read_entries
+from core.sequences.checks import find_fault, too_long, too_many_invalid
+from core.sequences.layout import Entry, Layout, describe_choices, propose_layout, read_entries
 from core.sequences.limits import Limits
 from core.sequences.readers.detection import read_files
+from core.sequences.readers.fasta import CutRow
 from core.sequences.records import Problem, Record, clean_name
-from core.sequences.source_file import Format, SourceFile
+from core.sequences.source_file import Format, Row, SourceFile
 
 UNREADABLE = "unreadable"
 """Code of the problem of a file that cannot be read, as one invalid record."""
+_ROWS_AT_ONCE = 1_000
 
 
 class Queries(list[Record]):
@@ -64,10 +66,14 @@ def read_queries(data: bytes, source: str, limits: Limits) -> Queries:
         If the file as a whole cannot be read, or too many of its records are invalid.
     """
     files = read_files(data, source, limits)
-    reader = _Reader(limits, several=len(files) > 1)
+    reader = QueryReader(limits, several=len(files) > 1)
+    queries = Queries()
     while files:  # Free each file as soon as it is read.
-        reader.read(files.pop(0))
-    return reader.result()
+        file = files.pop(0)
+        queries.extend(reader.read(file, file.rows))
+    reader.require_readable()
+    queries.notes += reader.notes
+    return queries
 
 
 def read_text_queries(text: str, source: str, limits: Limits) -> Queries:
@@ -75,88 +81,149 @@ def read_text_queries(text: str, source: str, limits: Limits) -> Queries:
     return read_queries(text.encode(errors="replace"), source, limits)
 
 
-class _Reader:
-    """Reads the files of an upload one after the other.
+class QueryReader:
+    """Reads the queries of one file after the other.
 
     Parameters
     ----------
     several
         Whether messages name the file.
+    keep_long
+        Whether the residues of a sequence that is too long are kept.
+
+    Attributes
+    ----------
+    notes
+        What the user should know about how the files were read, in full sentences.
     """
 
-    def __init__(self, limits: Limits, *, several: bool) -> None:
+    def __init__(self, limits: Limits, *, several: bool, keep_long: bool = True) -> None:
         self._limits = limits
         self._several = several
-        self._queries = Queries()
+        self._keep_long = keep_long
         self._error: InputError | None = None
         self._readable = False
         self._invalid = 0
+        self._first_invalid = ""
+        self.notes: list[str] = []
 
-    def read(self, file: SourceFile) -> None:
-        """Add the records of a file."""
-        prefix = f"{file.name}: " if self._several else ""
-        if file.format is Format.UNREADABLE:
-            self._add_unreadable(file, file.notes[0])
-            return
-        if self._several and file.format is Format.FAMILIES:
-            self._queries.notes.append(f"{prefix}names of families; queries need none.")
-            return
-        layout = propose_layout(file)
-        try:
-            entries = read_entries(file, layout)
-        except InputError as error:
-            self._error = self._error or error
-            self._add_unreadable(file, str(error))
-            return
-        self._readable = True
-        needed = replace(layout, family=None, family_pattern="", organism=None)
-        notes = (*file.notes, *describe_choices(file, needed))
-        self._queries.notes += [f"{prefix}{note}" for note in notes]
-        renamed = 0
-        for entry in entries:
-            record = _make_query(entry, self._limits.max_record_bases, prefix)
-            renamed += record.name != entry.name
-            self._add(file, record)
-        if renamed:
-            what = "names were" if renamed > 1 else "name was"
-            note = f"{prefix}{renamed:,} {what} shortened or lost invisible characters."
-            self._queries.notes.append(note)
+    def read(self, file: SourceFile, rows: Iterable[Row]) -> Iterator[Record]:
+        """Yield the queries of a file.
 
-    def result(self) -> Queries:
-        """Return the queries of all files.
+        Parameters
+        ----------
+        file
+            The file; of a large one, its first rows are enough.
+        rows
+            All its rows.
 
         Raises
         ------
         InputError
-            If no file could be read.
+            If too many records are invalid.
+        """
+        prefix = f"{file.name}: " if self._several else ""
+        if file.format is Format.UNREADABLE:
+            yield self.unreadable(file.name, file.notes[0])
+            return
+        if self._several and file.format is Format.FAMILIES:
+            self.notes.append(f"{prefix}names of families; queries need none.")
+            return
+        layout = replace(propose_layout(file), family=None, family_pattern="", organism=None)
+        try:
+            read_entries(replace(file, rows=()), layout)
+        except InputError as error:
+            self._error = self._error or error
+            yield self.unreadable(file.name, str(error))
+            return
+        self._readable = True
+        self.notes += [f"{prefix}{note}" for note in (*file.notes, *describe_choices(file, layout))]
+        renamed = 0
+        for row, entry in _iter_entries(file, rows, layout):
+            record = self._make_query(entry, prefix, row)
+            renamed += record.name != entry.name
+            yield self._count(file.name, record)
+        if renamed:
+            what = "names were" if renamed > 1 else "name was"
+            note = f"{prefix}{renamed:,} {what} shortened or lost invisible characters."
+            self.notes.append(note)
+
+    def unreadable(self, name: str, reason: str) -> Record:
+        """Return the invalid record that stands for a file that cannot be read."""
+        problem = Problem(UNREADABLE, reason)
+        return self._count(name, Record(clean_name(name), "", 1, 1, None, problem))
+
+    def require_readable(self, error: InputError | None = None) -> None:
+        """Check that a file could be read.
+
+        Parameters
+        ----------
+        error
+            Why one could not.
+
+        Raises
+        ------
+        InputError
+            If there was none.
         """
         if not self._readable:
-            raise self._error or InputError("No file contains sequences.", "Add one that does.")
-        return self._queries
+            raise (
+                self._error
+                or error
+                or InputError("No file contains sequences.", "Add one that does.")
+            )
 
-    def _add_unreadable(self, file: SourceFile, reason: str) -> None:
-        problem = Problem(UNREADABLE, reason)
-        self._add(file, Record(clean_name(file.name), "", 1, 1, None, problem))
+    def _count(self, source: str, record: Record) -> Record:
+        if record.problem:
+            self._invalid += 1
+            self._first_invalid = self._first_invalid or record.problem.message
+            if self._invalid > self._limits.max_invalid:
+                raise too_many_invalid(source, self._first_invalid, self._limits)
+        return record
 
-    def _add(self, file: SourceFile, record: Record) -> None:
-        self._queries.append(record)
-        self._invalid += record.problem is not None
-        if self._invalid > self._limits.max_invalid:
-            first = next(record.problem for record in self._queries if record.problem)
-            raise too_many_invalid(file.name, first.message, self._limits)
+    def _make_query(self, entry: Entry, prefix: str, row: Row) -> Record:
+        residues = normalise(entry.body)
+        max_bases = self._limits.max_record_bases
+        omitted = row.omitted if isinstance(row, CutRow) else 0
+        problem = entry.problem or _find_problem(entry, residues, max_bases, omitted)
+        if problem and prefix:
+            problem = Problem(problem.code, f"{prefix}{problem.message}")
+        bases = None
+        if len(residues) + omitted > max_bases and not self._keep_long:
+            residues, bases = "", len(residues) + omitted
+        name = clean_name(entry.name)
+        return Record(name, residues, entry.position, entry.line, None, problem, bases)
 
 
-def _make_query(entry: Entry, max_bases: int, prefix: str) -> Record:
-    residues = normalise(entry.body)
-    problem = entry.problem or _find_problem(entry, residues, max_bases)
-    if problem and prefix:
-        problem = Problem(problem.code, f"{prefix}{problem.message}")
-    name = clean_name(entry.name)
-    return Record(name, residues, entry.position, entry.line, None, problem)
+def _iter_entries(
+    file: SourceFile, rows: Iterable[Row], layout: Layout
+) -> Iterator[tuple[Row, Entry]]:
+    """Yield all rows with their entries."""
+    first = 1
+    for part in _split(rows):
+        entries = read_entries(replace(file, rows=tuple(part)), layout, first=first)
+        yield from zip(part, entries, strict=True)
+        first += len(part)
 
 
-def _find_problem(entry: Entry, residues: str, max_bases: int) -> Problem | None:
-    fault = find_fault(residues, max_bases)
+def _split(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Yield the rows in parts; before an error, those that were read."""
+    part: list[Row] = []
+    try:
+        for row in rows:
+            part.append(row)
+            if len(part) == _ROWS_AT_ONCE:
+                yield part
+                part = []
+    except InputError:
+        yield part
+        raise
+    yield part
+
+
+def _find_problem(entry: Entry, residues: str, max_bases: int, omitted: int) -> Problem | None:
+    bases = len(residues) + omitted
+    fault = too_long(bases, max_bases) if omitted else find_fault(residues, max_bases)
     if fault is None:
         return None
     line = entry.line if fault.offset is None else entry.line_of_base(fault.offset)

@@ -9,7 +9,11 @@ from core.schema import STRICT, describe_fault
 from core.sequences.records import Problem, Record
 
 _Values = tuple[str, str, str, int, int, int | None, tuple[str, str] | None]
-_LINE: TypeAdapter[_Values] = TypeAdapter(_Values, config=ConfigDict(**STRICT))
+_LongValues = tuple[str, str, str, int, int, int | None, tuple[str, str] | None, int]
+"""Values of a record that is too long to keep its residues: the last one is its length."""
+_LINE: TypeAdapter[_Values | _LongValues] = TypeAdapter(
+    _Values | _LongValues, config=ConfigDict(**STRICT)
+)
 
 
 def pack_records(references: Mapping[str, Sequence[Record]]) -> Iterator[bytes]:
@@ -23,6 +27,7 @@ def pack_records(references: Mapping[str, Sequence[Record]]) -> Iterator[bytes]:
             values = (
                 *(organism, record.name, record.residues, record.position, record.line),
                 *(record.family, problem),
+                *(() if record.bases is None else (record.bases,)),
             )
             yield json.dumps(values).encode() + b"\n"
 
@@ -38,11 +43,12 @@ def unpack_records(content: Iterable[bytes]) -> dict[str, list[Record]]:
     references: dict[str, list[Record]] = {}
     for line in _lines(content):
         try:
-            organism, name, residues, position, number, family, problem = _LINE.validate_json(line)
+            values = _LINE.validate_json(line)
         except ValidationError as error:
             raise ValueError(describe_fault(error)) from None
+        organism, name, residues, position, number, family, problem, *bases = values
         found = Problem(*problem) if problem else None
-        record = Record(name, residues, position, number, family, found)
+        record = Record(name, residues, position, number, family, found, *bases)
         references.setdefault(organism, []).append(record)
     return references
 

@@ -51,6 +51,8 @@ class Record:
         Class number, where the source has one.
     problem
         Why it is invalid, or None.
+    bases
+        Length of the sequence, where the residues are not kept because it is too long.
     """
 
     name: str
@@ -59,6 +61,12 @@ class Record:
     line: int
     family: int | None = None
     problem: Problem | None = None
+    bases: int | None = None
+
+    @property
+    def length(self) -> int:
+        """Length of the sequence."""
+        return len(self.residues) if self.bases is None else self.bases
 
 
 def sequence_id(organism: str, residues: str) -> int:

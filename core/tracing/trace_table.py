@@ -7,8 +7,27 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from core.tracing.tracer import OrganismShare, TraceResult, estimate_composition
 
-COLUMNS = ("query", "length", "organism", "confidence", "identity", "gene", "next", "note")
-SUMMARY_COLUMNS = ("organism", "queries", "share", "low", "high")
+COLUMN_TYPES: Mapping[str, type[str] | type[int] | type[float]] = {
+    "query": str,
+    "length": int,
+    "organism": str,
+    "confidence": float,
+    "identity": float,
+    "gene": str,
+    "next": str,
+    "note": str,
+}
+"""Type of the values of each column."""
+COLUMNS = tuple(COLUMN_TYPES)
+SUMMARY_TYPES: Mapping[str, type[str] | type[int] | type[float]] = {
+    "organism": str,
+    "queries": int,
+    "share": float,
+    "low": float,
+    "high": float,
+}
+"""Type of the values of each column of a summary."""
+SUMMARY_COLUMNS = tuple(SUMMARY_TYPES)
 
 _Cell = str | int | float | None
 
@@ -47,16 +66,21 @@ def format_results(
     Parameters
     ----------
     file_format
-        ``tsv``, ``csv`` or ``json``.
+        ``tsv``, ``csv``, ``json``, or ``ndjson`` for an object in each line.
     summary
-        Give one row an organism instead of one a query. JSON always has both, and all confidences.
+        Give one row an organism instead of one a query. JSON has both, and all confidences.
     """
+    if file_format == "ndjson":
+        values = (
+            map(to_summary_row, estimate_composition(results))
+            if summary
+            else map(_to_object, results)
+        )
+        return "".join(f"{json.dumps(value, ensure_ascii=False)}\n" for value in values)
     if file_format == "json":
         document = {
             "organisms": [to_summary_row(part) for part in estimate_composition(results)],
-            "queries": [
-                to_row(result) | {"organisms": dict(result.organisms)} for result in results
-            ],
+            "queries": list(map(_to_object, results)),
         }
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     delimiter = "\t" if file_format == "tsv" else ","
@@ -64,6 +88,11 @@ def format_results(
         rows = map(to_summary_row, estimate_composition(results))
         return _format_table(SUMMARY_COLUMNS, rows, delimiter)
     return _format_table(COLUMNS, map(to_row, results), delimiter)
+
+
+def _to_object(result: TraceResult) -> Mapping[str, object]:
+    """Return the row of a query with the confidence of every organism."""
+    return to_row(result) | {"organisms": dict(result.organisms)}
 
 
 def _format_table(

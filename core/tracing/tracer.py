@@ -158,7 +158,7 @@ def _trace(
     for batch, tracer in zip(batches, in_stages(batches, _valid_residues, search), strict=True):
         indices = count()
         for record in batch:
-            name, length = query_name(record), len(record.residues)
+            name, length = query_name(record), record.length
             if record.problem is not None:
                 yield TraceResult(name, length, problem=record.problem.message)
             else:

@@ -56,6 +56,35 @@ class TestInStages:
     def test_a_single_item_takes_no_thread(self):
         assert list(in_stages([0], lambda _: threading.get_ident())) == [threading.get_ident()]
 
+    def test_takes_items_from_an_iterator_while_it_works(self):
+        taken = []
+
+        def items():
+            for number in range(6):
+                taken.append(number)
+                yield number
+
+        results = in_stages(items(), str)
+        assert next(results) == "0"
+        assert taken == [0, 1]
+        assert list(results) == ["1", "2", "3", "4", "5"]
+
+    def test_at_the_end_what_is_under_way_is_told_to_stop(self):
+        stopped = threading.Event()
+        began = threading.Event()
+
+        def work(item):
+            if item:
+                began.set()
+                assert stopped.wait(10)
+            return item
+
+        results = in_stages(range(5), work, cancel=stopped.set)
+        assert next(results) == 0
+        assert began.wait(10)
+        results.close()
+        assert stopped.is_set()
+
     def test_stages_work_at_the_same_time(self):
         together = threading.Barrier(2, timeout=10)
 

@@ -9,9 +9,11 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from gzip import BadGzipFile, GzipFile
+from typing import BinaryIO, cast
 
 from core.errors import InputError
 from core.sequences.limits import Limits
@@ -19,6 +21,8 @@ from core.settings import MB
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+WORKBOOK = "xl/workbook.xml"
+"""Member of an Excel file."""
 _OFFICE = {"mimetype", "word/document.xml", "ppt/presentation.xml", "xl/workbook.bin"}
 """Members of LibreOffice, Word, PowerPoint and binary Excel documents."""
 _SYSTEM_FILES = {".DS_Store", "Thumbs.db", "desktop.ini"}
@@ -26,7 +30,7 @@ _OFFICE_HINT = "Save it as .xlsx or as text."
 _MAX_LABEL = 100
 _MIN_SUSPICIOUS = 1_000_000
 """Unpacked bytes below which no compression ratio is suspicious."""
-_DAMAGED = (
+DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
@@ -36,6 +40,7 @@ _DAMAGED = (
     ValueError,
     struct.error,
 )
+"""Errors of damaged archives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,9 @@ def is_workbook(data: bytes) -> bool:
         return False
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return "xl/workbook.xml" in archive.namelist()
-    except _DAMAGED:
-        return b"xl/workbook.xml" in data
+            return WORKBOOK in archive.namelist()
+    except DAMAGED:
+        return WORKBOOK.encode() in data
 
 
 def unpack(data: bytes, name: str, limits: Limits) -> list[Member]:
@@ -97,23 +102,54 @@ def check_workbook(data: bytes, source: str, limits: Limits) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _check_archive(archive.infolist(), len(data), source, limits)
-    except _DAMAGED:
-        raise _damaged(source, "Excel file") from None
+    except DAMAGED:
+        raise damaged(source, "Excel file") from None
 
 
 def _unzip(data: bytes, source: str, limits: Limits) -> list[Member]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if _OFFICE.intersection(archive.namelist()):
-                raise InputError(f"{source}: office documents are not supported.", _OFFICE_HINT)
-            infos = [info for info in archive.infolist() if _is_wanted(info)]
+            infos = _wanted_members(archive, source)
             _check_archive(infos, len(data), source, limits)
             members = list(_members(archive, infos, source, limits))
-    except _DAMAGED:
-        raise _damaged(source, "zip file") from None
+    except DAMAGED:
+        raise damaged(source, "zip file") from None
     if not members:
-        raise InputError(f"{source} is an empty zip file.", "Add the files to it.")
+        raise _empty(source)
     return members
+
+
+def open_members(
+    archive: zipfile.ZipFile, source: str, limits: Limits
+) -> list[tuple[str, Callable[[], BinaryIO]]]:
+    """Return the label of each file of a zip of any size, and what opens it; gzip is unpacked.
+
+    Raises
+    ------
+    InputError
+        If it has none or too many, or is password-protected or an office document.
+    """
+    infos = _wanted_members(archive, source)
+    _check_members(infos, source, limits)
+    if not infos:
+        raise _empty(source)
+    return [
+        (label, partial(_open_member, archive, info))
+        for label, info in zip(_member_labels(infos), infos, strict=True)
+    ]
+
+
+def _open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> BinaryIO:
+    member = io.BufferedReader(cast("io.RawIOBase", archive.open(info)))
+    if member.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC):
+        return cast("BinaryIO", GzipFile(fileobj=member))
+    return member
+
+
+def _wanted_members(archive: zipfile.ZipFile, source: str) -> list[zipfile.ZipInfo]:
+    if _OFFICE.intersection(archive.namelist()):
+        raise InputError(f"{source}: office documents are not supported.", _OFFICE_HINT)
+    return [info for info in archive.infolist() if _is_wanted(info)]
 
 
 def _is_wanted(info: zipfile.ZipInfo) -> bool:
@@ -148,14 +184,18 @@ def _member_labels(infos: list[zipfile.ZipInfo]) -> list[str]:
 
 def _check_archive(infos: list[zipfile.ZipInfo], packed: int, source: str, limits: Limits) -> None:
     """Check the sizes that an archive claims; Python's zipfile never unpacks more than that."""
+    _check_members(infos, source, limits)
+    unpacked = sum(info.file_size for info in infos)
+    _check_size(unpacked, source, limits)
+    _check_ratio(unpacked, packed, source, limits)
+
+
+def _check_members(infos: list[zipfile.ZipInfo], source: str, limits: Limits) -> None:
     if len(infos) > limits.max_members:
         message = f"{source} contains {len(infos):,} files; the maximum is {limits.max_members:,}."
         raise InputError(message, "Split it into several zip files.")
     if any(info.flag_bits & 1 for info in infos):
         raise InputError(f"{source} is password-protected.", "Remove the password.")
-    unpacked = sum(info.file_size for info in infos)
-    _check_size(unpacked, source, limits)
-    _check_ratio(unpacked, packed, source, limits)
 
 
 def _members(
@@ -170,7 +210,7 @@ def _members(
             raise _nested(source)
         remaining -= len(data)
         if remaining < 0:
-            raise _too_large(source, limits)
+            raise too_large(source, limits)
         yield Member(member_label, data)
 
 
@@ -179,19 +219,30 @@ def _gunzip(data: bytes, source: str, max_bytes: int, limits: Limits) -> bytes:
         with GzipFile(fileobj=io.BytesIO(data)) as file:
             unpacked = file.read(min(max_bytes, _max_unpacked(len(data), limits)) + 1)
     except (BadGzipFile, EOFError, zlib.error):
-        raise _damaged(source, "gzip file") from None
+        raise damaged(source, "gzip file") from None
     if len(unpacked) > max_bytes:
-        raise _too_large(source, limits)
+        raise too_large(source, limits)
     _check_ratio(len(unpacked), len(data), source, limits)
+    check_not_nested(unpacked, source)
+    return unpacked
+
+
+def check_not_nested(unpacked: bytes, source: str) -> None:
+    """Check that what was unpacked is not another archive; an Excel file may be.
+
+    Raises
+    ------
+    InputError
+        If it is.
+    """
     is_archive = unpacked.startswith((GZIP_MAGIC, *ZIP_MAGIC))
     if is_archive and not is_workbook(unpacked):
         raise _nested(source)
-    return unpacked
 
 
 def _check_size(size: int, source: str, limits: Limits) -> None:
     if size > limits.max_bytes:
-        raise _too_large(source, limits)
+        raise too_large(source, limits)
 
 
 def _max_unpacked(packed: int, limits: Limits) -> int:
@@ -205,13 +256,19 @@ def _check_ratio(unpacked: int, packed: int, source: str, limits: Limits) -> Non
         raise InputError(message, "Sequences never compress so well; use it uncompressed.")
 
 
-def _too_large(source: str, limits: Limits) -> InputError:
+def too_large(source: str, limits: Limits) -> InputError:
+    """Return the error for a file above the limit."""
     return InputError(f"{source} is larger than {limits.max_bytes / MB:,.0f} MB.", limits.advice)
 
 
-def _damaged(source: str, what: str) -> InputError:
+def damaged(source: str, what: str) -> InputError:
+    """Return the error for a damaged file."""
     message = f"{source} is a damaged {what}."
     return InputError(message, "Compress it again, or use it uncompressed.")
+
+
+def _empty(source: str) -> InputError:
+    return InputError(f"{source} is an empty zip file.", "Add the files to it.")
 
 
 def _nested(source: str) -> InputError:

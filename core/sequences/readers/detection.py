@@ -67,11 +67,11 @@ def read_files(
     """
     members = unpack(data, name, limits)
     if len(members) == 1:
-        return [_read_member(members[0], limits, sheet)]
+        return [read_member(members[0], limits, sheet)]
     files, errors = [], []
     for member in members:
         try:
-            files.append(_read_member(member, limits, None))
+            files.append(read_member(member, limits, None))
         except InputError as error:
             errors.append(error)
             files.append(SourceFile(member.label, Format.UNREADABLE, notes=(str(error),)))
@@ -94,13 +94,20 @@ def read_family_names(file: SourceFile) -> dict[int, str]:
     return collect_families(((row.line, row.cells) for row in rows), file.name)
 
 
-def _read_member(member: Member, limits: Limits, sheet: str | None) -> SourceFile:
+def read_member(member: Member, limits: Limits, sheet: str | None = None) -> SourceFile:
+    """Read one unpacked file.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
     data, source = member.data, member.label
     if is_workbook(data):
         check_workbook(data, source, limits)
         read = read_sheet(data, source, limits, sheet)
         try:
-            file = _make_table(read.rows, source, Format.EXCEL)
+            file = make_table(read.rows, source, Format.EXCEL)
         except InputError as error:  # The records may be in another sheet.
             raise InputError(error.message, " ".join([error.hint, *read.notes])) from None
         return replace(file, notes=(*file.notes, *read.notes), sheets=read.sheets)
@@ -111,23 +118,45 @@ def _read_member(member: Member, limits: Limits, sheet: str | None) -> SourceFil
 
 
 def _read_text(text: Text, source: str, limits: Limits) -> SourceFile:
-    beginning = text.beginning()
+    text_format, delimiter = detect_text(text.beginning(), source)
+    if text_format is Format.FASTA:
+        rows = read_fasta(text.lines(), source, limits)
+    elif text_format is Format.FASTQ:
+        rows = read_fastq(text.lines(), source, limits)
+    elif text_format is Format.BARE:
+        return _read_bare(text.lines().read(), source)
+    else:
+        table = read_rows(text.lines(), delimiter, source, limits)
+        return make_table(table, source, text_format)
+    return SourceFile(source, text_format, HEADER, tuple(rows))
+
+
+def detect_text(beginning: str, source: str) -> tuple[Format, str]:
+    """Return the format of a text, and the delimiter of a table; else an empty string.
+
+    Parameters
+    ----------
+    beginning
+        Its beginning, from the first line that is not blank.
+
+    Raises
+    ------
+    InputError
+        If it is empty, or in a format that is not supported.
+    """
     if not beginning:
         raise InputError(f"{source} is empty.", _FORMATS_HINT)
     refuse_text_format(beginning, source)
     first = beginning.lstrip()[:1]
     if first == ">":
-        rows = read_fasta(text.lines(), source, limits)
-        return SourceFile(source, Format.FASTA, HEADER, tuple(rows))
+        return Format.FASTA, ""
     if first == "@" and is_fastq(beginning):
-        rows = read_fastq(text.lines(), source, limits)
-        return SourceFile(source, Format.FASTQ, HEADER, tuple(rows))
+        return Format.FASTQ, ""
     delimiter = sniff_delimiter(beginning)
     first_line = beginning.lstrip().partition("\n")[0]
     if delimiter is None and canonical_header(first_line) not in SEQUENCE_WORDS:
-        return _read_bare(text.lines().read(), source)
-    rows = read_rows(text.lines(), delimiter or "\t", source, limits)
-    return _make_table(rows, source, Format.TABLE)
+        return Format.BARE, ""
+    return Format.TABLE, delimiter or "\t"
 
 
 def _read_bare(text: str, source: str) -> SourceFile:
@@ -151,7 +180,14 @@ def _is_sequence(letters: str) -> bool:
     return is_dna or is_mostly_dna(letters) or looks_like_protein(letters)
 
 
-def _make_table(rows: list[Row], source: str, table_format: Format) -> SourceFile:
+def make_table(rows: list[Row], source: str, table_format: Format) -> SourceFile:
+    """Return the table of some rows, or the names of families if they are such.
+
+    Raises
+    ------
+    InputError
+        If there are no rows, or none but a header.
+    """
     if not rows:
         raise InputError(f"{source} is empty.", _FORMATS_HINT)
     if family_rows := _find_family_rows(rows):

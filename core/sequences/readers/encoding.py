@@ -13,7 +13,7 @@ from typing import TextIO
 
 from core.errors import InputError
 
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _UTF32_MARK = b"\xff\xfe\0\0"
 _BINARY = re.compile("[\0-\x08\x0e-\x1f\x7f]")
 _ZERO = re.compile("\0")
@@ -64,7 +64,7 @@ def decode(data: bytes, source: str) -> Text:
     >>> decode(b">a\r\nACGT\r", "a.fa").lines().read()
     '>a\nACGT\n'
     """
-    if data.startswith(_UTF16_MARKS) and not data.startswith(_UTF32_MARK):
+    if data.startswith(UTF16_MARKS) and not data.startswith(_UTF32_MARK):
         try:
             _check(data, "utf-16", _ZERO, source)
         except UnicodeDecodeError:
@@ -78,7 +78,7 @@ def decode(data: bytes, source: str) -> Text:
         try:
             _check(data, "cp1252", _BINARY, source)
         except UnicodeDecodeError:
-            raise _not_text(source) from None
+            raise not_text(source) from None
         return Text(data, "cp1252", LATIN_NOTE)
     return Text(data, "utf-8-sig")
 
@@ -87,7 +87,7 @@ def _check(data: bytes, encoding: str, forbidden: re.Pattern[str], source: str) 
     """Check that the data are in this encoding and have no forbidden characters."""
     for chunk in codecs.iterdecode(_chunks(data), encoding):
         if forbidden.search(chunk):
-            raise _not_text(source)
+            raise not_text(source)
 
 
 def _chunks(data: bytes) -> Iterator[bytes]:
@@ -95,5 +95,6 @@ def _chunks(data: bytes) -> Iterator[bytes]:
         yield data[start : start + _CHUNK]
 
 
-def _not_text(source: str) -> InputError:
+def not_text(source: str) -> InputError:
+    """Return the error for a file that is not text."""
     return InputError(f"{source} is not a text file.", _HINT)

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from core.errors import InputError
@@ -72,19 +72,31 @@ def read_rows(lines: Iterable[str], delimiter: str, source: str, limits: Limits)
     InputError
         If quotation marks are unbalanced, or there are too many rows or columns.
     """
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     rows: list[Row] = []
+    for row in iter_rows(lines, delimiter, source):
+        rows.append(row)
+        check_size(len(rows), row, source, limits)
+    return rows
+
+
+def iter_rows(lines: Iterable[str], delimiter: str, source: str) -> Iterator[Row]:
+    """Yield all rows that are not blank, with the header.
+
+    Raises
+    ------
+    InputError
+        If quotation marks are unbalanced.
+    """
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     end = 0
     try:
         for cells in reader:
             start, end = end + 1, reader.line_num
             if has_content(cells):
-                rows.append(Row(start, tuple(cells)))
-                check_size(len(rows), rows[-1], source, limits)
+                yield Row(start, tuple(cells))
     except csv.Error:
         message = f"{source}, line {end + 1:,}: unbalanced quotation marks."
         raise InputError(message, "Close the quotation mark, or remove it.") from None
-    return rows
 
 
 def has_content(cells: Iterable[str]) -> bool:
@@ -127,10 +139,14 @@ def split_header(rows: list[Row]) -> tuple[tuple[str, ...], list[Row]]:
     if any(map(looks_like_dna, first)):
         return tuple(f"column {number}" for number in range(1, len(first) + 1)), rows
     header = tuple(cell.strip() for cell in first)
-    records = rows[1:]
-    if tuple(cell.lower() for cell in header[: len(REASON_HEADER)]) == REASON_HEADER:
-        records = [Row(row.line, tuple(map(unescape_formula, row.cells))) for row in records]
-    return header, records
+    return header, restore_rows(header, rows[1:])
+
+
+def restore_rows(header: tuple[str, ...], rows: list[Row]) -> list[Row]:
+    """Return the rows as they were before a table of rejected records escaped their formulas."""
+    if tuple(cell.lower() for cell in header[: len(REASON_HEADER)]) != REASON_HEADER:
+        return rows
+    return [Row(row.line, tuple(map(unescape_formula, row.cells))) for row in rows]
 
 
 def escape_formula(cell: str) -> str:

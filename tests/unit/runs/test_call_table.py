@@ -8,7 +8,13 @@ import pytest
 
 from core.calls import Call, Status
 from core.classification.prediction import Hit
-from core.runs.call_table import ALIGNMENT_COLUMNS, COLUMNS, call_row, format_calls
+from core.runs.call_table import (
+    ALIGNMENT_COLUMNS,
+    COLUMN_TYPES,
+    COLUMNS,
+    call_row,
+    format_calls,
+)
 from tests.conftest import PROJECT
 from tests.support.alignments import alignment
 from tests.support.synthetic import FAMILY_NAMES
@@ -65,6 +71,12 @@ GUESSED = replace(UNKNOWN, families={0: 0.5, 2: 0.3})
 
 
 class TestColumns:
+    def test_have_types(self):
+        assert tuple(COLUMN_TYPES) == (*COLUMNS, *ALIGNMENT_COLUMNS)
+        for call in (CALLED, UNKNOWN, INVALID, GUESSED):
+            for name, value in call_row(call).items():
+                assert value is None or type(value) is COLUMN_TYPES[name], name
+
     def test_are_those_that_the_manual_documents(self):
         text = (PROJECT / "docs" / "command-line.md").read_text(encoding="utf-8")
         table = text.partition("| column | meaning |\n|---|---|\n")[2].partition("\n\n")[0]
@@ -211,6 +223,15 @@ class TestAsText:
         assert first["alignment"]["query_letters"] == aligned.query_letters
         assert (first["alignment"]["query_start"], first["alignment"]["bits"]) == (1, 150.3)
         assert (second["identity"], second["alignment"]) == (None, None)
+
+    def test_lines_are_the_items_of_json(self):
+        calls = [CALLED, INVALID, replace(UNKNOWN, query="a\nb α")]
+        lines = format_calls(calls, "ndjson", FAMILY_NAMES)
+        assert lines.endswith("\n")
+        assert list(map(json.loads, lines.splitlines())) == json.loads(
+            format_calls(calls, "json", FAMILY_NAMES)
+        )
+        assert format_calls([], "ndjson", {}) == ""
 
     def test_json_keeps_letters_of_any_script_readable(self):
         call = replace(INVALID, query="Gen α")

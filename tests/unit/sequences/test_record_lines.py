@@ -6,6 +6,7 @@ from core.sequences.records import Problem, Record
 REFERENCES = {
     "dog": [Record("a", "ACGT", 1, 2, 5), Record("ü 基因\u2028", "", 2, 4, None)],
     "cat": [Record("", "AC\nGT", 1, 1, 0, Problem("letters", "Record 1 has <b>\0</b>."))],
+    "": [Record("long", "", 1, 1, None, Problem("too long", "It has 9 bp."), 9)],
 }
 
 
@@ -29,6 +30,7 @@ def test_nothing_is_nothing():
         b'["dog", "a", "ACGT", 1, 2, 5]',
         b'["dog", "a", "ACGT", "1", 2, 5, null]',
         b'["dog", "a", "ACGT", 1, 2, 5, ["code"]]',
+        b'["dog", "a", "ACGT", 1, 2, 5, null, "9"]',
     ],
 )
 def test_what_is_damaged_is_refused(line):

@@ -6,7 +6,13 @@ import pytest
 
 from core.classification.prediction import Hit
 from core.tracing import TraceResult
-from core.tracing.trace_table import COLUMNS, SUMMARY_COLUMNS, format_results
+from core.tracing.trace_table import (
+    COLUMN_TYPES,
+    COLUMNS,
+    SUMMARY_COLUMNS,
+    format_results,
+    to_row,
+)
 
 RESULTS = [
     TraceResult(
@@ -37,6 +43,18 @@ class TestFormatResults:
         assert tuple(first) == SUMMARY_COLUMNS
         assert (first["organism"], first["queries"], second["organism"]) == ("a", "1", "b")
         assert float(first["low"]) <= float(first["share"]) <= float(first["high"]) <= 1
+
+    def test_lines_are_the_queries_of_json(self):
+        lines = format_results(RESULTS, "ndjson").splitlines()
+        found = json.loads(format_results(RESULTS, "json"))
+        assert list(map(json.loads, lines)) == found["queries"]
+        lines = format_results(RESULTS, "ndjson", summary=True).splitlines()
+        assert list(map(json.loads, lines)) == found["organisms"]
+
+    def test_columns_have_types(self):
+        for result in RESULTS:
+            for name, value in to_row(result).items():
+                assert value is None or type(value) is COLUMN_TYPES[name], name
 
     def test_json_has_both_and_every_confidence(self):
         found = json.loads(format_results(RESULTS, "json"))
