@@ -16,10 +16,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from components.shared.session import session
 from components.shared.sign_in_mode import current_mode
-from core.access import LOCAL_ACCESS, Access, Action
+from core.access import LOCAL_ACCESS, Access, Action, Role
 from core.access.administration import Administration
 from core.access.mode import SignInMode
 from core.access.sign_ins import SignIns
+from core.access.tokens import ApiTokens, owner_roles
 from core.access.user_file import UserFile
 from core.access.users import VISITOR
 from core.alignment.explanation import explain
@@ -67,6 +68,7 @@ class _Services:
     libraries: Libraries
     jobs: JobQueue
     worker: WorkerChild | None
+    tokens: ApiTokens
     commands: ExitStack = field(default_factory=ExitStack)
     """The answering of commands, where the stores are embedded: only this process has them open."""
 
@@ -93,7 +95,9 @@ def _open(settings: Settings) -> _Services:
     jobs = JobQueue(
         libraries.stores.database, max_user_jobs=settings.max_user_jobs, max_jobs=settings.max_jobs
     )
-    services = _Services(libraries, jobs, _start_worker(settings, libraries, jobs))
+    worker = _start_worker(settings, libraries, jobs)
+    tokens = ApiTokens(libraries.stores.database, _owner_role)
+    services = _Services(libraries, jobs, worker, tokens)
     if settings.embedded_vectors:
         services.commands.enter_context(answer_commands(libraries, settings))
     if settings.load_human_reference:
@@ -223,6 +227,17 @@ def accounts() -> Accounts | None:
 def sign_ins() -> SignIns:
     """Return the sign-ins of all users."""
     return SignIns(_database(), read_settings())
+
+
+def api_tokens() -> ApiTokens:
+    """Return the API tokens; one object in a process."""
+    return _open(read_settings()).tokens
+
+
+def _owner_role(name: str) -> Role:
+    """Return the role that the owner of an API token has now."""
+    known = accounts()
+    return owner_roles(current_mode(), known.users if known else None, sign_ins())(name)
 
 
 def access() -> Access:
