@@ -259,6 +259,7 @@ class TestWithoutSignIn:
         local = owner_roles(SignInMode.OPEN, None, SignIns(database, Settings()))
         tokens = ApiTokens(database, local)
         access = tokens.access(tokens.create(LOCAL_ACCESS, "script", Role.CURATOR, 7))
+        assert access is not None
         assert access.require(Action.LOAD) == User("", Role.CURATOR)
         assert access.actor == "(API token script)"
         assert [row.name for row in tokens.listed(LOCAL_ACCESS)] == ["script"]
@@ -376,7 +377,8 @@ class TestRevoking:
 
         def revoke(_: int) -> bool:
             together.wait()
-            return tokens.revoke(rita, row.id)
+            revoked: bool = tokens.revoke(rita, row.id)
+            return revoked
 
         with ThreadPoolExecutor(6) as pool:
             assert sorted(pool.map(revoke, range(6))) == [False] * 5 + [True]
@@ -391,7 +393,7 @@ class TestRevoking:
 
         def use(_: int) -> list[bool]:
             started.wait()
-            results = []
+            results: list[bool] = []
             while len(results) < 1_000:
                 after = revoked.is_set()
                 allowed = tokens.access(token) is not None
