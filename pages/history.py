@@ -23,7 +23,7 @@ from core.access import Action
 from core.calls import Status
 from core.runs import Run, RunKind
 from core.settings import read_settings
-from core.web.program_calls import Api, ProgramCalls, run_call, runs_call
+from core.web.program_calls import Api, ProgramCalls, result_call, run_call, runs_call
 
 _PAGE_SIZE = 20
 _COUNTS = ("queries", "called", "unknown", "invalid")
@@ -93,7 +93,10 @@ def _show_runs() -> None:
 
 
 def _calls(run: Run | None, api: Api) -> ProgramCalls:
-    return ProgramCalls.join([run_call(api, run.id) if run else runs_call(api)])
+    if run is None:
+        return ProgramCalls.join([runs_call(api)])
+    read = result_call if run.kind is RunKind.CLASSIFY else run_call
+    return ProgramCalls.join([read(api, run.id)])
 
 
 def _show_empty(text: str) -> None:

@@ -7,7 +7,7 @@ from components.classify.submission import RunResult
 from components.shared.program_calls import program_calls, run_sequences
 from core.library.library import Library
 from core.runs import RunSettings
-from core.web.program_calls import Api, Call, ProgramCalls, Sequences, classify_call, run_call
+from core.web.program_calls import Api, Call, ProgramCalls, Sequences, classify_call, result_call
 
 _PAGE = ""
 
@@ -31,7 +31,7 @@ def _result_calls(result: RunResult, api: Api) -> ProgramCalls:
     run = result.run
     sequences = run_sequences(run, lambda: result.queries)
     again = _classify(api, run.library, sequences, run.settings)
-    return ProgramCalls.join([run_call(api, run.id), again], run.library)
+    return ProgramCalls.join([result_call(api, run.id), again], run.library)
 
 
 def _classify(api: Api, library: str, sequences: Sequences, settings: RunSettings) -> Call:

@@ -68,7 +68,6 @@ class _Services:
     libraries: Libraries
     jobs: JobQueue
     worker: WorkerChild | None
-    tokens: ApiTokens
     commands: ExitStack = field(default_factory=ExitStack)
     """The answering of commands, where the stores are embedded: only this process has them open."""
 
@@ -95,9 +94,7 @@ def _open(settings: Settings) -> _Services:
     jobs = JobQueue(
         libraries.stores.database, max_user_jobs=settings.max_user_jobs, max_jobs=settings.max_jobs
     )
-    worker = _start_worker(settings, libraries, jobs)
-    tokens = ApiTokens(libraries.stores.database, _owner_role)
-    services = _Services(libraries, jobs, worker, tokens)
+    services = _Services(libraries, jobs, _start_worker(settings, libraries, jobs))
     if settings.embedded_vectors:
         services.commands.enter_context(answer_commands(libraries, settings))
     if settings.load_human_reference:
@@ -231,7 +228,12 @@ def sign_ins() -> SignIns:
 
 def api_tokens() -> ApiTokens:
     """Return the API tokens; one object in a process."""
-    return _open(read_settings()).tokens
+    return _api_tokens(read_settings())
+
+
+@st.cache_resource(hash_funcs={Settings: hash})
+def _api_tokens(settings: Settings) -> ApiTokens:
+    return ApiTokens(_open(settings).libraries.stores.database, _owner_role)
 
 
 def _owner_role(name: str) -> Role:

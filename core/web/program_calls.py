@@ -9,6 +9,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from urllib.parse import quote, urlencode
 
 from core.sequences.records import has_hidden
@@ -133,9 +134,9 @@ class Api:
     address: str
     needs_token: bool = False
 
-    def read(self, *path: str) -> str:
+    def read(self, *path: str, query: Iterable[tuple[str, str]] = ()) -> str:
         """Return the command that reads something."""
-        return self._curl(self._url(path), path)
+        return self._curl(self._url(path, query), path)
 
     def send(
         self,
@@ -228,6 +229,11 @@ def run_call(api: Api, run: str) -> Call:
     return Call("Read this run", api.read("runs", run))
 
 
+def result_call(api: Api, run: str) -> Call:
+    """Return the call that reads the calls of a classification."""
+    return Call("Read this result", api.read("runs", run, "calls", query=[("format", "tsv")]))
+
+
 def runs_call(api: Api) -> Call:
     """Return the call that lists the runs."""
     return Call("List the runs", api.read("runs"))
@@ -249,7 +255,15 @@ def load_call(api: Api, library: str, organism: str, file: Sequences) -> Call:
     loaded = f"library.load({{{_python(organism)}: {_python(file.file)}}})"
     return Call(
         "Load an organism",
-        api.send(file, "libraries", library, "organisms", organism, method="PUT"),
+        api.send(
+            file,
+            "libraries",
+            library,
+            "organisms",
+            organism,
+            query=[("source", PurePath(file.file).name)],
+            method="PUT",
+        ),
         _wrap(["genekin load", reference, f"--library {_shell(library)}"]),
         loaded,
     )

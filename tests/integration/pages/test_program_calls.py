@@ -115,7 +115,7 @@ class TestClassify:
         page = ask(opened("classify"), f">one\n{dna('human 2')}\n")
         run = shown_run(page)
         found = texts(open_panel(page, ""))
-        assert f"curl {BASE}/runs/{run}\n" in found["curl"]
+        assert f"curl '{BASE}/runs/{run}/calls?format=tsv'\n" in found["curl"]
         assert (
             f"library=default&neighbours=10&threshold={latest_run().settings.threshold}"
             in (found["curl"])
@@ -201,7 +201,7 @@ class TestOtherPages:
         page = open_panel(opened("history"), "history")
         assert texts(page) == {"curl": f"curl {BASE}/runs"}
         select(page, 0)
-        assert texts(page) == {"curl": f"curl {BASE}/runs/{latest_run().id}"}
+        assert texts(page) == {"curl": f"curl '{BASE}/runs/{latest_run().id}/calls?format=tsv'"}
 
     def test_benchmark(self, loaded, opened):
         opened("about")

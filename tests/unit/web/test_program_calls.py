@@ -27,6 +27,7 @@ from core.web.program_calls import (
     evaluation_call,
     load_call,
     organisms_call,
+    result_call,
     run_call,
     runs_call,
     similarity_call,
@@ -312,6 +313,7 @@ class TestFiles:
             "PUT",
             "/api/v1/libraries/my%20lab%27s/organisms/dog",
         )
+        assert answer["query"] == [["source", name]]
         assert answer["body"] == f">in {name}\nACGT\n"
         (answer,) = shell(call.command, files=(name,))
         found = parsed(load.load_command, answer["arguments"])
@@ -365,6 +367,10 @@ class TestJoining:
             "open_library",
             "classify",
         ]
+
+    def test_the_calls_of_a_run(self, shell, address):
+        (answer,) = shell(result_call(Api(address), "abc").curl)
+        assert (answer["path"], answer["query"]) == ("/api/v1/runs/abc/calls", [["format", "tsv"]])
 
     def test_what_cannot_be_asked_for_is_empty(self, shell, address):
         made = ProgramCalls.join([runs_call(Api(address))])
