@@ -287,7 +287,7 @@ def similarity_call(
     options += [f"--limit {limit}"] if limit else []
     last = f", limit={limit}" if limit else ""
     name = "organism" if several else _python(organisms[0])
-    compare = f"library.similarity({name}, {_python(to)}{last})"
+    compare = f"library.similarity({name}, {_python(to)}{last}).mean"
     return Call(
         "Compare organisms",
         _loop(organisms, api.find("libraries", library, "similarity", query=values)),

@@ -176,7 +176,7 @@ class TestOtherPages:
         assert "--data-urlencode to=human" in found["curl"]
         assert f"{BASE}/libraries/default/similarity" in found["curl"]
         assert found["Command line"] == ("genekin similarity --library default --of dog --to human")
-        assert 'print(library.similarity("dog", "human"))' in found["Python"]
+        assert 'print(library.similarity("dog", "human").mean)' in found["Python"]
 
     def test_trace(self, loaded, opened):
         page = opened("trace")

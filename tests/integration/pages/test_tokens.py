@@ -4,9 +4,8 @@ import pytest
 
 from components.shared import services
 from components.shared.formatting import escape_markdown
-from core.access import Action, Role
+from core.access import LOCAL_ACCESS, Action, Role
 from core.access.tokens import MAX_TOKENS
-from core.access.users import LOCAL_ADMIN
 from tests.support.pages import button, shown
 
 HOSTILE = "<script>alert(1)</script> **not bold** [x](javascript:alert(1))"
@@ -95,7 +94,7 @@ class TestOpen:
     def test_expired_ones_are_named(self, page, monkeypatch):
         create(page, "old", days=7)
         tokens = services.api_tokens()
-        ends = tokens.listed(services.LOCAL_ACCESS)[0].expires_at
+        ends = tokens.listed(LOCAL_ACCESS)[0].expires_at
         monkeypatch.setattr(tokens, "_clock", lambda: ends)
         monkeypatch.setattr("components.tokens.token_list.utc_now", lambda: ends)
         page.run()
@@ -104,7 +103,7 @@ class TestOpen:
 
     def test_too_many_are_refused(self, page):
         for number in range(MAX_TOKENS):
-            services.api_tokens().create(services.LOCAL_ACCESS, str(number), Role.READER, 7)
+            services.api_tokens().create(LOCAL_ACCESS, str(number), Role.READER, 7)
         create(page.run(), "more")
         assert "You have 20 tokens, the maximum." in text(page)
 
@@ -155,9 +154,7 @@ class TestUsers:
 
     def test_the_local_users_ones_are_nobodys(self, signed_in, users):
         signed_in("tokens", "ada")
-        services.api_tokens().create(
-            services.LOCAL_ACCESS.__class__(LOCAL_ADMIN), "earlier", Role.ADMIN, 7
-        )
+        services.api_tokens().create(LOCAL_ACCESS, "earlier", Role.ADMIN, 7)
         page = signed_in("tokens", "ada")
         (row,) = page.dataframe[0].value.to_dict("records")
         assert (row["user"], row["role"]) == ("nobody (without sign-in)", "owner has no role")
