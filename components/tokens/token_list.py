@@ -72,6 +72,12 @@ def show_others(tokens: Sequence[ApiTokenRow]) -> None:
 
 
 def _revoke_button(token: ApiTokenRow) -> None:
+    """Draw the button that revokes a token; one that has expired is removed without a question."""
+    if not token.is_valid(utc_now()):
+        if st.button("Remove", key=f"remove token {token.id}", width="stretch"):
+            api_tokens().revoke(access(), token.id)
+            st.rerun()
+        return
     with st.popover("Revoke", width="stretch"):
         st.write("Programs that use it stop working at once.")
         if st.button("Revoke token", type="primary", key=f"revoke {token.id}"):

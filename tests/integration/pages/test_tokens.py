@@ -100,6 +100,8 @@ class TestOpen:
         page.run()
         assert "old · expired" in text(page)
         assert f"Expired on {ends:%Y-%m-%d}" in text(page)
+        button(page, "Remove").click().run()
+        assert "No tokens yet." in text(page)
 
     def test_too_many_are_refused(self, page):
         for number in range(MAX_TOKENS):
