@@ -49,6 +49,10 @@ class InputError(GeneKinError):
     exit_status = 2
 
 
+class TooLargeError(InputError):
+    """Input that exceeds a limit of size."""
+
+
 class NotFoundError(InputError):
     """Something that does not exist, or not any more."""
 

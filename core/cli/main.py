@@ -14,7 +14,7 @@ import click
 from click.shell_completion import shell_complete
 
 from core import __version__
-from core.cli import backup, benchmark, classify, load, maintenance, status, users, worker
+from core.cli import api, backup, benchmark, classify, load, maintenance, status, users, worker
 from core.cli.shared import help_examples
 from core.cli.terminal import print_error
 from core.errors import GeneKinError
@@ -43,6 +43,7 @@ for _command in (
     benchmark.benchmark_command,
     status.status_command,
     worker.worker_command,
+    api.api_command,
     *maintenance.COMMANDS,
     users.users_command,
     *backup.COMMANDS,

@@ -75,7 +75,7 @@ def load_report(database: Database, number: int) -> Report:
 
     Raises
     ------
-    InputError
+    NotFoundError
         If there is none.
     StoreError
         If it is damaged, or the database fails.

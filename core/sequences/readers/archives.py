@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from gzip import BadGzipFile, GzipFile
 
-from core.errors import InputError
+from core.errors import InputError, TooLargeError
 from core.sequences.limits import Limits
 from core.settings import MB
 
@@ -205,8 +205,8 @@ def _check_ratio(unpacked: int, packed: int, source: str, limits: Limits) -> Non
         raise InputError(message, "Sequences never compress so well; use it uncompressed.")
 
 
-def _too_large(source: str, limits: Limits) -> InputError:
-    return InputError(f"{source} is larger than {limits.max_bytes / MB:,.0f} MB.", limits.advice)
+def _too_large(source: str, limits: Limits) -> TooLargeError:
+    return TooLargeError(f"{source} is larger than {limits.max_bytes / MB:,.0f} MB.", limits.advice)
 
 
 def _damaged(source: str, what: str) -> InputError:

@@ -16,7 +16,7 @@ from core.stores.errors import database_address
 from core.stores.locks import named_lock
 from core.stores.sql.connection import allow_slow_answers
 
-HEAD = "0004"
+HEAD = "0006"
 """The newest revision; kept here so that a current database opens without importing Alembic."""
 _LOCK_SECONDS = 120.0
 """Time to wait for another process that upgrades the same database."""
