@@ -13,7 +13,6 @@ from pathlib import Path
 import streamlit as st
 import streamlit.logger
 from starlette.middleware import Middleware
-from starlette.routing import Mount
 from streamlit import cli_util, config, file_util
 from streamlit.runtime.scriptrunner_utils import script_run_context
 from streamlit.web import cli
@@ -22,7 +21,7 @@ from streamlit.web.server import server_util
 from components.shared import services
 from components.shared.markup import SCRIPTS
 from components.shared.sign_in_mode import current_mode
-from core.api.app import PATH, create_api
+from core.api.app import mount_api
 from core.api.backend import Backend, no_tokens
 from core.errors import GeneKinError, InputError
 from core.health import HealthChecks
@@ -130,7 +129,7 @@ else:  # Imported by Streamlit's command, with its options read, once uvicorn ha
             *health_routes(_checks),
             *metrics_routes(_checks, lambda: read_settings().metrics_token),
             *sign_in_routes(services.accounts),
-            Mount(PATH, create_api(_open_backend)),
+            mount_api(_open_backend),
         ],
         middleware=[
             Middleware(RequestMiddleware),

@@ -1,6 +1,9 @@
 """The application: all routes below ``/v1``, and how errors are answered."""
 
+import re
+
 from fastapi import FastAPI
+from starlette.routing import Mount
 
 from core import __version__
 from core.api import evaluations, jobs, libraries, loads, questions, runs
@@ -12,6 +15,14 @@ from core.api.work import Work
 PATH = "/api"
 """Path below which the application is mounted."""
 _VERSION_PATH = "/v1"
+
+
+def mount_api(open_backend: OpenBackend) -> Mount:
+    """Return the route of the API, which has all paths below :data:`PATH`."""
+    mount = Mount(PATH, create_api(open_backend))
+    # Also those with a line break in a name, which are nothing of the pages.
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
 
 
 def create_api(open_backend: OpenBackend) -> FastAPI:

@@ -18,8 +18,9 @@ from core.api.schemas import (
     Removed,
     SimilarityInfo,
 )
-from core.errors import InputError, LibraryError, NotFoundError
+from core.errors import InputError, LibraryError
 from core.library.library import Library
+from core.library.snapshot import unknown_organism_error
 from core.library.summary import LibrarySummary, summarize, summarize_all
 from core.similarity import compare_organisms
 from core.similarity.organism_pairs import Similarity
@@ -27,8 +28,8 @@ from core.stores.sql import LoadRow, OrganismRow
 
 router = APIRouter(prefix="/libraries", tags=["libraries"])
 
-LibraryName = Annotated[str, Path(max_length=64, examples=["default"])]
-OrganismName = Annotated[str, Path(max_length=200, examples=["human"])]
+LibraryName = Annotated[str, Path(min_length=1, max_length=64, examples=["default"])]
+OrganismName = Annotated[str, Path(min_length=1, max_length=200, examples=["human"])]
 _MAX_PAIRS = 200_000_000
 """Pairs of genes that are compared while the caller waits: some seconds."""
 _LOCK_SECONDS = 30.0
@@ -145,12 +146,7 @@ async def remove_organism(
     """Remove an organism with all its sequences. Needs the role curator."""
 
     def remove() -> Removed:
-        libraries = caller.libraries
-        row = libraries.library_row(library)
-        known = libraries.stores.labels.organisms(row.id)
-        if organism not in {found.name for found in known}:
-            raise _unknown_organism(library, organism)
-        count = libraries.remove_organism(library, organism, timeout=_LOCK_SECONDS)
+        count = caller.libraries.remove_organism(library, organism, timeout=_LOCK_SECONDS)
         return Removed(library=library, organism=organism, sequences=count)
 
     return await caller.run_long(remove)
@@ -167,8 +163,10 @@ async def get_similarity(  # noqa: PLR0917
     response: Response,
     caller: AskingLong,
     library: LibraryName,
-    of: Annotated[str, Query(max_length=200, description="Organism of the genes.")],
-    to: Annotated[str, Query(max_length=200, description="Organism they are compared to.")],
+    of: Annotated[str, Query(min_length=1, max_length=200, description="Organism of the genes.")],
+    to: Annotated[
+        str, Query(min_length=1, max_length=200, description="Organism they are compared to.")
+    ],
     limit: Annotated[
         int | None, Query(ge=1, le=10_000_000, description="Only the first genes of `of`.")
     ] = None,
@@ -237,11 +235,7 @@ def _find_organism(library: Library, organism: str) -> OrganismRow:
     for row in library.organisms():
         if row.name == organism:
             return row
-    raise _unknown_organism(library.name, organism)
-
-
-def _unknown_organism(library: str, organism: str) -> NotFoundError:
-    return NotFoundError(f"There is no organism {organism!r} in the library {library!r}.")
+    raise unknown_organism_error(library.name, organism, library.organism_names())
 
 
 def _check_pairs(library: Library, of: str, to: str, limit: int | None) -> None:

@@ -8,14 +8,12 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Mount
 
-from core.access.mode import SignInMode, check_address, sign_in_mode
-from core.api.app import PATH, create_api
+from core.access.mode import check_address, sign_in_mode
+from core.api.app import PATH, mount_api
 from core.api.backend import Backend, no_tokens
 from core.errors import InputError
 from core.health import HealthChecks
-from core.library.manager import Libraries
 from core.logs import configure_logs, route_through_root
 from core.services import Services
 from core.settings import Settings
@@ -50,7 +48,8 @@ def serve(settings: Settings, host: str, port: int, names: Sequence[str]) -> Non
     services = Services.open(settings)
     try:
         services.warm_up()
-        app = create_app(services, settings, mode, names)
+        backend = Backend(settings, mode, services.libraries, services.jobs, no_tokens)
+        app = create_app(backend, names)
         config = uvicorn.Config(
             app,
             host=host,
@@ -67,21 +66,14 @@ def serve(settings: Settings, host: str, port: int, names: Sequence[str]) -> Non
         services.close()
 
 
-def create_app(
-    services: Services, settings: Settings, mode: SignInMode, names: Sequence[str]
-) -> Starlette:
+def create_app(backend: Backend, names: Sequence[str] = ()) -> Starlette:
     """Return the application with health, metrics, and the checks of all requests."""
-    backend = Backend(settings, mode, services.libraries, services.jobs, no_tokens)
-
-    def libraries() -> Libraries:
-        return services.libraries
-
-    checks = HealthChecks(libraries)
+    checks = HealthChecks(lambda: backend.libraries)
     return Starlette(
         routes=[
             *health_routes(checks),
-            *metrics_routes(checks, lambda: settings.metrics_token),
-            Mount(PATH, create_api(lambda: backend)),
+            *metrics_routes(checks, lambda: backend.settings.metrics_token),
+            mount_api(lambda: backend),
         ],
         middleware=[
             Middleware(RequestMiddleware),
