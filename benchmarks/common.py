@@ -28,7 +28,17 @@ RESULTS = Path(__file__).resolve().with_name("RESULTS.md")
 ORGANISMS = {"human": "human.txt", "chimpanzee": "chimpanzee.txt", "dog": "dog.txt"}
 THREADS = os.cpu_count() or 1
 
-_SECTIONS = ("accuracy", "organisms", "speed", "page", "growth", "servers", "load", "streaming")
+_SECTIONS = (
+    "accuracy",
+    "organisms",
+    "speed",
+    "page",
+    "growth",
+    "servers",
+    "load",
+    "api",
+    "streaming",
+)
 _PACKAGES = ("pymilvus", "milvus-lite", "numpy", "numba", "scikit-learn")
 _TOOLS = {"blastn": "blastn", "DIAMOND": "diamond", "MMseqs2": "mmseqs"}
 

@@ -56,7 +56,7 @@ def restrict(visibility: Visibility, library: str, organisms: Sequence[str] | No
 
     Raises
     ------
-    InputError
+    NotFoundError
         If an organism is not visible in the library.
     LibraryError
         If nothing is left to search.
