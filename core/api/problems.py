@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import compile_path
 
 from core.errors import (
+    Cancelled,
     ForbiddenError,
     GeneKinError,
     InputError,
@@ -35,6 +36,7 @@ _KINDS: Mapping[type[GeneKinError], tuple[HTTPStatus, str]] = {
     NotFoundError: (HTTPStatus.NOT_FOUND, "not-found"),
     UnknownLibraryError: (HTTPStatus.NOT_FOUND, "unknown-library"),
     DuplicateJobError: (HTTPStatus.CONFLICT, "duplicate-job"),
+    Cancelled: (HTTPStatus.CONFLICT, "cancelled"),
     LockedError: (HTTPStatus.CONFLICT, "library-locked"),
     LibraryError: (HTTPStatus.CONFLICT, "library-state"),
     TooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),

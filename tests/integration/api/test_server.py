@@ -13,6 +13,8 @@ import urllib.request
 from dataclasses import replace
 
 import pytest
+from fastapi import FastAPI
+from starlette.routing import Mount
 
 from core.access.mode import SignInMode
 from core.api import answers, work
@@ -138,8 +140,12 @@ def raw(site, head: str):
 @pytest.fixture
 def api(backend):
     app = app_of(backend)
+    mount = app.routes[-1]
+    assert isinstance(mount, Mount)
+    application = mount.app
+    assert isinstance(application, FastAPI)
     with served(app) as site:
-        yield site, app.routes[-1].app.state.work
+        yield site, application.state.work
 
 
 def is_idle(work):

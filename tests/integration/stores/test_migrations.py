@@ -348,7 +348,7 @@ class TestJobWorkers:
         )
 
         assert [job.state for job in JobTable(database).active()] == ["queued"]
-        migrate(database, command.downgrade, "-1")
+        migrate(database, command.downgrade, "0003")
         assert set(inspect(database.engine).get_table_names()).isdisjoint(
             {"workers", "job_files", "stored_results"}
         )
