@@ -12,6 +12,7 @@ pages = [
     st.Page("pages/trace.py", title="Trace"),
     st.Page("pages/benchmark.py", title="Benchmark"),
     st.Page("pages/history.py", title="History"),
+    st.Page("pages/tokens.py", title="API tokens"),
     st.Page("pages/about.py", title="Help"),
 ]
 admin = st.Page("pages/admin.py", title="Admin")
@@ -45,6 +46,7 @@ from components.shared.services import begin_run  # noqa: E402
 from components.shared.session import (  # noqa: E402
     QUERY_TEXT_KEY,
     TRACE_TEXT_KEY,
+    forget_new_token,
     preserve_widget,
 )
 from components.shared.sign_in import account_panel  # noqa: E402
@@ -56,6 +58,7 @@ open_requested_page()
 watch_session()
 begin_log()
 begin_run()
+forget_new_token(page.url_path)
 with plain_errors():
     finish_loads()
     library_selector()

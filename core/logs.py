@@ -28,7 +28,9 @@ _SECRET_VARIABLE = re.compile(r"(?:PASSWORD|SECRET|TOKEN|API_KEY)$", re.IGNORECA
 _SECRET_NAME = re.compile(
     r"password|passwd|secret|token|authorization|cookie|api_key", re.IGNORECASE
 )
-_CREDENTIALS = re.compile(r"(?<=://)[^\s/@]*:[^\s@]*(?=@)|(?<=Bearer )\S+|(?<=Basic )\S+")
+_CREDENTIALS = re.compile(
+    r"(?<=://)[^\s/@]*:[^\s@]*(?=@)|(?<=Bearer )\S+|(?<=Basic )\S+|\bgk_[\w-]{20,}"
+)
 _LETTERS = re.compile(
     # Bases, also of short primers, and any other word that is longer than words are.
     r"(?<![A-Za-z])"

@@ -21,6 +21,7 @@ from components.benchmark.figures import (
     transfer_figure,
 )
 from components.benchmark.labels import method_name, task_name
+from components.benchmark.program_calls import evaluation_calls
 from components.benchmark.reports import (
     choose_evaluation,
     read_report,
@@ -75,6 +76,7 @@ def page() -> None:
         with right.popover("Run again", width="stretch"):
             _run_panel(report, first=False)
     draw_fragment(_show_tabs, None, rows, row, report)
+    evaluation_calls(row, report)
 
 
 def _show_empty() -> None:

@@ -6,6 +6,7 @@ from components.classify.batch import forget_filters, show_batch, show_summary
 from components.classify.downloads import result_header, run_details
 from components.classify.input import apply_fill_in, query_input, take_submission
 from components.classify.landing import show_landing
+from components.classify.program_calls import input_calls, result_calls
 from components.classify.result import show_evidence, show_verdict
 from components.classify.result_input import job_input, result_input, warn_if_edited
 from components.classify.submission import (
@@ -44,6 +45,8 @@ def page() -> None:
     if result is not None:
         with answer, plain_errors():
             _show_result(result, library)
+    elif library is not None and job is None:
+        input_calls(library)
 
 
 def _submit(library: Library | None, load: JobRow | None) -> None:
@@ -97,6 +100,7 @@ def _show_result(result: RunResult, library: Library | None) -> None:
         result_header(result, library)
         show_batch(result)
     run_details(result.run)
+    result_calls(result)
     st.html(scroll_to_top(result.run.id), unsafe_allow_javascript=True)
 
 

@@ -1,6 +1,7 @@
 """Past classifications and traces: search, open, rename and delete them."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -14,6 +15,7 @@ from components.shared.navigation import (
     TRACE_PAGE,
     require_app_entry,
 )
+from components.shared.program_calls import program_calls
 from components.shared.services import may, runs
 from components.shared.session import session
 from components.shared.sign_in_mode import is_open
@@ -21,6 +23,7 @@ from core.access import Action
 from core.calls import Status
 from core.runs import Run, RunKind
 from core.settings import read_settings
+from core.web.program_calls import Api, ProgramCalls, result_call, run_call, runs_call
 
 _PAGE_SIZE = 20
 _COUNTS = ("queries", "called", "unknown", "invalid")
@@ -81,10 +84,19 @@ def _show_runs() -> None:
     kept = f"Runs are kept for {days:,} days." if days else "Runs are kept until they are deleted."
     st.caption(f"{pluralize(total, 'run')}, times in UTC. {kept}")
     rows = selected["selection"]["rows"]
-    if rows and rows[0] < len(found):
-        _show_actions(found[rows[0]])
+    run = found[rows[0]] if rows and rows[0] < len(found) else None
+    if run:
+        _show_actions(run)
     else:
         st.caption("Select a run to open, rename or delete it.")
+    program_calls("history", partial(_calls, run))
+
+
+def _calls(run: Run | None, api: Api) -> ProgramCalls:
+    if run is None:
+        return ProgramCalls.join([runs_call(api)])
+    read = result_call if run.kind is RunKind.CLASSIFY else run_call
+    return ProgramCalls.join([read(api, run.id)])
 
 
 def _show_empty(text: str) -> None:

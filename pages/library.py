@@ -4,6 +4,7 @@ import streamlit as st
 
 from components.library.add import add_panel
 from components.library.organism_card import all_libraries, organism_card
+from components.library.program_calls import library_calls
 from components.library.settings import broken_library_panel, settings_panel
 from components.shared.errors import plain_errors, show_error
 from components.shared.formatting import pluralize
@@ -39,6 +40,8 @@ def page() -> None:
     if len(library_names()) > 1:
         with st.expander("All libraries"), plain_errors():
             all_libraries()
+    if library is not None:
+        library_calls(library.name)
 
 
 def _open_chosen() -> tuple[Library | None, LibraryError | None]:

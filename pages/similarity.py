@@ -1,11 +1,14 @@
 """Compare the organisms of a library gene by gene."""
 
+from functools import partial
+
 import streamlit as st
 
 from components.shared.computation import Computation, compute, is_computed
 from components.shared.errors import plain_errors
 from components.shared.figure import show_figure
 from components.shared.navigation import LIBRARY_PAGE, chosen_library, require_app_entry
+from components.shared.program_calls import program_calls
 from components.shared.services import stored_results
 from components.shared.session import session
 from components.similarity.charts import (
@@ -26,6 +29,7 @@ from core.jobs.queue import JobRequest
 from core.library.library import Library
 from core.similarity import Comparison, compare, count_pairs
 from core.similarity.tree import MIN_ORGANISMS, build_tree
+from core.web.program_calls import Api, ProgramCalls, similarity_call
 
 _DEFAULT_LIMIT = 800
 """Genes per organism in the published demo."""
@@ -56,6 +60,13 @@ def page() -> None:
             show_genes(library, comparison.rank_against(organism))
     with plain_errors():
         show_map(library)
+    program_calls("similarity", partial(_calls, library, organism, limit))
+
+
+def _calls(library: Library, organism: str, limit: int | None, api: Api) -> ProgramCalls:
+    others = [name for name in library.organism_names() if name != organism]
+    call = similarity_call(api, library.name, others, organism, limit)
+    return ProgramCalls.join([call], library.name)
 
 
 def _options(library: Library) -> tuple[str, int | None]:

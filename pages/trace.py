@@ -1,6 +1,7 @@
 """Find the organism that sequences come from."""
 
 import secrets
+from functools import partial
 
 import streamlit as st
 
@@ -13,6 +14,7 @@ from components.shared.navigation import (
     chosen_library,
     require_app_entry,
 )
+from components.shared.program_calls import program_calls, run_sequences
 from components.shared.services import runs
 from components.shared.session import session
 from components.trace.input import TraceInput, trace_input
@@ -21,10 +23,11 @@ from core.jobs.kinds.base import RECORDS
 from core.jobs.kinds.queries import QUERIES, QueryArguments, check_size, trace_and_store
 from core.jobs.queue import JobRequest
 from core.library.library import Library
-from core.runs import new_run_id
+from core.runs import Run, new_run_id
 from core.sequences.record_lines import pack_records
 from core.settings import read_settings
 from core.tracing import TraceResult
+from core.web.program_calls import Api, ProgramCalls, run_call, trace_call
 
 _QUICK = 100
 """Number of queries up to which they are traced right away."""
@@ -75,6 +78,7 @@ def _show_input() -> None:
         st.query_params.pop(RUN_PARAMETER, None)
     if RUN_PARAMETER not in st.query_params:
         _show_result(library, entered)
+        program_calls("trace", partial(_input_calls, library.name, entered))
 
 
 def _show_result(library: Library, entered: TraceInput) -> None:
@@ -124,6 +128,16 @@ def _show_run(run_id: str) -> None:
     st.divider()
     show_run_source(run)
     show_traced(runs().traces(run), run.families)
+    program_calls("trace", partial(_run_calls, run))
+
+
+def _input_calls(library: str, entered: TraceInput, api: Api) -> ProgramCalls:
+    return ProgramCalls.join([trace_call(api, library, entered.sequences)], library)
+
+
+def _run_calls(run: Run, api: Api) -> ProgramCalls:
+    again = trace_call(api, run.library, run_sequences(run, lambda: runs().queries(run)))
+    return ProgramCalls.join([run_call(api, run.id), again], run.library)
 
 
 require_app_entry("pages/trace.py")

@@ -31,6 +31,7 @@ from core.sequences.limits import Limits
 from core.sequences.records import MAX_NAME, Record
 from core.sequences.references.examples import EXAMPLES
 from core.settings import read_settings
+from core.web.program_calls import Sequences
 
 _FILE = "query file"
 _NEIGHBOURS = "neighbours"
@@ -122,7 +123,7 @@ def take_submission(library: Library | None) -> Submission | None:
     if not entered.valid:  # It was changed in the instant of pressing.
         return None
     name = keep_widget(_name_key(), "")
-    settings = _chosen_settings(library) if library else None
+    settings = chosen_settings(library) if library else None
     return Submission(entered.records, settings, name, file.name if file else "")
 
 
@@ -133,6 +134,13 @@ def _press() -> None:
 def entered_records() -> Sequence[Record]:
     """Return the records of the text or the file, before or after they are drawn."""
     return _read(given_file(_FILE)).records
+
+
+def entered_sequences() -> Sequences:
+    """Return the file or the text, as a program sends it."""
+    if file := given_file(_FILE):
+        return Sequences.of_file(file.name)
+    return Sequences.of_text(session.query_text or "")
 
 
 def fill_in(text: str) -> None:
@@ -235,7 +243,7 @@ def _settings(library: Library) -> None:
     )
 
 
-def _chosen_settings(library: Library) -> RunSettings:
+def chosen_settings(library: Library) -> RunSettings:
     """Return the settings of a search that were chosen."""
     organisms = tuple(keep_widget(_organisms_key(library), list[str]()))
     neighbours = keep_widget(_NEIGHBOURS, defaults.NEIGHBOURS)

@@ -12,7 +12,7 @@ from components.library.import_report import show_report
 from components.library.similar_families import choose_families
 from components.library.submission import Target, submit_records
 from components.shared.formatting import escape_markdown, pluralize, unique_labels
-from components.shared.kept_file import kept_file_uploader, widget_key
+from components.shared.kept_file import given_file, kept_file_uploader, widget_key
 from components.shared.sequence_input import max_upload_mb
 from components.shared.services import expect_job, libraries
 from components.shared.session import Slot, forget, remember, widget_value
@@ -24,6 +24,7 @@ from core.sequences.files import list_files
 from core.sequences.importer import Importer, ImportSource
 from core.sequences.layout import Layout, propose_layout, propose_organism, with_family_pattern
 from core.sequences.limits import Limits
+from core.sequences.records import clean_organism_name
 from core.sequences.report import Report
 from core.sequences.similar_families import SimilarFamily
 from core.sequences.source_file import SourceFile
@@ -32,6 +33,8 @@ from core.settings import MB, read_settings
 _UPLOAD, _FOLDER_FILE, _FAMILY_NAMES = "reference", "file in the folder", "family names"
 """Keys of files."""
 _NO_COLUMN = "–"
+_UNNAMED = "organism"
+"""Stands for an organism that is not named yet."""
 _ADD, _REPLACE = "Add", "Replace"
 _CONFLICT_POLICIES = {
     "Reject all": ConflictPolicy.ERROR,
@@ -81,6 +84,15 @@ def uploaded_file(library: Library | None, target: Target) -> None:
     else:
         target = replace(target, files=(_UPLOAD, _FAMILY_NAMES))
         _import_file(_uploaded(upload, limits), family_names, library, target, limits)
+
+
+def given_reference() -> tuple[str, str] | None:
+    """Return the organism and the name of the file that was uploaded; None if there is none."""
+    file = given_file(_UPLOAD)
+    if file is None:
+        return None
+    organism = clean_organism_name(str(widget_value(_organism_key(file.name)) or ""))
+    return organism or _UNNAMED, file.name
 
 
 def folder_file(library: Library | None, target: Target) -> None:
@@ -196,7 +208,7 @@ def _choose_file(source: ImportSource) -> int:
 def _import_settings(file: SourceFile, key: str) -> tuple[Layout, ImportOptions]:
     """Draw the proposed layout and the options; return them as the user changed them."""
     layout = propose_layout(file)
-    organism = st.text_input("Organism", propose_organism(file), key=f"all {file.name}")
+    organism = st.text_input("Organism", propose_organism(file), key=_organism_key(file.name))
     with st.expander("Import settings"):
         layout = _layout_settings(file, layout, f"{key} {file.name}")
         family = st.text_input("Default family", key=f"missing {file.name}")
@@ -205,6 +217,10 @@ def _import_settings(file: SourceFile, key: str) -> tuple[Layout, ImportOptions]
         organism=organism.strip(), family=family.strip(), conflicts=_CONFLICT_POLICIES[conflicts]
     )
     return layout, options
+
+
+def _organism_key(file: str) -> str:
+    return f"all {file}"
 
 
 def _layout_settings(file: SourceFile, layout: Layout, key: str) -> Layout:

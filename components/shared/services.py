@@ -12,10 +12,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from components.shared.session import session
 from components.shared.sign_in_mode import current_mode
-from core.access import LOCAL_ACCESS, Access, Action
+from core.access import LOCAL_ACCESS, Access, Action, Role
 from core.access.administration import Administration
 from core.access.mode import SignInMode
 from core.access.sign_ins import SignIns
+from core.access.tokens import ApiTokens, owner_roles
 from core.access.user_file import UserFile
 from core.access.users import VISITOR
 from core.evaluation.evaluations import Evaluations
@@ -151,6 +152,22 @@ def accounts() -> Accounts | None:
 def sign_ins() -> SignIns:
     """Return the sign-ins of all users."""
     return SignIns(_database(), read_settings())
+
+
+def api_tokens() -> ApiTokens:
+    """Return the API tokens; one object in a process."""
+    return _api_tokens(read_settings())
+
+
+@st.cache_resource(hash_funcs={Settings: hash})
+def _api_tokens(settings: Settings) -> ApiTokens:
+    return ApiTokens(_open(settings).libraries.stores.database, _owner_role)
+
+
+def _owner_role(name: str) -> Role:
+    """Return the role that the owner of an API token has now."""
+    known = accounts()
+    return owner_roles(current_mode(), known.users if known else None, sign_ins())(name)
 
 
 def access() -> Access:

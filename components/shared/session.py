@@ -32,6 +32,9 @@ TRACE_TEXT_KEY = "trace text"
 BENCHMARK_TAB_KEY = "benchmark tab"
 """Key of the tabs of the Benchmark page."""
 
+TOKENS_PATH = "tokens"
+"""Path of the page that shows a new API token."""
+
 
 class _Entry(Generic[_Value]):
     """An entry of the session state, which reads as its default until it is set."""
@@ -97,6 +100,8 @@ class Session:
         Loads that this session has submitted, by the id of their jobs, until they have ended.
     files, cleared_files
         Files that the user has given, and how often each was cleared: its widget gets a new key.
+    new_token
+        Name of the API token that was just created, and the token; until its page is left.
     deletion
         Key of the button whose deletion is to be confirmed.
     """
@@ -131,6 +136,7 @@ class Session:
     loads = _Entry[Mapping[int, "PendingLoad"]]("loads", {})
     files = _Entry[Mapping[str, UploadedFile]]("files", {})
     cleared_files = _Entry[Mapping[str, int]]("cleared files", {})
+    new_token = _Entry[tuple[str, str] | None]("new token", None)
     deletion = _Entry("deletion", "")
 
 
@@ -198,6 +204,12 @@ def preserve_widget(key: str) -> None:
     """Keep what was typed into a widget while other pages are shown."""
     if key in st.session_state:
         st.session_state[key] = st.session_state[key]
+
+
+def forget_new_token(page: str) -> None:
+    """Forget an API token that was shown, on another page than its own."""
+    if page != TOKENS_PATH:
+        del session.new_token
 
 
 def select_row(table: str, row: int) -> None:

@@ -1,7 +1,7 @@
 """Input of the Trace page: text, a file, or the queries of an earlier run."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import streamlit as st
 
@@ -31,6 +31,7 @@ from core.sequences.queries import read_text_queries
 from core.sequences.records import Record
 from core.sequences.references.examples import make_examples
 from core.settings import read_settings
+from core.web.program_calls import Sequences
 
 _FILE = "trace file"
 _SEQUENCES, _RUN = "Sequences", "Earlier run"
@@ -47,10 +48,13 @@ class TraceInput:
         Empty if nothing was entered, or it cannot be read.
     name
         Name of their file or run; empty for text.
+    sequences
+        The same for a program.
     """
 
     records: Sequence[Record] = ()
     name: str = ""
+    sequences: Sequences = field(default_factory=lambda: Sequences.of_text(""))
 
 
 def trace_input() -> TraceInput:
@@ -89,7 +93,9 @@ def _read_sequences() -> TraceInput:
     if file is None and not text.strip():
         return TraceInput()
     records = read_input(Slot.TRACE_QUERIES, file, text, Limits.of(read_settings()))
-    return TraceInput(records, file.name if file else "")
+    if file is None:
+        return TraceInput(records, "", Sequences.of_text(text))
+    return TraceInput(records, file.name, Sequences.of_file(file.name))
 
 
 def _show_example() -> None:

@@ -39,14 +39,17 @@ def _draw_user(user: User) -> None:
         administration().set_role(user.name, Role(chosen))
         st.rerun()
     with action.popover("Remove", width="stretch", disabled=is_self):
-        st.write("Runs and libraries of the user stay; administrators see them.")
+        st.write(
+            "Runs and libraries of the user stay; administrators see them. Sign-ins and API tokens"
+            " end."
+        )
         if st.button("Remove user", type="primary", key=f"remove {user.name}"):
             administration().remove(user.name)
             st.rerun()
 
 
 def show_sign_ins() -> None:
-    """List who is signed in, with a button that signs the user out everywhere."""
+    """List who is signed in, with a button that ends the user's sign-ins and API tokens."""
     rows = administration().sign_ins()
     counts = Counter(row.name for row in rows)
     latest = {row.name: row.began_at for row in reversed(rows)}
@@ -57,6 +60,11 @@ def show_sign_ins() -> None:
             f"**{escape_markdown(name)}** · {pluralize(count, 'sign-in')}, last"
             f" {latest[name]:%Y-%m-%d %H:%M} UTC"
         )
-        if action.button("Sign out", key=f"sign out {name}", width="stretch"):
+        if action.button(
+            "Sign out",
+            key=f"sign out {name}",
+            width="stretch",
+            help="Ends all sign-ins and API tokens of the user.",
+        ):
             administration().end_sign_ins(name)
             st.rerun()

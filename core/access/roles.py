@@ -40,6 +40,7 @@ class Action(StrEnum):
 
     SEARCH = "search"
     KEEP_RUNS = "keep runs"
+    CREATE_TOKEN = "create API token"  # noqa: S105  (the name of an action)
     LOAD = "load"
     REMOVE = "remove organism"
     RENAME = "rename library"
@@ -60,6 +61,7 @@ REQUIRED_ROLES: Mapping[Action, Role] = MappingProxyType(
     {
         Action.SEARCH: Role.VISITOR,
         Action.KEEP_RUNS: Role.READER,
+        Action.CREATE_TOKEN: Role.READER,
         Action.LOAD: Role.CURATOR,
         Action.REMOVE: Role.CURATOR,
         Action.RENAME: Role.CURATOR,

@@ -11,6 +11,7 @@ from core.access.roles import Role
 from core.access.user_file import UserFile
 from core.access.users import User
 from core.settings import Settings
+from core.stores.sql.api_tokens import ApiTokenTable
 from core.stores.sql.audit import AuditTable
 from core.stores.sql.database import Database
 from core.stores.sql.sign_ins import SignInRow, SignInTable
@@ -21,6 +22,8 @@ SIGN_IN, SIGN_OUT, FAILED = "sign in", "sign out", "failed sign-in"
 _TOKEN_BYTES = 32
 _MAX_TOKEN = 100
 _CLOCK_SKEW = timedelta(minutes=5)
+ROLE_DAYS = 30
+"""Days for which the role of a sign-in at an OpenID provider counts for the user's API tokens."""
 
 
 class SignIns:
@@ -36,6 +39,7 @@ class SignIns:
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._table = SignInTable(database)
+        self._tokens = ApiTokenTable(database)
         self._audit = AuditTable(database)
         self._settings = settings
         self._longest = timedelta(hours=settings.sign_in_hours)
@@ -90,10 +94,20 @@ class SignIns:
             return None
         user, digest = user_of_claims(claims, self._settings), sign_in_digest(claims)
         row = self._table.get(digest)
-        if row is None and self._table.add(digest, user.name, began_at):
+        if row is None and self._table.add(digest, user.name, began_at, user.role):
             self._delete_old()
             self._audit.add(user.name, SIGN_IN, user.name, f"as {user.role}")
+        elif row is not None and row.role != user.role:  # The settings give another one now.
+            self._table.set_role(digest, user.role)
         return None if row is not None and row.ended_at else Access(user)
+
+    def latest_role(self, name: str) -> Role:
+        """Return the role that a user had at the latest sign-in at the provider.
+
+        Nobody knows a user's claims while the user is away, so they count for some time:
+        ``none`` after :data:`ROLE_DAYS` days.
+        """
+        return Role(self._table.latest_role(name, utc_now() - timedelta(ROLE_DAYS)) or Role.NONE)
 
     # The end
 
@@ -106,7 +120,14 @@ class SignIns:
         self._end(sign_in_digest(claims))
 
     def end_all(self, name: str) -> int:
-        """End all sign-ins of a user; return how many there were."""
+        """End all sign-ins of a user, and revoke the user's API tokens.
+
+        Returns
+        -------
+        int
+            Number of sign-ins.
+        """
+        self._tokens.revoke_all(name, utc_now())
         return self._table.end_all(name)
 
     def active(self) -> list[SignInRow]:
@@ -120,7 +141,9 @@ class SignIns:
 
     def _delete_old(self) -> None:
         """Delete the sign-ins that began too long ago to count."""
-        self._table.delete_before(utc_now() - self._longest - _CLOCK_SKEW)
+        kept = self._longest + _CLOCK_SKEW
+        now = utc_now()
+        self._table.delete_before(now - kept, with_role=now - max(kept, timedelta(ROLE_DAYS)))
 
     def _current(self, digest: str) -> SignInRow | None:
         row = self._table.get(digest)

@@ -15,7 +15,16 @@ from tests.support.browser import DESKTOP, PATIENCE, go_to, patient, settled, st
 from tests.support.services import Dashboard
 from tests.support.synthetic import FAMILY_NAMES, dna, genes
 
-PAGES = ("Library", "Similarity", "Trace", "Benchmark", "History", "Admin", "Help")
+PAGES = (
+    "Library",
+    "Similarity",
+    "Trace",
+    "Benchmark",
+    "History",
+    "API tokens",
+    "Admin",
+    "Help",
+)
 GRAVE = {"serious", "critical"}
 CONTRAST = """texts => Math.min(...texts.map(text => {
   const parts = colour => {

@@ -23,7 +23,16 @@ from tests.support.services import CHROMIUM_OPTIONS, Dashboard
 from tests.support.synthetic import genes
 from tests.support.web import served
 
-PAGES = ("Library", "Similarity", "Trace", "Benchmark", "History", "Admin", "Help")
+PAGES = (
+    "Library",
+    "Similarity",
+    "Trace",
+    "Benchmark",
+    "History",
+    "API tokens",
+    "Admin",
+    "Help",
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(5 * PATIENCE)]
 

@@ -4,6 +4,11 @@ import re
 
 from streamlit.testing.v1 import AppTest
 
+from core.access import Role
+
+USERS = {"rita": Role.READER, "carl": Role.CURATOR, "ada": Role.ADMIN}
+"""Users of dashboards with sign-in, and their password."""
+PASSWORD = "correct horse"
 _ESCAPED = re.compile(r"\\([^A-Za-z0-9\s])")
 _WORD_JOINER = "\u2060"
 _KINDS = (

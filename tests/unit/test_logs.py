@@ -179,6 +179,8 @@ class TestRedaction:
         redact = redactor([])
         assert redact("https://ada:some%20thing@host/a") == "https://***@host/a"
         assert redact("see https://host/a@b") == "see https://host/a@b"
+        token = f"gk_{'aB3-_' * 8}xyz"
+        assert redact(f"GET /api?token={token}") == "GET /api?token=***"
 
     def test_short_secrets_do_not_eat_words(self):
         assert redactor(["a", ""])("a cat") == "a cat"

@@ -273,6 +273,26 @@ sign_ins = _table(
     Column("name", _NAME, nullable=False, index=True),
     Column("began_at", _TIME, nullable=False, index=True),
     Column("ended_at", _TIME, nullable=True),
+    # That the provider's claims gave; empty: the file of users has it.
+    Column("role", String(16), nullable=False, server_default=""),
+)
+
+# An API token is found by its digest; only the program has the token. No backup has them: restored,
+# one that was revoked since would work again.
+api_tokens = _table(
+    "api_tokens",
+    Column("id", Integer, primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("name", _NAME, nullable=False),
+    # The user whose rights it gives; empty: the only user of an open dashboard.
+    Column("owner", _NAME, nullable=False, index=True),
+    # The highest role that it gives.
+    Column("role", String(16), nullable=False),
+    Column("created_at", _TIME, nullable=False),
+    Column("expires_at", _TIME, nullable=False),
+    Column("used_at", _TIME, nullable=True),
+    Column("revoked_at", _TIME, nullable=True),
+    backup=False,
 )
 
 audit = _table(

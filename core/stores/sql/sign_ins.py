@@ -23,21 +23,25 @@ class SignInRow:
         Of the user.
     began_at, ended_at
         UTC; it has not ended if that is None.
+    role
+        That the provider's claims gave; empty where the file of users has it.
     """
 
     digest: str
     name: str
     began_at: datetime
     ended_at: datetime | None = None
+    role: str = ""
 
 
 class SignInTable(Tables):
     """Access to the sign-ins; every method may raise :class:`~core.errors.StoreError`."""
 
     @retry_on_deadlock
-    def add(self, digest: str, name: str, began_at: datetime) -> bool:
+    def add(self, digest: str, name: str, began_at: datetime, role: str = "") -> bool:
         """Add a sign-in; return False if it is known already."""
-        values = {"digest": digest, "name": replace_surrogates(name), "began_at": began_at}
+        name = replace_surrogates(name)
+        values = {"digest": digest, "name": name, "began_at": began_at, "role": role}
         with self._begin("signing in") as connection:
             try:
                 connection.execute(insert(sign_ins).values(values))
@@ -50,6 +54,24 @@ class SignInTable(Tables):
         with self._connect("looking up a sign-in") as connection:
             row = connection.execute(select(sign_ins).where(sign_ins.c.digest == digest)).first()
         return SignInRow(*row) if row else None
+
+    @retry_on_deadlock
+    def set_role(self, digest: str, role: str) -> None:
+        """Write which role the claims of a sign-in give."""
+        with self._begin("signing in") as connection:
+            query = update(sign_ins).where(sign_ins.c.digest == digest).values(role=role)
+            connection.execute(query)
+
+    def latest_role(self, name: str, since: datetime) -> str:
+        """Return the role of a user's latest sign-in after a time (UTC); empty if there is none."""
+        query = (
+            select(sign_ins.c.role)
+            .where(sign_ins.c.name == name, sign_ins.c.began_at > since, sign_ins.c.role != "")
+            .order_by(sign_ins.c.began_at.desc())
+            .limit(1)
+        )
+        with self._connect("looking up a role") as connection:
+            return str(connection.execute(query).scalar() or "")
 
     @retry_on_deadlock
     def end(self, digest: str) -> bool:
@@ -78,7 +100,8 @@ class SignInTable(Tables):
             return [SignInRow(*row) for row in connection.execute(query)]
 
     @retry_on_deadlock
-    def delete_before(self, time: datetime) -> None:
-        """Delete the sign-ins that began before a time (UTC)."""
+    def delete_before(self, time: datetime, with_role: datetime) -> None:
+        """Delete the sign-ins that began before a time (UTC); another one, if they have a role."""
+        old = (sign_ins.c.began_at < time) & (sign_ins.c.role == "")
         with self._begin("deleting old sign-ins") as connection:
-            connection.execute(delete(sign_ins).where(sign_ins.c.began_at < time))
+            connection.execute(delete(sign_ins).where(old | (sign_ins.c.began_at < with_role)))

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, create_engine, insert, select
 
+from core.access import LOCAL_ACCESS, Role
+from core.access.tokens import ApiTokens
 from core.backup import restore_backup, write_backup
 from core.backup.format import tables_to_save
 from core.classify import classify
@@ -400,11 +402,26 @@ def test_a_disk_without_room_is_noticed_beforehand(deploy, lab, tmp_path, monkey
 
 
 class TestTables:
-    def test_all_but_the_jobs_are_saved(self):
+    def test_all_but_the_jobs_and_tokens_are_saved(self):
         """A table that is added later is saved, unless it says that it need not."""
         saved = {table.name for table in tables_to_save(metadata)}
-        unsaved = {"jobs", "job_files", "workers", "stored_results"}
+        unsaved = {"jobs", "job_files", "workers", "stored_results", "api_tokens"}
         assert set(metadata.tables) - saved == unsaved
+
+    def test_no_token_comes_back_and_those_that_are_there_stay(self, deploy, lab, tmp_path):
+        libraries = deploy(EMBEDDED)
+        load(libraries, {"human": members("human", 6, 6)}, library=lab, encoder="count")
+        tokens = ApiTokens(libraries.stores.database, lambda _: Role.ADMIN)
+        revoked, kept = (tokens.create(LOCAL_ACCESS, name, Role.READER, 7) for name in "ab")
+        path = backed_up(libraries, tmp_path)
+        tokens.revoke(LOCAL_ACCESS, tokens.listed(LOCAL_ACCESS)[-1].id)
+        restore_backup(libraries, path, replace=True)
+        assert tokens.access(revoked) is None
+        assert tokens.access(kept) is not None
+        other = deploy(EMBEDDED)
+        lose(libraries, lab)
+        restore_backup(other, path)
+        assert ApiTokens(other.stores.database, lambda _: Role.ADMIN).access(kept) is None
 
     def test_one_whose_rows_belong_to_others_is_saved_with_them_only(self):
         tables = MetaData()

@@ -12,6 +12,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from components.shared import services
+from core.access.user_file import UserFile
 from core.jobs import worker
 from core.library.load import load
 from core.library.manager import Libraries
@@ -19,6 +20,7 @@ from core.settings import Settings
 from core.stores.stores import Stores
 from tests.support.jobs import start_worker_thread
 from tests.support.library_page import PATIENCE
+from tests.support.pages import PASSWORD, USERS
 from tests.support.synthetic import FAMILY_NAMES, genes
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -81,3 +83,38 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
         return dashboard.switch_page(f"pages/{page}.py").run()
 
     return opened
+
+
+@pytest.fixture
+def users(loaded, home, monkeypatch) -> UserFile:
+    """A file of users, which the settings name."""
+    monkeypatch.setenv("GENEKIN_USERS_FILE", str(home / "users"))
+    users = UserFile(home / "users")
+    for name, role in USERS.items():
+        users.add(name, role, PASSWORD)
+    return users
+
+
+@pytest.fixture
+def cookies(monkeypatch) -> dict[str, str]:
+    """The cookies of the browser, which AppTest does not have."""
+    cookies: dict[str, str] = {}
+    monkeypatch.setattr(
+        "streamlit.runtime.context.ContextProxy.cookies", property(lambda _: cookies)
+    )
+    return cookies
+
+
+@pytest.fixture
+def signed_in(users, cookies, opened):
+    """Return a function that opens a page as a user; as nobody, if the name is empty."""
+
+    def signed_in(page: str, name: str):
+        cookies.clear()
+        if name:
+            accounts = services.accounts()
+            assert accounts is not None
+            cookies["genekin"] = accounts.sign_ins.begin(name)
+        return opened(page)
+
+    return signed_in

@@ -7,56 +7,27 @@ from streamlit.testing.v1 import AppTest
 
 from components.shared import services
 from core.access import Access, LibraryAccess, Role, User
-from core.access.user_file import UserFile
 from core.library.load import load
 from core.runs import Runs
 from core.settings import read_settings
 from core.stores.sql.audit import AuditTable
 from tests.support.classify_page import open_downloads
 from tests.support.library_page import PATIENCE, choose, delete, ended
-from tests.support.pages import button, shown
+from tests.support.pages import USERS, button, shown
 from tests.support.services import PROJECT
 from tests.support.synthetic import FAMILY_NAMES, dna, genes
 
-PASSWORD = "correct horse"
-USERS = {"rita": Role.READER, "carl": Role.CURATOR, "ada": Role.ADMIN}
-PAGES = ("classify", "library", "similarity", "trace", "benchmark", "history", "about")
+PAGES = (
+    "classify",
+    "library",
+    "similarity",
+    "trace",
+    "benchmark",
+    "history",
+    "tokens",
+    "about",
+)
 QUERY = dna("human 2")
-
-
-@pytest.fixture
-def users(loaded, home, monkeypatch) -> UserFile:
-    """A file of users, which the settings name."""
-    monkeypatch.setenv("GENEKIN_USERS_FILE", str(home / "users"))
-    users = UserFile(home / "users")
-    for name, role in USERS.items():
-        users.add(name, role, PASSWORD)
-    return users
-
-
-@pytest.fixture
-def cookies(monkeypatch) -> dict[str, str]:
-    """The cookies of the browser, which AppTest does not have."""
-    cookies: dict[str, str] = {}
-    monkeypatch.setattr(
-        "streamlit.runtime.context.ContextProxy.cookies", property(lambda _: cookies)
-    )
-    return cookies
-
-
-@pytest.fixture
-def signed_in(users, cookies, opened):
-    """Return a function that opens a page as a user; as nobody, if the name is empty."""
-
-    def signed_in(page: str, name: str):
-        cookies.clear()
-        if name:
-            accounts = services.accounts()
-            assert accounts is not None
-            cookies["genekin"] = accounts.sign_ins.begin(name)
-        return opened(page)
-
-    return signed_in
 
 
 def _part_of_a_page():

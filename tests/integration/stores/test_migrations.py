@@ -23,6 +23,7 @@ from core.stores.sql.database import Database
 from core.stores.sql.jobs import JobTable
 from core.stores.sql.runs import RunTable
 from core.stores.sql.schema import metadata
+from core.stores.sql.sign_ins import SignInTable
 
 OPEN = """
 import sys
@@ -365,4 +366,27 @@ class TestJobWorkers:
         assert differences(database) == []
         (job,) = JobTable(database).recent()
         assert (job.state, job.attempts, job.hint) == ("lost", 0, "Start it again.")
+        database.close()
+
+
+class TestApiTokens:
+    """Revision 0005, there and back."""
+
+    def test_sign_ins_of_before_go_on_without_a_role(self, empty_url):
+        database = Database(empty_url, timeout=10)
+        migrate(database, command.downgrade, "0004")
+        assert "api_tokens" not in inspect(database.engine).get_table_names()
+        assert "role" not in {column["name"] for column in columns(database, "sign_ins")}
+        execute(
+            database,
+            "INSERT INTO sign_ins (digest, name, began_at) VALUES ('d', 'ada', '2026-01-02')",
+            "ALTER TABLE sign_ins ADD COLUMN role VARCHAR(16) DEFAULT '' NOT NULL",  # Cut short.
+        )
+        database.close()
+
+        database = Database(empty_url, timeout=10)
+        assert differences(database) == []
+        row = SignInTable(database).get("d")
+        assert row is not None
+        assert (row.name, row.role) == ("ada", "")
         database.close()
