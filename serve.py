@@ -22,7 +22,7 @@ from components.shared import services
 from components.shared.markup import SCRIPTS
 from components.shared.sign_in_mode import current_mode
 from core.api.app import mount_api
-from core.api.backend import Backend, no_tokens
+from core.api.backend import Backend
 from core.errors import GeneKinError, InputError
 from core.health import HealthChecks
 from core.logs import JSON, configure_logs, route_through_root
@@ -67,7 +67,8 @@ def _check_sign_in() -> None:
 def _open_backend() -> Backend:
     """Return what the API needs; the stores are opened once a process."""
     libraries, jobs = services.server_libraries(), services.server_jobs()
-    return Backend(read_settings(), current_mode(), libraries, jobs, no_tokens)
+    tokens = services.api_tokens()
+    return Backend(read_settings(), current_mode(), libraries, jobs, tokens.access)
 
 
 def _policy() -> str:

@@ -32,8 +32,3 @@ class Backend:
 
 OpenBackend = Callable[[], Backend]
 """Returns the backend, opened if it is not; raises a GeneKinError if it cannot be."""
-
-
-def no_tokens(_token: str, _address: str) -> Access | None:
-    """Return no rights: there are no tokens."""
-    return None

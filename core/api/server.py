@@ -9,9 +9,12 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from core.access.mode import check_address, sign_in_mode
+from core.access.mode import SignInMode, check_address, sign_in_mode
+from core.access.sign_ins import SignIns
+from core.access.tokens import ApiTokens, owner_roles
+from core.access.user_file import UserFile
 from core.api.app import PATH, mount_api
-from core.api.backend import Backend, no_tokens
+from core.api.backend import Backend
 from core.errors import InputError
 from core.health import HealthChecks
 from core.logs import configure_logs, route_through_root
@@ -48,7 +51,8 @@ def serve(settings: Settings, host: str, port: int, names: Sequence[str]) -> Non
     services = Services.open(settings)
     try:
         services.warm_up()
-        backend = Backend(settings, mode, services.libraries, services.jobs, no_tokens)
+        tokens = _open_tokens(settings, mode, services)
+        backend = Backend(settings, mode, services.libraries, services.jobs, tokens.access)
         app = create_app(backend, names)
         config = uvicorn.Config(
             app,
@@ -64,6 +68,12 @@ def serve(settings: Settings, host: str, port: int, names: Sequence[str]) -> Non
         uvicorn.Server(config).run()
     finally:
         services.close()
+
+
+def _open_tokens(settings: Settings, mode: SignInMode, services: Services) -> ApiTokens:
+    database = services.libraries.stores.database
+    users = UserFile(settings.users_file) if settings.users_file else None
+    return ApiTokens(database, owner_roles(mode, users, SignIns(database, settings)))
 
 
 def create_app(backend: Backend, names: Sequence[str] = ()) -> Starlette:
