@@ -6,7 +6,13 @@ import sys
 import pytest
 from openapi_spec_validator import validate
 
-from tests.support.api import app_of
+from core.jobs.queue import JobQueue
+from core.library.load import load
+from core.library.manager import Libraries
+from core.settings import Settings
+from core.stores.stores import Stores
+from tests.support.api import app_of, open_backend
+from tests.support.synthetic import FAMILY_NAMES, genes
 from tests.support.web import served
 
 SECONDS = 45
@@ -56,8 +62,18 @@ def test_programs_can_send_tokens(document):
     assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
 
 
-def test_schemathesis_finds_nothing(backend, tmp_path):
-    with served(app_of(backend)) as site:
+@pytest.fixture
+def own_backend(tmp_path):
+    """A deployment that Schemathesis may change: it deletes what it finds."""
+    settings = Settings(home=tmp_path / "home")
+    with Stores(settings) as stores:
+        libraries = Libraries(stores)
+        load(libraries, {"human": genes("human", 6)}, encoder="count", families=FAMILY_NAMES)
+        yield open_backend(libraries, JobQueue(stores.database), settings)
+
+
+def test_schemathesis_finds_nothing(own_backend, tmp_path):
+    with served(app_of(own_backend)) as site:
         run = subprocess.run(
             [
                 *(sys.executable, "-m", "schemathesis.cli", "run"),
