@@ -10,6 +10,7 @@ from core.calls import Status
 from core.runs.run import RunKind
 
 Probability = Annotated[float, Field(ge=0, le=1)]
+OrganismName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,199}$")]
 UtcTime = Annotated[datetime, AfterValidator(lambda time: time.replace(tzinfo=UTC))]
 """A time as the tables have it, without its time zone."""
 Digest = Annotated[str, Field(description="Changes with all that answers depend on; the ETag.")]
@@ -385,8 +386,8 @@ class QuestionOptions(_Input):
 class ClassifyOptions(QuestionOptions):
     """Options of a classification."""
 
-    organism: list[str] = Field(
-        default_factory=list, max_length=1_000, description="Search only here; repeatable."
+    organism: list[OrganismName] = Field(
+        default_factory=list, max_length=100, description="Search only here; repeatable."
     )
     neighbours: int = Field(10, ge=1, le=1_000, description="Maximum hits a query.")
     threshold: Probability | None = Field(
@@ -407,8 +408,8 @@ class TraceOptions(QuestionOptions):
 class SearchOptions(QuestionOptions):
     """Options of a search."""
 
-    organism: list[str] = Field(
-        default_factory=list, max_length=1_000, description="Search only here; repeatable."
+    organism: list[OrganismName] = Field(
+        default_factory=list, max_length=100, description="Search only here; repeatable."
     )
     limit: int = Field(10, ge=1, le=1_000, description="Maximum neighbours a query.")
 
