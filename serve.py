@@ -21,6 +21,8 @@ from streamlit.web.server import server_util
 from components.shared import services
 from components.shared.markup import SCRIPTS
 from components.shared.sign_in_mode import current_mode
+from core.api.app import mount_api
+from core.api.backend import Backend
 from core.errors import GeneKinError, InputError
 from core.health import HealthChecks
 from core.logs import JSON, configure_logs, route_through_root
@@ -60,6 +62,13 @@ def _check_sign_in() -> None:
         current_mode()
     except InputError as error:
         sys.exit(str(error))
+
+
+def _open_backend() -> Backend:
+    """Return what the API needs; the stores are opened once a process."""
+    libraries, jobs = services.server_libraries(), services.server_jobs()
+    tokens = services.api_tokens()
+    return Backend(read_settings(), current_mode(), libraries, jobs, tokens.access)
 
 
 def _policy() -> str:
@@ -121,6 +130,7 @@ else:  # Imported by Streamlit's command, with its options read, once uvicorn ha
             *health_routes(_checks),
             *metrics_routes(_checks, lambda: read_settings().metrics_token),
             *sign_in_routes(services.accounts),
+            mount_api(_open_backend),
         ],
         middleware=[
             Middleware(RequestMiddleware),

@@ -38,6 +38,7 @@ _SECTIONS = (
     "growth",
     "servers",
     "load",
+    "api",
     "streaming",
 )
 _PACKAGES = ("pymilvus", "milvus-lite", "numpy", "numba", "scikit-learn")

@@ -185,16 +185,16 @@ def measure(options: Namespace) -> str:
     loaded = min(LOADED, options.sample * 10) if options.sample else LOADED
     with (
         TemporaryDirectory(prefix="genekin-", ignore_cleanup_errors=True) as folder,
-        _deployment(Path(folder), options, loaded) as (dashboards, questions, curator),
+        deployment(Path(folder), options, loaded) as (dashboards, questions, curator),
     ):
         addresses = [dashboard.address for dashboard in dashboards]
-        alone = _run(addresses, questions, options)
+        alone = run_visitors(addresses, questions, options)
         with curator:
-            beside = _run(addresses, questions, options)
+            beside = run_visitors(addresses, questions, options)
             ended = " (which ended before)" if curator.ended else ""
     title = f"questions, while a curator loads {loaded:,} sequences{ended}"
     rows = [
-        [name, *_row(outcome, options.minutes)]
+        [name, *outcome_row(outcome, options.minutes)]
         for name, outcome in (("questions", alone), (title, beside))
     ]
     head = ["", "answers", "answers/s", "p50, ms", "p95, ms", "slowest, ms", "errors"]
@@ -238,10 +238,13 @@ class _Curator:
 
 
 @contextmanager
-def _deployment(
+def deployment(
     folder: Path, options: Namespace, loaded: int
 ) -> Iterator[tuple[list[Dashboard], list[Question], _Curator]]:
-    """Start the servers and the dashboards, with the human genes loaded."""
+    """Start the servers and the dashboards, with the human genes loaded.
+
+    Yields the dashboards, questions with their answers, and a curator who has not begun.
+    """
     with ExitStack() as stack:
         mariadb = stack.enter_context(MariaDB(folder / "mariadb"))
         milvus = stack.enter_context(MilvusServer(folder / "milvus"))
@@ -301,7 +304,9 @@ def _write_copies(
             table_file.write(f"{residues}\t{family_of(genes[index])}\n")
 
 
-def _run(addresses: Sequence[str], questions: Sequence[Question], options: Namespace) -> Outcome:
+def run_visitors(
+    addresses: Sequence[str], questions: Sequence[Question], options: Namespace
+) -> Outcome:
     """Let the visitors ask for the time wanted, spread over the dashboards."""
     log.info("%s visitors, %s minutes", options.users, options.minutes)
     until = time.monotonic() + options.minutes * 60
@@ -322,7 +327,8 @@ def _run(addresses: Sequence[str], questions: Sequence[Question], options: Names
     return total
 
 
-def _row(outcome: Outcome, minutes: float) -> list[str]:
+def outcome_row(outcome: Outcome, minutes: float) -> list[str]:
+    """Return the cells of a table, and log the first errors."""
     for error in outcome.errors[:_SHOWN_ERRORS]:
         log.warning("%s", error)
     milliseconds = np.array(outcome.seconds) * 1000

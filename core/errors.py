@@ -49,10 +49,22 @@ class InputError(GeneKinError):
     exit_status = 2
 
 
+class TooLargeError(InputError):
+    """Input that exceeds a limit of size."""
+
+
+class NotFoundError(InputError):
+    """Something that does not exist, or not any more."""
+
+
 class LibraryError(GeneKinError):
     """A library that does not exist, or that does not allow the operation."""
 
     exit_status = 2
+
+
+class UnknownLibraryError(LibraryError):
+    """A library that does not exist, or that the user may not use."""
 
 
 class ForbiddenError(GeneKinError):
@@ -97,6 +109,10 @@ class StoreError(GeneKinError):
     def log_text(self) -> str:
         """Return the full text with its reference."""
         return f"[{self.reference}] {self}" if self.reference else str(self)
+
+
+class LockedError(StoreError):
+    """A library that another process is writing to."""
 
 
 class UnavailableError(StoreError):

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from core.errors import GeneKinError
 
@@ -100,3 +101,9 @@ class Turns:
             turns[who] += 1
         order.sort(key=lambda entry: entry[:2])
         return 1 + [waiting for *_, waiting in order].index(ticket[0])
+
+
+@cache
+def process_turns(slots: int) -> Turns:
+    """Return the turns that all questions of this process take, from whichever side they come."""
+    return Turns(slots)

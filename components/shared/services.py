@@ -1,14 +1,10 @@
 """Opened stores, shared by all sessions; what one run of the script reads of them; the user."""
 
-import logging
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass, field
 from functools import wraps
 from hashlib import sha256
 from pathlib import Path
-from threading import Thread
 from typing import ParamSpec
 
 import streamlit as st
@@ -23,106 +19,31 @@ from core.access.sign_ins import SignIns
 from core.access.tokens import ApiTokens, owner_roles
 from core.access.user_file import UserFile
 from core.access.users import VISITOR
-from core.alignment.explanation import explain
-from core.classify import classify
-from core.cli.loopback import answer_commands
-from core.errors import GeneKinError
 from core.evaluation.evaluations import Evaluations
-from core.jobs.child import WorkerChild
-from core.jobs.first_load import active_load, start_first_load
 from core.jobs.queue import JobQueue
 from core.jobs.user_jobs import UserJobs
 from core.library.library import Library
 from core.library.manager import Libraries
 from core.runs import Runs
-from core.sequences.limits import Limits
-from core.sequences.queries import read_text_queries
-from core.sequences.references.examples import make_examples
+from core.services import Services
 from core.settings import Settings, read_settings
 from core.similarity.stored_results import StoredResults
-from core.stores.availability import wait_once
 from core.stores.sql.audit import AuditTable
 from core.stores.sql.database import Database
-from core.stores.stores import Stores
 from core.web.sign_in import Accounts, session_token
 
-_log = logging.getLogger(__name__)
 _Arguments = ParamSpec("_Arguments")
-_POLL_SECONDS = 0.5
 _ACCESS_SECONDS = 1.0
 """Time for which the rights of a user are not read again."""
-_WARM_UP_SECONDS = 5.0
-"""Maximum time that warming up keeps the server from listening."""
-
-
-@dataclass(frozen=True)
-class _Services:
-    """Stores and jobs of this process.
-
-    Attributes
-    ----------
-    worker
-        Runs the jobs; None where separate workers do.
-    """
-
-    libraries: Libraries
-    jobs: JobQueue
-    worker: WorkerChild | None
-    commands: ExitStack = field(default_factory=ExitStack)
-    """The answering of commands, where the stores are embedded: only this process has them open."""
-
-    def close(self) -> None:
-        self.commands.close()
-        if self.worker:
-            self.worker.close()
-        self.libraries.stores.close()
 
 
 @st.cache_resource(
     show_spinner="Opening the library …",
-    on_release=_Services.close,
+    on_release=Services.close,
     hash_funcs={Settings: hash},  # Streamlit's own way takes longer, a dozen times a run.
 )
-def _open(settings: Settings) -> _Services:
-    libraries = Libraries(Stores(settings), settings.cache_mb * 1_000_000)
-    with wait_once():
-        for name in libraries.names():
-            try:
-                libraries.reconcile(name, timeout=0)
-            except GeneKinError as error:
-                _log.warning("the library %s was not reconciled: %s", name, error)
-    jobs = JobQueue(
-        libraries.stores.database, max_user_jobs=settings.max_user_jobs, max_jobs=settings.max_jobs
-    )
-    services = _Services(libraries, jobs, _start_worker(settings, libraries, jobs))
-    if settings.embedded_vectors:
-        services.commands.enter_context(answer_commands(libraries, settings))
-    if settings.load_human_reference:
-        start_first_load(libraries, services.jobs)
-    return services
-
-
-def _start_worker(settings: Settings, libraries: Libraries, jobs: JobQueue) -> WorkerChild | None:
-    """Start to run jobs in a child process, unless separate workers run them."""
-    if not settings.worker_is_child:
-        return None
-    worker = WorkerChild(jobs, libraries.stores.vectors.server_address)
-    jobs.on_submit = worker.wake
-    return worker
-
-
-def _warm_up(libraries: Libraries, jobs: JobQueue) -> None:
-    """Fill caches and compile kernels before the first query, after the first load."""
-    try:
-        while active_load(jobs):
-            time.sleep(_POLL_SECONDS)
-        queries = read_text_queries(make_examples(), "the examples", Limits())
-        for name in libraries.names():
-            library = libraries.open(name)
-            calls = classify(library, queries)
-            explain(library, queries[0].residues, calls[0])
-    except GeneKinError as error:
-        _log.warning("the caches were not filled: %s", error)
+def _open(settings: Settings) -> Services:
+    return Services.open(settings)
 
 
 def open_services() -> None:
@@ -135,11 +56,7 @@ def open_services() -> None:
     GeneKinError
         If a setting is invalid or a store cannot be opened.
     """
-    services = _open(read_settings())
-    thread = Thread(target=_warm_up, args=(services.libraries, services.jobs), daemon=True)
-    thread.start()
-    if active_load(services.jobs) is None:
-        thread.join(_WARM_UP_SECONDS)
+    _open(read_settings()).warm_up()
 
 
 def server_libraries() -> Libraries:
@@ -151,6 +68,17 @@ def server_libraries() -> Libraries:
         If a setting is invalid or a store cannot be opened.
     """
     return _open(read_settings()).libraries
+
+
+def server_jobs() -> JobQueue:
+    """Return the queue of jobs, for what the server does by itself; never for a page.
+
+    Raises
+    ------
+    GeneKinError
+        If a setting is invalid or a store cannot be opened.
+    """
+    return _open(read_settings()).jobs
 
 
 def libraries() -> Libraries:

@@ -8,12 +8,7 @@ import streamlit as st
 from components.shared.formatting import format_ordinal
 from components.shared.services import current_submitter
 from core.settings import read_settings
-from core.turns import Turns
-
-
-@st.cache_resource
-def _turns(slots: int) -> Turns:
-    return Turns(slots)
+from core.turns import process_turns
 
 
 @contextmanager
@@ -30,6 +25,6 @@ def question_turn() -> Iterator[None]:
     def show(position: int) -> None:
         slot.caption(f"Waiting: {format_ordinal(position)} in line.")
 
-    with _turns(read_settings().question_slots).take(current_submitter(), show):
+    with process_turns(read_settings().question_slots).take(current_submitter(), show):
         slot.empty()
         yield

@@ -15,6 +15,7 @@ from click.shell_completion import shell_complete
 
 from core import __version__
 from core.cli import (
+    api,
     backup,
     benchmark,
     classify,
@@ -54,6 +55,7 @@ for _command in (
     benchmark.benchmark_command,
     status.status_command,
     worker.worker_command,
+    api.api_command,
     *maintenance.COMMANDS,
     run_files.export_run_command,
     profiles.profiles_command,

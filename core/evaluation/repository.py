@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from core.errors import InputError, StoreError
+from core.errors import NotFoundError, StoreError
 from core.evaluation.data import LabelledData
 from core.evaluation.registry import Plan, make_methods
 from core.evaluation.report import Report
@@ -75,7 +75,7 @@ def load_report(database: Database, number: int) -> Report:
 
     Raises
     ------
-    InputError
+    NotFoundError
         If there is none.
     StoreError
         If it is damaged, or the database fails.
@@ -88,5 +88,5 @@ def load_report(database: Database, number: int) -> Report:
         hint = "Delete the evaluation, or restore the database from a backup."
         raise StoreError(message, hint) from None
     if report is None:
-        raise InputError(f"There is no evaluation {number}.", "It may have been deleted.")
+        raise NotFoundError(f"There is no evaluation {number}.", "It may have been deleted.")
     return report

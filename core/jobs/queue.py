@@ -24,6 +24,14 @@ _ALIVE_SECONDS = 20.0
 _WAIT_HINT = "Wait until one has ended, or cancel one."
 
 
+class DuplicateJobError(InputError):
+    """The same job is active already."""
+
+
+class QueueFullError(InputError):
+    """Too many jobs are queued or running."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobRequest:
     """A job to submit.
@@ -100,8 +108,10 @@ class JobQueue:
 
         Raises
         ------
-        InputError
-            If the same job is active already, or too many are.
+        DuplicateJobError
+            If the same job is active already.
+        QueueFullError
+            If too many jobs are.
         Cancelled
             If it was cancelled while its input was written.
         """
@@ -122,7 +132,9 @@ class JobQueue:
         )
         job_id = self._table.add(row, request.arguments.model_dump_json())
         if job_id is None:
-            raise InputError("This job is already running.", "See its progress in the job list.")
+            raise DuplicateJobError(
+                "This job is already running.", "See its progress in the job list."
+            )
         try:
             for name, content in request.files.items():
                 self._files.write(job_id, name, content)
@@ -168,7 +180,7 @@ class JobQueue:
         active = self.active()
         own = sum(job.submitter == submitter[:64] for job in active)
         if own >= self._max_user_jobs:
-            raise InputError(f"{own:,} of your jobs are queued or running.", _WAIT_HINT)
+            raise QueueFullError(f"{own:,} of your jobs are queued or running.", _WAIT_HINT)
         if len(active) >= self._max_jobs:
             message = f"{len(active):,} jobs of all users are queued or running."
-            raise InputError(message, "Try again when some have ended.")
+            raise QueueFullError(message, "Try again when some have ended.")

@@ -10,7 +10,13 @@ from core.access.rights import library_forbidden
 from core.classification.model import FamilyModel
 from core.classification.profile_evidence import ProfileModel
 from core.encoders import Encoder
-from core.errors import ForbiddenError, InputError, LibraryError, StoreError
+from core.errors import (
+    ForbiddenError,
+    InputError,
+    LibraryError,
+    StoreError,
+    UnknownLibraryError,
+)
 from core.library.candidates import CandidateCache
 from core.library.create import save_model, train_with_profiles
 from core.library.integrity import check_vectors, reconcile_hint
@@ -130,13 +136,13 @@ class Libraries:
 
         Raises
         ------
-        LibraryError
+        UnknownLibraryError
             If there is none of that name that the user may use.
         """
         row = self.find_row(name)
         if row is None:
             message = f"There is no library {name!r}."
-            raise LibraryError(message, "Load an organism into it first.")
+            raise UnknownLibraryError(message, "Load an organism into it first.")
         return row
 
     def find_row(self, name: str) -> LibraryRow | None:

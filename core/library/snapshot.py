@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from core.errors import InputError, LibraryError
+from core.errors import LibraryError, NotFoundError
 from core.stores.sql import Identity, LabelStore, LibraryRow, LoadRow, OrganismRow, Visibility
 
 
@@ -84,7 +84,7 @@ def restrict(visibility: Visibility, library: str, organisms: Sequence[str] | No
 
     Raises
     ------
-    InputError
+    NotFoundError
         If an organism is not visible in the library.
     LibraryError
         If nothing is left to search.
@@ -104,7 +104,7 @@ def restrict(visibility: Visibility, library: str, organisms: Sequence[str] | No
     return replace(visibility, partitions=partitions)
 
 
-def unknown_organism_error(library: str, organism: str, known: Sequence[str]) -> InputError:
+def unknown_organism_error(library: str, organism: str, known: Sequence[str]) -> NotFoundError:
     """Return the error for an organism that a library does not have; it names those it has."""
     message = f"There is no organism {organism[:80]!r} in the library {library!r}."
-    return InputError(message, f"It has: {', '.join(known) or 'none yet'}.")
+    return NotFoundError(message, f"It has: {', '.join(known) or 'none yet'}.")

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +132,14 @@ def call_rows(
         yield row
 
 
+def call_documents(
+    calls: Sequence[Call], families: Mapping[int, str], alignments: "Alignments | None" = None
+) -> Iterator[dict[str, Any]]:
+    """Yield calls as rows with all their hits and families, as JSON has them."""
+    for index, row in enumerate(call_rows(calls, alignments)):
+        yield row | _evidence(index, calls[index], families, alignments)
+
+
 def format_calls(
     calls: Sequence[Call],
     file_format: str,
@@ -149,15 +157,12 @@ def format_calls(
     alignments
         Alignments of the hits, to add their columns.
     """
-    rows = call_rows(calls, alignments)
     if file_format in {"json", "ndjson"}:
-        evidence = (
-            _evidence(index, call, families, alignments) for index, call in enumerate(calls)
-        )
-        values = (row | more for row, more in zip(rows, evidence, strict=True))
+        values = call_documents(calls, families, alignments)
         if file_format == "ndjson":
             return format_lines(values)
         return json.dumps(list(values), indent=2, ensure_ascii=False) + "\n"
+    rows = call_rows(calls, alignments)
     columns = COLUMNS if alignments is None else (*COLUMNS, *ALIGNMENT_COLUMNS)
     return format_rows(rows, columns, "\t" if file_format == "tsv" else ",")
 

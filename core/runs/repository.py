@@ -11,7 +11,7 @@ from typing import TypeAlias, TypeVar
 
 from core.access import LOCAL_ACCESS, Access, Action, Role
 from core.calls import Call, Status, query_name
-from core.errors import ForbiddenError, InputError, StoreError
+from core.errors import ForbiddenError, InputError, NotFoundError, StoreError
 from core.library.library import Library
 from core.runs.run import Run, RunKind, RunSettings, damaged_run, run_versions
 from core.runs.serialization import (
@@ -316,9 +316,9 @@ class Runs:
         if not (user.owns(row.by) or user.may(Action.SEE_ALL)):
             raise ForbiddenError("This result is another user's.", "Only its owner can change it.")
 
-    def _not_found(self) -> InputError:
+    def _not_found(self) -> NotFoundError:
         expired = f", or it is older than {self._keep_days:,} days" if self._keep_days else ""
-        return InputError(
+        return NotFoundError(
             "Result not found.", f"It was deleted{expired}, or the link is incomplete."
         )
 

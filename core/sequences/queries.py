@@ -8,7 +8,7 @@ cannot be read.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from core.errors import InputError
+from core.errors import InputError, TooLargeError
 from core.sequences.alphabet import normalise
 from core.sequences.checks import find_fault, too_long, too_many_invalid
 from core.sequences.layout import Entry, Layout, describe_choices, propose_layout, read_entries
@@ -79,6 +79,32 @@ def read_queries(data: bytes, source: str, limits: Limits) -> Queries:
 def read_text_queries(text: str, source: str, limits: Limits) -> Queries:
     """Return the queries of a text, like :func:`read_queries`."""
     return read_queries(text.encode(errors="replace"), source, limits)
+
+
+def make_queries(sequences: Iterable[tuple[str, str]], limits: Limits) -> Queries:
+    """Return the queries of names and sequences, in their order.
+
+    Raises
+    ------
+    InputError
+        If there is none, or too many of them are invalid.
+    """
+    queries = Queries()
+    invalid: list[str] = []
+    for position, (name, sequence) in enumerate(sequences, start=1):
+        residues = normalise(sequence)
+        problem = None
+        if fault := find_fault(residues, limits.max_record_bases):
+            problem = Problem(fault.code, f"Record {position:,} {fault.description}.")
+            invalid.append(problem.message)
+        if position > limits.max_records:
+            raise TooLargeError(f"There are more than {limits.max_records:,} records.", "Split it.")
+        if len(invalid) > limits.max_invalid:
+            raise too_many_invalid("The input", invalid[0], limits)
+        queries.append(Record(clean_name(name), residues, position, position, None, problem))
+    if not queries:
+        raise InputError("There are no records.", "Send at least one.")
+    return queries
 
 
 class QueryReader:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from core.errors import StoreError
+from core.errors import LockedError
 from core.stores.errors import database_address, translate_errors
 
 _POLL_SECONDS = 0.1
@@ -35,15 +35,17 @@ def write_lock(engine: Engine, library: str, timeout: float) -> Iterator[None]:
 
     Raises
     ------
+    LockedError
+        If another writer still holds it by then.
     StoreError
-        If another writer still holds it by then, or the database cannot be reached.
+        If the database cannot be reached.
     """
     with ExitStack() as stack:
         with translate_errors(database_address(engine.url), "locking the library"):
             acquired = stack.enter_context(named_lock(engine, f"/{library}", timeout))
         if not acquired:
             message = f"Another process is writing to the library {library!r}."
-            raise StoreError(message, "Wait until it is finished, then try again.")
+            raise LockedError(message, "Wait until it is finished, then try again.")
         yield
 
 

@@ -15,7 +15,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -24,6 +24,7 @@ from core.web.clients import is_loopback, parse_address
 _log = logging.getLogger(__name__)
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _STREAMLIT_METRICS = "/_stcore/metrics"
+_API = "/api/"
 _POLICY_VIOLATION = 1008
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _HEADERS = {
@@ -171,8 +172,7 @@ class SecurityMiddleware:
 
         app: ASGIApp = self._app
         if refusal := self._refusal(scope, is_safe=scope["method"] in _SAFE_METHODS):
-            status, text = refusal
-            app = PlainTextResponse(f"{text}\n", status)
+            app = _refuse(scope, *refusal)
         await app(scope, receive, send_with_headers)
 
     def _refusal(self, scope: Scope, *, is_safe: bool) -> tuple[HTTPStatus, str] | None:
@@ -190,3 +190,13 @@ class SecurityMiddleware:
         if scope["path"].endswith(_STREAMLIT_METRICS) and not is_loopback(scope):
             return HTTPStatus.NOT_FOUND, "Not found"
         return None
+
+
+def _refuse(scope: Scope, status: HTTPStatus, text: str) -> Response:
+    """Return the answer to a refused request; programs get a problem (RFC 9457)."""
+    if not scope["path"].startswith(_API):
+        return PlainTextResponse(f"{text}\n", status)
+    kind = status.phrase.lower().replace(" ", "-")
+    problem = {"type": f"urn:genekin:problem:{kind}", "title": status.phrase, "status": status}
+    problem["detail"] = text
+    return JSONResponse(problem, status, media_type="application/problem+json")

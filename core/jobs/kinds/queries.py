@@ -7,7 +7,7 @@ from functools import partial
 from core import defaults
 from core.calls import Call
 from core.classify import classify
-from core.errors import InputError
+from core.errors import TooLargeError
 from core.jobs.kinds.base import JobContext, JobKind
 from core.library.library import Library
 from core.progress import Progress, no_progress
@@ -54,17 +54,17 @@ def check_size(records: Sequence[Record], settings: Settings) -> None:
 
     Raises
     ------
-    InputError
+    TooLargeError
         If it is.
     """
     hint = "Split it, or use the command line: python -m core."
     if len(records) > settings.max_query_records:
         limit = f"the limit of a question is {settings.max_query_records:,}"
-        raise InputError(f"These are {len(records):,} records; {limit}.", hint)
+        raise TooLargeError(f"These are {len(records):,} records; {limit}.", hint)
     bases = sum(len(record.residues) for record in records)
     if bases > settings.max_query_bases:
         limit = f"the limit of a question is {settings.max_query_bases:,}"
-        raise InputError(f"These are {bases:,} bases; {limit}.", hint)
+        raise TooLargeError(f"These are {bases:,} bases; {limit}.", hint)
 
 
 def classify_and_store(

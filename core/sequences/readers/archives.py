@@ -15,7 +15,7 @@ from functools import partial
 from gzip import BadGzipFile, GzipFile
 from typing import BinaryIO, cast
 
-from core.errors import InputError
+from core.errors import InputError, TooLargeError
 from core.sequences.limits import Limits
 from core.settings import MB
 
@@ -256,9 +256,9 @@ def _check_ratio(unpacked: int, packed: int, source: str, limits: Limits) -> Non
         raise InputError(message, "Sequences never compress so well; use it uncompressed.")
 
 
-def too_large(source: str, limits: Limits) -> InputError:
+def too_large(source: str, limits: Limits) -> TooLargeError:
     """Return the error for a file above the limit."""
-    return InputError(f"{source} is larger than {limits.max_bytes / MB:,.0f} MB.", limits.advice)
+    return TooLargeError(f"{source} is larger than {limits.max_bytes / MB:,.0f} MB.", limits.advice)
 
 
 def damaged(source: str, what: str) -> InputError:

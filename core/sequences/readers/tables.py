@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from core.errors import InputError
+from core.errors import InputError, TooLargeError
 from core.sequences.alphabet import looks_like_dna
 from core.sequences.limits import Limits
 from core.sequences.source_file import Row
@@ -130,7 +130,7 @@ def check_record_count(count: int, source: str, limits: Limits) -> None:
     """
     if count > limits.max_records:
         message = f"{source} has more than {limits.max_records:,} records."
-        raise InputError(message, "Split it into smaller files, or raise GENEKIN_MAX_RECORDS.")
+        raise TooLargeError(message, "Split it into smaller files, or raise GENEKIN_MAX_RECORDS.")
 
 
 def split_header(rows: list[Row]) -> tuple[tuple[str, ...], list[Row]]:

@@ -327,3 +327,16 @@ audit = _table(
     Column("subject", _TEXT, nullable=False),
     Column("detail", _TEXT, nullable=False),
 )
+
+# What a program sends twice, after a lost answer, is done once.
+idempotency_keys = _table(
+    "idempotency_keys",
+    # Digest of the key and its user.
+    Column("key", String(64), primary_key=True),
+    # Digest of the request.
+    Column("request", String(64), nullable=False),
+    Column("used_at", _TIME, nullable=False, index=True),
+    # The job that it made; NULL until it has.
+    Column("job", Integer, nullable=True),
+    backup=False,
+)

@@ -43,7 +43,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Set up an empty home for one test; close the stores of the pages after it."""
     monkeypatch.setenv("GENEKIN_HOME", str(tmp_path / "home"))
     # A child process would take seconds to start for every test.
-    monkeypatch.setattr(services, "_start_worker", start_worker_thread)
+    monkeypatch.setattr("core.services._start_worker", start_worker_thread)
     monkeypatch.setattr(worker, "_POLL_SECONDS", 0.03)
     yield tmp_path / "home"
     services._open.clear()

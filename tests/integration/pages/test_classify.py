@@ -410,7 +410,7 @@ class TestManyPeople:
         monkeypatch.setattr(core_turns, "_SILENT_SECONDS", 0.1)
         monkeypatch.setattr(core_turns, "_TELL_SECONDS", 0.1)
         only = Turns(1, patience=0.3)
-        monkeypatch.setattr(turns, "_turns", lambda _slots: only)
+        monkeypatch.setattr(turns, "process_turns", lambda _slots: only)
         with only.take("somebody else"):
             ask(page, ONE)
         assert "Too many questions are being answered" in shown(page)

@@ -44,7 +44,7 @@ def calls(monkeypatch):
 @pytest.fixture(autouse=True)
 def _no_worker(monkeypatch):
     """Its statements would be counted, too."""
-    monkeypatch.setattr(services, "_start_worker", lambda *_: None)
+    monkeypatch.setattr("core.services._start_worker", lambda *_: None)
 
 
 @pytest.fixture

@@ -7,16 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import InputError
+from core.errors import InputError, TooLargeError
 from core.sequences.alphabet import IUPAC_DNA
 from core.sequences.limits import Limits
 from core.sequences.queries import (
     invalid_records,
+    make_queries,
     read_queries,
     read_text_queries,
     unreadable_files,
 )
-from core.sequences.records import MAX_NAME, Record
+from core.sequences.records import MAX_NAME, Problem, Record
 
 MAX_BASES = 1_000
 LIMITS = Limits(max_record_bases=MAX_BASES)
@@ -368,3 +369,31 @@ class TestAnyText:
         base = len("".join(before.rpartition(">x\n")[2].split())) + 1
         assert found.problem is not None
         assert re.findall(r"[\d]+", found.problem.message) == [str(number), str(line), str(base)]
+
+
+class TestNamedSequences:
+    def test_are_read_as_those_of_a_file(self):
+        named = [("a", "ac gu\n"), ("b\u202e", "ACGT7"), ("", "")]
+        assert make_queries(named, LIMITS) == [
+            Record("a", "ACGT", 1, 1),
+            Record(
+                "b",
+                "ACGT7",
+                2,
+                2,
+                None,
+                Problem(
+                    "letter",
+                    "Record 2 has an invalid character '7' at base 5; use IUPAC nucleotide codes.",
+                ),
+            ),
+            Record("", "", 3, 3, None, Problem("empty", "Record 3 has no sequence.")),
+        ]
+
+    def test_have_limits(self):
+        with pytest.raises(InputError, match="no records"):
+            make_queries([], LIMITS)
+        with pytest.raises(TooLargeError, match="more than 2 records"):
+            make_queries([("a", "ACGT")] * 3, Limits(max_records=2))
+        with pytest.raises(InputError, match="more than 1 records are invalid"):
+            make_queries([("a", "")] * 3, Limits(max_invalid=1))

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import SchemaItem
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 
 _NAME = String(255).with_variant(mysql.VARCHAR(255, collation="utf8mb4_bin"), "mysql", "mariadb")
 _TEXT = Text().with_variant(mysql.MEDIUMTEXT(collation="utf8mb4_bin"), "mysql", "mariadb")

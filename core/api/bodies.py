@@ -1,0 +1,120 @@
+"""Bodies of requests: read within limits of size and time, and turned into queries."""
+
+from http import HTTPStatus
+
+from anyio import fail_after
+from fastapi import Request
+from pydantic import ValidationError
+from starlette.requests import ClientDisconnect
+
+from core.api.problems import ProblemError
+from core.api.schemas import Records
+from core.api.work import HeldMemory
+from core.errors import InputError
+from core.schema import describe_fault
+from core.sequences.limits import Limits
+from core.sequences.queries import Queries, make_queries, read_queries
+
+SOURCE = "the body"
+"""Name of a body in messages."""
+JSON = "application/json"
+_SILENT_SECONDS = 60.0
+"""Time without a byte after which a request is given up."""
+_FORM = "multipart/form-data"
+
+
+def media_type(request: Request) -> str:
+    """Return the media type of a body, without its parameters; empty if it has none."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def require_file(request: Request, *, allow_json: bool) -> None:
+    """Check that the body of a request can be what it says.
+
+    Raises
+    ------
+    ProblemError
+        If it is a form, or packed for the way, or JSON where a file is needed.
+    """
+    given = media_type(request)
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding != "identity":
+        detail = "Send a packed file as it is, without Content-Encoding: .gz and .zip are read."
+        raise _unsupported(detail)
+    if given == _FORM:
+        detail = "Send the file itself, not a form: curl --data-binary @FILE."
+        raise _unsupported(detail)
+    if given == JSON and not allow_json:
+        raise _unsupported("Send a file: FASTA, a table, Excel; plain, .gz or .zip.")
+
+
+async def read_body(request: Request, max_bytes: int, memory: HeldMemory) -> bytes:
+    """Return the body of a request.
+
+    Parameters
+    ----------
+    max_bytes
+        Its maximum size.
+    memory
+        What the request may take.
+
+    Raises
+    ------
+    ProblemError
+        If it is larger than allowed, as soon as that is known, or does not come.
+    """
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > max_bytes:
+        raise _too_large(max_bytes)
+    parts: list[bytes] = []
+    size = 0
+    stream = aiter(request.stream())
+    try:
+        while True:
+            with fail_after(_SILENT_SECONDS):
+                part = await anext(stream, None)
+            if part is None:
+                return b"".join(parts)
+            size += len(part)
+            if size > max_bytes:
+                raise _too_large(max_bytes)
+            memory.take(len(part))
+            parts.append(part)
+    except TimeoutError:
+        detail = f"The body stopped coming for {_SILENT_SECONDS:.0f} s."
+        raise ProblemError(HTTPStatus.REQUEST_TIMEOUT, "timeout", detail) from None
+    except ClientDisconnect:
+        detail = "The connection was closed before the end of the body."
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "incomplete", detail) from None
+
+
+def parse_queries(body: bytes, given: str, limits: Limits) -> Queries:
+    """Return the queries of a body: a file, or JSON.
+
+    Parameters
+    ----------
+    given
+        Its media type.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read as a whole.
+    """
+    if given != JSON:
+        return read_queries(body, SOURCE, limits)
+    try:
+        records = Records.model_validate_json(body).records
+    except ValidationError as error:
+        hint = 'Send {"records": [{"name": "query1", "residues": "ATGC…"}]}.'
+        raise InputError(f"The JSON is invalid: {describe_fault(error)}.", hint) from None
+    return make_queries(((record.name, record.residues) for record in records), limits)
+
+
+def _too_large(max_bytes: int) -> ProblemError:
+    detail = f"The body is larger than {max_bytes:,} bytes. Split it."
+    return ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", detail)
+
+
+def _unsupported(detail: str) -> ProblemError:
+    return ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail)
