@@ -48,13 +48,13 @@ from components.shared.session import (  # noqa: E402
     QUERY_TEXT_KEY,
     TRACE_TEXT_KEY,
     forget_new_token,
-    keep_widget,
+    preserve_widget,
 )
 from components.shared.sign_in import account_panel  # noqa: E402
 
 st.html(STYLE)
-keep_widget(QUERY_TEXT_KEY, "")
-keep_widget(TRACE_TEXT_KEY, "")
+preserve_widget(QUERY_TEXT_KEY)
+preserve_widget(TRACE_TEXT_KEY)
 open_requested_page()
 watch_session()
 begin_log()

@@ -206,6 +206,16 @@ def keep_widget(key: str, default: _Value) -> _Value:
     return value
 
 
+def preserve_widget(key: str) -> None:
+    """Keep what was typed into a widget while other pages are shown.
+
+    In a new session, the browser may know of a text that the session state does not have yet: that
+    of a session on a server that is gone. So nothing is set where nothing is known.
+    """
+    if key in st.session_state:
+        st.session_state[key] = st.session_state[key]
+
+
 def forget_new_token(page: str) -> None:
     """Forget an API token that was shown, on another page than its own."""
     if page != TOKENS_PATH:

@@ -12,7 +12,7 @@ from core.library.manager import Libraries
 from core.sequences.references.examples import make_receptor
 from core.settings import Settings
 from core.stores.stores import Stores
-from tests.support.browser import PATIENCE, go_to, patient, settled
+from tests.support.browser import PATIENCE, go_to, patient, settled, uploader
 from tests.support.library_page import until
 from tests.support.synthetic import dna, genes
 
@@ -315,7 +315,7 @@ def test_a_file_with_a_bad_record_from_its_report_to_the_organism(page, dashboar
     bad = first | {"name": "dog.csv", "buffer": f"cds,class\nACG!,1\n{rows}".encode()}
     page.goto(f"{dashboard}/library")
     page.get_by_role("radio", name="Upload a file").check(force=True)
-    upload = page.get_by_test_id("stFileUploaderDropzoneInput").first
+    upload = uploader(page)
     upload.set_input_files(first)
     page.get_by_role("button", name="Load 6 valid records").click()
     expect(page.get_by_text("cat: 6 genes added;")).to_be_visible()

@@ -13,7 +13,7 @@ from core.library.load import load
 from core.library.manager import Libraries
 from core.settings import Settings
 from core.stores.stores import Stores
-from tests.support.browser import DESKTOP, go_to, patient
+from tests.support.browser import DESKTOP, go_to, patient, uploader
 from tests.support.caddy import HOST, MAX_REQUEST, STICKY, Caddy, NameServer, caddy_missing
 from tests.support.services import Dashboard, free_port, require
 from tests.support.synthetic import FAMILY_NAMES, genes
@@ -182,7 +182,7 @@ class TestBrowser:
         for page in visitors(proxy, 2):
             replica = replica_of(page)
             page.get_by_role("radio", name="Upload a file").check(force=True)
-            page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(file)
+            uploader(page).set_input_files(file)
             expect(page.get_by_role("button", name="Load 6 valid records")).to_be_visible()
             assert replica_of(page) == replica
 
@@ -192,7 +192,7 @@ class TestBrowser:
         (page,) = visitors(proxy, 1)
         page.get_by_role("radio", name="Upload a file").check(force=True)
         with page.expect_response(lambda response: "upload_file" in response.url) as refused:
-            page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(file)
+            uploader(page).set_input_files(file)
         # Too large; Caddy before 2.7 says that the dashboard did not take it.
         assert refused.value.status in {413, 502}
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from tests.support.services import Dashboard
 
@@ -35,6 +35,12 @@ def settled(page: Page) -> None:
     """Wait until the page is drawn."""
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+
+
+def uploader(page: Page) -> Locator:
+    """Return the uploader of sequences on the Library page."""
+    region = page.get_by_role("region", name="Upload a file")
+    return region.get_by_test_id("stFileUploaderDropzoneInput")
 
 
 def go_to(page: Page, name: str) -> None:
