@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import FilePayload, Page, ViewportSize, expect
 
 from core.library.load import load
 from core.library.manager import Libraries
@@ -309,10 +309,14 @@ def test_a_file_that_is_replaced_by_an_example_leaves_the_server(page, dashboard
     until(lambda: held_bytes() == 0)
 
 
+def csv_file(name: str, content: str) -> FilePayload:
+    return {"name": f"{name}.csv", "mimeType": "text/csv", "buffer": content.encode()}
+
+
 def test_a_file_with_a_bad_record_from_its_report_to_the_organism(page, dashboard, keep):
     rows = "".join(f"{gene.residues},{gene.family}\n" for gene in genes("cat", 6))
-    first = {"name": "cat.csv", "mimeType": "text/csv", "buffer": f"cds,class\n{rows}".encode()}
-    bad = first | {"name": "dog.csv", "buffer": f"cds,class\nACG!,1\n{rows}".encode()}
+    first = csv_file("cat", f"cds,class\n{rows}")
+    bad = csv_file("dog", f"cds,class\nACG!,1\n{rows}")
     page.goto(f"{dashboard}/library")
     page.get_by_role("radio", name="Upload a file").check(force=True)
     upload = uploader(page)
