@@ -136,7 +136,8 @@ def open_part_file(
 
 
 def _begin(path: Path, state: FileIO, run: Mapping[str, Any]) -> FileIO:
-    state.truncate(0)
+    state.seek(0)  # It may have been read.
+    state.truncate()
     path.unlink(missing_ok=True)
     _write(state, _Run.model_validate(_plain(run)).model_dump_json().encode() + b"\n")
     return _open(path, os.O_CREAT | os.O_EXCL)

@@ -405,7 +405,8 @@ class TestTables:
     def test_all_but_the_jobs_and_tokens_are_saved(self):
         """A table that is added later is saved, unless it says that it need not."""
         saved = {table.name for table in tables_to_save(metadata)}
-        unsaved = {"jobs", "job_files", "workers", "stored_results", "api_tokens"}
+        unsaved = {"jobs", "job_files", "workers", "stored_results"}
+        unsaved |= {"api_tokens", "idempotency_keys"}
         assert set(metadata.tables) - saved == unsaved
 
     def test_no_token_comes_back_and_those_that_are_there_stay(self, deploy, lab, tmp_path):

@@ -296,6 +296,14 @@ class TestResume:
         assert self.read(tmp_path / output) == expected
         assert {path.name for path in tmp_path.iterdir()} == {"queries.fasta", output}
 
+    def test_a_run_killed_twice_before_its_first_answer(self, killed, whole, streamed, tmp_path):
+        command = self.command("calls.tsv")
+        expected = whole("classify", "queries.fasta").out
+        killed(command, 2, 0.5)
+        killed([*command, "--resume"], 2, 0.5)
+        assert streamed(*command, "--resume").status == 0
+        assert (tmp_path / "calls.tsv").read_text() == expected
+
     @staticmethod
     def read(path):
         if path.suffix == ".parquet":

@@ -223,6 +223,7 @@ class TestNames:
             "summary": False,
             "file_format": "tsv",
             "output": None,
+            "resume": False,
         }
 
     def test_python(self, name, monkeypatch):
