@@ -49,7 +49,7 @@ MAX_RESIDUES, MAX_MEMBERS = 2_000, 50
 
 
 class Variant(NamedTuple):
-    """What a lab knows beside its library."""
+    """Knowledge of a lab beside its library."""
 
     title: str
     about: str

@@ -33,7 +33,7 @@ _COUNTED = ("copy", "known")
 
 @dataclass(frozen=True, slots=True)
 class ReferenceOptions:
-    """How reference sequences are read.
+    """Options for reading reference sequences.
 
     Attributes
     ----------

@@ -258,7 +258,7 @@ class Traces(Results[TraceResult]):
 
 
 class Loads(Results["OrganismReport"]):
-    """What was loaded, one result an organism.
+    """Results of a load, one an organism.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ RIGHTS: Mapping[Role, str] = {
     Role.CURATOR: "also load and change libraries, and run benchmarks",
     Role.ADMIN: "everything, also delete libraries",
 }
-"""What tokens of each role may do."""
+"""Rights of tokens of each role."""
 _DEFAULT_DAYS = 30
 
 

@@ -26,7 +26,7 @@ _MIN_SCORE_RATIO = 2.0
 
 
 class GeneSource(Protocol):
-    """Where the residues of hits are: their library, or a file."""
+    """Source of the residues of hits: their library, or a file."""
 
     def residues(self, ids: Sequence[int], /) -> Mapping[int, str]:
         """Return the residues of those genes that it has, by id."""

@@ -12,7 +12,7 @@ from core.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """What answers need, with all rights: a caller gets it with the caller's.
+    """Means of answers, with all rights: a caller gets them with the caller's.
 
     Attributes
     ----------

@@ -256,7 +256,7 @@ class OrganismList(BaseModel):
 
 
 class Removed(BaseModel):
-    """What was removed."""
+    """Removal of an organism or a library."""
 
     library: str
     organism: str | None = None

@@ -24,7 +24,7 @@ _ORGANISM = ORGANISM_PATTERNS["organism=…"]
 
 @dataclass(frozen=True, slots=True)
 class SubjectLabels:
-    """What is known of subjects, by their names; nothing is guessed.
+    """Families and organisms of subjects, by their names; nothing is guessed.
 
     Attributes
     ----------

@@ -35,7 +35,7 @@ _FAULTS = (
     IndexError,
     AssertionError,
 )
-"""What Biopython raises for elements that are missing or are not numbers."""
+"""Errors that Biopython raises for elements that are missing or are not numbers."""
 
 
 def read_xml(data: bytes, name: str, digest: str) -> BlastResults:

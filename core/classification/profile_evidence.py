@@ -169,7 +169,7 @@ class ProfileModel:
 
 
 class ProfileEvidence:
-    """What the profiles say about one query.
+    """Evidence of the profiles about one query.
 
     Attributes
     ----------

@@ -82,7 +82,7 @@ def train_profiles(
 
 @dataclass(frozen=True, slots=True)
 class _HeldOutProfiles:
-    """What profiles say on held-out sequences.
+    """Evidence of profiles on held-out sequences.
 
     Attributes
     ----------

@@ -25,7 +25,7 @@ _Count = Annotated[int, Field(ge=0)]
 
 
 class Checkpoint(StrictModel):
-    """How far a run has come.
+    """Position that a run has reached.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Checkpoint(StrictModel):
 
 
 class _Run(StrictModel):
-    """What the answers of a run depend on, apart from its queries and the library."""
+    """Causes of a run's answers, apart from its queries and the library."""
 
     version: str
     question: str

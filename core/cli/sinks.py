@@ -1,4 +1,4 @@
-"""Where the table of a large file goes, batch by batch: standard output, a stream, or a file."""
+"""Sinks of the table of a large file, batch by batch: standard output, a stream, or a file."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ class Sink(Protocol):
 
     @property
     def checkpoint(self) -> Checkpoint | None:
-        """What is written for good, also by an earlier run; None if nothing."""
+        """Answers that are written for good, also by an earlier run; None if there are none."""
 
     def append(self, text: str, done: Checkpoint) -> None:
         """Write the answers up to a checkpoint."""

@@ -81,7 +81,7 @@ class QueryStream:
 
     @property
     def notes(self) -> list[str]:
-        """What the user should know about how the files were read, in full sentences."""
+        """Notes for the user on how the files were read, in full sentences."""
         return self._reader.notes
 
     def __iter__(self) -> Iterator[Record]:

@@ -232,7 +232,7 @@ class TestServersKilled(OwnServers):
 
 @pytest.fixture
 def clock_file(tmp_path: Path) -> Path:
-    """How far the clock of a database is off: "+2d"."""
+    """File with the offset of a database's clock, such as "+2d"."""
     file = tmp_path / "offset"
     file.write_text("+0\n", encoding="ascii")
     return file

@@ -44,7 +44,7 @@ CALLS = {
 
 @pytest.fixture
 def paths(backend, program):
-    """What paths name: a run and a job of somebody else, and a library to remove."""
+    """Values of paths: a run and a job of somebody else, and a library to remove."""
     references = {"human": genes("human", 3), "dog": genes("dog", 3)}
     load(backend.libraries, references, library="doomed", encoder="count", families=FAMILY_NAMES)
     owner = replace(

@@ -31,7 +31,7 @@ def refused(data: str | bytes) -> str:
 
 
 def figures(found: BlastResults) -> list[tuple[object, ...]]:
-    """What all formats say of each alignment, with as many digits as the tables have."""
+    """Figures that all formats have of an alignment, with as many digits as the tables have."""
     return [
         (
             query.name,

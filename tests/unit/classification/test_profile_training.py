@@ -1,4 +1,4 @@
-"""What profiles say is learned without looking at what is held out."""
+"""Training of profiles, without a look at what is held out."""
 
 import random
 
