@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from core.errors import InputError
 from core.sequences.alphabet import IUPAC_DNA, is_mostly_dna, normalise
-from core.sequences.checks import find_fault
 from core.sequences.files import read_bytes
 from core.sequences.limits import Limits
-from core.sequences.queries import Queries, read_queries
-from core.sequences.records import Problem, Record, clean_name
+from core.sequences.queries import Queries, make_query, read_queries
+from core.sequences.records import Record
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -165,10 +164,7 @@ def _make_record(name: str, residues: object, position: int, limits: Limits) -> 
     if not isinstance(residues, str):
         message = f"Query {position:,} is no sequence but {_describe(residues)}."
         raise InputError(message, "Give strings or records.")
-    normal = normalise(residues)
-    fault = find_fault(normal, limits.max_record_bases)
-    problem = Problem(fault.code, f"Record {position:,} {fault.description}.") if fault else None
-    return Record(clean_name(name), normal, position, position, None, problem)
+    return make_query(name, residues, position, limits)
 
 
 def _describe(value: object) -> str:

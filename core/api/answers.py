@@ -7,6 +7,7 @@ JSON end with the problem, and in every other format the connection is closed be
 
 import json
 import logging
+import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 
@@ -69,11 +70,6 @@ class Question(ABC):
         """True if all batches are answered."""
         return not self._batches
 
-    @property
-    def is_saved(self) -> bool:
-        """True if the complete answer is to be stored."""
-        return False
-
     def begin(self, body: bytes, given: str) -> bytes:
         """Read a body of some media type, and return the rows of the first batch.
 
@@ -108,9 +104,29 @@ class Question(ABC):
         """Return what is known of the answer after its rows."""
         return {}
 
+
+class StorableQuestion(Question):
+    """A question whose complete answer can be stored as a run.
+
+    Attributes
+    ----------
+    is_saved
+        Whether it is to be stored.
+    """
+
+    def __init__(self, caller: Caller, library: str, writer: Writer, *, is_saved: bool) -> None:
+        super().__init__(caller, library, writer)
+        self.is_saved = is_saved
+        self._started = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """Time since the question came."""
+        return time.perf_counter() - self._started
+
+    @abstractmethod
     def save(self) -> Run:
         """Store the complete answer as a run."""
-        raise NotImplementedError
 
 
 async def respond(request: Request, caller: Caller, question: Question) -> Response:
@@ -119,7 +135,7 @@ async def respond(request: Request, caller: Caller, question: Question) -> Respo
     body = await read_body(request, caller.backend.settings.max_file_bytes, caller.memory)
     given = media_type(request)
     rows = await caller.run_in_turn(lambda: question.begin(body, given))
-    if question.is_saved:
+    if isinstance(question, StorableQuestion) and question.is_saved:
         return await _save(request, caller, question, [rows])
     kind, headers = MEDIA_TYPES[question.writer.format], _headers(question.facts)
     content = question.writer.head(question.facts) + rows
@@ -134,7 +150,7 @@ def run_page(run: Run) -> str:
 
 
 async def _save(
-    request: Request, caller: Caller, question: Question, rows: list[bytes]
+    request: Request, caller: Caller, question: StorableQuestion, rows: list[bytes]
 ) -> Response:
     """Compute the whole answer, store it, and send it."""
     while not question.has_ended:

@@ -1,13 +1,12 @@
 """Questions about sequences: classify, trace, and search for nearest neighbours."""
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from core.api.answers import Question, respond
+from core.api.answers import Question, StorableQuestion, respond
 from core.api.callers import AskingLong, Caller
 from core.api.documentation import QUESTION_BODY, answer_responses, problems
 from core.api.formats import Writer, choose_format
@@ -93,20 +92,16 @@ def _writer(
     return Writer(file_format, columns, rows_name)
 
 
-class _Classification(Question):
+class _Classification(StorableQuestion):
     """The calls of queries."""
 
     def __init__(self, caller: Caller, options: ClassifyOptions, request: Request) -> None:
         columns = (*COLUMNS, *ALIGNMENT_COLUMNS) if options.align else COLUMNS
-        super().__init__(caller, options.library, _writer(options, request, columns, "calls"))
+        writer = _writer(options, request, columns, "calls")
+        super().__init__(caller, options.library, writer, is_saved=options.save)
         self._options = options
         self._organisms = tuple(options.organism) or None
         self._calls: list[Call] = []
-        self._started = time.perf_counter()
-
-    @property
-    def is_saved(self) -> bool:
-        return self._options.save
 
     def answer(self, batch: Sequence[Record]) -> bytes:
         options = self._options
@@ -136,7 +131,7 @@ class _Classification(Question):
             self.queries,
             self._calls,
             settings,
-            seconds=time.perf_counter() - self._started,
+            seconds=self.seconds,
             name=self._options.name,
         )
 
@@ -150,19 +145,15 @@ class _Classification(Question):
         )
 
 
-class _Trace(Question):
+class _Trace(StorableQuestion):
     """The closest relatives of queries."""
 
     def __init__(self, caller: Caller, options: TraceOptions, request: Request) -> None:
         columns = SUMMARY_COLUMNS if options.summary else TRACE_COLUMNS
-        super().__init__(caller, options.library, _writer(options, request, columns, "queries"))
+        writer = _writer(options, request, columns, "queries")
+        super().__init__(caller, options.library, writer, is_saved=options.save)
         self._options = options
         self._traced: list[TraceResult] = []
-        self._started = time.perf_counter()
-
-    @property
-    def is_saved(self) -> bool:
-        return self._options.save
 
     def answer(self, batch: Sequence[Record]) -> bytes:
         traced = trace(self.library, batch)
@@ -180,9 +171,8 @@ class _Trace(Question):
         return {"organisms": self._shares()}
 
     def save(self) -> Run:
-        seconds = time.perf_counter() - self._started
         return self.caller.runs.store_trace(
-            self.library, self.queries, self._traced, seconds=seconds
+            self.library, self.queries, self._traced, seconds=self.seconds
         )
 
     def _shares(self) -> list[dict[str, Any]]:

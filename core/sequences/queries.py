@@ -92,19 +92,31 @@ def make_queries(sequences: Iterable[tuple[str, str]], limits: Limits) -> Querie
     queries = Queries()
     invalid: list[str] = []
     for position, (name, sequence) in enumerate(sequences, start=1):
-        residues = normalise(sequence)
-        problem = None
-        if fault := find_fault(residues, limits.max_record_bases):
-            problem = Problem(fault.code, f"Record {position:,} {fault.description}.")
-            invalid.append(problem.message)
+        query = make_query(name, sequence, position, limits)
+        if query.problem:
+            invalid.append(query.problem.message)
         if position > limits.max_records:
             raise TooLargeError(f"There are more than {limits.max_records:,} records.", "Split it.")
         if len(invalid) > limits.max_invalid:
             raise too_many_invalid("The input", invalid[0], limits)
-        queries.append(Record(clean_name(name), residues, position, position, None, problem))
+        queries.append(query)
     if not queries:
         raise InputError("There are no records.", "Send at least one.")
     return queries
+
+
+def make_query(name: str, sequence: str, position: int, limits: Limits) -> Record:
+    """Return the query of a name and a sequence; the record may be invalid.
+
+    Parameters
+    ----------
+    position
+        Its number among the queries, from 1.
+    """
+    residues = normalise(sequence)
+    fault = find_fault(residues, limits.max_record_bases)
+    problem = Problem(fault.code, f"Record {position:,} {fault.description}.") if fault else None
+    return Record(clean_name(name), residues, position, position, None, problem)
 
 
 class QueryReader:
