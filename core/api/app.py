@@ -10,6 +10,7 @@ from core.api import evaluations, jobs, libraries, loads, questions, runs
 from core.api.backend import OpenBackend
 from core.api.documentation import openapi_of
 from core.api.problems import install_handlers
+from core.api.requests import RequestForms
 from core.api.work import Work
 
 PATH = "/api"
@@ -49,5 +50,6 @@ def create_api(open_backend: OpenBackend) -> FastAPI:
     for module in (questions, libraries, loads, runs, jobs, evaluations):
         app.include_router(module.router, prefix=_VERSION_PATH)
     install_handlers(app)
+    app.add_middleware(RequestForms)
     app.openapi = openapi_of(app)  # type: ignore[method-assign]
     return app

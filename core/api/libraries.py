@@ -4,11 +4,13 @@ from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
+from pydantic import BeforeValidator
 from starlette.responses import Response
 
 from core.api.callers import Asking, AskingLong, Caller
 from core.api.documentation import library_responses, problems
 from core.api.etags import etag_headers, library_digest, matches, not_modified
+from core.api.requests import part_of_path
 from core.api.schemas import (
     LibraryInfo,
     LibraryList,
@@ -28,7 +30,9 @@ from core.stores.sql import LoadRow, OrganismRow
 
 router = APIRouter(prefix="/libraries", tags=["libraries"])
 
-LibraryName = Annotated[str, Path(min_length=1, max_length=64, examples=["default"])]
+LibraryName = Annotated[
+    str, Path(min_length=1, max_length=64, examples=["default"]), BeforeValidator(part_of_path)
+]
 OrganismName = Annotated[str, Path(min_length=1, max_length=200, examples=["human"])]
 _MAX_PAIRS = 200_000_000
 """Pairs of genes that are compared while the caller waits: some seconds."""

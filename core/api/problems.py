@@ -184,7 +184,8 @@ def _allowed_methods(request: Request) -> set[str]:
         if compile_path(known)[0].match(path)
         for method in methods
     }
-    return found or {"GET"}  # Of the document itself, which it does not describe.
+    found = found or {"GET"}  # Of the document itself, which it does not describe.
+    return found | {"HEAD"} if "GET" in found else found
 
 
 async def _answer_bug(_request: Request, _error: Exception) -> Response:

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 from fastapi import FastAPI
@@ -20,6 +21,7 @@ from core.access.mode import SignInMode
 from core.api import answers
 from core.errors import UnavailableError
 from core.library.library import Library
+from core.library.load import load
 from tests.support.api import app_of
 from tests.support.services import PROJECT, Dashboard, Server, free_port
 from tests.support.synthetic import dna, genes, table
@@ -62,14 +64,15 @@ def ask(port, path, method="GET", body=None, **headers):
     return answer.status, json.loads(content) if content else None
 
 
-def load_and_classify(port):
+def load_and_classify(port, library="mine"):
     """Load an organism, wait for it, and classify one of its genes."""
-    path = "libraries/mine/organisms/dog?encoder=count"
+    name = quote(library, safe="")
+    path = f"libraries/{name}/organisms/dog?encoder=count"
     status, accepted = ask(port, path, "PUT", table(genes("dog", 6)))
     assert status == 202, accepted
     status, job = ask(port, f"jobs/{accepted['job']['id']}?wait=60")
     assert job["state"] == "done", job
-    status, answer = ask(port, "classify?library=mine", "POST", f">q\n{dna('dog 2')}\n")
+    status, answer = ask(port, f"classify?library={name}", "POST", f">q\n{dna('dog 2')}\n")
     assert status == 200
     return answer["calls"][0]["hit"]
 
@@ -123,10 +126,38 @@ def test_beside_the_pages_it_has_their_libraries(tmp_path):
     dashboard.settings["GENEKIN_LOAD_HUMAN_REFERENCE"] = "false"
     with dashboard:
         port = int(dashboard.address.rsplit(":", 1)[1])
-        assert load_and_classify(port)
+        assert load_and_classify(port, "lab/2, 50%2F")
         assert Site(port).ask("/api/v1/openapi.json").json["openapi"].startswith("3.1")
         assert Site(port).ask("/api/v1/nothing").status == 404
         assert b"<html" in Site(port).ask("/").body
+
+
+@pytest.mark.parametrize(
+    "name", ["a/b", "/", "a//b/", "50%", "a%2Fb", "..", "?#", "ä\N{MIDDLE DOT} b"]
+)
+def test_a_library_of_any_name_has_its_path(api, backend, name):
+    site, _ = api
+    load(backend.libraries, {"dog": genes("dog", 2)}, library=name, encoder="count")
+    try:
+        path = f"libraries/{quote(name, safe='')}"
+        assert ask(site.port, path)[1]["name"] == name
+        assert ask(site.port, f"{path}/organisms/dog")[1]["sequences"] == 2
+        assert ask(site.port, f"{path}/organisms/cow")[0] == 404
+    finally:
+        backend.libraries.delete(name)
+
+
+def test_a_look_without_the_answer_has_its_head(api):
+    site, _ = api
+    looked, read = (
+        site.ask("/api/v1/libraries/default", method=method) for method in ("HEAD", "GET")
+    )
+    assert (looked.status, looked.body) == (200, b"")
+    for name in ("etag", "content-type", "content-length"):
+        assert looked.headers[name] == read.headers[name]
+    assert site.ask("/api/v1/libraries/none", method="HEAD").status == 404
+    refused = site.ask("/api/v1/classify", method="HEAD")
+    assert (refused.status, refused.headers["allow"]) == (405, "POST")
 
 
 @contextlib.contextmanager

@@ -5,7 +5,9 @@ from html.parser import HTMLParser
 import pytest
 
 from core.alignment.explanation import explain_hits
+from core.alignment.pairwise import format_evalue
 from core.classification.prediction import Hit
+from core.classification.profile_evidence import ProfileHit
 from core.runs.exports import report as module
 from core.runs.exports.report import export_report
 from tests.support.alignments import alignment
@@ -124,6 +126,18 @@ class TestContents:
         text = written()
         assert f"background:{COLOURS[2]}" in text
         assert 'class="dot none"' in text
+
+    def test_names_the_profiles_that_match(self):
+        match = ProfileHit("<kin>", "PF1", "A <family>", 2, 81.5, 1e-20, "-", 3, 10, 1309)
+        call = replace(CALLED, profiles=(match, replace(match, name="other", family=None)))
+        texts = _Reader(written(calls=[call])).texts
+        first = texts.index("speaks for")
+        shown = [text for text in texts[first:] if text.strip()]
+        at = shown.index("<kin>")
+        assert shown[at : at + 2] == ["<kin>", "A <family>"]
+        assert {RUN.families[2], "10–1,309", format_evalue(1e-20), "-, 3"} <= {*shown[at:]}
+        assert "other" in shown[at + 3 :]
+        assert "speaks for" not in one(CALLED)
 
     def test_shows_the_alignments_that_it_is_given(self):
         gene = ancestor(0)
