@@ -22,7 +22,7 @@ if is_open():
 else:
     from components.shared.sign_in import signed_in_page
 
-    page = signed_in_page(pages, [admin, st.Page("pages/users.py", title="Users")])
+    page = signed_in_page(pages, [admin])
 
 st.set_page_config(
     page_title=f"{page.title} · GeneKin",

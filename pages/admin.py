@@ -1,12 +1,14 @@
-"""Admin: whether the deployment works, what it does, and what it consists of."""
+"""Admin: whether the deployment works, what it does, what it consists of, and who uses it."""
 
 from collections.abc import Callable, Mapping
 
 import streamlit as st
 
+from components.admin.audit import draw_audit
 from components.admin.health import draw_health
 from components.admin.inventory import draw_libraries, draw_versions
 from components.admin.queue import draw_queue
+from components.admin.users import draw_users
 from components.shared.errors import plain_errors
 from components.shared.navigation import require_app_entry
 from components.shared.services import access
@@ -16,6 +18,8 @@ _SECTIONS: Mapping[str, Callable[[], None]] = {
     "Health": draw_health,
     "Jobs": draw_queue,
     "Libraries": draw_libraries,
+    "Users": draw_users,
+    "Audit trail": draw_audit,
     "Versions": draw_versions,
 }
 
@@ -33,7 +37,7 @@ def _show_sections() -> None:
         st.title("Admin", width="stretch")
         st.button("Refresh")
     for name, draw in _SECTIONS.items():
-        st.header(name, anchor=name.lower())
+        st.header(name, anchor=name.lower().replace(" ", "-"))
         with plain_errors():
             draw()
 

@@ -23,7 +23,7 @@ from components.shared.services import jobs
 from components.shared.session import session
 from core.jobs.first_load import active_load
 from core.library.library import Library
-from core.stores.sql.jobs import JobRow
+from core.stores.sql.job_row import JobRow
 
 
 def page() -> None:

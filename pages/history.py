@@ -24,7 +24,8 @@ from core.access import Action
 from core.calls import Status
 from core.runs import Run, RunKind
 from core.settings import read_settings
-from core.web.program_calls import Api, ProgramCalls, result_call, run_call, runs_call
+from core.web.page_calls import result_call, run_call, runs_call
+from core.web.program_calls import Api, ProgramCalls
 
 _PAGE_SIZE = 20
 _COUNTS = ("queries", "called", "unknown", "invalid")

@@ -29,7 +29,8 @@ from core.jobs.queue import JobRequest
 from core.library.library import Library
 from core.similarity import Comparison, compare, count_pairs
 from core.similarity.tree import MIN_ORGANISMS, build_tree
-from core.web.program_calls import Api, ProgramCalls, similarity_call
+from core.web.page_calls import similarity_call
+from core.web.program_calls import Api, ProgramCalls
 
 _DEFAULT_LIMIT = 800
 """Genes per organism in the published demo."""

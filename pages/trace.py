@@ -27,7 +27,8 @@ from core.runs import Run, new_run_id
 from core.sequences.record_lines import pack_records
 from core.settings import read_settings
 from core.tracing import TraceResult
-from core.web.program_calls import Api, ProgramCalls, run_call, trace_call
+from core.web.page_calls import run_call, trace_call
+from core.web.program_calls import Api, ProgramCalls
 
 _QUICK = 100
 """Number of queries up to which they are traced right away."""

@@ -7,7 +7,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from components.shared.formatting import pluralize
 from components.shared.services import jobs
-from core.stores.sql.jobs import QUEUED, RUNNING, JobRow
+from core.stores.sql.job_row import QUEUED, RUNNING, JobRow
 
 _SHOWN = 20
 _COLUMNS: Mapping[str, ColumnConfig | str] = {

@@ -8,7 +8,8 @@ from components.shared.services import library_names, open_library
 from core.evaluation.registry import METHODS, SPLITS, make_plan
 from core.evaluation.report import Report
 from core.stores.sql.evaluations import EvaluationRow
-from core.web.program_calls import Api, ProgramCalls, evaluate_call, evaluation_call
+from core.web.page_calls import evaluate_call, evaluation_call
+from core.web.program_calls import Api, ProgramCalls
 
 
 def evaluation_calls(row: EvaluationRow, report: Report) -> None:

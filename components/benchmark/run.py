@@ -27,7 +27,7 @@ from core.evaluation.report import Report
 from core.jobs.kinds.benchmark import REPORT, BenchmarkArguments
 from core.jobs.queue import JobRequest
 from core.library.library import Library
-from core.stores.sql.jobs import JobRow
+from core.stores.sql.job_row import JobRow
 from core.stores.sql.tables import utc_now
 
 QUICK_SEQUENCES = 700

@@ -7,7 +7,7 @@ from components.shared.navigation import LIBRARY_PAGE
 from components.shared.services import current_submitter, current_user, jobs, may
 from core.access import Action
 from core.jobs.first_load import LOAD_KIND, submit_human_reference
-from core.stores.sql.jobs import DONE, JobRow
+from core.stores.sql.job_row import DONE, JobRow
 
 
 def show_landing(load: JobRow | None) -> None:

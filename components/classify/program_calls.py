@@ -7,7 +7,8 @@ from components.classify.submission import RunResult
 from components.shared.program_calls import program_calls, run_sequences
 from core.library.library import Library
 from core.runs import RunSettings
-from core.web.program_calls import Api, Call, ProgramCalls, Sequences, classify_call, result_call
+from core.web.page_calls import classify_call, result_call
+from core.web.program_calls import Api, Call, ProgramCalls, Sequences
 
 _PAGE = ""
 

@@ -8,7 +8,7 @@ from components.classify.submission import RunResult
 from components.shared.formatting import escape_markdown
 from components.shared.session import session
 from core.runs.exports.fasta import format_queries
-from core.stores.sql.jobs import JobRow
+from core.stores.sql.job_row import JobRow
 
 _MAX_EDITABLE_BASES = 2_000_000
 """Bases of all queries up to which the text area can take them."""

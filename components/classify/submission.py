@@ -23,7 +23,7 @@ from core.sequences.record_lines import pack_records
 from core.sequences.records import Record
 from core.settings import read_settings
 from core.stores.sql import Identity
-from core.stores.sql.jobs import JobRow
+from core.stores.sql.job_row import JobRow
 
 MAX_IMMEDIATE = 100
 MAX_IMMEDIATE_BASES = 300_000

@@ -6,7 +6,8 @@ from components.library.upload import given_reference
 from components.shared.program_calls import program_calls
 from components.shared.services import may
 from core.access import Action
-from core.web.program_calls import Api, ProgramCalls, Sequences, load_call, organisms_call
+from core.web.page_calls import load_call, organisms_call
+from core.web.program_calls import Api, ProgramCalls, Sequences
 
 _EXAMPLE = ("dog", "dog.tsv")
 """Organism and file, where none was given."""

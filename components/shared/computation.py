@@ -19,7 +19,7 @@ from components.shared.services import jobs
 from components.shared.session import session
 from components.shared.turns import question_turn
 from core.jobs.queue import JobRequest
-from core.stores.sql.jobs import DONE, JobRow
+from core.stores.sql.job_row import DONE, JobRow
 
 _Result = TypeVar("_Result")
 

@@ -25,7 +25,7 @@ from components.shared.session import session
 from core.errors import GeneKinError
 from core.jobs.order import jobs_ahead
 from core.jobs.queue import JobRequest
-from core.stores.sql.jobs import CANCELLED, DONE, JobProgress, JobRow
+from core.stores.sql.job_row import CANCELLED, DONE, JobProgress, JobRow
 
 _MAX_LISTED = 5
 _FOLLOWED_BY_PAGES = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from components.shared.kept_file import clear_file
 from components.shared.services import jobs, library_names
 from components.shared.session import session
-from core.stores.sql.jobs import DONE
+from core.stores.sql.job_row import DONE
 
 
 @dataclass(frozen=True, slots=True)

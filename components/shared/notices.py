@@ -9,7 +9,7 @@ import streamlit as st
 from components.shared.formatting import escape_markdown, isolate_bidi
 from components.shared.services import jobs
 from components.shared.session import session
-from core.stores.sql.jobs import CANCELLED, DONE, JobRow
+from core.stores.sql.job_row import CANCELLED, DONE, JobRow
 
 _SECONDS = 10.0
 """Seconds for which pages that run again, by themselves or at a click, repeat a notice."""

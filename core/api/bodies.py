@@ -7,8 +7,8 @@ from fastapi import Request
 from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 
+from core.api.inputs import Records
 from core.api.problems import ProblemError
-from core.api.schemas import Records
 from core.api.work import HeldMemory
 from core.errors import InputError
 from core.schema import describe_fault

@@ -10,8 +10,8 @@ from pydantic.json_schema import models_json_schema
 
 from core import __version__
 from core.api.formats import MEDIA_TYPES
-from core.api.problems import MEDIA_TYPE
-from core.api.schemas import Problem, Records
+from core.api.inputs import Records
+from core.api.problems import MEDIA_TYPE, Problem
 
 Responses = dict[int | str, dict[str, Any]]
 _REFERENCE = "#/components/schemas/{model}"

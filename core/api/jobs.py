@@ -10,7 +10,7 @@ from core.api.callers import Asking, AskingLong, Caller
 from core.api.documentation import problems
 from core.api.schemas import JobInfo, JobList
 from core.errors import LibraryError, NotFoundError
-from core.stores.sql.jobs import JobRow
+from core.stores.sql.job_row import JobRow
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 

@@ -13,10 +13,11 @@ from core.api.bodies import SOURCE, read_body, require_file
 from core.api.callers import AskingLong, Caller
 from core.api.documentation import LOAD_BODY, Responses, problems
 from core.api.idempotency import HEADER, MAX_KEY, check_key, submit_once
+from core.api.inputs import LoadOptions
 from core.api.jobs import describe_job
 from core.api.libraries import LibraryName, OrganismName
 from core.api.problems import ProblemError
-from core.api.schemas import Accepted, LoadOptions
+from core.api.schemas import Accepted
 from core.errors import InputError
 from core.jobs.first_load import LOAD_KIND
 from core.jobs.kinds.base import RECORDS

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import compile_path
@@ -52,6 +53,50 @@ _RETRY_SECONDS: Mapping[HTTPStatus, int] = {
     HTTPStatus.SERVICE_UNAVAILABLE: 15,
 }
 _MAX_ERRORS = 20
+
+
+class Fault(BaseModel):
+    """A value that does not fit its schema."""
+
+    at: str
+    message: str
+
+
+class InvalidRecord(BaseModel):
+    """A record that is not valid, and why."""
+
+    record: int = Field(description="Its number, from 1.")
+    line: int = Field(description="Line of the file on which it begins, from 1.")
+    reasons: list[str]
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:genekin:problem:unknown-library",
+                    "title": "Not Found",
+                    "status": 404,
+                    "detail": "There is no library 'mice'.",
+                    "hint": "Load an organism into it first.",
+                    "request": "5f0c2a7b9d3e4f61",
+                }
+            ]
+        }
+    )
+
+    type: str = Field(description="Kind of problem, which stays the same: urn:genekin:problem:….")
+    title: str
+    status: int
+    detail: str
+    hint: str | None = Field(None, description="What to do.")
+    request: str | None = Field(None, description="Id of the request, as in the log.")
+    errors: list[Fault] | None = None
+    records: list[InvalidRecord] | None = Field(None, description="The first invalid records.")
+    job: int | None = Field(None, description="Id of the job that is meant.")
 
 
 class ProblemError(Exception):

@@ -103,8 +103,7 @@ def trace_command(
 ) -> None:
     """Trace the queries of a file."""
     options = {"library": library, "summary": summary}
-    # What is said of all queries together needs all of them at once.
-    whole = summary or file_format == "json"
+    whole = file_format == "json"  # It begins with the shares of all queries.
     answer_file("trace", options, file, file_format, output, resume=resume, whole=whole)
 
 

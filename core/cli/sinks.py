@@ -9,6 +9,7 @@ from typing import BinaryIO, Protocol
 from core.cli.part_file import Checkpoint, PartFile, open_part_file
 from core.cli.table_output import PARQUET, BatchedTable, encode, is_stream
 from core.cli.terminal import print_text
+from core.cli.trace_summary import BATCH_FORMAT, SummaryTable, write_summary
 from core.errors import write_error
 
 
@@ -33,6 +34,7 @@ def open_sink(
     run: Mapping[str, object],
     *,
     resume: bool,
+    summary: bool = False,
 ) -> Iterator[Sink]:
     """Open an output, which is complete at the end of the block.
 
@@ -44,28 +46,35 @@ def open_sink(
         What the answers depend on.
     resume
         Whether to go on where an earlier run was stopped.
+    summary
+        Whether the texts are traces, and the output is their summary.
 
     Raises
     ------
     GeneKinError
         If the output cannot be written, or not be continued.
     """
+    table = SummaryTable(file_format) if summary else BatchedTable(file_format, begun=False)
     if output is None:
-        sink = _StreamSink(file_format, None)
+        sink = _StreamSink(table, None)
         yield sink
         sink.finish()
     elif is_stream(output):
         try:
             with output.open("wb") as file:
-                sink = _StreamSink(file_format, file)
+                sink = _StreamSink(table, file)
                 yield sink
                 sink.finish()
         except OSError as error:
             raise write_error(output, error) from None
     else:
-        complete = partial(_convert, output) if file_format == PARQUET else None
+        complete = None
+        if summary:
+            complete = partial(write_summary, file_format, output)
+        elif file_format == PARQUET:
+            complete = partial(_convert, output)
         with open_part_file(output, run, resume=resume, complete=complete) as part:
-            file_sink = _FileSink(file_format, output, part)
+            file_sink = _FileSink(BATCH_FORMAT if summary else file_format, output, part)
             yield file_sink
             file_sink.finish()
 
@@ -79,8 +88,8 @@ def _convert(output: Path, part: Path) -> None:
 class _StreamSink:
     """Standard output, or a device or pipe."""
 
-    def __init__(self, file_format: str, file: BinaryIO | None) -> None:
-        self._table = BatchedTable(file_format, begun=False)
+    def __init__(self, table: BatchedTable | SummaryTable, file: BinaryIO | None) -> None:
+        self._table = table
         self._file = file
         self.checkpoint: Checkpoint | None = None
 

@@ -20,6 +20,7 @@ from core.cli.questions import QUESTIONS, Answer, Batch, OpenLibraries, Options
 from core.cli.sinks import Sink, open_sink
 from core.cli.table_output import asked_format
 from core.cli.terminal import StreamProgress, print_notes, stream_progress
+from core.cli.trace_summary import BATCH_FORMAT
 from core.errors import Cancelled, GeneKinError, InputError
 from core.progress import Progress
 from core.sequences.input_file import InputFile
@@ -61,6 +62,17 @@ class Table:
     output: Path | None
     resume: bool
 
+    @property
+    def is_summary(self) -> bool:
+        """True if it has a row an organism, and nothing is known of it before the last query."""
+        return bool(self.options.get("summary"))
+
+    def asked(self) -> Options:
+        """Return the options with which each batch is asked."""
+        if self.is_summary:
+            return {**self.options, "summary": False, "file_format": BATCH_FORMAT}
+        return {**self.options, "file_format": asked_format(self.file_format)}
+
     def run(self) -> Mapping[str, object]:
         """Return what the answers depend on, apart from queries and library."""
         options = {**self.options, "file_format": self.file_format}
@@ -78,7 +90,13 @@ def answer_stream(
         If something of it cannot be read, answered or written. What was answered before is kept for
         another run to go on, if the output is a file.
     """
-    with open_sink(table.output, table.file_format, table.run(), resume=table.resume) as sink:
+    with open_sink(
+        table.output,
+        table.file_format,
+        table.run(),
+        resume=table.resume,
+        summary=table.is_summary,
+    ) as sink:
         earlier = sink.checkpoint
         batches = _Batches(queries, file, earlier)
         try:
@@ -87,7 +105,8 @@ def answer_stream(
             if sink.checkpoint is not earlier:
                 print_notes(sink.notes())
             raise
-    print_notes(_notes(queries, listed=table.file_format != "blast6"))
+    listed = not (table.is_summary or table.file_format == "blast6")
+    print_notes(_notes(queries, listed=listed))
 
 
 def _notes(queries: QueryStream, *, listed: bool) -> list[str]:
@@ -229,7 +248,7 @@ class _Asker:
         self, table: Table, open_libraries: OpenLibraries, progress: StreamProgress
     ) -> None:
         self._question = table.question
-        self._options = {**table.options, "file_format": asked_format(table.file_format)}
+        self._options = table.asked()
         self._open_libraries = open_libraries
         self._progress = progress
         self._settings = read_settings()

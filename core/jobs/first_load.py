@@ -9,7 +9,7 @@ from core.jobs.queue import JobQueue, JobRequest
 from core.jobs.user_jobs import UserJobs
 from core.library.manager import Libraries
 from core.sequences.references.human import FAMILIES, SOURCE
-from core.stores.sql.jobs import JobRow
+from core.stores.sql.job_row import JobRow
 
 LOAD_KIND = "load"
 """Kind of the jobs that load organisms."""

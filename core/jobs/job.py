@@ -13,7 +13,7 @@ from core.errors import Cancelled, GeneKinError, UnavailableError
 from core.jobs.progress import ProgressMeter
 from core.log_context import log_context
 from core.progress import Progress
-from core.stores.sql.jobs import CANCELLED, DONE, FAILED, QUEUED, JobRow
+from core.stores.sql.job_row import CANCELLED, DONE, FAILED, QUEUED, JobRow
 from core.stores.sql.tables import utc_now
 
 _log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from core.stores.sql.jobs import QUEUED, RUNNING, JobRow
+from core.stores.sql.job_row import QUEUED, RUNNING, JobRow
 
 _NEVER = datetime(1, 1, 1)  # noqa: DTZ001  (as the tables store it)
 

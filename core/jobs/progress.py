@@ -4,7 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from core.stores.sql.jobs import JobProgress
+from core.stores.sql.job_row import JobProgress
 
 _WINDOW_SECONDS = 30.0
 _MIN_SECONDS = 0.5

@@ -9,7 +9,8 @@ from core.errors import Cancelled, InputError
 from core.jobs.job import JOB_CANCELLED, NO_RESULTS
 from core.stores.sql.database import Database
 from core.stores.sql.job_files import JobFiles
-from core.stores.sql.jobs import SUBMITTING, JobRow, JobTable
+from core.stores.sql.job_row import SUBMITTING, JobRow
+from core.stores.sql.jobs import JobTable
 from core.stores.sql.tables import utc_now
 from core.stores.sql.workers import WorkerTable
 

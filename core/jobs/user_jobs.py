@@ -8,7 +8,7 @@ from core.access import Action
 from core.errors import ForbiddenError
 from core.jobs.queue import JobQueue, JobRequest
 from core.library.manager import Libraries
-from core.stores.sql.jobs import JobRow
+from core.stores.sql.job_row import JobRow
 
 REQUIRED_ACTIONS: Mapping[str, Action] = MappingProxyType(
     {

@@ -26,7 +26,8 @@ from core.library.manager import Libraries
 from core.settings import Settings
 from core.stores.locks import ProcessLock
 from core.stores.sql.job_files import JobFiles
-from core.stores.sql.jobs import QUEUED, RUNNING, SUBMITTING, JobRow, JobTable
+from core.stores.sql.job_row import QUEUED, RUNNING, SUBMITTING, JobRow
+from core.stores.sql.jobs import JobTable
 from core.stores.sql.workers import WorkerTable
 
 _log = logging.getLogger(__name__)

@@ -1,5 +1,6 @@
 """Tracing: the organisms of the closest relatives of queries, with confidences."""
 
-from core.tracing.tracer import OrganismShare, TraceResult, estimate_composition, trace
+from core.tracing.composition import OrganismShare, estimate_composition
+from core.tracing.tracer import TraceResult, trace
 
 __all__ = ["OrganismShare", "TraceResult", "estimate_composition", "trace"]

@@ -1,11 +1,14 @@
 """Estimation of the composition of a batch from the probabilities of its queries."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 RESAMPLES = 200
+_MAX_WEIGHTS = 10_000_000
+"""Weights of resampled queries that are held at a time: 80 MB, and twice as much to work with."""
 _MAX_ITERATIONS = 100
 _MIN_LIKELIHOOD = 1e-300
 _TOLERANCE = 1e-4
@@ -47,15 +50,39 @@ def estimate_mixture(probabilities: NDArray[np.float64], seed: int = 0) -> Mixtu
     queries, organisms = probabilities.shape
     rows = np.concatenate([probabilities, np.eye(organisms)])
     observed = np.concatenate([np.ones(queries), np.full(organisms, 1 / organisms)])
-    generator = np.random.default_rng(seed)
-    resampled = generator.standard_gamma(observed, size=(RESAMPLES, observed.size))
-    weights = np.concatenate([observed[None], resampled])
-    weights /= weights.sum(axis=1, keepdims=True)
-    shares = np.full((RESAMPLES + 1, organisms), 1 / organisms)
+    shares = np.concatenate(
+        [_maximize(rows, weights) for weights in _resample(observed, np.random.default_rng(seed))]
+    )
+    low, high = np.quantile(shares[1:], [0.025, 0.975], axis=0)
+    return Mixture(shares[0], low, high)
+
+
+def _resample(
+    observed: NDArray[np.float64], generator: np.random.Generator
+) -> Iterator[NDArray[np.float64]]:
+    """Yield the weights of the queries, first as observed, then resampled.
+
+    Yields
+    ------
+    float64 of shape (resamples, n)
+        Rows that add up to 1.
+    """
+    step = max(1, _MAX_WEIGHTS // observed.size)
+    first = observed[None]
+    for start in range(0, RESAMPLES, step):
+        size = (min(step, RESAMPLES - start), observed.size)
+        weights = np.concatenate([first, generator.standard_gamma(observed, size=size)])
+        yield weights / weights.sum(axis=1, keepdims=True)
+        first = first[:0]
+
+
+def _maximize(rows: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the shares with the highest likelihood, for each row of weights."""
+    organisms = rows.shape[1]
+    shares = np.full((len(weights), organisms), 1 / organisms)
     for _ in range(_MAX_ITERATIONS):
         previous = shares
         shares = shares * ((weights / np.maximum(shares @ rows.T, _MIN_LIKELIHOOD)) @ rows)
         if np.abs(shares - previous).max() < _TOLERANCE:
             break
-    low, high = np.quantile(shares[1:], [0.025, 0.975], axis=0)
-    return Mixture(shares[0], low, high)
+    return shares

@@ -5,7 +5,8 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from core.tracing.tracer import OrganismShare, TraceResult, estimate_composition
+from core.tracing.composition import OrganismShare, estimate_composition
+from core.tracing.tracer import TraceResult
 
 COLUMN_TYPES: Mapping[str, type[str] | type[int] | type[float]] = {
     "query": str,
@@ -70,24 +71,31 @@ def format_results(
     summary
         Give one row an organism instead of one a query. JSON has both, and all confidences.
     """
-    if file_format == "ndjson":
-        values = (
-            map(to_summary_row, estimate_composition(results))
-            if summary
-            else map(_to_object, results)
-        )
-        return "".join(f"{json.dumps(value, ensure_ascii=False)}\n" for value in values)
     if file_format == "json":
         document = {
             "organisms": [to_summary_row(part) for part in estimate_composition(results)],
             "queries": list(map(_to_object, results)),
         }
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    delimiter = "\t" if file_format == "tsv" else ","
     if summary:
-        rows = map(to_summary_row, estimate_composition(results))
-        return _format_table(SUMMARY_COLUMNS, rows, delimiter)
-    return _format_table(COLUMNS, map(to_row, results), delimiter)
+        return format_composition(estimate_composition(results), file_format)
+    if file_format == "ndjson":
+        return _format_lines(map(_to_object, results))
+    return _format_table(COLUMNS, map(to_row, results), file_format)
+
+
+def format_composition(composition: Iterable[OrganismShare], file_format: str) -> str:
+    """Return the shares of organisms as TSV or CSV with a header line, or as lines of JSON.
+
+    Parameters
+    ----------
+    file_format
+        ``tsv``, ``csv`` or ``ndjson``.
+    """
+    rows = map(to_summary_row, composition)
+    if file_format == "ndjson":
+        return _format_lines(rows)
+    return _format_table(SUMMARY_COLUMNS, rows, file_format)
 
 
 def _to_object(result: TraceResult) -> Mapping[str, object]:
@@ -95,10 +103,15 @@ def _to_object(result: TraceResult) -> Mapping[str, object]:
     return to_row(result) | {"organisms": dict(result.organisms)}
 
 
+def _format_lines(values: Iterable[Mapping[str, object]]) -> str:
+    return "".join(f"{json.dumps(value, ensure_ascii=False)}\n" for value in values)
+
+
 def _format_table(
-    columns: Sequence[str], rows: Iterable[Mapping[str, _Cell]], delimiter: str
+    columns: Sequence[str], rows: Iterable[Mapping[str, _Cell]], file_format: str
 ) -> str:
     buffer = io.StringIO()
+    delimiter = "\t" if file_format == "tsv" else ","
     writer = csv.DictWriter(buffer, columns, delimiter=delimiter, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)

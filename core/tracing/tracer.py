@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.arrays import Vectors
-from core.bootstrap import Estimate
 from core.calls import query_name
 from core.classification.prediction import Hit
 from core.encoders import Encoder
@@ -26,7 +25,6 @@ from core.progress import Progress, no_progress
 from core.sequences.records import Record
 from core.thread_pool import in_stages
 from core.tracing.closeness import QueryKmers, find_kmers
-from core.tracing.mixture import estimate_mixture
 
 CANDIDATES = 3
 """Sequences of each organism that a query is compared with."""
@@ -76,24 +74,6 @@ class TraceResult:
         return self.organisms.get(self.organism, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class OrganismShare:
-    """Share of an organism in a batch.
-
-    Attributes
-    ----------
-    queries
-        Number of queries with their closest relative there, at a confidence above one half.
-    share
-        Maximum-likelihood share of all queries that could be traced, with its interval; a query
-        that may come from several organisms counts for those that other queries support.
-    """
-
-    organism: str
-    queries: int
-    share: Estimate
-
-
 def trace(
     library: Library, records: Sequence[Record], *, progress: Progress = no_progress
 ) -> list[TraceResult]:
@@ -124,28 +104,6 @@ def trace(
         return list(_trace(library, records, progress))
     except EncoderReplaced:
         return trace(library.reopened(), records, progress=progress)
-
-
-def estimate_composition(results: Sequence[TraceResult]) -> list[OrganismShare]:
-    """Estimate the share of each organism in a batch, the largest first.
-
-    Empty if no query could be traced.
-    """
-    traced = [result.organisms for result in results if result.organisms]
-    names = list(dict.fromkeys(name for organisms in traced for name in organisms))
-    if not names:
-        return []
-    probabilities = np.array([[organisms.get(name, 0.0) for name in names] for organisms in traced])
-    mixture = estimate_mixture(probabilities)
-    intervals = zip(
-        mixture.shares.tolist(), mixture.low.tolist(), mixture.high.tolist(), strict=True
-    )
-    confident = (probabilities > 0.5).sum(axis=0).tolist()
-    parts = [
-        OrganismShare(name, count, Estimate(*interval, len(traced)))
-        for name, count, interval in zip(names, confident, intervals, strict=True)
-    ]
-    return sorted(parts, key=lambda part: -part.share.mean)
 
 
 def _trace(

@@ -6,13 +6,12 @@ Python. What a shell, curl or Python would take for something other than a file'
 """
 
 import re
-import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 from urllib.parse import quote, urlencode
 
 from core.sequences.records import has_hidden
+from core.web.program_text import join_commented, python_value, shell_words, wrap_command
 
 TOKEN_VARIABLE = "GENEKIN_TOKEN"  # noqa: S105  (the name of a variable)
 """Variable of the environment that has the API token."""
@@ -23,7 +22,6 @@ _MAX_TEXT = 2_000
 _PREFIX = "/api/v1"
 _PLAIN_FILE = re.compile(r"[A-Za-z0-9_][^/]*\.[^/.]+")
 """Names that nothing takes for an option, standard input or a sequence."""
-_WIDTH = 88
 _TEXT, _FILE = "text/x-fasta", "application/octet-stream"
 
 
@@ -107,13 +105,13 @@ class ProgramCalls:
         library
             Name of the library that the Python calls use; empty for none.
         """
-        python = _join((call.about, call.python) for call in calls)
+        python = join_commented((call.about, call.python) for call in calls)
         if python:
-            opening = f"library = genekin.open_library({_python(library)})" if library else ""
+            opening = f"library = genekin.open_library({python_value(library)})" if library else ""
             python = "\n\n".join(filter(None, ("import genekin", opening, python)))
         return cls(
-            _join((call.about, call.curl) for call in calls),
-            _join((call.about, call.command) for call in calls),
+            join_commented((call.about, call.curl) for call in calls),
+            join_commented((call.about, call.command) for call in calls),
             python,
             any(call.has_example for call in calls),
         )
@@ -147,11 +145,11 @@ class Api:
     ) -> str:
         """Return the command that sends sequences."""
         data = (
-            f"--data-raw {_shell(sequences.text)}"
+            f"--data-raw {shell_words(sequences.text)}"
             if sequences.text
-            else f"--data-binary {_shell('@' + sequences.file)}"
+            else f"--data-binary {shell_words('@' + sequences.file)}"
         )
-        header = f"-H {_shell(f'Content-Type: {_TEXT if sequences.text else _FILE}')}"
+        header = f"-H {shell_words(f'Content-Type: {_TEXT if sequences.text else _FILE}')}"
         flags = "" if method == "POST" else f"-X {method}"
         return self._curl(self._url(path, query), path, header, data, flags=flags)
 
@@ -170,238 +168,4 @@ class Api:
         words = [" ".join(filter(None, ("curl", flags, dots)))]
         if self.needs_token:
             words.append(f'-H "Authorization: Bearer ${TOKEN_VARIABLE}"')
-        return _wrap([*words, *options, _shell(url)])
-
-
-def classify_call(
-    api: Api,
-    library: str,
-    sequences: Sequences,
-    *,
-    organisms: Sequence[str] | None,
-    neighbours: int,
-    threshold: float,
-) -> Call:
-    """Return the call that classifies sequences.
-
-    Parameters
-    ----------
-    organisms
-        Organisms to search; None for all.
-    """
-    names = list(organisms or ())
-    chosen = [
-        *(("organism", name) for name in names),
-        ("neighbours", str(neighbours)),
-        ("threshold", repr(threshold)),
-    ]
-    options = [f"--{option} {_shell(value)}" for option, value in chosen]
-    arguments = {"organisms": names} if names else {}
-    return Call(
-        "Classify the sequences",
-        api.send(sequences, "classify", query=[("library", library), *chosen, ("format", "tsv")]),
-        _command("classify", sequences, f"--library {_shell(library)}", *options),
-        _python_call(
-            "calls",
-            "library.classify",
-            sequences,
-            {**arguments, "neighbours": neighbours, "threshold": threshold},
-            "calls.to_frame()",
-        ),
-        sequences.is_example,
-    )
-
-
-def trace_call(api: Api, library: str, sequences: Sequences) -> Call:
-    """Return the call that traces sequences."""
-    query = [("library", library), ("format", "tsv")]
-    return Call(
-        "Trace the sequences",
-        api.send(sequences, "trace", query=query),
-        _command("trace", sequences, f"--library {_shell(library)}"),
-        _python_call("traces", "library.trace", sequences, {}, "traces.to_frame()"),
-        sequences.is_example,
-    )
-
-
-def run_call(api: Api, run: str) -> Call:
-    """Return the call that reads a run."""
-    return Call("Read this run", api.read("runs", run))
-
-
-def result_call(api: Api, run: str) -> Call:
-    """Return the call that reads the calls of a classification."""
-    return Call("Read this result", api.read("runs", run, "calls", query=[("format", "tsv")]))
-
-
-def runs_call(api: Api) -> Call:
-    """Return the call that lists the runs."""
-    return Call("List the runs", api.read("runs"))
-
-
-def organisms_call(api: Api, library: str) -> Call:
-    """Return the call that lists the organisms of a library."""
-    return Call(
-        "List the organisms",
-        api.read("libraries", library, "organisms"),
-        "genekin status",
-        "print(library.organisms)",
-    )
-
-
-def load_call(api: Api, library: str, organism: str, file: Sequences) -> Call:
-    """Return the call that loads a file of an organism."""
-    reference = _shell(f"{organism}={file.file}")
-    loaded = f"library.load({{{_python(organism)}: {_python(file.file)}}})"
-    return Call(
-        "Load an organism",
-        api.send(
-            file,
-            "libraries",
-            library,
-            "organisms",
-            organism,
-            query=[("source", PurePath(file.file).name)],
-            method="PUT",
-        ),
-        _wrap(["genekin load", reference, f"--library {_shell(library)}"]),
-        loaded,
-    )
-
-
-def similarity_call(
-    api: Api, library: str, organisms: Sequence[str], to: str, limit: int | None
-) -> Call:
-    """Return the call that compares organisms with one other.
-
-    Parameters
-    ----------
-    limit
-        Number of genes of each; None for all.
-    """
-    several = len(organisms) > 1
-    of = '"$organism"' if several else _shell(*organisms)
-    of_value = '"of=$organism"' if several else _shell(f"of={organisms[0]}")
-    values = [of_value, _shell(f"to={to}"), *([f"limit={limit}"] if limit else [])]
-    options = [f"--library {_shell(library)}", f"--of {of}", f"--to {_shell(to)}"]
-    options += [f"--limit {limit}"] if limit else []
-    last = f", limit={limit}" if limit else ""
-    name = "organism" if several else _python(organisms[0])
-    compare = f"library.similarity({name}, {_python(to)}{last}).mean"
-    return Call(
-        "Compare organisms",
-        _loop(organisms, api.find("libraries", library, "similarity", query=values)),
-        _loop(organisms, _wrap(["genekin similarity", *options])),
-        f"for organism in {_python(list(organisms))}:\n    print(organism, {compare})"
-        if several
-        else f"print({compare})",
-    )
-
-
-def evaluation_call(api: Api, evaluation: int) -> Call:
-    """Return the call that reads an evaluation."""
-    return Call("Read this evaluation", api.read("evaluations", str(evaluation)))
-
-
-def evaluate_call(
-    library: str, *, choices: Mapping[str, Sequence[str]], seed: int, limit: int
-) -> Call:
-    """Return the call that evaluates methods on a library; the HTTP API has none.
-
-    Parameters
-    ----------
-    choices
-        Names of some of the ``organisms``, ``splits`` and ``methods``; all, if there are none.
-    limit
-        Maximum number of sequences.
-    """
-    options = [f"--library {_shell(library)}"]
-    options += [f"--organism {_shell(name)}" for name in choices.get("organisms", ())]
-    options += [
-        f"--{option} {_shell(*choices[option])}"
-        for option in ("splits", "methods")
-        if choices.get(option)
-    ]
-    arguments = {name: list(values) for name, values in choices.items() if values}
-    return Call(
-        "Evaluate again",
-        "",
-        _wrap(["genekin benchmark", *options, f"--seed {seed}", f"--most {limit}"]),
-        _assign(
-            "evaluation",
-            "genekin.evaluate",
-            _python(library),
-            {**arguments, "seed": seed, "limit": limit},
-        )
-        + "\nprint(evaluation)",
-    )
-
-
-def _command(name: str, sequences: Sequences, *options: str) -> str:
-    if sequences.text:
-        text = f"printf '%s\\n' {_shell(sequences.text)} |"
-        return f"{text}\n  {_wrap([f'genekin {name} -', *options])}"
-    return _wrap([f"genekin {name} {_shell(sequences.file)}", *options])
-
-
-def _python_call(
-    result: str,
-    function: str,
-    sequences: Sequences,
-    arguments: Mapping[str, object],
-    last: str,
-) -> str:
-    if not sequences.text:
-        return f"{_assign(result, function, _python(sequences.file), arguments)}\n{last}"
-    text = _python_text(sequences.text)
-    return f"sequences = {text}\n{_assign(result, function, 'sequences', arguments)}\n{last}"
-
-
-def _assign(result: str, function: str, first: str, arguments: Mapping[str, object]) -> str:
-    words = [first, *(f"{name}={_python(value)}" for name, value in arguments.items())]
-    line = f"{result} = {function}({', '.join(words)})"
-    if len(line) <= _WIDTH:
-        return line
-    return "\n".join([f"{result} = {function}(", *(f"    {word}," for word in words), ")"])
-
-
-def _python_text(text: str) -> str:
-    r"""Return a text as Python, a line each; it ends with a line break, unlike a file's name."""
-    lines = [f"    {_python(line + chr(10))}" for line in text.split("\n")]
-    return "\n".join(["(", *lines, ")"])
-
-
-def _python(value: object) -> str:
-    """Return a value as Python, texts in double quotes where that needs no other escapes."""
-    if isinstance(value, list):
-        return f"[{', '.join(map(_python, value))}]"
-    if isinstance(value, str) and '"' not in value and "'" not in value:
-        return f'"{repr(value)[1:-1]}"'
-    return repr(value)
-
-
-def _shell(*values: str) -> str:
-    return shlex.join(values)
-
-
-def _loop(organisms: Sequence[str], command: str) -> str:
-    """Return a loop of the shell over organisms; of one of them, the command itself."""
-    if len(organisms) == 1:
-        return command
-    indented = "\n".join(f"  {line}" for line in command.split("\n"))
-    return f"for organism in {_shell(*organisms)}; do\n{indented}\ndone"
-
-
-def _wrap(words: Sequence[str]) -> str:
-    """Join the words of a command, on several lines if it is long."""
-    line = " ".join(words)
-    if len(line) <= _WIDTH and "\n" not in line:
-        return line
-    return " \\\n  ".join([" ".join(words[:2]), *words[2:]])
-
-
-def _join(parts: Iterable[tuple[str, str]]) -> str:
-    used = [(about, text) for about, text in parts if text]
-    if len(used) == 1:
-        return used[0][1]
-    return "\n\n".join(f"# {about}\n{text}" for about, text in used)
+        return wrap_command([*words, *options, shell_words(url)])

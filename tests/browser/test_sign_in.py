@@ -71,7 +71,7 @@ class TestPassword:
         expect(page.get_by_role("heading", name="History")).to_be_visible()
         expect(page.get_by_text("rita · reader")).to_be_visible()
         keep(page, "signed-in")
-        expect(page.get_by_role("link", name="Users")).to_have_count(0)
+        expect(page.get_by_role("link", name="Admin")).to_have_count(0)
 
         page.reload()
         expect(page.get_by_text("rita · reader")).to_be_visible()
@@ -96,10 +96,10 @@ class TestPassword:
             assert secret not in written
 
     def test_an_administrator_sees_it(self, address, people, keep):
-        page = open_tab(people(), f"{address}/users")
+        page = open_tab(people(), f"{address}/admin")
         self.sign_in(page, "ada")
         expect(page.get_by_role("heading", name="Audit trail")).to_be_visible()
-        keep(page, "users")
+        keep(page, "admin-users")
         page.get_by_test_id("stMain").get_by_role("button", name="Sign out").click()
         expect(page.get_by_label("Password")).to_be_visible()
 
@@ -148,7 +148,7 @@ class TestOpenID:
         expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
         self.sign_in(page, "ada-7")
         expect(page.get_by_text("lab.example · admin")).to_be_visible()
-        other = open_tab(context, f"{address}/users")
+        other = open_tab(context, f"{address}/admin")
         expect(other.get_by_role("heading", name="Audit trail")).to_be_visible()
         settled(other)
 
@@ -160,7 +160,7 @@ class TestOpenID:
 
         self.sign_in(other, "rita-8")
         expect(other.get_by_text("lab.example · reader")).to_be_visible()
-        expect(other.get_by_role("link", name="Users")).to_have_count(0)
+        expect(other.get_by_role("link", name="Admin")).to_have_count(0)
 
     def test_a_cookie_that_outlives_its_sign_in_is_worthless(self, address, people):
         context = people()

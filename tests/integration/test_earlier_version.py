@@ -25,7 +25,7 @@ from core.sequences.records import Record
 from core.settings import Settings
 from core.stores.sql import migrations
 from core.stores.sql.evaluations import EvaluationTable
-from core.stores.sql.jobs import DONE
+from core.stores.sql.job_row import DONE
 from core.stores.stores import Stores
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "version-0.1.0"

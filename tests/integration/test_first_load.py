@@ -13,7 +13,7 @@ from core.jobs.queue import JobQueue
 from core.library.load import load
 from core.library.manager import Libraries
 from core.settings import Settings
-from core.stores.sql.jobs import CANCELLED, DONE, QUEUED, JobRow
+from core.stores.sql.job_row import CANCELLED, DONE, QUEUED, JobRow
 from core.stores.stores import Stores
 from tests.support.jobs import WorkerThread, until, working
 from tests.support.synthetic import genes

@@ -26,7 +26,7 @@ from core.progress import Progress
 from core.sequences.record_lines import pack_records
 from core.settings import Settings
 from core.stores.sql.database import Database
-from core.stores.sql.jobs import CANCELLED, DONE, FAILED, QUEUED, RUNNING, JobRow
+from core.stores.sql.job_row import CANCELLED, DONE, FAILED, QUEUED, RUNNING, JobRow
 from core.stores.stores import Stores
 from tests.support.contents import contents, require_agreement
 from tests.support.jobs import (

@@ -25,7 +25,7 @@ from core.jobs.queue import JobQueue, JobRequest
 from core.library.manager import Libraries
 from core.sequences.record_lines import pack_records
 from core.settings import Settings
-from core.stores.sql.jobs import CANCELLED, DONE, QUEUED, RUNNING
+from core.stores.sql.job_row import CANCELLED, DONE, QUEUED, RUNNING
 from core.stores.stores import Stores
 from tests.conftest import PROJECT
 from tests.support.contents import contents, require_agreement

@@ -25,7 +25,7 @@ from core.schema import StrictModel
 from core.sequences.record_lines import pack_records
 from core.settings import Settings, read_settings
 from core.stores.sql.database import Database
-from core.stores.sql.jobs import JobRow
+from core.stores.sql.job_row import JobRow
 from core.stores.stores import Stores
 from tests.support.synthetic import genes
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from streamlit.testing.v1 import AppTest
 
 from components.shared import services
-from core.stores.sql.jobs import JobRow
+from core.stores.sql.job_row import JobRow
 from tests.support.pages import button, widget
 
 PATIENCE = 200

@@ -12,7 +12,7 @@ from core.sequences.record_lines import unpack_records
 from core.sequences.records import Record
 from core.settings import Settings
 from core.stores.sql.job_files import JobFiles
-from core.stores.sql.jobs import JobRow
+from core.stores.sql.job_row import JobRow
 
 _Arguments = TypeVar("_Arguments", bound=StrictModel)
 

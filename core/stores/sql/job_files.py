@@ -9,7 +9,7 @@ from core.errors import Cancelled
 from core.stores.errors import retry_on_deadlock
 from core.stores.sql.clock import clock
 from core.stores.sql.database import Database
-from core.stores.sql.jobs import RUNNING, SUBMITTING
+from core.stores.sql.job_row import RUNNING, SUBMITTING
 from core.stores.sql.schema import job_files, jobs
 from core.stores.sql.tables import Tables, raw, split_bytes
 

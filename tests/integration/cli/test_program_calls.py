@@ -10,15 +10,14 @@ from core.library.load import load
 from core.library.manager import Libraries
 from core.settings import Settings
 from core.stores.stores import Stores
-from core.web.program_calls import (
-    Api,
-    Sequences,
+from core.web.page_calls import (
     classify_call,
     load_call,
     organisms_call,
     similarity_call,
     trace_call,
 )
+from core.web.program_calls import Api, Sequences
 from tests.support.services import PROJECT
 from tests.support.synthetic import FAMILY_NAMES, dna, genes
 

@@ -178,14 +178,29 @@ class TestOutputs:
         assert {type(row["length"]) for row in found} == {int}
         assert {type(row["confidence"]) for row in found} == {float, type(None)}
 
-    def test_parquet_of_a_summary(self, whole, tmp_path):
-        done = whole(
-            *("trace", "queries.fasta", "--summary"),
-            *("--format", "parquet", "--output", tmp_path / "summary.parquet"),
-        )
-        assert done.status == 0
-        rows = parquet.read_table(tmp_path / "summary.parquet").to_pylist()
-        assert {row["organism"] for row in rows} == set(ORGANISMS)
+    @pytest.mark.parametrize(
+        ("file_format", "name"),
+        [("tsv", "shares.tsv"), ("csv", "shares.csv.gz"), ("ndjson", "shares.ndjson")],
+    )
+    def test_a_summary_has_all_batches(self, whole, streamed, tmp_path, file_format, name):
+        command = ("trace", "queries.fasta", "--summary", "--format", file_format)
+        expected = whole(*command)
+        assert all(organism in expected.out for organism in ORGANISMS)
+        assert streamed(*command) == expected
+        assert streamed(*command, "--output", name).err == expected.err
+        data = (tmp_path / name).read_bytes()
+        assert (gzip.decompress(data) if name.endswith(".gz") else data).decode() == expected.out
+        assert {path.name for path in tmp_path.iterdir()} == {"queries.fasta", name}
+
+    def test_parquet_of_a_summary(self, whole, streamed, tmp_path):
+        output = tmp_path / "summary.parquet"
+        command = ("trace", "queries.fasta", "--summary", "--format", "parquet", "--output", output)
+        tables = []
+        for answer in (whole, streamed):
+            assert answer(*command).status == 0
+            tables.append(parquet.read_table(output))
+        assert tables[0].equals(tables[1])
+        assert {row["organism"] for row in tables[0].to_pylist()} == set(ORGANISMS)
 
     @pytest.mark.parametrize(
         ("options", "reason"),
@@ -259,6 +274,9 @@ class TestResume:
         *(("calls.csv.gz", *at) for at in ((4, 0.9), (7, 0.1))),
         *(("calls.ndjson.gz", *at) for at in ((6, 0.5), (11, 0.5))),
         *(("calls.parquet", *at) for at in ((4, 0.5), (22, 1))),
+        *(("summary.tsv", *at) for at in ((2, 0.5), (6, 0.5), (22, 0))),
+        *(("summary.csv.gz", *at) for at in ((4, 0.5), (5, 1))),
+        *(("summary.parquet", *at) for at in ((6, 0.5),)),
     )
     """Outputs, and of each, which write is interrupted, after which share of its bytes."""
 
@@ -279,8 +297,9 @@ class TestResume:
 
     @staticmethod
     def command(output):
-        file_format = output.split(".")[1]
-        return ["classify", "queries.fasta", "--format", file_format, "--output", output]
+        name, file_format = output.split(".")[:2]
+        question = ["trace", "--summary"] if name == "summary" else ["classify"]
+        return [*question, "queries.fasta", "--format", file_format, "--output", output]
 
     @pytest.mark.parametrize(("output", "write", "share"), POINTS)
     def test_a_killed_run_is_continued(  # noqa: PLR0917

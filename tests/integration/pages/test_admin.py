@@ -23,6 +23,8 @@ class TestHealth:
             "Health",
             "Jobs",
             "Libraries",
+            "Users",
+            "Audit trail",
             "Versions",
         ]
         assert "All checks passed." in shown(page)
@@ -65,7 +67,7 @@ class TestInventory:
     @pytest.mark.usefixtures("loaded")
     def test_libraries_have_their_fingerprint_and_counts(self, opened):
         page = opened("admin")
-        (library,) = tables(page)[-1]
+        (library,) = next(rows for rows in tables(page) if "fingerprint" in rows[0])
         assert library["fingerprint"] == services.libraries().open("default").fingerprint
         assert (library["library"], library["organisms"], library["genes"]) == ("default", 2, 16)
         assert (library["status"], library["added"]) == ("Ready", 0)
@@ -76,6 +78,17 @@ class TestInventory:
         page = opened("admin")
         assert "No libraries yet." in shown(page)
         assert "No jobs yet." in shown(page)
+
+
+class TestPeople:
+    @pytest.mark.usefixtures("loaded")
+    def test_what_was_done_is_listed_where_nobody_signs_in(self, opened):
+        opened("admin")
+        services.libraries().rename("default", "renamed")
+        page = opened("admin")
+        assert "Nobody signs in here" in shown(page)
+        entries = next(rows for rows in tables(page) if "subject" in rows[0])
+        assert (entries[0]["action"], entries[0]["subject"]) == ("rename library", "default")
 
 
 class TestJobs:

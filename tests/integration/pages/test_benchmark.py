@@ -13,7 +13,7 @@ from core.evaluation.repository import save_evaluation
 from core.settings import read_settings
 from core.stores.sql.database import Database
 from core.stores.sql.evaluations import EvaluationTable
-from core.stores.sql.jobs import CANCELLED
+from core.stores.sql.job_row import CANCELLED
 from tests.support import evaluation_report
 from tests.support.library_page import delete, ended, jobs, until
 from tests.support.pages import button, shown, widget

@@ -9,7 +9,7 @@ from components.shared import services, turns
 from core import turns as core_turns
 from core.jobs.kinds import queries
 from core.sequences.references.examples import EXAMPLES
-from core.stores.sql.jobs import CANCELLED
+from core.stores.sql.job_row import CANCELLED
 from core.turns import Turns
 from tests.support.classify_page import (
     BUTTON,

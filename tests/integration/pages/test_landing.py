@@ -5,7 +5,7 @@ import pytest
 from components.shared import services
 from core.errors import InputError
 from core.sequences.references import human
-from core.stores.sql.jobs import QUEUED
+from core.stores.sql.job_row import QUEUED
 from tests.support.classify_page import BUTTON, ask, latest_run, type_text
 from tests.support.library_page import jobs, until
 from tests.support.pages import button, shown

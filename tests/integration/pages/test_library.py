@@ -10,7 +10,7 @@ from components.shared import services
 from core.library.load import load as load_records
 from core.library.manager import Libraries
 from core.settings import Settings
-from core.stores.sql.jobs import CANCELLED, DONE, FAILED, QUEUED, RUNNING
+from core.stores.sql.job_row import CANCELLED, DONE, FAILED, QUEUED, RUNNING
 from core.stores.stores import Stores
 from tests.support.jobs import submit_work
 from tests.support.library_page import (

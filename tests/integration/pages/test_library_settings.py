@@ -8,7 +8,7 @@ import pytest
 from components.shared import services
 from core.library.load import load as load_records
 from core.library.stored_exports import StoredExports
-from core.stores.sql.jobs import FAILED
+from core.stores.sql.job_row import FAILED
 from tests.support.library_page import (
     choose,
     ended,

@@ -10,7 +10,7 @@ from components.shared import notices, services
 from core.errors import InputError
 from core.jobs.kinds.registry import KINDS
 from core.library.load import load
-from core.stores.sql.jobs import CANCELLED, DONE, FAILED, RUNNING
+from core.stores.sql.job_row import CANCELLED, DONE, FAILED, RUNNING
 from tests.support.jobs import submit_work, work_kind
 from tests.support.library_page import jobs, until
 from tests.support.synthetic import genes

@@ -95,25 +95,25 @@ class TestPages:
         assert not page.error
         assert f"{who} · {USERS[who]}" in shown(page)
 
-    def test_users_is_the_administrators(self, signed_in):
-        page = signed_in("users", "ada")
+    def test_admin_is_the_administrators(self, signed_in):
+        page = signed_in("admin", "ada")
         assert {"Audit trail", "Signed in", "3 users"} <= {*shown(page).splitlines()}
         for who in ("rita", "carl"):
             with pytest.raises(ValueError, match="Could not find a navigation page"):
-                signed_in("users", who)
+                signed_in("admin", who)
 
     @pytest.mark.parametrize("who", ["rita", "carl"])
-    def test_users_is_refused_without_its_navigation_too(self, signed_in, who):
+    def test_admin_is_refused_without_its_navigation_too(self, signed_in, who):
         signed_in("about", who)
-        page = AppTest.from_file(str(PROJECT / "pages" / "users.py"), default_timeout=PATIENCE)
+        page = AppTest.from_file(str(PROJECT / "pages" / "admin.py"), default_timeout=PATIENCE)
         page.session_state["in_app"] = True
         page.run()
-        assert "manage users needs the role admin" in shown(page)
+        assert "see everything needs the role admin" in shown(page)
         assert "ada" not in shown(page)
         assert not page.dataframe
 
     def test_roles_are_changed_on_the_page(self, signed_in, users):
-        page = signed_in("users", "ada")
+        page = signed_in("admin", "ada")
         page.selectbox(key="role of rita reader").set_value(Role.CURATOR).run()
         assert users.role("rita") is Role.CURATOR
         assert page.selectbox(key="role of ada admin").disabled

@@ -12,7 +12,7 @@ from core.errors import Cancelled, StoreError
 from core.stores.sql import jobs as module
 from core.stores.sql.database import Database
 from core.stores.sql.job_files import JobFiles
-from core.stores.sql.jobs import (
+from core.stores.sql.job_row import (
     CANCELLED,
     DONE,
     FAILED,
@@ -22,8 +22,8 @@ from core.stores.sql.jobs import (
     SUBMITTING,
     JobProgress,
     JobRow,
-    JobTable,
 )
+from core.stores.sql.jobs import JobTable
 from core.stores.sql.schema import job_files, jobs
 from core.stores.sql.schema import workers as workers_table
 from core.stores.sql.tables import utc_now

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from core.jobs.order import jobs_ahead, queue_order, startable
-from core.stores.sql.jobs import QUEUED, RUNNING, SUBMITTING, JobRow
+from core.stores.sql.job_row import QUEUED, RUNNING, SUBMITTING, JobRow
 from core.stores.sql.tables import utc_now
 
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from core.tracing import mixture as module
 from core.tracing.mixture import estimate_mixture
 
 
@@ -48,3 +49,12 @@ class TestMixture:
         assert not np.array_equal(
             estimate_mixture(probabilities, 3).low, estimate_mixture(probabilities, 4).low
         )
+
+    @pytest.mark.parametrize("held", [1, 1_000, 10_050])
+    def test_as_many_resamples_at_a_time_as_fit_give_the_same(self, monkeypatch, held):
+        probabilities = batch([0.7, 0.3], 48, clear=0.5)
+        expected = estimate_mixture(probabilities)
+        monkeypatch.setattr(module, "_MAX_WEIGHTS", held)
+        found = estimate_mixture(probabilities)
+        for part in ("shares", "low", "high"):
+            assert getattr(found, part) == pytest.approx(getattr(expected, part), abs=1e-3)

@@ -17,11 +17,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from core.cli import benchmark, classify, load
-from core.web.program_calls import (
-    EXAMPLE_FILE,
-    Api,
-    ProgramCalls,
-    Sequences,
+from core.web.page_calls import (
     classify_call,
     evaluate_call,
     evaluation_call,
@@ -33,6 +29,7 @@ from core.web.program_calls import (
     similarity_call,
     trace_call,
 )
+from core.web.program_calls import EXAMPLE_FILE, Api, ProgramCalls, Sequences
 from tests.support.web import served
 
 NAMES = [

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from components.admin.health import check_row, failed_checks
 from components.admin.queue import job_rows
 from core.health import DATABASE, VECTORS, Check, Health
-from core.stores.sql.jobs import FAILED, RUNNING, JobProgress, JobRow
+from core.stores.sql.job_row import FAILED, RUNNING, JobProgress, JobRow
 
 NOON = datetime(2026, 1, 2, 12, 0, 0)  # noqa: DTZ001
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from components.shared.jobs import _progress_text, _result_text
-from core.stores.sql.jobs import QUEUED, RUNNING, JobProgress, JobRow
+from core.stores.sql.job_row import QUEUED, RUNNING, JobProgress, JobRow
 from core.stores.sql.tables import utc_now
 
 JOB = JobRow(7, "load", "default", "cat.txt", "it", "", utc_now(), state=RUNNING)

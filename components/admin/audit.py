@@ -8,9 +8,8 @@ from components.shared.services import audit
 _PAGE_SIZE = 50
 
 
-def show_audit() -> None:
+def draw_audit() -> None:
     """Show the entries of the audit trail, the latest first, and find some of them."""
-    st.subheader("Audit trail", anchor=False)
     text = st.text_input(
         "Search", placeholder="user, action or library", key="find in audit"
     ).strip()

@@ -6,11 +6,22 @@ import streamlit as st
 
 from components.shared.formatting import escape_markdown, pluralize
 from components.shared.services import access, accounts, administration
-from core.access import Role, User
+from components.shared.sign_in_mode import is_open
+from core.access import Action, Role, User
 from core.access.roles import ASSIGNABLE
 
 
-def show_users() -> None:
+def draw_users() -> None:
+    """List the users and who is signed in, with what an administrator can change."""
+    if is_open():
+        st.caption("Nobody signs in here: whoever reaches this server is an administrator.")
+        return
+    access().require(Action.MANAGE_USERS)
+    _show_users()
+    _show_sign_ins()
+
+
+def _show_users() -> None:
     """List the users of the file, with the choice of another role for each."""
     if accounts() is None:
         st.caption("The OpenID provider has the users; their roles follow its claims.")
@@ -48,7 +59,7 @@ def _draw_user(user: User) -> None:
             st.rerun()
 
 
-def show_sign_ins() -> None:
+def _show_sign_ins() -> None:
     """List who is signed in, with a button that ends the user's sign-ins and API tokens."""
     rows = administration().sign_ins()
     counts = Counter(row.name for row in rows)

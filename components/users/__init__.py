@@ -1,1 +1,0 @@
-"""Streamlit code of the Users page."""
