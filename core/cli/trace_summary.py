@@ -4,6 +4,7 @@ import io
 import json
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from core.cli.table_output import PARQUET, asked_format, encode, is_gzip
 from core.output import replacing
@@ -43,11 +44,11 @@ def write_summary(file_format: str, output: Path, part: Path) -> None:
     """
     table = SummaryTable(file_format)
     with part.open("rb") as file:
-        data = file
+        data: BinaryIO = file
         if is_gzip(output):
             import gzip  # Imported when used: see core.cli.
 
-            data = gzip.open(file)  # noqa: SIM115
+            data = cast("BinaryIO", gzip.open(file))  # noqa: SIM115
         with io.TextIOWrapper(data, encoding="utf-8", newline="\n") as lines:
             while batch := "".join(islice(lines, _LINES)):
                 table.add(batch)
