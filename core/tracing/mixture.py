@@ -50,9 +50,12 @@ def estimate_mixture(probabilities: NDArray[np.float64], seed: int = 0) -> Mixtu
     queries, organisms = probabilities.shape
     rows = np.concatenate([probabilities, np.eye(organisms)])
     observed = np.concatenate([np.ones(queries), np.full(organisms, 1 / organisms)])
-    shares = np.concatenate(
-        [_maximize(rows, weights) for weights in _resample(observed, np.random.default_rng(seed))]
-    )
+    start = np.full(organisms, 1 / organisms)
+    parts: list[NDArray[np.float64]] = []
+    for weights in _resample(observed, np.random.default_rng(seed)):
+        parts.append(_maximize(rows, weights, start))
+        start = parts[0][0]  # The shares of all queries, and near those of their resamples.
+    shares = np.concatenate(parts)
     low, high = np.quantile(shares[1:], [0.025, 0.975], axis=0)
     return Mixture(shares[0], low, high)
 
@@ -76,10 +79,11 @@ def _resample(
         first = first[:0]
 
 
-def _maximize(rows: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def _maximize(
+    rows: NDArray[np.float64], weights: NDArray[np.float64], start: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return the shares with the highest likelihood, for each row of weights."""
-    organisms = rows.shape[1]
-    shares = np.full((len(weights), organisms), 1 / organisms)
+    shares = np.tile(start, (len(weights), 1))
     for _ in range(_MAX_ITERATIONS):
         previous = shares
         shares = shares * ((weights / np.maximum(shares @ rows.T, _MIN_LIKELIHOOD)) @ rows)
