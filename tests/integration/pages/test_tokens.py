@@ -143,14 +143,14 @@ class TestUsers:
 
     def test_whoever_is_removed_loses_them(self, signed_in, users):
         token = created(create(signed_in("tokens", "carl"), "his", Role.CURATOR))
-        page = signed_in("users", "ada")
+        page = signed_in("admin", "ada")
         page.button(key="remove carl").click().run()
         users.add("carl", Role.CURATOR, "another correct horse")
         assert services.api_tokens().access(token) is None
 
     def test_an_end_of_sign_ins_ends_them(self, signed_in):
         token = created(create(signed_in("tokens", "carl"), "his", Role.CURATOR))
-        page = signed_in("users", "ada")
+        page = signed_in("admin", "ada")
         page.button(key="sign out carl").click().run()
         assert services.api_tokens().access(token) is None
 
@@ -163,8 +163,9 @@ class TestUsers:
 
     def test_it_is_in_the_audit_trail(self, signed_in):
         create(signed_in("tokens", "rita"), "hers")
-        page = signed_in("users", "ada")
-        entries = page.dataframe[0].value.to_dict("records")
+        page = signed_in("admin", "ada")
+        tables = [element.value.to_dict("records") for element in page.dataframe]
+        entries = next(rows for rows in tables if rows and "action" in rows[0])
         assert any(
             (entry["by"], entry["action"], entry["detail"])
             == ("rita", "create API token", "hers, reader, for 30 days")
