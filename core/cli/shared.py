@@ -234,16 +234,7 @@ def answer_file(
             check_not_begun(output)
         source = read_source(opened)
     asked = {**options, "file_format": asked_format(file_format)}
-    text = answer(question, asked, source)
-    if output is not None and file_format == PARQUET:
-        from core.runs.parquet import write_parquet  # Imported when run: see core.cli.
-
-        try:
-            write_parquet(io.BytesIO(text.encode()), output)
-        except OSError as error:
-            raise write_error(output, error) from None
-    else:
-        write(text, output)
+    write_table(answer(question, asked, source), file_format, output)
 
 
 @contextmanager
@@ -258,6 +249,25 @@ def open_libraries() -> Iterator["Libraries"]:
     with Stores(settings) as stores:
         libraries = Libraries(stores, settings.cache_mb * 1_000_000)
         yield libraries.acting_as(command_access(settings))
+
+
+def write_table(text: str, file_format: str, output: Path | None) -> None:
+    """Write a table in a format that was checked for the output; Parquet is made of TSV.
+
+    Raises
+    ------
+    GeneKinError
+        If the file cannot be written; an InputError, unless the disk is full.
+    """
+    if output is None or file_format != PARQUET:
+        write(text, output)
+        return
+    from core.runs.parquet import write_parquet  # Imported when run: see core.cli.
+
+    try:
+        write_parquet(io.BytesIO(text.encode()), output)
+    except OSError as error:
+        raise write_error(output, error) from None
 
 
 def write(text: str, output: Path | None) -> None:

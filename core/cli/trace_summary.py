@@ -6,8 +6,8 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from core.cli.table_output import PARQUET, asked_format, encode, is_gzip
-from core.output import replacing
+from core.cli.shared import write_table
+from core.cli.table_output import asked_format, is_gzip
 from core.tracing.composition import OrganismProbabilities
 from core.tracing.trace_table import format_composition
 
@@ -40,7 +40,9 @@ def write_summary(file_format: str, output: Path, part: Path) -> None:
     Raises
     ------
     OSError
-        If it cannot be read or written.
+        If the part file cannot be read.
+    GeneKinError
+        If the output cannot be written.
     """
     table = SummaryTable(file_format)
     with part.open("rb") as file:
@@ -52,11 +54,4 @@ def write_summary(file_format: str, output: Path, part: Path) -> None:
         with io.TextIOWrapper(data, encoding="utf-8", newline="\n") as lines:
             while batch := "".join(islice(lines, _LINES)):
                 table.add(batch)
-    text = table.end()
-    if file_format == PARQUET:
-        from core.runs.parquet import write_parquet  # Imports slowly.
-
-        write_parquet(io.BytesIO(text.encode()), output)
-        return
-    with replacing(output) as complete:
-        complete.write(encode(text, output))
+    write_table(table.end(), file_format, output)
