@@ -24,9 +24,10 @@ from core.runs.call_table import (
     hit_row,
 )
 from core.sequences.records import Record
-from core.tracing import TraceResult, estimate_composition, trace
+from core.tracing import TraceResult, trace
+from core.tracing.composition import OrganismProbabilities
 from core.tracing.trace_table import COLUMNS as TRACE_COLUMNS
-from core.tracing.trace_table import SUMMARY_COLUMNS, to_row, to_summary_row
+from core.tracing.trace_table import SUMMARY_COLUMNS, to_object, to_row, to_summary_row
 
 router = APIRouter(tags=["questions"])
 
@@ -146,17 +147,19 @@ class _Trace(StorableQuestion):
         writer = _writer(options, request, columns, "queries")
         super().__init__(caller, options.library, writer, is_saved=options.save)
         self._options = options
+        self._probabilities = OrganismProbabilities()
         self._traced: list[TraceResult] = []
 
     def answer(self, batch: Sequence[Record]) -> bytes:
         traced = trace(self.library, batch)
-        self._traced += traced
+        self._probabilities.add(result.organisms for result in traced)
+        if self.is_saved:
+            self._traced += traced
         if self._options.summary and self.writer.format != "json":
             return self.writer.rows(self._shares() if self.has_ended else ())
         if self.writer.is_table:
             return self.writer.rows(map(to_row, traced))
-        rows = (to_row(result) | {"organisms": dict(result.organisms)} for result in traced)
-        return self.writer.rows(rows)
+        return self.writer.rows(map(to_object, traced))
 
     def last_facts(self) -> Mapping[str, object]:
         if self.writer.format != "json":
@@ -169,7 +172,7 @@ class _Trace(StorableQuestion):
         )
 
     def _shares(self) -> list[dict[str, Any]]:
-        return [to_summary_row(part) for part in estimate_composition(self._traced)]
+        return [to_summary_row(part) for part in self._probabilities.composition()]
 
 
 class _Search(Question):

@@ -32,9 +32,11 @@ def part_of_path(text: str) -> str:
 
 def _path(scope: Scope) -> str:
     raw: bytes | None = scope.get("raw_path")
-    if raw is None or b"%2" not in raw:  # Without %25 and %2F there is nothing to keep apart.
-        return str(scope["path"]).replace("%", "%25")
-    return "/".join(_encode(unquote(part)) for part in raw.decode("ascii").split("/"))
+    if raw is None:
+        parts = scope["path"].split("/")
+    else:
+        parts = [unquote(part) for part in raw.decode("ascii").split("/")]
+    return "/".join(map(_encode, parts))
 
 
 def _encode(part: str) -> str:

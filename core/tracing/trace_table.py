@@ -74,13 +74,13 @@ def format_results(
     if file_format == "json":
         document = {
             "organisms": [to_summary_row(part) for part in estimate_composition(results)],
-            "queries": list(map(_to_object, results)),
+            "queries": list(map(to_object, results)),
         }
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     if summary:
         return format_composition(estimate_composition(results), file_format)
     if file_format == "ndjson":
-        return _format_lines(map(_to_object, results))
+        return _format_lines(map(to_object, results))
     return _format_table(COLUMNS, map(to_row, results), file_format)
 
 
@@ -98,7 +98,7 @@ def format_composition(composition: Iterable[OrganismShare], file_format: str) -
     return _format_table(SUMMARY_COLUMNS, rows, file_format)
 
 
-def _to_object(result: TraceResult) -> Mapping[str, object]:
+def to_object(result: TraceResult) -> Mapping[str, object]:
     """Return the row of a query with the confidence of every organism."""
     return to_row(result) | {"organisms": dict(result.organisms)}
 
