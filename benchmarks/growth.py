@@ -4,7 +4,6 @@ Run it by hand, ``python -m benchmarks.growth``; it writes its section of RESULT
 """
 
 import gc
-import re
 import time
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
@@ -36,6 +35,7 @@ from core.sequences.records import Record
 from core.settings import Settings
 from core.stores.milvus.index import VectorIndex
 from core.stores.milvus.vectors import VectorStore
+from tests.support.memory import process_memory
 
 SIZES = "3000,10000,30000,100000"
 QUERIES = 300
@@ -227,9 +227,7 @@ def _open_vectors(home: Path, organisms: list[str], vector: Vectors) -> StoreSha
 
 def read_memory(kind: str) -> float:
     """Return the memory of this process in MB: resident (VmRSS), or its peak (VmHWM)."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    match = re.search(rf"{kind}:\s*(\d+) kB", status)
-    return int(match.group(1)) / 1024 if match else float("nan")
+    return process_memory(kind) / 1024
 
 
 if __name__ == "__main__":

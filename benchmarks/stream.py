@@ -34,6 +34,7 @@ from benchmarks.common import (
 from core.evaluation.external_tools import BLASTN, write_fasta
 from core.evaluation.perturbations import cut_fragment, substitute
 from core.sequences.records import Record
+from tests.support.memory import process_memory
 
 RECORDS = 1_000_000
 LENGTHS = 200, 600
@@ -132,12 +133,9 @@ def _values(moment: Moment, size: int) -> tuple[str, str, float, float]:
 def resident_memory(process: int) -> float | None:
     """Return the resident memory of a process in MB; None if it has ended."""
     try:
-        status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+        return process_memory("VmRSS", process) / _KB
     except OSError:
         return None
-    lines = (line.split() for line in status.splitlines())
-    sizes = {line[0]: line[1] for line in lines if len(line) > 1}
-    return int(sizes["VmRSS:"]) / _KB if "VmRSS:" in sizes else None
 
 
 def answered(output: Path) -> int:

@@ -29,8 +29,8 @@ a few, or more where that fails, as in repeats."""
 _RUN = 6
 """Similar letters in a row before and after an anchor: no best alignment ends among them."""
 _OVERFLOW: Final = "simple"
-"""How PyOpal goes on where a score does not fit a narrow integer. Its default, by buckets, is no
-faster here and does not free the profile of the query: PyOpal 0.7.3 leaks 70 bytes a letter."""
+"""PyOpal's way to go on after a score that does not fit a narrow integer. Its default, by buckets,
+is no faster here and does not free the query's profile: PyOpal 0.7.3 leaks 70 bytes a letter."""
 _FIRST_LETTER = ord("A")
 _CIGAR = re.compile(r"(\d+)([MID])")
 """Blocks of an alignment: I has letters of the query alone, D of the reference."""

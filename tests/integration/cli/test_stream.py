@@ -22,6 +22,7 @@ from core.sequences import input_file, query_stream
 from core.settings import Settings
 from core.stores.stores import Stores
 from tests.support.killing import start_process
+from tests.support.memory import process_memory
 from tests.support.synthetic import FAMILY_NAMES, dna, genes
 
 RECORDS = 150
@@ -429,9 +430,7 @@ def peak_of_run(home, folder, parent):
     small_batches(patch := pytest.MonkeyPatch())
     patch.setattr(stream, "BATCH_RECORDS", 256)
     status = main(["classify", "queries.fasta", "--format", "ndjson", "--output", "calls.ndjson"])
-    with open("/proc/self/status", encoding="ascii") as file:  # noqa: PTH123
-        peak = next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
-    parent.send((status, peak))
+    parent.send((status, process_memory("VmHWM")))
 
 
 class TestLoopback:

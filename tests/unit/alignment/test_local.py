@@ -1,6 +1,4 @@
 import itertools
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.alignment import local
 from core.alignment.scoring import nucleotide_scheme, protein_scheme
+from tests.support.memory import process_memory
 
 SCHEMES = {"proteins": protein_scheme(), "nucleotides": nucleotide_scheme()}
 
@@ -143,12 +142,7 @@ def test_memory_is_given_back(scheme):
     generator = np.random.default_rng(7)
     query = generator.integers(0, scheme.n_letters, 2_000).astype(np.uint8)
     align(scheme, query, [query])
-    before = resident_bytes()
+    before = process_memory("VmRSS")
     for _ in range(350):
         align(scheme, query, [query])
-    assert resident_bytes() - before < 15_000_000
-
-
-def resident_bytes():
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGESIZE")
+    assert process_memory("VmRSS") - before < 14_600, "kB"
