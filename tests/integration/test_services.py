@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from pymilvus import MilvusClient
 from sqlalchemy import create_engine, text
@@ -17,6 +19,16 @@ def test_mariadb_keeps_what_was_committed_when_it_is_killed(own_mariadb: MariaDB
     with engine.connect() as connection:
         assert connection.execute(text("SELECT name FROM genes")).scalar_one() == "Ionenkanal α"
     engine.dispose()
+
+
+@pytest.mark.mariadb
+def test_servers_that_start_side_by_side_leave_each_others_files_alone(tmp_path):
+    def start(number: int) -> None:
+        with MariaDB(tmp_path / str(number)):
+            pass
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(start, range(16)))
 
 
 @pytest.mark.milvus_server

@@ -46,7 +46,7 @@ MYSQL_SQL_MODE = (
 
 
 class ServiceError(RuntimeError):
-    """A server did not start; the message ends with the end of its log."""
+    """A server was not installed or did not start; the message ends with the end of its log."""
 
 
 def require(reason: str | None) -> None:
@@ -202,15 +202,12 @@ class MariaDB(Server):
         self._options = options
 
     def start(self) -> Self:
-        data = self.folder / "data"
-        if not data.exists():
-            self._install(data)
+        if not self._data.exists():
+            self._install()
         self._run(
             [
                 str(_which("mariadbd")),
-                "--no-defaults",
-                *_as_root(),
-                f"--datadir={data}",
+                *self._place,
                 f"--socket={self.folder / 'socket'}",
                 f"--pid-file={self.folder / 'pid'}",
                 "--bind-address=127.0.0.1",
@@ -246,23 +243,46 @@ class MariaDB(Server):
         """Tells test processes to use this server."""
         return {SHARED_MARIADB: str(self.port)}
 
-    def _install(self, data: Path) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run(
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def _temporary(self) -> Path:
+        return self.folder / "temporary"
+
+    @property
+    def _place(self) -> list[str]:
+        """Options that keep a server's files apart from those of all others.
+
+        A server that starts deletes the temporary tables that it finds, whosever they are: in a
+        shared folder that ends the installation of another one.
+        """
+        return [
+            "--no-defaults",
+            *_as_root(),
+            f"--datadir={self._data}",
+            f"--tmpdir={self._temporary}",
+        ]
+
+    def _install(self) -> None:
+        self._temporary.mkdir(parents=True)
+        installed = subprocess.run(
             [
                 str(_which("mariadb-install-db")),
-                "--no-defaults",
-                *_as_root(),
-                f"--datadir={data}",
+                *self._place,
                 "--skip-test-db",
                 "--auth-root-authentication-method=normal",
                 "--innodb-log-file-size=8M",
                 # As a package's own install script calls it: leaves the system's files alone.
                 "--rpm",
             ],
-            check=True,
+            check=False,
             capture_output=True,
+            text=True,
         )
+        if installed.returncode:
+            raise ServiceError(f"MariaDB was not installed:\n{installed.stdout}{installed.stderr}")
 
     @classmethod
     def running(cls, port: int) -> Self:
