@@ -2,6 +2,7 @@
 
 import secrets
 from functools import partial
+from typing import TypeAlias
 
 import streamlit as st
 
@@ -17,6 +18,7 @@ from components.shared.navigation import (
 from components.shared.program_calls import program_calls, run_sequences
 from components.shared.services import runs
 from components.shared.session import session
+from components.trace.downloads import offer_stored
 from components.trace.input import TraceInput, trace_input
 from components.trace.results import show_run_source, show_source, show_traced
 from core.jobs.kinds.base import RECORDS
@@ -29,6 +31,8 @@ from core.settings import read_settings
 from core.tracing import TraceResult
 from core.web.page_calls import run_call, trace_call
 from core.web.program_calls import Api, ProgramCalls
+
+_StoredTrace: TypeAlias = tuple[Run, list[TraceResult]]
 
 _QUICK = 100
 """Number of queries up to which they are traced right away."""
@@ -88,12 +92,13 @@ def _show_result(library: Library, entered: TraceInput) -> None:
         return
     st.divider()
     show_source(records, session.traced_name, current=records == tuple(entered.records))
-    traced = compute(_computation(library), _title(len(records)), quick=len(records) <= _QUICK)
-    if traced is not None:
-        show_traced(traced, library.families)
+    result = compute(_computation(library), _title(len(records)), quick=len(records) <= _QUICK)
+    if result is not None:
+        run, traced = result
+        show_traced(traced, library.families, partial(offer_stored, run, traced))
 
 
-def _computation(library: Library) -> Computation[list[TraceResult]]:
+def _computation(library: Library) -> Computation[_StoredTrace]:
     """Return the tracing of what was submitted in this session."""
     records, token = session.traced_records, session.trace_token
     arguments = QueryArguments(
@@ -103,7 +108,7 @@ def _computation(library: Library) -> Computation[list[TraceResult]]:
         source=session.traced_name,
     )
 
-    def work() -> list[TraceResult]:
+    def work() -> _StoredTrace:
         return _read(trace_and_store(library, records, arguments, runs()).id)
 
     def request() -> JobRequest:
@@ -115,8 +120,9 @@ def _computation(library: Library) -> Computation[list[TraceResult]]:
     return Computation(key, work, request, lambda result: _read(result["run"]))
 
 
-def _read(run_id: str) -> list[TraceResult]:
-    return runs().traces(runs().get(run_id))
+def _read(run_id: str) -> _StoredTrace:
+    run = runs().get(run_id)
+    return run, runs().traces(run)
 
 
 def _title(count: int) -> str:
@@ -125,10 +131,10 @@ def _title(count: int) -> str:
 
 def _show_run(run_id: str) -> None:
     """Show a trace that the address names."""
-    run = runs().get(run_id)
+    run, traced = _read(run_id)
     st.divider()
     show_run_source(run)
-    show_traced(runs().traces(run), run.families)
+    show_traced(traced, run.families, partial(offer_stored, run, traced))
     program_calls("trace", partial(_run_calls, run))
 
 

@@ -10,15 +10,14 @@ from components.classify.submission import RunResult
 from components.shared.errors import plain_errors
 from components.shared.formatting import escape_markdown
 from components.shared.markup import fact_table
-from components.shared.navigation import RUN_PARAMETER
-from components.shared.services import open_library, runs
+from components.shared.run_downloads import downloads_button, offer_file, run_link, show_link
+from components.shared.services import open_library
 from components.shared.session import Slot, remember
-from components.shared.sign_in_mode import is_open
 from core.alignment.explanation import GeneSource
 from core.errors import LibraryError
 from core.library.library import Library
 from core.runs import Run, changed_since
-from core.runs.exports.downloads import Download, describe_run, make_download
+from core.runs.exports.downloads import Download, describe_run
 
 
 def result_header(result: RunResult, chosen: Library | None) -> None:
@@ -47,13 +46,7 @@ def result_header(result: RunResult, chosen: Library | None) -> None:
 
 def offer_downloads(result: RunResult) -> None:
     """Show the button behind which a run's files and link are; they are listed when it is open."""
-    files = st.popover(
-        "Download",
-        icon=":material/download:",
-        width="content",
-        key=f"downloads of {result.run.id}",
-        on_change="rerun",
-    )
+    files = downloads_button(result.run)
     if files.open:
         with files, plain_errors():
             if result.is_stored:
@@ -64,13 +57,10 @@ def offer_downloads(result: RunResult) -> None:
 
 def _list_stored(result: RunResult) -> None:
     """Show the download buttons of a stored run, and its link."""
-    run, link = result.run, _link(result.run)
+    run, link = result.run, run_link(result.run)
     library = _library(run.library)
     _list_files(result, library, library.contents() if library else "", link)
-    st.caption("Link to this result")
-    st.code(link, language=None, wrap_lines=True)
-    if not is_open():
-        share_choice(run)
+    show_link(run)
 
 
 def _list_files(result: RunResult, genes: GeneSource | None, contents: str, link: str) -> None:
@@ -85,46 +75,17 @@ def _list_files(result: RunResult, genes: GeneSource | None, contents: str, link
     alignments = remember(Slot.ALIGNMENTS, (run.id, contents), lambda: RunAlignments(result, genes))
     for title, files in list_files(result, genes, alignments, link).items():
         st.caption(title)
-        buttons = st.container(horizontal=True, gap="small")
-        for file in files:
-            buttons.download_button(
-                file.label,
-                partial(_data, file.make),
-                file_name=make_download(run, file.ending, "", b"").name,
-                on_click="ignore",
-                key=f"take {file.ending} {run.id}",
-            )
+        with st.container(horizontal=True, gap="small"):
+            for file in files:
+                offer_file(run, file.label, file.ending, partial(_data, file.make))
     if limit := describe_limit(result, genes):
         st.caption(limit)
-
-
-def share_choice(run: Run) -> None:
-    """Say who can open a run, and let its owner share it."""
-    if not runs().may_change(run):
-        st.caption("Shared by its owner." if run.by else "Everyone who has the link can open it.")
-        return
-    shared = st.toggle(
-        "Shared",
-        run.shared,
-        help="Others can open the link, and find the result in their History. Otherwise only you"
-        " and administrators can.",
-        key=f"share {run.id} {run.shared}",
-    )
-    if shared != run.shared:
-        runs().share(run.id, shared=shared)
-        st.rerun()
 
 
 def run_details(run: Run) -> None:
     """Show the settings and versions needed to reproduce a run."""
     with st.expander("Run details"):
         st.html(fact_table(describe_run(run)))
-
-
-def _link(run: Run) -> str:
-    """Return the address of a run; empty if the browser did not send its own."""
-    address = st.context.url
-    return f"{address.rstrip('/')}/?{RUN_PARAMETER}={run.id}" if address else ""
 
 
 def _data(make: Callable[[], Download]) -> bytes:

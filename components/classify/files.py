@@ -15,7 +15,7 @@ from core.runs.exports.fasta import export_fasta, export_fasta_by_family
 from core.runs.exports.hits import export_alignments, export_blast_table, export_hits_fasta
 from core.runs.exports.report import export_report
 from core.runs.file_format import ENDING
-from core.runs.file_writer import export_run_file, fits_run_file
+from core.runs.file_writer import classification_fits, export_classification
 
 MAX_ALIGNMENTS = 1_000
 """Hits that are aligned for the files of a run: as many as a person waits for."""
@@ -82,7 +82,7 @@ def list_files(
         "Results": _result_files(result, alignments, link),
         "Hits": _hit_files(result, genes, alignments) if genes else [],
         "Your sequences": _query_files(result),
-        "Whole run": [_run_file(result, genes)] if fits_run_file(result.calls) else [],
+        "Whole run": [_run_file(result, genes)] if classification_fits(result.calls) else [],
     }
     return {title: group for title, group in files.items() if group}
 
@@ -152,5 +152,5 @@ def _query_files(result: RunResult) -> list[RunFile]:
 
 
 def _run_file(result: RunResult, genes: GeneSource | None) -> RunFile:
-    make = partial(export_run_file, result.run, result.calls, result.queries, genes)
+    make = partial(export_classification, result.run, result.calls, result.queries, genes)
     return RunFile("Run file (opens in any GeneKin)", ENDING, make)

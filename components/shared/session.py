@@ -78,8 +78,8 @@ class Session:
         Whether the input of the Classify page was submitted, before this run of the script.
     selected_query
         Id of the run, and index of the query selected in it.
-    classified_again
-        Id of the run from a file whose queries are classified by a library of today too.
+    asked_again
+        Id of the run from a file whose queries are answered by a library of today too.
     trace_text
         Text on the Trace page.
     traced_records, traced_name, trace_token
@@ -122,7 +122,7 @@ class Session:
     edited_run = _Entry("edited run", "")
     submitted = _Entry("submitted", default=False)
     selected_query = _Entry("selected query", ("", 0))
-    classified_again = _Entry("classified again", "")
+    asked_again = _Entry("classified again", "")
     trace_text = _Entry(TRACE_TEXT_KEY, "")
     traced_records = _Entry[tuple[Record, ...]]("traced records", ())
     traced_name = _Entry("traced name", "")
@@ -156,7 +156,7 @@ class Slot(StrEnum):
     RESULT_TABLE = "result table"
     EXPLANATION = "explained"
     OPENED_FILE = "opened file"
-    CALLS_TODAY = "calls today"
+    ANSWERS_TODAY = "answers today"
     SUBJECT_FAMILIES = "subject families"
     ALIGNMENTS = "alignments"
     IMPORT_PREVIEW = "import preview"

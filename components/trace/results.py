@@ -1,11 +1,11 @@
 """Results of a trace: the batch as a whole, and each of its queries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
 
-from components.shared.figure import offer_table, show_figure
+from components.shared.figure import show_figure
 from components.shared.formatting import (
     escape_markdown,
     pluralize,
@@ -58,16 +58,23 @@ def _describe(records: Sequence[Record]) -> str:
     return f"{query_name(records[0])}{others}"
 
 
-def show_traced(traced: Sequence[TraceResult], families: Mapping[int, str]) -> None:
+def show_traced(
+    traced: Sequence[TraceResult], families: Mapping[int, str], show_downloads: Callable[[], None]
+) -> None:
     """Show the composition of a batch, a table of its queries, and the selected query.
 
     Parameters
     ----------
     families
         Family names by class number.
+    show_downloads
+        Draws the button behind which the files are.
     """
     composition = estimate_composition(traced)
-    st.markdown(f"### {headline(traced, composition)}")
+    row = st.container(horizontal=True, vertical_alignment="center")
+    row.markdown(f"### {headline(traced, composition)}")
+    with row:
+        show_downloads()
     if notes := _notes(traced):
         st.caption(notes)
     count = sum(bool(query.organisms) for query in traced)
@@ -138,8 +145,6 @@ def _query_table(traced: Sequence[TraceResult]) -> TraceResult:
         key=f"traced {len(traced)}",
         alt="All queries with their closest organism",
     )
-    with st.popover("Download", icon=":material/download:", key="download traced"):
-        offer_table(table, "traced")
     rows = selected["selection"]["rows"]
     return traced[rows[0] if rows and rows[0] < len(traced) else 0]
 

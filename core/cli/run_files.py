@@ -9,7 +9,7 @@ import click
 from core.access.machine import command_access
 from core.cli.shared import help_examples, output_file
 from core.cli.terminal import print_text
-from core.errors import InputError, write_error
+from core.errors import write_error
 from core.output import replacing
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _LINK = re.compile(r"[?&]run=([A-Za-z0-9_-]+)")
 @click.argument("run", metavar="RUN|LINK")
 @click.argument("file", type=output_file)
 def export_run_command(run: str, file: Path) -> None:
-    """Write a classification into one file, to open it in any GeneKin.
+    """Write a result into one file, to open it in any GeneKin.
 
     RUN is the id of a result, the end of its link. The dashboard may stay open.
     """
@@ -48,7 +48,7 @@ def _make(settings: "Settings", run_id: str) -> "Download":
     """Return the run file; this needs the database only."""
     from core.library.stored_genes import find_genes
     from core.runs import RunKind, Runs
-    from core.runs.file_writer import export_run_file
+    from core.runs.file_writer import export_classification, export_trace
     from core.stores.sql.database import Database
 
     database = Database(settings.labels_url, settings.store_timeout)
@@ -56,10 +56,9 @@ def _make(settings: "Settings", run_id: str) -> "Download":
         access = command_access(settings)
         runs = Runs(database, settings.keep_runs_days, access)
         run = runs.get(run_id)
-        if run.kind is not RunKind.CLASSIFY:
-            message = "This result is a trace; only classifications have run files."
-            raise InputError(message, "Choose another result.")
+        if run.kind is RunKind.TRACE:
+            return export_trace(run, runs.traces(run), runs.queries(run))
         genes = find_genes(database, run.library, access.user)
-        return export_run_file(run, runs.calls(run), runs.queries(run), genes)
+        return export_classification(run, runs.calls(run), runs.queries(run), genes)
     finally:
         database.close()

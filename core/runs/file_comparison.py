@@ -1,15 +1,17 @@
-"""A run from a file beside a library of today: what differs, and what its calls would be."""
+"""A run from a file beside a library of today: what differs, and what its answers would be."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 
 from core.calls import Call, Status
 from core.classify import classify
 from core.library.library import Library
-from core.runs.file_reader import OpenedRun
+from core.runs.file_reader import OpenedRun, OpenedTrace
 from core.runs.run import Run, organism_changes
 from core.sequences.families import family_name
 from core.sequences.records import Problem, Record
+from core.tracing import TraceResult, trace
 
 _MAX_LISTED = 5
 """Changes of one kind that are listed."""
@@ -34,38 +36,82 @@ def list_differences(run: Run, library: Library) -> list[str]:
     ] or [_SAME_NUMBERS]
 
 
-def classify_again(opened: OpenedRun, library: Library) -> list[Call]:
-    """Classify the queries of a run from a file by a library, with the settings of the run.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a GeneKin says about a query, in a word that another one may say too.
+
+    Attributes
+    ----------
+    text
+        Name of the family or of the closest organism; the status of a query that has none. Class
+        numbers of families may differ between two GeneKins.
+    confidence
+        None if the query is invalid or has no relative.
+    """
+
+    query: str
+    text: str
+    confidence: float | None
+
+
+def answers_then(opened: OpenedRun) -> list[Answer]:
+    """Return the answers of a run from a file."""
+    if isinstance(opened, OpenedTrace):
+        return list(map(_traced, opened.traces))
+    return list(map(_called, opened.calls))
+
+
+def answers_today(opened: OpenedRun, library: Library) -> list[Answer]:
+    """Ask a library about the queries of a run from a file, with the settings of the run.
 
     Organisms that the library does not have are not searched; all, if it has none of them. Nothing
     is stored.
+
+    Raises
+    ------
+    LibraryError
+        If the library is empty.
     """
+    records = list(_records(opened))
+    if isinstance(opened, OpenedTrace):
+        return list(map(_traced, trace(library, records)))
     settings = opened.run.settings
     names = library.organism_names()
     organisms = [name for name in settings.organisms or () if name in names]
-    return classify(
+    calls = classify(
         library,
-        list(_records(opened)),
+        records,
         organisms=organisms or None,
         neighbours=max(1, settings.neighbours),
         threshold=settings.threshold,
     )
+    return list(map(_called, calls))
 
 
-def describe_call(call: Call) -> str:
-    """Return the family of a call, or its status if there is none.
+def _called(call: Call) -> Answer:
+    text = call.family if call.status is Status.CALLED else call.status.value
+    return Answer(call.query, text, None if call.status is Status.INVALID else call.confidence)
 
-    Two GeneKins may have different class numbers for a family: calls are compared by this.
-    """
-    return call.family if call.status is Status.CALLED else call.status.value
+
+def _traced(result: TraceResult) -> Answer:
+    text = result.organism or result.status.value
+    return Answer(result.query, text, result.confidence if result.organisms else None)
 
 
 def _records(opened: OpenedRun) -> Iterator[Record]:
-    pairs = zip(opened.queries, opened.calls, strict=True)
-    for position, (query, call) in enumerate(pairs, start=1):
-        is_valid = call.status is not Status.INVALID
-        problem = None if is_valid else Problem("invalid", call.reason)
+    pairs = zip(opened.queries, _problems(opened), strict=True)
+    for position, (query, problem) in enumerate(pairs, start=1):
         yield Record(query.name, query.residues, position, position, problem=problem)
+
+
+def _problems(opened: OpenedRun) -> Iterator[Problem | None]:
+    """Yield what is wrong with each query."""
+    if isinstance(opened, OpenedTrace):
+        reasons = [(result.status, result.problem) for result in opened.traces]
+    else:
+        reasons = [(call.status, call.reason) for call in opened.calls]
+    for status, reason in reasons:
+        yield Problem("invalid", reason) if status is Status.INVALID else None
 
 
 def _encoder_change(run: Run, library: Library) -> Iterator[str]:

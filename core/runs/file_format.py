@@ -1,37 +1,46 @@
 """Format of a run file: the strict schema of its lines.
 
-A run file is gzipped text with a JSON object a line: the header, which says how many genes and
-queries follow; the genes that are hits, so that alignments can be made without their library; and
-the queries with their calls. Readers trust none of it. It has neither users nor addresses, and not
-the id of the run, whose knowledge gives access to it.
+A run file is gzipped text with a JSON object a line: the header, which says what was asked and how
+many genes and queries follow; the genes that are hits, so that alignments can be made without their
+library; and the queries with their calls, or with their traces. Readers trust none of it. It has
+neither users nor addresses, and not the id of the run, whose knowledge gives access to it.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NaiveDatetime, model_validator
 
 from core.calls import Status
+from core.runs.run import RunKind
 from core.schema import StrictModel
 from core.sequences.alphabet import find_invalid_character
 from core.sequences.records import MAX_NAME, has_hidden
+from core.tracing import TraceResult
 
 KIND: Literal["genekin-run"] = "genekin-run"
 """First value of the header, by which a run file is known."""
-FORMAT: Literal[1] = 1
-"""Version of the format; newer ones are refused."""
+FORMAT: Literal[2] = 2
+"""Version of the format that is written; newer ones are refused. The first one had neither traces
+nor profiles."""
 ENDING = ".genekin-run.jsonl.gz"
 """End of the name of a run file."""
 MAX_QUERIES = 100_000
 MAX_GENES = 1_000_000
 MAX_HITS = 1_000_000
 """Maximum number of hits of all queries together."""
+MAX_PROBABILITIES = 4_000_000
+"""Maximum number of probabilities that the composition of a trace is estimated from: as many as
+take seconds. They are one for each query and organism, and one for each pair of organisms."""
 MAX_REASON = 2_000
 
 _MAX_FAMILIES = 10_000
 _MAX_ORGANISMS = 65_536
 _MAX_CALL_HITS = 1_000
+_MAX_CALL_PROFILES = 10_000
 _MAX_VERSIONS = 100
 _MAX_SECONDS = 1e9
+_ROUNDING = 1e-6
 
 
 def _visible(text: str) -> str:
@@ -54,6 +63,8 @@ _Probability = Annotated[float, Field(ge=0, le=1 + 1e-6)]
 _Text = Annotated[str, Field(max_length=MAX_NAME), AfterValidator(_visible)]
 _Name = Annotated[_Text, Field(min_length=1)]
 _Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{0,64}$")]
+_Strand = Literal["", "+", "-"]
+_Frame = Annotated[int, Field(ge=0, le=3)]
 _GeneId = Annotated[str, Field(pattern=r"^[0-9]{1,19}$")]
 """A string, as JavaScript rounds integers above 2^53."""
 
@@ -79,7 +90,8 @@ class Header(StrictModel):
     """The first line: the run without its queries, and the number of the lines that follow."""
 
     kind: Literal["genekin-run"]
-    format: Literal[1]
+    format: Literal[1, 2]
+    question: Annotated[RunKind, Field(strict=False)] = RunKind.CLASSIFY
     genes: Annotated[int, Field(ge=0, le=MAX_GENES)]
     queries: Annotated[int, Field(ge=1, le=MAX_QUERIES)]
     name: _Name
@@ -124,38 +136,100 @@ class FileHit(StrictModel):
     length: _Count
 
 
+class FileClosest(FileHit):
+    """The closest gene of an organism, with the probability that no other has a closer one."""
+
+    organism: _Name
+    probability: _Probability
+
+
+class FileProfile(StrictModel):
+    """A profile HMM that matches a query."""
+
+    name: _Name
+    accession: _Text
+    description: _Text
+    family: _Number | None
+    score: float
+    e_value: Annotated[float, Field(ge=0)]
+    strand: _Strand
+    frame: _Frame
+    start: _Count
+    end: _Count
+
+
 class FileQuery(StrictModel):
-    """A query, as it was entered, with its call."""
+    """A query, as it was entered, and what became of it."""
 
     name: _Text
     residues: str
     query: _Text
     status: Annotated[Status, Field(strict=False)]
+    reason: Annotated[str, Field(max_length=MAX_REASON), AfterValidator(_visible)]
+    hits: Annotated[tuple[FileHit, ...], Field(max_length=_MAX_CALL_HITS)]
+
+    @model_validator(mode="after")
+    def _check_residues(self) -> Self:
+        if self.status is not Status.INVALID:
+            if not self.residues:
+                raise ValueError("a valid query has no sequence")
+            _dna(self.residues)
+        return self
+
+
+class FileCall(FileQuery):
+    """A query with its call."""
+
     family_id: _Number | None
     family: _Text
     confidence: _Probability
     families: Annotated[dict[_Number, _Probability], Field(max_length=_MAX_FAMILIES)]
-    hits: Annotated[tuple[FileHit, ...], Field(max_length=_MAX_CALL_HITS)]
     organism: _Text
     organism_confidence: _Probability
-    strand: Literal["", "+", "-"]
-    frame: Annotated[int, Field(ge=0, le=3)]
+    strand: _Strand
+    frame: _Frame
     unreadable: _Probability
-    reason: Annotated[str, Field(max_length=MAX_REASON), AfterValidator(_visible)]
     start: _Count
     end: _Count
+    profiles: Annotated[tuple[FileProfile, ...], Field(max_length=_MAX_CALL_PROFILES)] = ()
 
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:
         if self.status is Status.INVALID:
-            if self.hits or self.families or self.family_id is not None:
+            if self.hits or self.profiles or self.families or self.family_id is not None:
                 raise ValueError("an invalid query has a call")
-        elif self.family_id is None or not self.residues:
-            raise ValueError("a valid query has no family or no sequence")
-        else:
-            _dna(self.residues)
-        if not self.start <= self.end <= len(self.residues):
-            raise ValueError("the evidence is outside the query")
+        elif self.family_id is None:
+            raise ValueError("a valid query has no family")
+        places = [(profile.start, profile.end) for profile in self.profiles]
+        for start, end in [(self.start, self.end), *places]:
+            if not start <= end <= len(self.residues):
+                raise ValueError("the evidence is outside the query")
         if len({hit.gene for hit in self.hits}) < len(self.hits):
             raise ValueError("a gene is a hit twice")
         return self
+
+
+class FileTrace(FileQuery):
+    """A query with its closest gene of every organism, the most probable first."""
+
+    identity: _Probability
+    hits: Annotated[tuple[FileClosest, ...], Field(max_length=_MAX_ORGANISMS)]
+
+    @model_validator(mode="after")
+    def _check_consistency(self) -> Self:
+        if (self.status is Status.CALLED) != bool(self.hits):
+            raise ValueError("the hits do not go with the status")
+        probabilities = [hit.probability for hit in self.hits]
+        if probabilities and abs(sum(probabilities) - 1) > _ROUNDING:
+            raise ValueError("the probabilities do not add up to 1")
+        if probabilities != sorted(probabilities, reverse=True):
+            raise ValueError("the hits are not in order")
+        if len({hit.organism for hit in self.hits}) < len(self.hits):
+            raise ValueError("an organism has two closest genes")
+        return self
+
+
+def count_probabilities(traces: Sequence[TraceResult]) -> int:
+    """Return how many probabilities the composition of a trace is estimated from."""
+    organisms = len({organism for result in traces for organism in result.organisms})
+    return (len(traces) + organisms) * organisms

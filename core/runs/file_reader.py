@@ -3,31 +3,40 @@
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from core.calls import Call, Status
 from core.classification.prediction import Hit
+from core.classification.profile_evidence import ProfileHit
 from core.errors import InputError
 from core.runs.file_format import (
     FORMAT,
     KIND,
     MAX_HITS,
+    MAX_PROBABILITIES,
+    FileCall,
     FileGene,
     FileHit,
+    FileProfile,
     FileQuery,
+    FileTrace,
     Header,
     Version,
+    count_probabilities,
 )
-from core.runs.run import Run, RunSettings
+from core.runs.run import Run, RunKind, RunSettings
 from core.runs.serialization import StoredQuery
 from core.schema import describe_fault
 from core.sequences.limits import Limits
+from core.tracing.tracer import NO_RELATIVE, TraceResult
 
 _Line = TypeVar("_Line", bound=BaseModel)
+_Query = TypeVar("_Query", bound=FileQuery)
+_Result = TypeVar("_Result")
 
 _DAMAGED_HINT = "Download the run file again, or copy the file again."
 _UPDATE_HINT = "Update GeneKin, then open it."
@@ -47,23 +56,43 @@ class FileGenes:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenedRun:
-    """A run from a file.
+class OpenedClassification:
+    """A classification from a file.
 
     Attributes
     ----------
     run
         Its id is made of the contents of the file, and is not that of any stored run.
-    calls, queries
+    queries, calls
         In the same order.
     genes
         None if it has none, as its library was gone.
     """
 
     run: Run
-    calls: Sequence[Call]
     queries: Sequence[StoredQuery]
+    calls: Sequence[Call]
     genes: FileGenes | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedTrace:
+    """A trace from a file.
+
+    Attributes
+    ----------
+    run
+        As that of a classification.
+    queries, traces
+        In the same order.
+    """
+
+    run: Run
+    queries: Sequence[StoredQuery]
+    traces: Sequence[TraceResult]
+
+
+OpenedRun: TypeAlias = OpenedClassification | OpenedTrace
 
 
 def is_run_file(data: bytes) -> bool:
@@ -105,13 +134,46 @@ class _Reader:
         genes = dict(self._gene() for _ in range(header.genes))
         if len(genes) != header.genes:
             raise self._damaged("a gene is listed twice")
-        pairs = [self._query() for _ in range(header.queries)]
-        if self._lines.read(1):
-            raise self._damaged("there are more lines than it says")
-        calls = [call for call, _ in pairs]
-        run = _run(header, calls, f"file {self._digest}")
-        queries = [query for _, query in pairs]
-        return OpenedRun(run, calls, queries, FileGenes(genes) if genes else None)
+        if header.question is RunKind.TRACE:
+            return self._trace(header)
+        return self._classification(header, FileGenes(genes) if genes else None)
+
+    def _classification(self, header: Header, genes: FileGenes | None) -> OpenedClassification:
+        calls, queries = self._queries(header, FileCall, _call)
+        families = Counter(call.family_id for call in calls if call.status is Status.CALLED)
+        run = replace(
+            self._run(header, calls),
+            called={family: n for family, n in sorted(families.items()) if family is not None},
+        )
+        return OpenedClassification(run, queries, calls, genes)
+
+    def _trace(self, header: Header) -> OpenedTrace:
+        traces, queries = self._queries(header, FileTrace, _trace)
+        if count_probabilities(traces) > MAX_PROBABILITIES:
+            raise self._damaged(f"there are more than {MAX_PROBABILITIES:,} probabilities")
+        return OpenedTrace(self._run(header, traces), queries, traces)
+
+    def _run(self, header: Header, results: Sequence[Call | TraceResult]) -> Run:
+        settings = header.settings
+        return Run(
+            id=f"file {self._digest}",
+            name=header.name,
+            created_at=header.created_at,
+            by="",
+            library=header.library,
+            encoder=header.encoder,
+            fingerprint=header.fingerprint,
+            contents=header.contents,
+            settings=RunSettings(settings.organisms, settings.neighbours, settings.threshold),
+            families=header.families,
+            organisms=header.organisms,
+            versions=header.versions,
+            queries=len(results),
+            statuses=Counter(result.status for result in results),
+            called={},
+            seconds=header.seconds,
+            kind=header.question,
+        )
 
     def _header(self) -> Header:
         line = self._next_line()
@@ -130,15 +192,27 @@ class _Reader:
         self._check_length(gene.residues)
         return int(gene.gene), gene.residues
 
-    def _query(self) -> tuple[Call, StoredQuery]:
+    def _queries(
+        self, header: Header, model: type[_Query], convert: Callable[[_Query], _Result]
+    ) -> tuple[list[_Result], list[StoredQuery]]:
+        results, queries = list[_Result](), list[StoredQuery]()
+        for _ in range(header.queries):
+            query = self._query(model)
+            results.append(convert(query))
+            queries.append(StoredQuery(query.name, query.residues))
+        if self._lines.read(1):
+            raise self._damaged("there are more lines than it says")
+        return results, queries
+
+    def _query(self, model: type[_Query]) -> _Query:
         line = self._next_line()
-        query = self._parse(FileQuery, line)
+        query = self._parse(model, line)
         if query.status is not Status.INVALID:
             self._check_length(query.residues)
         self._hits += len(query.hits)
         if self._hits > MAX_HITS:
             raise self._damaged(f"there are more than {MAX_HITS:,} hits")
-        return _call(query), StoredQuery(query.name, query.residues)
+        return query
 
     def _check_length(self, residues: str) -> None:
         if len(residues) > self._limits.max_record_bases:
@@ -164,7 +238,7 @@ class _Reader:
         return InputError(message, _DAMAGED_HINT)
 
 
-def _call(query: FileQuery) -> Call:
+def _call(query: FileCall) -> Call:
     return Call(
         query=query.query,
         length=len(query.residues),
@@ -182,6 +256,18 @@ def _call(query: FileQuery) -> Call:
         reason=query.reason,
         start=query.start,
         end=query.end,
+        profiles=tuple(map(_profile, query.profiles)),
+    )
+
+
+def _trace(query: FileTrace) -> TraceResult:
+    return TraceResult(
+        query=query.query,
+        length=len(query.residues),
+        organisms={hit.organism: hit.probability for hit in query.hits},
+        closest={hit.organism: _hit(hit) for hit in query.hits},
+        identity=query.identity,
+        problem=NO_RELATIVE if query.status is Status.UNKNOWN else query.reason,
     )
 
 
@@ -189,24 +275,5 @@ def _hit(hit: FileHit) -> Hit:
     return Hit(int(hit.gene), hit.organism, hit.family, hit.name, hit.score, hit.length)
 
 
-def _run(header: Header, calls: Sequence[Call], run_id: str) -> Run:
-    families = Counter(call.family_id for call in calls if call.status is Status.CALLED)
-    settings = header.settings
-    return Run(
-        id=run_id,
-        name=header.name,
-        created_at=header.created_at,
-        by="",
-        library=header.library,
-        encoder=header.encoder,
-        fingerprint=header.fingerprint,
-        contents=header.contents,
-        settings=RunSettings(settings.organisms, settings.neighbours, settings.threshold),
-        families=header.families,
-        organisms=header.organisms,
-        versions=header.versions,
-        queries=len(calls),
-        statuses=Counter(call.status for call in calls),
-        called={family: n for family, n in sorted(families.items()) if family is not None},
-        seconds=header.seconds,
-    )
+def _profile(profile: FileProfile) -> ProfileHit:
+    return ProfileHit(**dict(profile))

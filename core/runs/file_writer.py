@@ -2,12 +2,17 @@
 
 import gzip
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from itertools import chain
+from typing import Any
 
 from pydantic import ValidationError
 
 from core.alignment.explanation import GeneSource
-from core.calls import Call
+from core.calls import Call, Status
+from core.classification.prediction import Hit
+from core.classification.profile_evidence import ProfileHit
 from core.errors import InputError
 from core.runs.exports.downloads import Download, make_download
 from core.runs.file_format import (
@@ -15,19 +20,26 @@ from core.runs.file_format import (
     FORMAT,
     KIND,
     MAX_HITS,
+    MAX_PROBABILITIES,
     MAX_QUERIES,
     MAX_REASON,
+    FileCall,
+    FileClosest,
     FileGene,
     FileHit,
+    FileProfile,
     FileQuery,
     FileSettings,
+    FileTrace,
     Header,
+    count_probabilities,
 )
 from core.runs.run import Run
 from core.runs.serialization import StoredQuery
 from core.schema import StrictModel, describe_fault
 from core.sequences.families import default_name
 from core.sequences.records import clean_name, remove_hidden
+from core.tracing import TraceResult
 
 _MIME = "application/gzip"
 _LEVEL = 4
@@ -36,7 +48,7 @@ _UNNAMED = "unnamed"
 _OTHER_FILE_HINT = "Download the table or the JSON file instead."
 
 
-def export_run_file(
+def export_classification(
     run: Run,
     calls: Sequence[Call],
     queries: Sequence[StoredQuery],
@@ -61,22 +73,59 @@ def export_run_file(
     StoreError
         If the residues cannot be read.
     """
-    if not fits_run_file(calls):
-        message = f"A run file has at most {MAX_QUERIES:,} queries and {MAX_HITS:,} hits."
-        raise InputError(message, _OTHER_FILE_HINT)
+    _check_size(fits=classification_fits(calls))
     hits = list(dict.fromkeys(hit.id for call in calls for hit in call.hits))
     residues = genes.residues(hits) if genes else {}
+    return _export(run, residues, map(_call, queries, calls))
+
+
+def export_trace(
+    run: Run, traces: Sequence[TraceResult], queries: Sequence[StoredQuery]
+) -> Download:
+    """Export a trace as a run file.
+
+    Parameters
+    ----------
+    traces, queries
+        Of the run, in the same order.
+
+    Raises
+    ------
+    InputError
+        As :func:`export_classification`.
+    """
+    _check_size(fits=trace_fits(traces))
+    return _export(run, {}, map(_trace, queries, traces))
+
+
+def classification_fits(calls: Sequence[Call]) -> bool:
+    """Return whether a classification is small enough for a run file."""
+    return len(calls) <= MAX_QUERIES and sum(len(call.hits) for call in calls) <= MAX_HITS
+
+
+def trace_fits(traces: Sequence[TraceResult]) -> bool:
+    """Return whether a trace is small enough for a run file."""
+    return (
+        len(traces) <= MAX_QUERIES
+        and sum(len(result.closest) for result in traces) <= MAX_HITS
+        and count_probabilities(traces) <= MAX_PROBABILITIES
+    )
+
+
+def _check_size(*, fits: bool) -> None:
+    if not fits:
+        message = f"A run file has at most {MAX_QUERIES:,} queries and {MAX_HITS:,} hits."
+        raise InputError(message, _OTHER_FILE_HINT)
+
+
+def _export(run: Run, residues: Mapping[int, str], queries: Iterable[FileQuery]) -> Download:
+    genes = (FileGene(gene=str(number), residues=text) for number, text in residues.items())
     try:
-        data = _pack(_lines(run, residues, calls, queries))
+        data = _pack(chain([_header(run, len(residues))], genes, queries))
     except ValidationError as error:
         message = f"The run {run.name!r} cannot be a run file: {describe_fault(error)}."
         raise InputError(message, _OTHER_FILE_HINT) from None
     return make_download(run, ENDING, _MIME, data)
-
-
-def fits_run_file(calls: Sequence[Call]) -> bool:
-    """Return whether a run is small enough for a run file."""
-    return len(calls) <= MAX_QUERIES and sum(len(call.hits) for call in calls) <= MAX_HITS
 
 
 def _pack(lines: Iterable[StrictModel]) -> bytes:
@@ -88,26 +137,14 @@ def _pack(lines: Iterable[StrictModel]) -> bytes:
     return buffer.getvalue()
 
 
-def _lines(
-    run: Run,
-    residues: Mapping[int, str],
-    calls: Sequence[Call],
-    queries: Sequence[StoredQuery],
-) -> Iterator[StrictModel]:
-    yield _header(run, n_genes=len(residues), n_queries=len(calls))
-    for number, letters in residues.items():
-        yield FileGene(gene=str(number), residues=letters)
-    for query, call in zip(queries, calls, strict=True):
-        yield _query(query, call)
-
-
-def _header(run: Run, *, n_genes: int, n_queries: int) -> Header:
+def _header(run: Run, genes: int) -> Header:
     settings = run.settings
     return Header(
         kind=KIND,
         format=FORMAT,
-        genes=n_genes,
-        queries=n_queries,
+        question=run.kind,
+        genes=genes,
+        queries=run.queries,
         name=_name(run.name),
         created_at=run.created_at,
         seconds=run.seconds,
@@ -129,36 +166,61 @@ def _header(run: Run, *, n_genes: int, n_queries: int) -> Header:
     )
 
 
-def _query(query: StoredQuery, call: Call) -> FileQuery:
-    return FileQuery(
-        name=clean_name(query.name),
-        residues=query.residues.encode("utf-8", "replace").decode(),  # Of lone surrogates: "?".
-        query=clean_name(call.query),
-        status=call.status,
+def _call(query: StoredQuery, call: Call) -> FileCall:
+    return FileCall(
+        **_query(query, call.query, call.status, call.reason),
+        hits=tuple(FileHit(**_hit(hit)) for hit in call.hits),
         family_id=call.family_id,
         family=clean_name(call.family),
         confidence=call.confidence,
         families=dict(call.families),
-        hits=tuple(
-            FileHit(
-                gene=str(hit.id),
-                organism=clean_name(hit.organism),
-                family=hit.family,
-                name=clean_name(hit.name),
-                score=hit.score,
-                length=hit.length,
-            )
-            for hit in call.hits
-        ),
         organism=clean_name(call.organism),
         organism_confidence=call.organism_confidence,
         strand=call.strand,
         frame=call.frame,
         unreadable=call.unreadable,
-        reason=remove_hidden(call.reason)[:MAX_REASON],
         start=call.start,
         end=call.end,
+        profiles=tuple(map(_profile, call.profiles)),
     )
+
+
+def _trace(query: StoredQuery, result: TraceResult) -> FileTrace:
+    return FileTrace(
+        **_query(query, result.query, result.status, result.problem),
+        hits=tuple(
+            FileClosest(**_hit(result.closest[organism]), probability=probability)
+            for organism, probability in result.organisms.items()
+        ),
+        identity=result.identity,
+    )
+
+
+def _query(query: StoredQuery, name: str, status: Status, reason: str) -> dict[str, Any]:
+    """Return the fields that all queries have."""
+    return {
+        "name": clean_name(query.name),
+        "residues": query.residues.encode("utf-8", "replace").decode(),  # Lone surrogates: "?".
+        "query": clean_name(name),
+        "status": status,
+        "reason": remove_hidden(reason)[:MAX_REASON],
+    }
+
+
+def _hit(hit: Hit) -> dict[str, Any]:
+    return {
+        "gene": str(hit.id),
+        "organism": clean_name(hit.organism),
+        "family": hit.family,
+        "name": clean_name(hit.name),
+        "score": hit.score,
+        "length": hit.length,
+    }
+
+
+def _profile(hit: ProfileHit) -> FileProfile:
+    names = {name: clean_name(getattr(hit, name)) for name in ("name", "accession", "description")}
+    return FileProfile(**asdict(hit) | names)
 
 
 def _name(text: str) -> str:

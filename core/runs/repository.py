@@ -138,11 +138,10 @@ class Runs:
         InputError
             If it is too large to store.
         """
-        statuses = Counter(map(_trace_status, records, traces))
         run = replace(
             _describe(library, records, "", source, by, run_id),
             kind=RunKind.TRACE,
-            statuses=statuses,
+            statuses=Counter(result.status for result in traces),
             seconds=seconds,
         )
         return self._add(run, records, pack_traces(traces))
@@ -362,12 +361,6 @@ def _describe(  # noqa: PLR0917
         seconds=0.0,
         source=clean_name(source),
     )
-
-
-def _trace_status(record: Record, result: TraceResult) -> Status:
-    if record.problem:
-        return Status.INVALID
-    return Status.CALLED if result.organisms else Status.UNKNOWN
 
 
 def _default_name(records: Sequence[Record]) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.arrays import Vectors
-from core.calls import query_name
+from core.calls import Status, query_name
 from core.classification.prediction import Hit
 from core.encoders import Encoder
 from core.encoders.base import iter_batches
@@ -33,7 +33,8 @@ _POSTINGS = 1_600
 _BATCH_SIZE = 128
 _MAX_EXPECTED = 0.01
 """Number of genes expected to be as close by chance, above which a candidate is no relative."""
-_NO_RELATIVE = "No relative found: no gene of the library shares more 13-mers than chance explains."
+NO_RELATIVE = "No relative found: no gene of the library shares more 13-mers than chance explains."
+"""Why there is no result for a valid query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,13 @@ class TraceResult:
     def confidence(self) -> float:
         """Probability of that organism."""
         return self.organisms.get(self.organism, 0.0)
+
+    @property
+    def status(self) -> Status:
+        """Called if there is an organism."""
+        if self.organisms:
+            return Status.CALLED
+        return Status.UNKNOWN if self.problem == NO_RELATIVE else Status.INVALID
 
 
 def trace(
@@ -150,7 +158,7 @@ class _BatchTracer:
         """Return the result of the query at an index."""
         closest = self._find_closest(index)
         if not self._has_relative(index, closest):
-            return TraceResult(name, self._lengths[index], problem=_NO_RELATIVE)
+            return TraceResult(name, self._lengths[index], problem=NO_RELATIVE)
         closeness = self._queries[index].closeness([shared for shared, _ in closest.values()])
         probabilities = dict(zip(closest, closeness.probabilities.tolist(), strict=True))
         ranked = sorted(probabilities, key=lambda organism: -probabilities[organism])

@@ -5,21 +5,23 @@ from dataclasses import replace
 import pytest
 
 from core.alignment.explanation import explain
+from core.calls import Status
 from core.classify import classify
 from core.library.load import load
 from core.library.manager import Libraries
 from core.opened_file import read_results
-from core.runs import Run, Runs, RunSettings
+from core.runs import Run, Runs, RunSettings, file_comparison
 from core.runs.alignments import align_hits
 from core.runs.exports.downloads import export_table
 from core.runs.exports.hits import export_hits_fasta
-from core.runs.file_comparison import classify_again, describe_call, list_differences
-from core.runs.file_reader import OpenedRun
-from core.runs.file_writer import export_run_file
+from core.runs.file_comparison import answers_then, answers_today, list_differences
+from core.runs.file_reader import OpenedClassification, OpenedTrace
+from core.runs.file_writer import export_classification, export_trace
 from core.sequences.limits import Limits
 from core.sequences.records import Problem, Record
 from core.settings import Settings
 from core.stores.stores import Stores
+from core.tracing import estimate_composition, trace
 from tests.support.evolution import FAMILIES, member, members
 
 RECORDS = [
@@ -54,13 +56,13 @@ def stored(libraries, library) -> Run:
 @pytest.fixture(scope="module")
 def data(libraries, library, stored) -> bytes:
     runs = Runs(libraries.stores.database, 0)
-    return export_run_file(stored, runs.calls(stored), runs.queries(stored), library).data
+    return export_classification(stored, runs.calls(stored), runs.queries(stored), library).data
 
 
 @pytest.fixture
-def opened(data) -> OpenedRun:
+def opened(data) -> OpenedClassification:
     found = read_results(data, "plate.gz", Limits())
-    assert isinstance(found, OpenedRun)
+    assert isinstance(found, OpenedClassification)
     return found
 
 
@@ -129,21 +131,60 @@ class TestDifferences:
         assert "but the library was loaded at another time" in change
 
 
-class TestCallsOfToday:
+class TestAnswersOfToday:
     def test_are_those_of_the_run_by_the_same_library(self, library, opened):
-        assert classify_again(opened, library) == [
-            replace(call, query=again.query)
-            for call, again in zip(opened.calls, classify_again(opened, library), strict=True)
-        ]
-        assert [describe_call(call) for call in opened.calls[2:]] == ["unknown", "invalid"]
+        answers = answers_then(opened)
+        assert answers_today(opened, library) == answers
+        assert [answer.text for answer in answers[2:]] == ["unknown", "invalid"]
+        assert answers[0].text in library.families.values()
+        assert answers[3].confidence is None
 
-    def test_search_the_organisms_of_the_run_that_are_there(self, library, opened):
-        for chosen, searched in ((("dog", "cat"), {"dog"}), (("cat",), {"human", "dog"})):
+    def test_search_the_organisms_of_the_run_that_are_there(self, library, opened, monkeypatch):
+        searched = []
+
+        def ask(*args, organisms, **options):
+            searched.append(organisms)
+            return classify(*args, organisms=organisms, **options)
+
+        monkeypatch.setattr(file_comparison, "classify", ask)
+        for chosen in (("dog", "cat"), ("cat",)):
             settings = replace(opened.run.settings, organisms=chosen)
-            again = classify_again(
-                replace(opened, run=replace(opened.run, settings=settings)), library
-            )
-            assert {hit.organism for hit in again[0].hits} == searched
+            answers_today(replace(opened, run=replace(opened.run, settings=settings)), library)
+        assert searched == [["dog"], None]
+
+
+class TestTrace:
+    @pytest.fixture(scope="class")
+    def stored(self, libraries, library) -> Run:
+        runs = Runs(libraries.stores.database, 0)
+        traced = trace(library, RECORDS)
+        assert {result.status for result in traced} == set(Status)
+        return runs.store_trace(library, RECORDS, traced, by="Ada", source="a.fasta")
+
+    @pytest.fixture
+    def opened(self, libraries, stored) -> OpenedTrace:
+        runs = Runs(libraries.stores.database, 0)
+        made = export_trace(stored, runs.traces(stored), runs.queries(stored))
+        found = read_results(made.data, made.name, Limits())
+        assert isinstance(found, OpenedTrace)
+        return found
+
+    def test_is_the_run_that_was_stored(self, libraries, stored, opened):
+        runs = Runs(libraries.stores.database, 0)
+        assert opened.traces == runs.traces(stored)
+        assert opened.queries == runs.queries(stored)
+        assert opened.run == replace(stored, id=opened.run.id, by="", source="", shared=False)
+        assert opened.run.statuses == stored.statuses
+        composition = estimate_composition(opened.traces)
+        assert composition == estimate_composition(runs.traces(stored))
+        assert composition
+
+    def test_is_answered_the_same_by_the_same_library(self, library, opened):
+        assert list_differences(opened.run, library) == []
+        answers = answers_then(opened)
+        assert answers_today(opened, library) == answers
+        assert [answer.text for answer in answers[2:]] == ["unknown", "invalid"]
+        assert answers[0].text in library.organism_names()
 
 
 class TestGenesNamed:

@@ -14,7 +14,7 @@ from core.runs.call_table import (
     format_calls,
     format_rows,
 )
-from core.runs.run import Run
+from core.runs.run import Run, RunKind, RunSettings
 from core.sequences.readers.tables import escape_formula
 
 _MIME = {"tsv": "text/tab-separated-values", "csv": "text/csv", "json": "application/json"}
@@ -88,11 +88,14 @@ def describe_run(run: Run, link: str = "") -> Mapping[str, str]:
         "fingerprint": run.fingerprint,
         "contents": run.contents,
         "searched": searched,
-        "neighbours": f"{settings.neighbours:,}",
-        "threshold": f"{settings.threshold:.4g}",
+        **(_classification_settings(settings) if run.kind is RunKind.CLASSIFY else {}),
         "versions": ", ".join(f"{name} {number}" for name, number in run.versions.items()),
     }
     return {name: value for name, value in parameters.items() if value}
+
+
+def _classification_settings(settings: RunSettings) -> Mapping[str, str]:
+    return {"neighbours": f"{settings.neighbours:,}", "threshold": f"{settings.threshold:.4g}"}
 
 
 def export_table(

@@ -6,7 +6,7 @@ from core.classify import classify
 from core.library.manager import Libraries
 from core.opened_file import read_results
 from core.runs import Run, Runs, RunSettings
-from core.runs.file_reader import OpenedRun
+from core.runs.file_reader import OpenedClassification
 from core.sequences.limits import Limits
 from core.sequences.records import Record
 from core.settings import read_settings
@@ -31,9 +31,9 @@ def stored(run, written) -> tuple[Run, Run]:
         )
 
 
-def opened(file) -> OpenedRun:
+def opened(file) -> OpenedClassification:
     found = read_results(file.read_bytes(), file.name, Limits())
-    assert isinstance(found, OpenedRun)
+    assert isinstance(found, OpenedClassification)
     return found
 
 

@@ -8,8 +8,8 @@ from components.shared import services
 from core.blast_results import read_blast_results
 from core.library.load import load
 from core.opened_file import read_results
-from core.runs.file_reader import OpenedRun
-from core.runs.file_writer import export_run_file
+from core.runs.file_reader import OpenedClassification
+from core.runs.file_writer import export_classification
 from core.sequences.limits import Limits
 from tests.support.classify_page import ask, latest_run
 from tests.support.exported_run import CALLS, QUERIES, RUN
@@ -37,7 +37,7 @@ def written():
     run = latest_run()
     library = services.libraries().open(run.library)
     stored = services.runs()
-    return export_run_file(run, stored.calls(run), stored.queries(run), library).data
+    return export_classification(run, stored.calls(run), stored.queries(run), library).data
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ class TestRun:
         data = written()
         there = give(elsewhere("open_file"), data)
         opened = read_results(data, "", Limits())
-        assert isinstance(opened, OpenedRun)
+        assert isinstance(opened, OpenedClassification)
         there.session_state[f"downloads of {opened.run.id}"] = True
         there.run()
         labels = [element.proto.label for element in there.get("download_button")]
@@ -130,7 +130,7 @@ class TestRun:
     def test_without_genes_has_no_alignments_whatever_library_is_here(self, page):
         ask(page, ONE)
         run, stored = latest_run(), services.runs()
-        data = export_run_file(run, stored.calls(run), stored.queries(run), None).data
+        data = export_classification(run, stored.calls(run), stored.queries(run), None).data
         there = give(page.switch_page("pages/open_file.py").run(), data)
         assert "there are no alignments" in shown(there)
         assert not there.code
@@ -144,7 +144,7 @@ class TestRun:
         assert "Opened from a file" not in shown(there)
 
     def test_names_are_shown_as_they_are(self, page, elsewhere):
-        data = export_run_file(RUN, CALLS, QUERIES, None).data
+        data = export_classification(RUN, CALLS, QUERIES, None).data
         page = give(elsewhere("open_file"), data)
         assert "Opened from a file" in shown(page)
         bodies = [element.proto.body for kind in MARKED for element in page.get(kind)]

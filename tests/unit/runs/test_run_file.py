@@ -16,8 +16,8 @@ from core.errors import InputError
 from core.opened_file import read_results
 from core.runs import file_reader as module
 from core.runs import file_writer
-from core.runs.file_reader import FileGenes, OpenedRun
-from core.runs.file_writer import export_run_file
+from core.runs.file_reader import FileGenes, OpenedClassification
+from core.runs.file_writer import export_classification
 from core.runs.serialization import StoredQuery
 from core.sequences.limits import Limits
 from core.sequences.records import clean_name
@@ -46,12 +46,12 @@ LIMITS = Limits(max_bytes=2_000_000)
 
 
 def export(run=RUN, calls=CALLS, queries=QUERIES, genes=GENES) -> bytes:
-    return export_run_file(run, calls, queries, genes).data
+    return export_classification(run, calls, queries, genes).data
 
 
-def read(data: bytes, limits=LIMITS) -> OpenedRun:
+def read(data: bytes, limits=LIMITS) -> OpenedClassification:
     found = read_results(data, "a.gz", limits)
-    assert isinstance(found, OpenedRun)
+    assert isinstance(found, OpenedClassification)
     return found
 
 
@@ -99,7 +99,7 @@ class TestRoundTrip:
         assert read(export()).run.id != read(export(replace(RUN, name="other"))).run.id
 
     def test_is_named_after_its_run(self):
-        name = export_run_file(RUN, CALLS, QUERIES, GENES).name
+        name = export_classification(RUN, CALLS, QUERIES, GENES).name
         assert name == "Plate_7_b_b_2026-03-09.genekin-run.jsonl.gz"
 
     def test_written_again_is_the_same(self):
