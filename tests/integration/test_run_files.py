@@ -154,7 +154,7 @@ class TestAnswersOfToday:
 
 
 class TestTrace:
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def stored(self, libraries, library) -> Run:
         runs = Runs(libraries.stores.database, 0)
         traced = trace(library, RECORDS)

@@ -5,8 +5,8 @@ import pytest
 from core.classify import classify
 from core.library.manager import Libraries
 from core.opened_file import read_results
-from core.runs import Run, Runs, RunSettings
-from core.runs.file_reader import OpenedClassification
+from core.runs import Run, Runs, RunSettings, StoredQuery
+from core.runs.file_reader import OpenedClassification, OpenedTrace
 from core.sequences.limits import Limits
 from core.sequences.records import Record
 from core.settings import read_settings
@@ -56,8 +56,15 @@ def test_without_its_library_has_no_genes(run, stored, tmp_path):
     assert opened(tmp_path / "a.gz").genes is None
 
 
-def test_refuses_what_is_no_classification(run, stored, tmp_path):
-    assert "This result is a trace" in run("export-run", stored[1].id, tmp_path / "a").refused()
+def test_writes_a_trace(run, stored, tmp_path):
+    assert run("export-run", stored[1].id, tmp_path / "a.gz").status == 0
+    found = read_results((tmp_path / "a.gz").read_bytes(), "a.gz", Limits())
+    assert isinstance(found, OpenedTrace)
+    assert [result.organism for result in found.traces] == ["human"]
+    assert found.queries == [StoredQuery("one", RECORDS[0].residues)]
+
+
+def test_refuses_what_is_no_run(run, stored, tmp_path):
     assert "Result not found." in run("export-run", "x" * 22, tmp_path / "a").refused()
     assert not (tmp_path / "a").exists()
 

@@ -8,11 +8,13 @@ from components.shared import services
 from core.blast_results import read_blast_results
 from core.library.load import load
 from core.opened_file import read_results
-from core.runs.file_reader import OpenedClassification
-from core.runs.file_writer import export_classification
+from core.runs import RunKind
+from core.runs.file_reader import OpenedClassification, OpenedTrace
+from core.runs.file_writer import export_classification, export_trace
 from core.sequences.limits import Limits
+from core.tracing import TraceResult
 from tests.support.classify_page import ask, latest_run
-from tests.support.exported_run import CALLS, QUERIES, RUN
+from tests.support.exported_run import CALLS, GENES, HOSTILE, QUERIES, RUN
 from tests.support.pages import button, shown
 from tests.support.synthetic import dna, genes
 
@@ -146,6 +148,82 @@ class TestRun:
     def test_names_are_shown_as_they_are(self, page, elsewhere):
         data = export_classification(RUN, CALLS, QUERIES, None).data
         page = give(elsewhere("open_file"), data)
+        assert "Opened from a file" in shown(page)
+        bodies = [element.proto.body for kind in MARKED for element in page.get(kind)]
+        assert not any("<script>alert" in body or "<img src" in body for body in bodies)
+        assert not any("](javascript" in body for body in bodies)
+
+
+class TestTrace:
+    @pytest.fixture
+    def page(self, loaded, opened):
+        return opened("trace")
+
+    @staticmethod
+    def trace(page, queries):
+        page.text_area(key="trace text").set_value(queries).run()
+        return button(page, "Trace").click().run()
+
+    @staticmethod
+    def written():
+        """The run file of the latest run."""
+        run, stored = latest_run(), services.runs()
+        return export_trace(run, stored.traces(run), stored.queries(run)).data
+
+    @pytest.mark.parametrize("queries", [ONE, THREE])
+    def test_shows_the_same_elsewhere(self, page, elsewhere, queries):
+        self.trace(page, queries)
+        (headline,) = [line for line in shown(page).splitlines() if line.startswith("### ")]
+        rows = tables(page)
+        data = self.written()
+        there = give(elsewhere("open_file"), data)
+        assert "Opened from a file: read-only, and not stored in this GeneKin." in shown(there)
+        assert "There is no library 'default' here that you may use." in shown(there)
+        assert headline in shown(there)
+        assert tables(there) == rows
+        assert services.runs().count() == 0
+
+    def test_is_traced_again_without_being_stored(self, page):
+        self.trace(page, THREE)
+        there = give(page.switch_page("pages/open_file.py").run(), self.written())
+        assert "The library default has not changed since this run." in shown(there)
+        button(there, "Trace again with the library default").click().run()
+        assert (
+            "3 queries traced with the library default of today: same closest organisms."
+            in shown(there)
+        )
+        services.libraries().remove_organism("default", "human")
+        there.run()
+        assert "- Organisms: human was removed." in shown(there)
+        assert "2 of 3 closest organisms differ:" in shown(there)
+        assert list(there.dataframe[0].value["in the file"]) == ["human", "human"]
+        assert services.runs().count() == 1
+
+    def test_has_all_downloads_but_no_link(self, page, elsewhere):
+        self.trace(page, THREE)
+        data = self.written()
+        there = give(elsewhere("open_file"), data)
+        opened = read_results(data, "", Limits())
+        assert isinstance(opened, OpenedTrace)
+        there.session_state[f"downloads of {opened.run.id}"] = True
+        there.run()
+        assert [element.proto.label for element in there.get("download_button")][:4] == [
+            "Table (TSV)",
+            "Table (CSV)",
+            "All organisms (JSON)",
+            "Run file (opens in any GeneKin)",
+        ]
+        assert "Link to this result" not in shown(there)
+
+    def test_names_are_shown_as_they_are(self, page, elsewhere):
+        closest = dict(zip(HOSTILE, GENES, strict=True))
+        share = 1 / len(closest)
+        traces = [
+            TraceResult(name, 240, dict.fromkeys(HOSTILE, share), closest, 0.9) for name in HOSTILE
+        ]
+        queries = QUERIES[: len(HOSTILE)]
+        run = replace(RUN, kind=RunKind.TRACE, queries=len(HOSTILE))
+        page = give(elsewhere("open_file"), export_trace(run, traces, queries).data)
         assert "Opened from a file" in shown(page)
         bodies = [element.proto.body for kind in MARKED for element in page.get(kind)]
         assert not any("<script>alert" in body or "<img src" in body for body in bodies)

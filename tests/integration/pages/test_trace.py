@@ -158,6 +158,28 @@ class TestBatch:
         assert headline(ended(page)).startswith("Of 104 queries with a relative in the library, ")
 
 
+class TestDownloads:
+    @pytest.mark.parametrize("queries", [READS["strain_b_0"], BATCH])
+    def test_are_listed_with_the_link_when_they_are_asked_for(self, page, queries):
+        ask(page, queries)
+        assert not page.get("download_button") or queries is BATCH
+        (run,) = services.runs().find()
+        page.session_state[f"downloads of {run.id}"] = True
+        page.run()
+        labels = [element.proto.label for element in page.get("download_button")]
+        for label in ("Table (TSV)", "All organisms (JSON)", "Run file (opens in any GeneKin)"):
+            assert labels.count(label) == 1
+        assert "Link to this result" in shown(page)
+
+    def test_of_a_run_that_was_deleted_say_so(self, page):
+        ask(page, BATCH)
+        (run,) = services.runs().find()
+        services.runs().delete(run.id)
+        page.session_state[f"downloads of {run.id}"] = True
+        page.run()
+        assert "Result not found" in page.error[0].value
+
+
 class TestEarlierResult:
     """A result is marked once the input is another one."""
 

@@ -3,7 +3,7 @@ import io
 import json
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -12,22 +12,27 @@ from hypothesis import strategies as st
 
 from core.alignment.explanation import explain
 from core.calls import Status
+from core.classification.profile_evidence import ProfileHit
 from core.errors import InputError
 from core.opened_file import read_results
+from core.runs import RunKind, RunSettings, file_writer
 from core.runs import file_reader as module
-from core.runs import file_writer
-from core.runs.file_reader import FileGenes, OpenedClassification
-from core.runs.file_writer import export_classification
+from core.runs.file_reader import FileGenes, OpenedClassification, OpenedTrace
+from core.runs.file_writer import export_classification, export_trace
 from core.runs.serialization import StoredQuery
 from core.sequences.limits import Limits
 from core.sequences.records import clean_name
+from core.tracing import TraceResult, estimate_composition
+from core.tracing.tracer import NO_RELATIVE
 from tests.support import exported_run
 from tests.support.synthetic import dna
 from tests.unit.runs.test_call_table import CALLED, HIT, INVALID, UNKNOWN
 
 GENES = FileGenes({HIT.id: dna("gene"), 8: dna("gene 8")})
+HUMAN = replace(HIT, organism="human")
+DOG = replace(HIT, id=8, name="BRCA2", organism="dog")
 CALLS = [
-    replace(CALLED, hits=(HIT, replace(HIT, id=8, name="BRCA2"))),
+    replace(CALLED, hits=(HUMAN, DOG)),
     UNKNOWN,
     replace(INVALID, length=3),
 ]
@@ -36,6 +41,7 @@ QUERIES = [
     StoredQuery("", dna("q2", UNKNOWN.length)),
     StoredQuery("q3", "AC!"),
 ]
+PROFILE = ProfileHit("7tm_1", "PF00001.21", "Rhodopsin", 2, 81.5, 1e-20, "-", 3, 10, 210)
 RUN = replace(
     exported_run.RUN,
     queries=3,
@@ -43,15 +49,39 @@ RUN = replace(
     called={2: 1},
 )
 LIMITS = Limits(max_bytes=2_000_000)
+TRACES = [
+    TraceResult(
+        "q1",
+        CALLED.length,
+        {"human": 0.75, "dog": 0.25},
+        {"human": HUMAN, "dog": DOG},
+        identity=0.9,
+    ),
+    TraceResult("record_2", UNKNOWN.length, problem=NO_RELATIVE),
+    TraceResult("q3", 3, problem="Record 3 is invalid."),
+]
+TRACE_RUN = replace(
+    RUN, kind=RunKind.TRACE, called={}, settings=RunSettings(None, 0, 0.0), source="", shared=False
+)
 
 
 def export(run=RUN, calls=CALLS, queries=QUERIES, genes=GENES) -> bytes:
     return export_classification(run, calls, queries, genes).data
 
 
+def export_traces(run=TRACE_RUN, traces=TRACES, queries=QUERIES) -> bytes:
+    return export_trace(run, traces, queries).data
+
+
 def read(data: bytes, limits=LIMITS) -> OpenedClassification:
     found = read_results(data, "a.gz", limits)
     assert isinstance(found, OpenedClassification)
+    return found
+
+
+def read_traces(data: bytes, limits=LIMITS) -> OpenedTrace:
+    found = read_results(data, "a.gz", limits)
+    assert isinstance(found, OpenedTrace)
     return found
 
 
@@ -123,9 +153,21 @@ class TestRoundTrip:
     def test_of_long_invalid_text_is_read_whatever_the_limit(self):
         query = StoredQuery("q3", "A\ud83e!" * 1_000)
         call = replace(INVALID, length=3_000)
-        opened = read(export(calls=[call], queries=[query]), replace(LIMITS, max_record_bases=100))
+        data = export(replace(RUN, queries=1), [call], [query])
+        opened = read(data, replace(LIMITS, max_record_bases=100))
         assert opened.queries[0].residues == "A?!" * 1_000
         assert opened.calls == [call]
+
+    def test_profiles_come_back(self):
+        call = replace(CALLS[0], profiles=(PROFILE, replace(PROFILE, name="other", family=None)))
+        assert read(export(calls=[call, *CALLS[1:]])).calls[0] == call
+
+    def test_a_file_of_the_first_format_is_read(self):
+        header, *others = lines(export())
+        del header["question"]
+        for line in others:
+            line.pop("profiles", None)
+        assert read(pack([header | {"format": 1}, *others])).calls == CALLS
 
     def test_values_that_no_file_may_have_are_not_written(self):
         with pytest.raises(InputError, match="cannot be a run file: no genes were searched"):
@@ -136,6 +178,76 @@ class TestRoundTrip:
         monkeypatch.setattr(file_writer, limit, 0)
         with pytest.raises(InputError, match="A run file has at most"):
             export()
+
+
+class TestTrace:
+    def test_comes_back_as_it_was(self):
+        opened = read_traces(export_traces())
+        assert opened.traces == TRACES
+        assert opened.queries == QUERIES
+        assert opened.run == replace(TRACE_RUN, id=opened.run.id, by="")
+        assert opened.run.statuses == dict.fromkeys(Status, 1)
+
+    def test_has_neither_user_nor_source_nor_id(self):
+        text = gzip.decompress(export_traces(replace(TRACE_RUN, source="plate.fasta"))).decode()
+        assert RUN.library in text
+        assert not any(secret in text for secret in ("plate.fasta", RUN.by, RUN.id))
+
+    def test_written_again_is_the_same(self):
+        opened = read_traces(export_traces())
+        assert export_traces(opened.run, opened.traces, opened.queries) == export_traces()
+
+    @pytest.mark.parametrize("limit", ["MAX_QUERIES", "MAX_HITS", "MAX_PROBABILITIES"])
+    def test_too_large_a_run_is_not_written(self, limit, monkeypatch):
+        monkeypatch.setattr(file_writer, limit, 1)
+        with pytest.raises(InputError, match="A run file has at most"):
+            export_traces()
+
+    @pytest.mark.parametrize(
+        ("line", "change", "reason"),
+        [
+            (0, {"question": "guess"}, "question: Input should be"),
+            (0, {"question": "classify"}, "line 2: "),
+            (1, {"hits": []}, "the hits do not go with the status"),
+            (1, {"status": "unknown"}, "the hits do not go with the status"),
+            (1, {"identity": 1.1}, "identity: Input should be less than"),
+            (1, {"residues": ""}, "a valid query has no sequence"),
+            (2, {"status": "called"}, "the hits do not go with the status"),
+            (2, {"more": 1}, "more: Extra inputs are not permitted"),
+        ],
+    )
+    def test_values_that_no_run_has(self, line, change, reason):
+        values = lines(export_traces())
+        values[line] |= change
+        text = refused(pack(values))
+        assert text.startswith("a.gz is damaged, line ")
+        assert reason in text
+
+    @pytest.mark.parametrize(
+        ("change", "reason"),
+        [
+            (lambda hits: [hits[0]], "the probabilities do not add up to 1"),
+            (lambda hits: hits[::-1], "the hits are not in order"),
+            (lambda hits: [hit | {"organism": "dog"} for hit in hits], "two closest genes"),
+            (
+                lambda hits: [hits[0] | {"organism": ""}, hits[1]],
+                "organism: Value should have at least 1",
+            ),
+            (lambda hits: [hits[0] | {"probability": "1"}, hits[1]], "probability: Input should"),
+        ],
+    )
+    def test_hits_that_no_query_has(self, change, reason):
+        values = lines(export_traces())
+        values[1]["hits"] = change(values[1]["hits"])
+        assert reason in refused(pack(values))
+
+    @pytest.mark.parametrize(
+        ("limit", "noun"), [("MAX_HITS", "hits"), ("MAX_PROBABILITIES", "probabilities")]
+    )
+    def test_too_much(self, limit, noun, monkeypatch):
+        data = export_traces()
+        monkeypatch.setattr(module, limit, 1)
+        assert f"there are more than 1 {noun}" in refused(data)
 
 
 class TestRefused:
@@ -149,10 +261,10 @@ class TestRefused:
 
     def test_newer_versions(self):
         header, *others = lines(export())
-        text = refused(pack([header | {"format": 2, "more": 1}, *others]))
+        text = refused(pack([header | {"format": 3, "more": 1}, *others]))
         assert text == (
-            "a.gz was written by a newer version of GeneKin (format 2; this version reads format"
-            " 1). Update GeneKin, then open it."
+            "a.gz was written by a newer version of GeneKin (format 3; this version reads format"
+            " 2). Update GeneKin, then open it."
         )
 
     def test_bombs(self):
@@ -201,10 +313,12 @@ class TestRefused:
             (1, {"gene": "1.5"}, "gene: String should match"),
             (3, {"status": "maybe"}, "status: Input should be"),
             (3, {"status": "invalid"}, "an invalid query has a call"),
-            (3, {"family_id": None}, "a valid query has no family or no sequence"),
-            (3, {"residues": ""}, "a valid query has no family or no sequence"),
+            (3, {"family_id": None}, "a valid query has no family"),
+            (3, {"residues": ""}, "a valid query has no sequence"),
             (3, {"residues": "<b>" * 100}, "has an invalid character at base 1"),
             (3, {"end": 10**6}, "the evidence is outside the query"),
+            (3, {"profiles": [asdict(PROFILE) | {"end": 10**6}]}, "the evidence is outside"),
+            (3, {"profiles": [asdict(PROFILE) | {"score": "x"}]}, "score: Input should be"),
             (3, {"frame": 4}, "frame: Input should be less than or equal to 3"),
             (3, {"confidence": -0.1}, "confidence: Input should be greater"),
             (3, {"reason": "x" * 2_001}, "reason: String should have at most"),
@@ -313,25 +427,49 @@ def change_bytes(draw: Callable[..., Any], values: list[Any]) -> bytes:
     return bytes(data)
 
 
-@pytest.mark.parametrize("change", [change_value, change_lines, change_bytes])
-def test_a_changed_file_is_refused_or_opened_as_it_says(change):
-    values = lines(export())
+CHANGES = pytest.mark.parametrize("change", [change_value, change_lines, change_bytes])
 
-    @settings(max_examples=150)
-    @given(st.data())
-    def check(data) -> None:
-        changed = change(data.draw, values)
-        try:
-            opened = read(changed)
-        except InputError as error:
-            refusals.append(error.message)
-            return
+
+@CHANGES
+def test_a_changed_file_is_refused_or_opened_as_it_says(change):
+    called = replace(CALLS[0], profiles=(PROFILE,))
+
+    def check(data: bytes) -> None:
+        opened = read(data)
         again = export(opened.run, opened.calls, opened.queries, opened.genes)
         assert read(again).calls == opened.calls
         for query, call in zip(opened.queries, opened.calls, strict=True):
             explain(opened.genes or GENES, query.residues, call, searched=opened.run.searched_genes)
 
+    check_changed(change, lines(export(calls=[called, *CALLS[1:]])), check)
+
+
+@CHANGES
+def test_a_changed_trace_is_refused_or_opened_as_it_says(change):
+    def check(data: bytes) -> None:
+        opened = read_traces(data)
+        again = export_traces(opened.run, opened.traces, opened.queries)
+        assert read_traces(again).traces == opened.traces
+        composition = estimate_composition(opened.traces)
+        assert not composition or sum(part.share.mean for part in composition) == pytest.approx(1)
+
+    check_changed(change, lines(export_traces()), check)
+
+
+def check_changed(
+    change: Callable[..., bytes], values: list[Any], check: Callable[[bytes], None]
+) -> None:
+    """Check changed files, of which some are refused, for plain reasons."""
     refusals: list[str] = []
-    check()
+
+    @settings(max_examples=150)
+    @given(st.data())
+    def check_one(data) -> None:
+        try:
+            check(change(data.draw, values))
+        except InputError as error:
+            refusals.append(error.message)
+
+    check_one()
     assert refusals
     assert all(text.isprintable() and len(text) < 500 for text in refusals)
