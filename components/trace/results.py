@@ -71,8 +71,10 @@ def show_traced(
         Draws the button behind which the files are.
     """
     composition = estimate_composition(traced)
-    row = st.container(horizontal=True, vertical_alignment="center")
-    row.markdown(f"### {headline(traced, composition)}")
+    row = st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    )
+    row.markdown(f"### {headline(traced, composition)}", width="content")
     with row:
         show_downloads()
     if notes := _notes(traced):

@@ -11,8 +11,11 @@ from core.api.documentation import Responses, problems, table_content
 from core.api.formats import MEDIA_TYPES, Format, Writer, choose_format
 from core.api.schemas import RunCalls, RunInfo, RunList
 from core.errors import InputError
+from core.library.stored_genes import find_genes
 from core.runs import Run
 from core.runs.call_table import COLUMNS, call_documents, call_rows
+from core.runs.exports.downloads import Download
+from core.runs.file_writer import export_run
 from core.runs.run import RunKind
 
 router = APIRouter(prefix="/runs", tags=["runs"])
@@ -20,6 +23,9 @@ router = APIRouter(prefix="/runs", tags=["runs"])
 RunId = Annotated[str, Path(max_length=64, examples=["mZ1cB4pXQ0a7rT9uVwYk2g"])]
 Start = Annotated[int, Query(ge=0, le=1_000_000_000, description="Number to begin with, from 0.")]
 _MAX_LISTED = 1_000
+_FILE: Responses = {
+    200: {"content": {"application/gzip": {"schema": {"type": "string", "format": "binary"}}}}
+}
 _CALLS: Responses = {200: {"model": RunCalls, "content": table_content()}}
 
 
@@ -68,6 +74,19 @@ async def get_calls(  # noqa: PLR0917
     return Response(content, media_type=MEDIA_TYPES[chosen], headers={"Vary": "Accept"})
 
 
+@router.get(
+    "/{run_id}/file",
+    summary="Get a run as run file",
+    response_class=Response,
+    responses=_FILE | problems(401, 403, 404, 422, 429, 500, 503),
+)
+async def get_run_file(caller: AskingLong, run_id: RunId) -> Response:
+    """Get a run with all that its page shows, in one file that opens in any GeneKin."""
+    made = await caller.run_in_turn(lambda: _export(caller, run_id))
+    name = {"Content-Disposition": f'attachment; filename="{made.name}"'}
+    return Response(made.data, media_type=made.mime, headers=name)
+
+
 @router.delete(
     "/{run_id}",
     summary="Delete a run",
@@ -88,6 +107,13 @@ def _read_calls(caller: Caller, run_id: str, start: int, count: int, writer: Wri
     rows = call_rows(calls) if writer.is_table else call_documents(calls, run.families)
     head = writer.head({"run": run.id, "start": start})
     return head + writer.rows(rows) + writer.tail({})
+
+
+def _export(caller: Caller, run_id: str) -> Download:
+    runs = caller.runs
+    run = runs.get(run_id)
+    database = caller.backend.libraries.stores.database
+    return export_run(runs, run, find_genes(database, run.library, caller.access.user))
 
 
 def _describe(run: Run) -> RunInfo:

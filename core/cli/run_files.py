@@ -47,8 +47,8 @@ def export_run_command(run: str, file: Path) -> None:
 def _make(settings: "Settings", run_id: str) -> "Download":
     """Return the run file; this needs the database only."""
     from core.library.stored_genes import find_genes
-    from core.runs import RunKind, Runs
-    from core.runs.file_writer import export_classification, export_trace
+    from core.runs import Runs
+    from core.runs.file_writer import export_run
     from core.stores.sql.database import Database
 
     database = Database(settings.labels_url, settings.store_timeout)
@@ -56,9 +56,6 @@ def _make(settings: "Settings", run_id: str) -> "Download":
         access = command_access(settings)
         runs = Runs(database, settings.keep_runs_days, access)
         run = runs.get(run_id)
-        if run.kind is RunKind.TRACE:
-            return export_trace(run, runs.traces(run), runs.queries(run))
-        genes = find_genes(database, run.library, access.user)
-        return export_classification(run, runs.calls(run), runs.queries(run), genes)
+        return export_run(runs, run, find_genes(database, run.library, access.user))
     finally:
         database.close()

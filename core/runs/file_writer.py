@@ -34,7 +34,8 @@ from core.runs.file_format import (
     Header,
     count_probabilities,
 )
-from core.runs.run import Run
+from core.runs.repository import Runs
+from core.runs.run import Run, RunKind
 from core.runs.serialization import StoredQuery
 from core.schema import StrictModel, describe_fault
 from core.sequences.families import default_name
@@ -46,6 +47,29 @@ _LEVEL = 4
 """Of compression: three times as fast as the usual 6, for 5% more."""
 _UNNAMED = "unnamed"
 _OTHER_FILE_HINT = "Download the table or the JSON file instead."
+
+
+def export_run(runs: Runs, run: Run, genes: GeneSource | None) -> Download:
+    """Export a stored run as a run file.
+
+    Parameters
+    ----------
+    genes
+        As of :func:`export_classification`; not needed for a trace.
+
+    Raises
+    ------
+    ForbiddenError
+        If the user may not see the run.
+    InputError
+        As :func:`export_classification`; or if the run was deleted.
+    StoreError
+        If the run or the residues cannot be read.
+    """
+    queries = runs.queries(run)
+    if run.kind is RunKind.TRACE:
+        return export_trace(run, runs.traces(run), queries)
+    return export_classification(run, runs.calls(run), queries, genes)
 
 
 def export_classification(

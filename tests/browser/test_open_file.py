@@ -100,6 +100,52 @@ def test_a_run_is_opened_in_another_genekin(
     page.close()
 
 
+@pytest.fixture
+def trace_file(page: Page, lab: str, tmp_path: Path, keep) -> Path:
+    """A run file, downloaded from the trace of a batch."""
+    page.goto(f"{lab}/trace")
+    settled(page)
+    text = f">one\n{dna('human 1')}\n><b>two</b>\n{dna('human 2')}\n>bad\nA!\n"
+    page.get_by_label("DNA sequences").fill(text)
+    settled(page)
+    page.get_by_role("button", name="Trace", exact=False).last.click()
+    expect(page.get_by_text("Of 2 queries with a relative")).to_be_visible()
+    settled(page)
+    page.get_by_role("button", name="Download").first.click()
+    expect(page.get_by_text("Link to this result")).to_be_visible()
+    settled(page)
+    keep(page, "downloads of a trace")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Run file").click()
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    return file
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_trace_is_opened_in_another_genekin(
+    browser: Browser, other_lab: str, trace_file: Path, theme, keep
+) -> None:
+    page = patient(browser.new_page(viewport=DESKTOP, color_scheme=theme))
+    page.goto(f"{other_lab}/open_file")
+    give(page, trace_file)
+    expect(page.get_by_text("Opened from a file: read-only")).to_be_visible()
+    expect(page.get_by_text("Organisms: dog was removed.")).to_be_visible()
+    expect(page.get_by_text("Of 2 queries with a relative")).to_be_visible()
+    keep(page, f"opened trace {theme}")
+    assert grave_findings(page) == []
+    page.get_by_role("button", name="Trace again with the library default").click()
+    expect(page.get_by_text("3 queries traced with the library default of today")).to_be_visible()
+    settled(page)
+    page.get_by_role("button", name="Download").first.click()
+    expect(page.get_by_role("button", name="All organisms (JSON)")).to_be_visible()
+    keep(page, f"opened trace, traced again {theme}")
+    page.keyboard.press("Escape")
+    page.set_viewport_size(PHONE)
+    assert fits(page)
+    page.close()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_blast_results_are_shown(browser: Browser, other_lab: str, theme, keep) -> None:
     page = patient(browser.new_page(viewport=DESKTOP, color_scheme=theme))

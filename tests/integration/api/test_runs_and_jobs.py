@@ -7,6 +7,9 @@ import pytest
 
 from core.api.schemas import EvaluationList, JobInfo, JobList, RunInfo, RunList
 from core.evaluation.report import Report
+from core.opened_file import read_results
+from core.runs.file_reader import OpenedClassification, OpenedTrace
+from core.sequences.limits import Limits
 from core.stores.sql.evaluations import EvaluationRow, EvaluationTable
 from core.stores.sql.tables import utc_now
 from tests.support.evaluation_report import report
@@ -37,11 +40,33 @@ class TestRuns:
         assert answer.headers["content-type"].startswith(accept)
         assert "q1" in answer.text
 
+    def test_come_as_files_that_open_anywhere(self, client, run):
+        answer = client.get(f"/api/v1/runs/{run}/file")
+        assert answer.headers["content-type"] == "application/gzip"
+        assert answer.headers["content-disposition"].endswith('.genekin-run.jsonl.gz"')
+        opened = read_results(answer.content, "a.gz", Limits())
+        assert isinstance(opened, OpenedClassification)
+        (shown,) = client.get(f"/api/v1/runs/{run}/calls").json()["calls"]
+        (call,) = opened.calls
+        assert (call.query, call.family) == (shown["query"], shown["family"])
+        assert opened.genes
+        assert opened.genes.residues([call.hits[0].id])
+
+    def test_traces_come_as_files_too(self, client):
+        traced = client.post("/api/v1/trace?save=true", content=FASTA).json()
+        answer = client.get(f"/api/v1/runs/{traced['run']['id']}/file")
+        opened = read_results(answer.content, "a.gz", Limits())
+        assert isinstance(opened, OpenedTrace)
+        organisms = [result.organism for result in opened.traces]
+        assert organisms == [query["organism"] for query in traced["queries"]]
+        assert all(organisms)
+
     def test_are_deleted(self, client, run):
         assert client.delete(f"/api/v1/runs/{run}").status_code == 204
         for answer in (
             client.get(f"/api/v1/runs/{run}"),
             client.get(f"/api/v1/runs/{run}/calls"),
+            client.get(f"/api/v1/runs/{run}/file"),
             client.delete(f"/api/v1/runs/{run}"),
         ):
             assert answer.status_code == 404
