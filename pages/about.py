@@ -1,14 +1,19 @@
 """Help: what GeneKin does, how to read its results, how to cite it, and its versions."""
 
+from functools import partial
+
 import streamlit as st
 
 from components.about.content import citation, library_facts, section
 from components.shared.errors import plain_errors
 from components.shared.markup import fact_table
 from components.shared.navigation import chosen_library, require_app_entry
+from components.shared.program_calls import program_calls
 from core.library.library import Library
 from core.runs.run import run_versions
 from core.stores.sql.tables import utc_now
+from core.web.page_calls import libraries_call, library_call
+from core.web.program_calls import Api, ProgramCalls
 
 
 def page() -> None:
@@ -29,10 +34,17 @@ def page() -> None:
     st.markdown(section("reporting"))
     st.code(citation(utc_now().year), language=None)
     st.header("Versions", anchor="versions")
+    library = None
     with plain_errors():
         if library := chosen_library():
             st.html(fact_table(_facts(library)))
     st.html(fact_table(run_versions()))
+    program_calls("about", partial(_calls, library.name if library else ""))
+
+
+def _calls(library: str, api: Api) -> ProgramCalls:
+    call = library_call(api, library) if library else libraries_call(api)
+    return ProgramCalls.join([call], library)
 
 
 def _facts(library: Library) -> dict[str, str]:

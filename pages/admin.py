@@ -11,8 +11,11 @@ from components.admin.queue import draw_queue
 from components.admin.users import draw_users
 from components.shared.errors import plain_errors
 from components.shared.navigation import require_app_entry
+from components.shared.program_calls import program_calls
 from components.shared.services import access
 from core.access import Action
+from core.web.page_calls import jobs_call, libraries_call
+from core.web.program_calls import Api, ProgramCalls
 
 _SECTIONS: Mapping[str, Callable[[], None]] = {
     "Health": draw_health,
@@ -40,6 +43,11 @@ def _show_sections() -> None:
         st.header(name, anchor=name.lower().replace(" ", "-"))
         with plain_errors():
             draw()
+    program_calls("admin", _calls)
+
+
+def _calls(api: Api) -> ProgramCalls:
+    return ProgramCalls.join([libraries_call(api), jobs_call(api)])
 
 
 require_app_entry("pages/admin.py")

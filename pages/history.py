@@ -24,7 +24,7 @@ from core.access import Action
 from core.calls import Status
 from core.runs import Run, RunKind
 from core.settings import read_settings
-from core.web.page_calls import result_call, run_call, runs_call
+from core.web.page_calls import file_call, result_call, runs_call
 from core.web.program_calls import Api, ProgramCalls
 
 _PAGE_SIZE = 20
@@ -99,8 +99,8 @@ def _show_runs() -> None:
 def _calls(run: Run | None, api: Api) -> ProgramCalls:
     if run is None:
         return ProgramCalls.join([runs_call(api)])
-    read = result_call if run.kind is RunKind.CLASSIFY else run_call
-    return ProgramCalls.join([read(api, run.id)])
+    read = [result_call(api, run.id)] if run.kind is RunKind.CLASSIFY else []
+    return ProgramCalls.join([*read, file_call(api, run.id)])
 
 
 def _show_empty(text: str) -> None:

@@ -1,10 +1,12 @@
 """API tokens: create, see and revoke them."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from components.shared.errors import plain_errors
 from components.shared.navigation import require_app_entry
-from components.shared.program_calls import api_address
+from components.shared.program_calls import api_address, program_calls
 from components.shared.services import access, api_tokens, may
 from components.shared.session import TOKENS_PATH
 from components.shared.sign_in_mode import current_mode
@@ -13,6 +15,8 @@ from components.tokens.token_list import show_others, show_own
 from core.access import Action
 from core.access.mode import SignInMode
 from core.access.sign_ins import ROLE_DAYS
+from core.web.page_calls import libraries_call
+from core.web.program_calls import Api, ProgramCalls
 
 _INTRODUCTIONS = {
     SignInMode.OPEN: (
@@ -50,6 +54,12 @@ def _show_tokens() -> None:
         st.subheader("New token", anchor=False)
         creation_form(len(tokens))
     show_others([token for token in tokens if token.owner != name])
+    program_calls(TOKENS_PATH, _calls)
+
+
+def _calls(api: Api) -> ProgramCalls:
+    """Return a call with a token, also where none is needed."""
+    return ProgramCalls.join([libraries_call(replace(api, needs_token=True))])
 
 
 require_app_entry("pages/tokens.py")

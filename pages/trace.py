@@ -29,7 +29,7 @@ from core.runs import Run, new_run_id
 from core.sequences.record_lines import pack_records
 from core.settings import read_settings
 from core.tracing import TraceResult
-from core.web.page_calls import run_call, trace_call
+from core.web.page_calls import file_call, trace_call
 from core.web.program_calls import Api, ProgramCalls
 
 _StoredTrace: TypeAlias = tuple[Run, list[TraceResult]]
@@ -144,7 +144,7 @@ def _input_calls(library: str, entered: TraceInput, api: Api) -> ProgramCalls:
 
 def _run_calls(run: Run, api: Api) -> ProgramCalls:
     again = trace_call(api, run.library, run_sequences(run, lambda: runs().queries(run)))
-    return ProgramCalls.join([run_call(api, run.id), again], run.library)
+    return ProgramCalls.join([file_call(api, run.id), again], run.library)
 
 
 require_app_entry("pages/trace.py")

@@ -14,7 +14,7 @@ from components.shared.turns import question_turn
 from core.calls import confidence_percent
 from core.errors import LibraryError
 from core.library.library import Library
-from core.runs import RunKind
+from core.runs import Run, RunKind
 from core.runs.file_comparison import Answer, answers_then, answers_today, list_differences
 from core.runs.file_reader import OpenedRun
 
@@ -23,12 +23,19 @@ _PAST = {RunKind.CLASSIFY: "classified", RunKind.TRACE: "traced"}
 _ANSWERS = {RunKind.CLASSIFY: "calls", RunKind.TRACE: "closest organisms"}
 
 
+def compared_library(run: Run) -> Library | None:
+    """Return the library that has the name of the run's; else the one chosen in the sidebar."""
+    try:
+        return open_library(run.library)
+    except LibraryError:  # There is none, or it is another user's.
+        return chosen_library()
+
+
 def show_comparison(opened: OpenedRun) -> None:
     """Say how the library here differs from that of the run; offer its answers of today."""
     run = opened.run
-    library = _library(run.library)
-    known = library is not None
-    library = library or chosen_library()
+    library = compared_library(run)
+    known = library is not None and library.name == run.library
     missing = f"There is no library {run.library!r} here that you may use."
     if library is None:
         st.warning(escape_markdown(missing))
@@ -114,10 +121,3 @@ def _show_answers_of_today(
 
 def _confidence(answer: Answer) -> str:
     return "" if answer.confidence is None else confidence_percent(answer.confidence)
-
-
-def _library(name: str) -> Library | None:
-    try:
-        return open_library(name)
-    except LibraryError:  # There is none, or it is another user's.
-        return None

@@ -8,13 +8,16 @@ from components.classify.batch import show_batch, show_summary
 from components.classify.downloads import offer_downloads, run_details
 from components.classify.result import show_evidence, show_verdict
 from components.classify.submission import RunResult
-from components.open_file.comparison import show_comparison
+from components.open_file.comparison import compared_library, show_comparison
 from components.shared.errors import plain_errors
 from components.shared.formatting import escape_markdown
+from components.shared.program_calls import program_calls, query_sequences
 from components.trace.downloads import offer_opened
 from components.trace.results import show_traced
 from core.runs import Run
 from core.runs.file_reader import OpenedClassification, OpenedRun, OpenedTrace
+from core.web.page_calls import classify_call, trace_call
+from core.web.program_calls import Api, ProgramCalls
 
 
 def show_run(opened: OpenedRun) -> None:
@@ -29,6 +32,26 @@ def show_run(opened: OpenedRun) -> None:
     else:
         _show_classification(opened)
     run_details(opened.run)
+    with plain_errors():
+        if library := compared_library(opened.run):
+            program_calls("open_file", partial(_calls, opened, library.name))
+
+
+def _calls(opened: OpenedRun, library: str, api: Api) -> ProgramCalls:
+    """Return the calls that ask a library the same."""
+    run, sequences = opened.run, query_sequences(opened.queries)
+    if isinstance(opened, OpenedTrace):
+        call = trace_call(api, library, sequences)
+    else:
+        call = classify_call(
+            api,
+            library,
+            sequences,
+            organisms=run.settings.organisms,
+            neighbours=run.settings.neighbours,
+            threshold=run.settings.threshold,
+        )
+    return ProgramCalls.join([call], library)
 
 
 def _show_classification(opened: OpenedClassification) -> None:

@@ -52,7 +52,12 @@ def run_sequences(run: Run, read: Callable[[], Sequence[StoredQuery]]) -> Sequen
     """
     if "." in run.source:  # Otherwise it is the name of another run.
         return Sequences.of_file(run.source)
-    return Sequences.of_text(format_queries(read()) if run.queries <= _MAX_QUERIES else "")
+    return query_sequences(read() if run.queries <= _MAX_QUERIES else ())
+
+
+def query_sequences(queries: Sequence[StoredQuery]) -> Sequences:
+    """Return queries as a program sends them; a file stands for many."""
+    return Sequences.of_text(format_queries(queries) if len(queries) <= _MAX_QUERIES else "")
 
 
 def _draw(calls: ProgramCalls) -> None:

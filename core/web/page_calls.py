@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
+from core.runs.file_format import ENDING
 from core.web.program_calls import Api, Call, Sequences
 from core.web.program_text import (
     python_assignment,
@@ -65,9 +66,10 @@ def trace_call(api: Api, library: str, sequences: Sequences) -> Call:
     )
 
 
-def run_call(api: Api, run: str) -> Call:
-    """Return the call that reads a run."""
-    return Call("Read this run", api.read("runs", run))
+def file_call(api: Api, run: str) -> Call:
+    """Return the call that writes a run into a run file."""
+    command = f"genekin export-run {shell_words(run)} run{ENDING}"
+    return Call("Save this run", api.download("runs", run, "file"), command)
 
 
 def result_call(api: Api, run: str) -> Call:
@@ -78,6 +80,28 @@ def result_call(api: Api, run: str) -> Call:
 def runs_call(api: Api) -> Call:
     """Return the call that lists the runs."""
     return Call("List the runs", api.read("runs"))
+
+
+def libraries_call(api: Api) -> Call:
+    """Return the call that lists the libraries."""
+    return Call(
+        "List the libraries", api.read("libraries"), "genekin status", "print(genekin.libraries())"
+    )
+
+
+def library_call(api: Api, library: str) -> Call:
+    """Return the call that describes a library."""
+    return Call(
+        "Describe the library",
+        api.read("libraries", library),
+        "genekin status",
+        "print(library.encoder, library.threshold)\nprint(library.organisms)",
+    )
+
+
+def jobs_call(api: Api) -> Call:
+    """Return the call that lists the jobs."""
+    return Call("List the jobs", api.read("jobs"))
 
 
 def organisms_call(api: Api, library: str) -> Call:

@@ -136,6 +136,10 @@ class Api:
         """Return the command that reads something."""
         return self._curl(self._url(path, query), path)
 
+    def download(self, *path: str) -> str:
+        """Return the command that saves a file under the name that the server gives it."""
+        return self._curl(self._url(path), path, flags="-OJ")
+
     def send(
         self,
         sequences: Sequences,

@@ -8,6 +8,7 @@ from components.shared import services
 from core.evaluation.data import data_of_library
 from core.evaluation.repository import save_evaluation
 from core.library.load import load
+from core.runs.file_writer import export_run
 from tests.support import evaluation_report
 from tests.support.classify_page import BUTTON, ask, give_file, latest_run, shown_run, type_text
 from tests.support.pages import button, shown
@@ -59,7 +60,18 @@ def hostile(loaded, opened):
 
 class TestClosed:
     @pytest.mark.parametrize(
-        "name", ["classify", "library", "similarity", "trace", "history", "benchmark"]
+        "name",
+        [
+            "about",
+            "admin",
+            "benchmark",
+            "classify",
+            "history",
+            "library",
+            "similarity",
+            "tokens",
+            "trace",
+        ],
     )
     def test_nothing_is_made(self, loaded, opened, monkeypatch, name):
         def fail(*_, **__):
@@ -193,7 +205,8 @@ class TestOtherPages:
         run = latest_run().id
         page.query_params["run"] = run
         found = texts(open_panel(page.run(), "trace"))
-        assert f"curl {BASE}/runs/{run}\n" in found["curl"]
+        assert f"curl -OJ {BASE}/runs/{run}/file\n" in found["curl"]
+        assert f"genekin export-run {run} run.genekin-run.jsonl.gz" in found["Command line"]
         assert dna("dog 1")[:60] in found["curl"]
 
     def test_history(self, loaded, opened):
@@ -201,7 +214,50 @@ class TestOtherPages:
         page = open_panel(opened("history"), "history")
         assert texts(page) == {"curl": f"curl {BASE}/runs"}
         select(page, 0)
-        assert texts(page) == {"curl": f"curl '{BASE}/runs/{latest_run().id}/calls?format=tsv'"}
+        run = latest_run().id
+        assert texts(page) == {
+            "curl": (
+                f"# Read this result\ncurl '{BASE}/runs/{run}/calls?format=tsv'\n\n"
+                f"# Save this run\ncurl -OJ {BASE}/runs/{run}/file"
+            ),
+            "Command line": f"genekin export-run {run} run.genekin-run.jsonl.gz",
+        }
+
+    @pytest.mark.parametrize("name", ["classify", "trace"])
+    def test_an_opened_file(self, loaded, opened, name):
+        page = opened(name)
+        if name == "classify":
+            ask(page, f">one\n{dna('dog 1')}\n")
+        else:
+            page.text_area(key="trace text").set_value(f">one\n{dna('dog 1')}").run()
+            button(page, "Trace").click().run()
+        file = export_run(services.runs(), latest_run(), None)
+        page = opened("open_file")
+        assert not [found for found in page.expander if found.label == "Use from a program"]
+        page.file_uploader[0].upload(file.name, file.data, file.mime).run()
+        found = texts(open_panel(page, "open_file"))
+        assert f"{BASE}/{name}?library=default" in found["curl"]
+        assert dna("dog 1")[:60] in found["curl"]
+        assert f"library.{name}(" in found["Python"]
+
+    def test_help(self, loaded, opened):
+        found = texts(open_panel(opened("about"), "about"))
+        assert found["curl"] == f"curl {BASE}/libraries/default"
+        assert found["Command line"] == "genekin status"
+        assert "print(library.organisms)" in found["Python"]
+
+    def test_help_without_a_library(self, opened):
+        found = texts(open_panel(opened("about"), "about"))
+        assert found["curl"] == f"curl {BASE}/libraries"
+        assert found["Python"] == "import genekin\n\nprint(genekin.libraries())"
+
+    def test_admin(self, loaded, opened):
+        found = texts(open_panel(opened("admin"), "admin"))
+        assert f"curl {BASE}/jobs" in found["curl"]
+
+    def test_tokens(self, loaded, opened):
+        found = texts(open_panel(opened("tokens"), "tokens"))
+        assert found["curl"] == (f'curl -H "Authorization: Bearer $GENEKIN_TOKEN" {BASE}/libraries')
 
     def test_benchmark(self, loaded, opened):
         opened("about")

@@ -16,15 +16,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from core.cli import benchmark, classify, load
+from core.cli import benchmark, classify, load, run_files, status
 from core.web.page_calls import (
     classify_call,
     evaluate_call,
     evaluation_call,
+    file_call,
+    jobs_call,
+    libraries_call,
+    library_call,
     load_call,
     organisms_call,
     result_call,
-    run_call,
     runs_call,
     similarity_call,
     trace_call,
@@ -335,8 +338,8 @@ class TestExamples:
     def test_the_calls_say_so(self):
         api = Api("http://localhost")
         call = trace_call(api, "lab", Sequences.of_text(""))
-        assert ProgramCalls.join([run_call(api, "a"), call], "lab").has_example
-        assert not ProgramCalls.join([run_call(api, "a")]).has_example
+        assert ProgramCalls.join([result_call(api, "a"), call], "lab").has_example
+        assert not ProgramCalls.join([result_call(api, "a")]).has_example
 
 
 class TestJoining:
@@ -344,7 +347,7 @@ class TestJoining:
         api = Api(address, needs_token=True)
         made = ProgramCalls.join(
             [
-                run_call(api, "abc"),
+                result_call(api, "abc"),
                 classify_call(
                     api,
                     "lab",
@@ -356,9 +359,12 @@ class TestJoining:
             ],
             "lab",
         )
-        assert made.curl.startswith("# Read this run\ncurl ")
+        assert made.curl.startswith("# Read this result\ncurl ")
         answers = shell(made.curl)
-        assert [answer["path"] for answer in answers] == ["/api/v1/runs/abc", "/api/v1/classify"]
+        assert [answer["path"] for answer in answers] == [
+            "/api/v1/runs/abc/calls",
+            "/api/v1/classify",
+        ]
         assert {answer["authorization"] for answer in answers} == {f"Bearer {TOKEN}"}
         assert "#" not in made.command
         assert [call[0] for call in python(made.python, monkeypatch)] == [
@@ -369,6 +375,31 @@ class TestJoining:
     def test_the_calls_of_a_run(self, shell, address):
         (answer,) = shell(result_call(Api(address), "abc").curl)
         assert (answer["path"], answer["query"]) == ("/api/v1/runs/abc/calls", [["format", "tsv"]])
+
+    @pytest.mark.parametrize("run", ["abc", "-uHp-wxCh_NbQRjRjbZGNg"])
+    def test_the_file_of_a_run(self, shell, address, run):
+        call = file_call(Api(address), run)
+        (answer,) = shell(f"cd $(mktemp -d)\n{call.curl} 2>/dev/null\ncat *")
+        assert (answer["method"], answer["path"]) == ("GET", f"/api/v1/runs/{run}/file")
+        (answer,) = shell(call.command)
+        assert answer["arguments"][0] == "export-run"
+        assert parsed(run_files.export_run_command, answer["arguments"]) == {
+            "run": run,
+            "file": Path("run.genekin-run.jsonl.gz"),
+        }
+
+    def test_what_there_is(self, shell, address, monkeypatch):
+        calls = [
+            libraries_call(Api(address)),
+            library_call(Api(address), "a b"),
+            jobs_call(Api(address)),
+        ]
+        answers = [shell(call.curl)[0] for call in calls]
+        paths = ["libraries", "libraries/a%20b", "jobs"]
+        assert [answer["path"] for answer in answers] == [f"/api/v1/{path}" for path in paths]
+        (answer,) = shell(calls[0].command)
+        assert parsed(status.status_command, answer["arguments"]) == {"file_format": "text"}
+        assert python(ProgramCalls.join(calls[:1]).python, monkeypatch) == [("libraries", (), {})]
 
     def test_what_cannot_be_asked_for_is_empty(self, shell, address):
         made = ProgramCalls.join([runs_call(Api(address))])
