@@ -16,7 +16,7 @@ from core.access import Action
 from core.access.mode import SignInMode
 from core.access.sign_ins import ROLE_DAYS
 from core.web.page_calls import libraries_call
-from core.web.program_calls import Api, ProgramCalls
+from core.web.program_calls import Api, Call, ProgramCalls
 
 _INTRODUCTIONS = {
     SignInMode.OPEN: (
@@ -58,8 +58,9 @@ def _show_tokens() -> None:
 
 
 def _calls(api: Api) -> ProgramCalls:
-    """Return a call with a token, also where none is needed."""
-    return ProgramCalls.join([libraries_call(replace(api, needs_token=True))])
+    """Return a call with a token, also where none is needed; only HTTP knows tokens."""
+    call = libraries_call(replace(api, needs_token=True))
+    return ProgramCalls.join([Call(call.about, call.curl)])
 
 
 require_app_entry("pages/tokens.py")
