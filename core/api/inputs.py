@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.access import LibraryAccess
-from core.api.schemas import Probability
+from core.api.question_schemas import Probability
 
 OrganismName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,199}$")]
 

@@ -11,7 +11,7 @@ from core.api.callers import AskingLong, Caller
 from core.api.documentation import QUESTION_BODY, answer_responses, problems
 from core.api.formats import Writer, choose_format
 from core.api.inputs import ClassifyOptions, QuestionOptions, SearchOptions, TraceOptions
-from core.api.schemas import Calls, Neighbours, Traces
+from core.api.question_schemas import Calls, Neighbours, Traces
 from core.calls import Call, query_name
 from core.classify import classify
 from core.runs import Run, RunSettings

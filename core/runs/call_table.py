@@ -33,6 +33,11 @@ def _probability(call: Call, value: float) -> float | None:
     return None if call.status is Status.INVALID else round(value, 4)
 
 
+def _short(e_value: float) -> float:
+    """Return an E-value with the three digits that mean anything."""
+    return float(f"{e_value:.2e}")
+
+
 _COLUMNS: Mapping[str, _Column] = {
     "query": _Column("query name", lambda call: call.query),
     "length": _Column("length in bp", lambda call: call.length, int),
@@ -85,6 +90,15 @@ _COLUMNS: Mapping[str, _Column] = {
         int,
     ),
     "evidence_end": _Column("last base of the evidence", lambda call: call.end or None, int),
+    "profile": _Column(
+        "name of the profile that matches best, in a library with profiles",
+        lambda call: call.profiles[0].name if call.profiles else None,
+    ),
+    "profile_evalue": _Column(
+        "matches as good as this that all profiles bring by chance",
+        lambda call: _short(call.profiles[0].e_value) if call.profiles else None,
+        float,
+    ),
 }
 COLUMNS = tuple(_COLUMNS)
 """Names of the columns of every table, in order; scripts rely on both."""
@@ -116,7 +130,7 @@ def alignment_row(alignment: "Alignment | None") -> dict[str, Cell]:
     return {
         "identity": round(alignment.identity, 4),
         "coverage": round(alignment.query_coverage, 4),
-        "evalue": float(f"{alignment.evalue:.2e}"),
+        "evalue": _short(alignment.evalue),
     }
 
 
@@ -228,7 +242,7 @@ def _profile_rows(call: Call, families: Mapping[int, str]) -> list[dict[str, Cel
             "family_id": hit.family,
             "family": None if hit.family is None else family_name(families, hit.family),
             "bits": round(hit.score, 1),
-            "evalue": float(f"{hit.e_value:.2e}"),
+            "evalue": _short(hit.e_value),
             "strand": hit.strand,
             "frame": hit.frame,
             "query_start": hit.start,

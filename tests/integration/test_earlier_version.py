@@ -88,7 +88,10 @@ def answers(calls: list[Call]) -> list[dict[str, Any]]:
 
 
 def _answer(call: Call) -> dict[str, Any]:
-    added = {"best_guess", "best_guess_confidence", "evidence_start", "evidence_end"}
+    added = {
+        *("best_guess", "best_guess_confidence", "evidence_start", "evidence_end"),
+        *("profile", "profile_evalue"),
+    }
     row = {name: value for name, value in call_row(call).items() if name not in added}
     families = [
         {"family_id": number, "confidence": round(share, 4)}

@@ -18,7 +18,7 @@ from core.runs.run import Run, RunKind, RunSettings
 from core.sequences.readers.tables import escape_formula
 
 _MIME = {"tsv": "text/tab-separated-values", "csv": "text/csv", "json": "application/json"}
-_TEXT_COLUMNS = ("query", "family", "organism", "hit", "note", "best_guess")
+_TEXT_COLUMNS = ("query", "family", "organism", "hit", "note", "best_guess", "profile")
 """Columns with text of unknown origin."""
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
 _MAX_NAME = 60

@@ -45,6 +45,8 @@ CALL_COLUMNS = (
     "frame",
     "evidence_start",
     "evidence_end",
+    "profile",
+    "profile_evalue",
     "unreadable",
     "note",
 )

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from core.api import answers
-from core.api.schemas import Calls, Neighbours, Traces
+from core.api.question_schemas import Calls, Neighbours, Traces
 from core.classify import classify
 from core.errors import UnavailableError
 from core.library.library import Library

@@ -8,6 +8,7 @@ import pytest
 
 from core.calls import Call, Status
 from core.classification.prediction import Hit
+from core.classification.profile_evidence import ProfileHit
 from core.runs.call_table import (
     ALIGNMENT_COLUMNS,
     COLUMN_TYPES,
@@ -132,7 +133,14 @@ class TestRow:
             "best_guess_confidence": None,
             "evidence_start": 3,
             "evidence_end": 230,
+            "profile": None,
+            "profile_evalue": None,
         }
+
+    def test_has_the_profile_that_matches_best(self):
+        best = ProfileHit("7tm_1", "PF00001", "", 2, 81.5, 1.23456e-20, "-", 2, 3, 230)
+        found = call_row(replace(CALLED, profiles=(best, replace(best, name="7tm_2"))))
+        assert (found["profile"], found["profile_evalue"]) == ("7tm_1", 1.23e-20)
 
     def test_the_best_guess_of_an_unknown_one_stands_apart(self):
         found = call_row(GUESSED)
@@ -163,10 +171,11 @@ class TestAsText:
         assert format_calls([CALLED, INVALID], "tsv", FAMILY_NAMES) == (
             "query\tlength\tstatus\tfamily_id\tfamily\tconfidence\torganism\thit\tscore"
             "\torganism_confidence\tstrand\tframe\tunreadable\tnote"
-            "\tbest_guess\tbest_guess_confidence\tevidence_start\tevidence_end\n"
+            "\tbest_guess\tbest_guess_confidence\tevidence_start\tevidence_end"
+            "\tprofile\tprofile_evalue\n"
             "q1\t240\tcalled\t2\tIon channel\t0.8765\tHomo_sapiens\tBRCA1\t0.9877"
-            "\t0.7654\t-\t2\t0.0123\t\t\t\t3\t230\n"
-            "q3\t0\tinvalid" + "\t" * 11 + "Record 3 (line 9) is empty.\t\t\t\t\n"
+            "\t0.7654\t-\t2\t0.0123\t\t\t\t3\t230\t\t\n"
+            "q3\t0\tinvalid" + "\t" * 11 + "Record 3 (line 9) is empty.\t\t\t\t\t\t\n"
         )
 
     def test_alignments_add_columns_at_the_end(self):
