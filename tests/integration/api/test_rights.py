@@ -29,6 +29,7 @@ CALLS = {
     "GET /runs": (READER, {}),
     "GET /runs/{run}": (ADMIN, {}),
     "GET /runs/{run}/calls": (ADMIN, {}),
+    "GET /runs/{run}/file": (ADMIN, {}),
     "GET /jobs": (READER, {}),
     "GET /jobs/{job}": (READER, {}),
     "GET /evaluations": (READER, {}),
