@@ -21,7 +21,7 @@ import numpy as np
 from pydantic import SecretStr
 from sqlalchemy import event
 
-import core.classify
+import core.predictor
 from benchmarks.common import log, option_parser, publish, query_records, read_organisms, table
 from core.classify import classify
 from core.library.library import Library
@@ -109,7 +109,7 @@ def _measure_deployment(
             searches, statements = _count_requests(stores, libraries.open(), queries[0])
             with _before_requests(stores, wait, wait) if delay else nullcontext():
                 single = _single_seconds(libraries, queries)
-                with patch.object(core.classify, "in_stages", _one_after_the_other):
+                with patch.object(core.predictor, "in_stages", _one_after_the_other):
                     apart = _batch_seconds(libraries.open(), queries)
                 together = _batch_seconds(libraries.open(), queries)
             yield [

@@ -35,7 +35,6 @@ from benchmarks.common import (
 from core.arrays import Vectors
 from core.classification.model import Candidate
 from core.classification.prediction import Hit
-from core.classify import predict_sequences
 from core.cli.loopback import answer_commands
 from core.encoders import CountEncoder, TranslatedEncoder
 from core.encoders.base import iter_batches
@@ -43,6 +42,7 @@ from core.encoders.count import split_kmers
 from core.evaluation.external_tools import BLASTN, DIAMOND, MMSEQS, write_fasta
 from core.evaluation.perturbations import substitute
 from core.library.library import Library
+from core.predictor import predict_sequences
 from core.sequences.records import Record
 from core.settings import Settings
 

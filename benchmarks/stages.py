@@ -12,12 +12,12 @@ import time
 from collections import defaultdict
 from typing import Any
 
-from core.classify import _ModelPredictor
 from core.cli import shared
 from core.cli.main import main as run_command
 from core.encoders import CountEncoder, TranslatedEncoder
 from core.library.candidates import CandidateCache
 from core.library.manager import Libraries
+from core.predictor import ModelPredictor
 from core.runs import call_table
 from core.sequences import queries as query_reader
 from core.sequences.input_file import InputFile
@@ -52,7 +52,7 @@ _FUNCTIONS: list[tuple[Any, str, tuple[str, ...]]] = [
     (CountEncoder, ENCODING, ("encode_queries",)),
     (CandidateCache, CANDIDATES, ("candidates",)),
     (LabelStore, SQL, ("labels_for", "residues", "visible")),
-    (_ModelPredictor, PREDICTION, ("predict",)),
+    (ModelPredictor, PREDICTION, ("predict",)),
 ]
 """Owners of functions, the stage that these belong to, and their names."""
 

@@ -4,12 +4,12 @@ import pytest
 
 from core.classification.prediction import Prediction
 from core.classification.reading_frame import NO_FRAME
-from core.classify import FIRST_ROUND, SECOND_ROUND, predict_sequences
 from core.encoders.count import CountEncoder
 from core.errors import StoreError
 from core.library.library import Library
 from core.library.load import load
 from core.library.manager import Libraries
+from core.predictor import FIRST_ROUND, SECOND_ROUND, predict_sequences
 from core.settings import Settings
 from core.stores.stores import Stores
 from tests.support.evolution import FAMILIES, member, members
@@ -64,7 +64,7 @@ class TestPredictSequences:
         assert asked == [(6, FIRST_CANDIDATES), (3, CANDIDATES)]
 
     def test_nothing_is_searched_before_a_prediction_is_wanted(self, libraries, asked, monkeypatch):
-        monkeypatch.setattr("core.classify._BATCH_SIZE", 2)
+        monkeypatch.setattr("core.predictor._BATCH_SIZE", 2)
         predictions = predict_sequences(libraries.open("translated"), NEAR * 4, None, 10)
         assert asked == []
         next(predictions)
@@ -75,12 +75,12 @@ class TestPredictSequences:
         mixed = [*NEAR, *FAR, dna("noise", 400), "N" * 50] * 3
         library = libraries.open("translated")
         at_once = list(predict_sequences(library, mixed, None, 10))
-        monkeypatch.setattr("core.classify._BATCH_SIZE", 5)
-        monkeypatch.setattr("core.classify._UNCLEAR_BATCH_SIZE", 2)
+        monkeypatch.setattr("core.predictor._BATCH_SIZE", 5)
+        monkeypatch.setattr("core.predictor._UNCLEAR_BATCH_SIZE", 2)
         assert list(predict_sequences(library, mixed, None, 10)) == at_once
 
     def test_a_failed_search_is_raised_and_leaves_no_thread(self, libraries, monkeypatch):
-        monkeypatch.setattr("core.classify._BATCH_SIZE", 2)
+        monkeypatch.setattr("core.predictor._BATCH_SIZE", 2)
         library = libraries.open("translated")
         predictions = predict_sequences(library, NEAR * 3, None, 10)
         next(predictions)

@@ -188,8 +188,8 @@ class TestSameAnswers:
         assert shuffled == [calls[index] for index in order]
 
     def test_with_another_size_of_batch(self, library, calls, monkeypatch):
-        monkeypatch.setattr("core.classify._BATCH_SIZE", 7)
-        monkeypatch.setattr("core.classify._UNCLEAR_BATCH_SIZE", 2)
+        monkeypatch.setattr("core.predictor._BATCH_SIZE", 7)
+        monkeypatch.setattr("core.predictor._UNCLEAR_BATCH_SIZE", 2)
         assert classify(library, ALL) == calls
 
     def test_from_threads_at_once(self, libraries, calls):
