@@ -10,7 +10,8 @@ from core.progress import Progress
 from core.sequences.checks import ImportOptions, Known
 from core.sequences.importer import Importer, ImportSource
 from core.sequences.issues import Severity
-from core.sequences.layout import Layout, propose_layout, propose_organism, with_family_pattern
+from core.sequences.layout import Layout, with_family_pattern
+from core.sequences.layout_proposal import propose_layout, propose_organism
 from core.sequences.limits import Limits
 from core.sequences.records import Record, check_organism_name
 from core.sequences.references.human import FAMILIES, load_human_reference

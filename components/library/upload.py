@@ -22,7 +22,8 @@ from core.progress import Progress, no_progress
 from core.sequences.checks import ConflictPolicy, ImportOptions, Known
 from core.sequences.files import list_files
 from core.sequences.importer import Importer, ImportSource
-from core.sequences.layout import Layout, propose_layout, propose_organism, with_family_pattern
+from core.sequences.layout import Layout, with_family_pattern
+from core.sequences.layout_proposal import propose_layout, propose_organism
 from core.sequences.limits import Limits
 from core.sequences.records import clean_organism_name
 from core.sequences.report import Report

@@ -27,7 +27,8 @@ from core.library.load import known_records
 from core.library.naming import check_library_name
 from core.sequences.checks import ConflictPolicy, ImportOptions
 from core.sequences.importer import Importer, ImportSource
-from core.sequences.layout import Layout, find_column, propose_layout, with_family_pattern
+from core.sequences.layout import Layout, find_column, with_family_pattern
+from core.sequences.layout_proposal import propose_layout
 from core.sequences.limits import Limits
 from core.sequences.record_lines import pack_records
 from core.sequences.records import check_organism_name

@@ -13,13 +13,8 @@ from core.progress import Progress, no_progress
 from core.sequences.checks import ConflictPolicy, ImportOptions, Known
 from core.sequences.importer import Importer, ImportSource
 from core.sequences.issues import LEFT_OUT, Severity
-from core.sequences.layout import (
-    Layout,
-    find_column,
-    propose_layout,
-    propose_organism,
-    with_family_pattern,
-)
+from core.sequences.layout import Layout, find_column, with_family_pattern
+from core.sequences.layout_proposal import propose_layout, propose_organism
 from core.sequences.limits import Limits
 from core.sequences.records import Record
 from core.sequences.references.human import FAMILIES, load_human_reference

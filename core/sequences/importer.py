@@ -1,9 +1,9 @@
 """Import of reference sequences, the one path from files to records that are ready to load.
 
 A source is opened from bytes or from a path (:class:`ImportSource`). For each of its files a layout
-is proposed (:func:`core.sequences.layout.propose_layout`), which the user may change; then the
-importer checks all records of the file, each by itself, against each other and against the library,
-and reports what it found (:class:`Importer`). Nothing is written here.
+is proposed (:mod:`core.sequences.layout_proposal`), which the user may change; then the importer
+checks all records of the file, each by itself, against each other and against the library, and
+reports what it found (:class:`Importer`). Nothing is written here.
 """
 
 from collections import Counter
@@ -35,16 +35,8 @@ from core.sequences.families import (
 )
 from core.sequences.files import read_bytes
 from core.sequences.issues import shorten
-from core.sequences.layout import (
-    SAMPLE_ROWS,
-    Entry,
-    Layout,
-    column_label,
-    describe_choices,
-    propose_layout,
-    read_entries,
-    read_families,
-)
+from core.sequences.layout import Entry, Layout, column_label, read_entries, read_families
+from core.sequences.layout_proposal import SAMPLE_ROWS, describe_choices, propose_layout
 from core.sequences.limits import Limits
 from core.sequences.readers.archives import safe_label
 from core.sequences.readers.detection import read_family_names, read_files
@@ -316,7 +308,7 @@ def _family_source(file: SourceFile, layout: Layout) -> str:
         return f"{file.name}: the default family"
     if file.has_header_lines:
         return f"{file.name}: the pattern of the families"
-    return f"{file.name}: the column {shorten(column_label(file, layout.family), 40)!r}"
+    return f"{file.name}: the column {shorten(column_label(file.header, layout.family), 40)!r}"
 
 
 def _family_of(written: str, options: ImportOptions) -> str:

@@ -11,7 +11,8 @@ from dataclasses import replace
 from core.errors import InputError, TooLargeError
 from core.sequences.alphabet import normalise
 from core.sequences.checks import find_fault, too_long, too_many_invalid
-from core.sequences.layout import Entry, Layout, describe_choices, propose_layout, read_entries
+from core.sequences.layout import Entry, Layout, read_entries
+from core.sequences.layout_proposal import describe_choices, propose_layout
 from core.sequences.limits import Limits
 from core.sequences.readers.detection import read_files
 from core.sequences.readers.fasta import CutRow

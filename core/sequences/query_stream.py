@@ -19,7 +19,7 @@ from typing import BinaryIO, cast
 
 from core.errors import InputError
 from core.sequences.input_file import WHOLE_BYTES, InputFile, Joined
-from core.sequences.layout import SAMPLE_ROWS
+from core.sequences.layout_proposal import SAMPLE_ROWS
 from core.sequences.limits import Limits
 from core.sequences.queries import UNREADABLE, QueryReader
 from core.sequences.readers.archives import (

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from core.sequences.checks import ImportOptions, Known
 from core.sequences.importer import Importer
-from core.sequences.layout import Layout, propose_layout
+from core.sequences.layout import Layout
+from core.sequences.layout_proposal import propose_layout
 from core.sequences.limits import Limits
 from core.sequences.readers.detection import read_files
 from core.sequences.report import Report

@@ -18,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
-from core.sequences.layout import propose_layout, read_entries
+from core.sequences.layout import read_entries
+from core.sequences.layout_proposal import propose_layout
 from core.sequences.limits import Limits
 from core.sequences.readers.detection import read_files
 from core.sequences.readers.encoding import LATIN_NOTE

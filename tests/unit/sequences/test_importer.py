@@ -8,7 +8,7 @@ import pytest
 from core.errors import Cancelled, InputError
 from core.sequences.checks import ImportOptions, Known
 from core.sequences.importer import Importer, ImportSource, read_records
-from core.sequences.layout import SAMPLE_ROWS, propose_layout, propose_organism
+from core.sequences.layout_proposal import SAMPLE_ROWS, propose_layout, propose_organism
 from core.sequences.limits import Limits
 from core.sequences.records import Record
 from tests.support.uploads import LIMITS, one

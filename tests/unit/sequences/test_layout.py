@@ -3,15 +3,8 @@ from dataclasses import replace
 import pytest
 
 from core.errors import InputError
-from core.sequences.layout import (
-    Layout,
-    describe_choices,
-    find_column,
-    propose_layout,
-    propose_organism,
-    read_entries,
-    with_family_pattern,
-)
+from core.sequences.layout import Layout, find_column, read_entries, with_family_pattern
+from core.sequences.layout_proposal import describe_choices, propose_layout, propose_organism
 from core.sequences.source_file import Format, SourceFile
 from tests.support.uploads import one, report, report_on
 
