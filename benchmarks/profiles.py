@@ -275,7 +275,7 @@ def _section(outcomes: Mapping[str, Outcome], identities: NDArray[np.float64], r
         " query's residues that are identical in its best blastp hit in the library. No database"
         " of profiles is installed here; these are built from dog genes, without their families:"
         " the library learns those from its own genes. So this shows what profiles of genes that"
-        " are related to a query add, and what those that know nothing of it cost; not what Pfam or"
+        " are related to a query add, and what those that know nothing of it do; not what Pfam or"
         f" PANTHER would add. {about[0].upper()}{about[1:]}.\n\n"
         + table(head, [counts, *accuracy])
         + "\nCalled / accuracy of calls / ECE (expected calibration error of all confidences).\n\n"
