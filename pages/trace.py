@@ -95,7 +95,7 @@ def _show_result(library: Library, entered: TraceInput) -> None:
     result = compute(_computation(library), _title(len(records)), quick=len(records) <= _QUICK)
     if result is not None:
         run, traced = result
-        show_traced(traced, library.families, partial(offer_stored, run, traced))
+        show_traced(run, traced, partial(offer_stored, run, traced))
 
 
 def _computation(library: Library) -> Computation[_StoredTrace]:
@@ -134,7 +134,7 @@ def _show_run(run_id: str) -> None:
     run, traced = _read(run_id)
     st.divider()
     show_run_source(run)
-    show_traced(traced, run.families, partial(offer_stored, run, traced))
+    show_traced(run, traced, partial(offer_stored, run, traced))
     program_calls("trace", partial(_run_calls, run))
 
 

@@ -92,7 +92,7 @@ def _show_answers_of_today(
     kind: RunKind, then: Sequence[Answer], today: Sequence[Answer], library: Library
 ) -> None:
     pairs = list(zip(then, today, strict=True))
-    different = [(before, now) for before, now in pairs if before.text != now.text]
+    different = [(before, now) for before, now in pairs if not before.agrees_with(now)]
     name = escape_markdown(library.name)
     if not different:
         queries = pluralize(len(pairs), "query", "queries")

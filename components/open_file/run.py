@@ -14,7 +14,9 @@ from components.shared.formatting import escape_markdown
 from components.shared.program_calls import program_calls, query_sequences
 from components.trace.downloads import offer_opened
 from components.trace.results import show_traced
+from core.library.library import Library
 from core.runs import Run
+from core.runs.file_comparison import possible_settings
 from core.runs.file_reader import OpenedClassification, OpenedRun, OpenedTrace
 from core.web.page_calls import classify_call, trace_call
 from core.web.program_calls import Api, ProgramCalls
@@ -34,24 +36,25 @@ def show_run(opened: OpenedRun) -> None:
     run_details(opened.run)
     with plain_errors():
         if library := compared_library(opened.run):
-            program_calls("open_file", partial(_calls, opened, library.name))
+            program_calls("open_file", partial(_calls, opened, library))
 
 
-def _calls(opened: OpenedRun, library: str, api: Api) -> ProgramCalls:
-    """Return the calls that ask a library the same."""
-    run, sequences = opened.run, query_sequences(opened.queries)
+def _calls(opened: OpenedRun, library: Library, api: Api) -> ProgramCalls:
+    """Return the calls that ask a library the same, as far as it can answer it."""
+    sequences = query_sequences(opened.queries)
     if isinstance(opened, OpenedTrace):
-        call = trace_call(api, library, sequences)
+        call = trace_call(api, library.name, sequences)
     else:
+        settings = possible_settings(opened.run, library)
         call = classify_call(
             api,
-            library,
+            library.name,
             sequences,
-            organisms=run.settings.organisms,
-            neighbours=run.settings.neighbours,
-            threshold=run.settings.threshold,
+            organisms=settings.organisms,
+            neighbours=settings.neighbours,
+            threshold=settings.threshold,
         )
-    return ProgramCalls.join([call], library)
+    return ProgramCalls.join([call], library.name)
 
 
 def _show_classification(opened: OpenedClassification) -> None:
@@ -80,7 +83,7 @@ def _show_trace(opened: OpenedTrace) -> None:
     st.caption(_describe(run))
     with plain_errors():
         show_comparison(opened)
-    show_traced(traced, run.families, partial(offer_opened, opened))
+    show_traced(run, traced, partial(offer_opened, opened))
 
 
 def _describe(run: Run) -> str:

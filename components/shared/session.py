@@ -157,6 +157,7 @@ class Slot(StrEnum):
     EXPLANATION = "explained"
     OPENED_FILE = "opened file"
     ANSWERS_TODAY = "answers today"
+    COMPOSITION = "composition"
     SUBJECT_FAMILIES = "subject families"
     ALIGNMENTS = "alignments"
     IMPORT_PREVIEW = "import preview"

@@ -1,6 +1,6 @@
 """Files of a trace, and its link."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import pandas as pd
@@ -24,8 +24,10 @@ def offer_stored(run: Run, traced: Sequence[TraceResult]) -> None:
     files = downloads_button(run)
     if files.open:
         with files, plain_errors():
-            _list_files(run, traced, runs().queries(run))
-            show_link(runs().get(run.id))
+            _list_tables(run, traced)
+            run = runs().get(run.id)  # It may have another name by now.
+            _offer_run_file(run, traced, lambda: runs().queries(run))
+            show_link(run)
 
 
 def offer_opened(opened: OpenedTrace) -> None:
@@ -33,19 +35,28 @@ def offer_opened(opened: OpenedTrace) -> None:
     files = downloads_button(opened.run)
     if files.open:
         with files, plain_errors():
-            _list_files(opened.run, opened.traces, opened.queries)
+            _list_tables(opened.run, opened.traces)
+            _offer_run_file(opened.run, opened.traces, lambda: opened.queries)
 
 
-def _list_files(run: Run, traced: Sequence[TraceResult], queries: Sequence[StoredQuery]) -> None:
+def _list_tables(run: Run, traced: Sequence[TraceResult]) -> None:
     st.caption("Results")
     with st.container(horizontal=True, gap="small"):
         offer_file(run, "Table (TSV)", ".tsv", lambda: as_file(_table(traced), "\t"))
         offer_file(run, "Table (CSV)", ".csv", lambda: as_file(_table(traced), ","))
         offer_file(run, "All organisms (JSON)", ".json", partial(_json, traced))
-    if trace_fits(traced):
-        st.caption("Whole run")
-        label = "Run file (opens in any GeneKin)"
-        offer_file(run, label, ENDING, lambda: export_trace(run, traced, queries).data)
+
+
+def _offer_run_file(
+    run: Run, traced: Sequence[TraceResult], read_queries: Callable[[], Sequence[StoredQuery]]
+) -> None:
+    st.caption("Whole run")
+    if not trace_fits(traced):
+        st.caption("It is too large for a run file.")
+        return
+    queries = read_queries()
+    label = "Run file (opens in any GeneKin)"
+    offer_file(run, label, ENDING, lambda: export_trace(run, traced, queries).data)
 
 
 def _table(traced: Sequence[TraceResult]) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Results of a trace: the batch as a whole, and each of its queries."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -10,6 +11,8 @@ from components.shared.formatting import (
     escape_markdown,
     pluralize,
 )
+from components.shared.session import Slot, remember
+from components.shared.turns import question_turn
 from components.trace.charts import composition_figure
 from core.calls import confidence_percent, query_name
 from core.runs import Run
@@ -59,18 +62,16 @@ def _describe(records: Sequence[Record]) -> str:
 
 
 def show_traced(
-    traced: Sequence[TraceResult], families: Mapping[int, str], show_downloads: Callable[[], None]
+    run: Run, traced: Sequence[TraceResult], show_downloads: Callable[[], None]
 ) -> None:
     """Show the composition of a batch, a table of its queries, and the selected query.
 
     Parameters
     ----------
-    families
-        Family names by class number.
     show_downloads
         Draws the button behind which the files are.
     """
-    composition = estimate_composition(traced)
+    composition = remember(Slot.COMPOSITION, run.id, partial(_estimate, traced))
     row = st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     )
@@ -82,9 +83,14 @@ def show_traced(
     count = sum(bool(query.organisms) for query in traced)
     if count > 1:
         show_figure(composition_figure(composition, count))
-    query = traced[0] if len(traced) == 1 else _query_table(traced)
+    query = traced[0] if len(traced) == 1 else _query_table(run, traced)
     st.subheader(escape_markdown(query.query))
-    _show_query(query, families)
+    _show_query(query, run.families)
+
+
+def _estimate(traced: Sequence[TraceResult]) -> list[OrganismShare]:
+    with question_turn(), st.spinner("Estimating the composition …"):
+        return estimate_composition(traced)
 
 
 def headline(traced: Sequence[TraceResult], composition: Sequence[OrganismShare]) -> str:
@@ -130,7 +136,7 @@ def _notes(traced: Sequence[TraceResult]) -> str:
     return " ".join(parts)
 
 
-def _query_table(traced: Sequence[TraceResult]) -> TraceResult:
+def _query_table(run: Run, traced: Sequence[TraceResult]) -> TraceResult:
     """Show all queries in a table; return the selected one, by default the first."""
     st.subheader(pluralize(len(traced), "query", "queries"))
     table = pd.DataFrame([to_row(query) for query in traced], columns=COLUMNS)
@@ -144,7 +150,7 @@ def _query_table(traced: Sequence[TraceResult]) -> TraceResult:
         selection_mode="single-row",
         height=320 if len(traced) > _SCROLL_FROM else "auto",
         placeholder="",
-        key=f"traced {len(traced)}",
+        key=f"traced {run.id}",
         alt="All queries with their closest organism",
     )
     rows = selected["selection"]["rows"]

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from itertools import islice
 
 from core.calls import Call, Status
-from core.classify import classify
+from core.classify import MAX_NEIGHBOURS, classify
 from core.library.library import Library
 from core.runs.file_reader import OpenedRun, OpenedTrace
-from core.runs.run import Run, organism_changes
+from core.runs.run import Run, RunSettings, organism_changes
 from core.sequences.families import family_name
 from core.sequences.records import Problem, Record
 from core.tracing import TraceResult, trace
 
+_SAME_PROBABILITY = 1e-6
 _MAX_LISTED = 5
 """Changes of one kind that are listed."""
 _SAME_NUMBERS = (
@@ -42,16 +43,26 @@ class Answer:
 
     Attributes
     ----------
-    text
-        Name of the family or of the closest organism; the status of a query that has none. Class
-        numbers of families may differ between two GeneKins.
+    status, names
+        Name of the family, or of the organisms that are equally close; none if the query has none.
+        Class numbers of families may differ between two GeneKins.
     confidence
         None if the query is invalid or has no relative.
     """
 
     query: str
-    text: str
+    status: Status
+    names: frozenset[str]
     confidence: float | None
+
+    @property
+    def text(self) -> str:
+        """The names, or the status if there is none."""
+        return ", ".join(sorted(self.names)) or self.status.value
+
+    def agrees_with(self, other: "Answer") -> bool:
+        """Return whether another answer says the same of the query."""
+        return (self.status, self.names) == (other.status, other.names)
 
 
 def answers_then(opened: OpenedRun) -> list[Answer]:
@@ -61,11 +72,21 @@ def answers_then(opened: OpenedRun) -> list[Answer]:
     return list(map(_called, opened.calls))
 
 
-def answers_today(opened: OpenedRun, library: Library) -> list[Answer]:
-    """Ask a library about the queries of a run from a file, with the settings of the run.
+def possible_settings(run: Run, library: Library) -> RunSettings:
+    """Return the settings of a run as a library can answer them.
 
-    Organisms that the library does not have are not searched; all, if it has none of them. Nothing
-    is stored.
+    Organisms that it does not have are not searched; all, if it has none of them.
+    """
+    settings, names = run.settings, frozenset(library.organism_names())
+    organisms = tuple(name for name in settings.organisms or () if name in names)
+    neighbours = min(max(1, settings.neighbours), MAX_NEIGHBOURS)
+    return RunSettings(organisms or None, neighbours, settings.threshold)
+
+
+def answers_today(opened: OpenedRun, library: Library) -> list[Answer]:
+    """Ask a library about the queries of a run from a file, with :func:`possible_settings`.
+
+    Nothing is stored.
 
     Raises
     ------
@@ -75,27 +96,32 @@ def answers_today(opened: OpenedRun, library: Library) -> list[Answer]:
     records = list(_records(opened))
     if isinstance(opened, OpenedTrace):
         return list(map(_traced, trace(library, records)))
-    settings = opened.run.settings
-    names = library.organism_names()
-    organisms = [name for name in settings.organisms or () if name in names]
+    settings = possible_settings(opened.run, library)
     calls = classify(
         library,
         records,
-        organisms=organisms or None,
-        neighbours=max(1, settings.neighbours),
+        organisms=settings.organisms,
+        neighbours=settings.neighbours,
         threshold=settings.threshold,
     )
     return list(map(_called, calls))
 
 
 def _called(call: Call) -> Answer:
-    text = call.family if call.status is Status.CALLED else call.status.value
-    return Answer(call.query, text, None if call.status is Status.INVALID else call.confidence)
+    confidence = None if call.status is Status.INVALID else call.confidence
+    names = {call.family} if call.status is Status.CALLED else ()
+    return Answer(call.query, call.status, frozenset(names), confidence)
 
 
 def _traced(result: TraceResult) -> Answer:
-    text = result.organism or result.status.value
-    return Answer(result.query, text, result.confidence if result.organisms else None)
+    confidence = result.confidence if result.organisms else None
+    # Which of several is the first depends on the order in which they were loaded.
+    closest = (
+        name
+        for name, probability in result.organisms.items()
+        if probability >= result.confidence - _SAME_PROBABILITY
+    )
+    return Answer(result.query, result.status, frozenset(closest), confidence)
 
 
 def _records(opened: OpenedRun) -> Iterator[Record]:

@@ -16,6 +16,7 @@ from core.runs.run import RunKind
 from core.schema import StrictModel
 from core.sequences.alphabet import find_invalid_character
 from core.sequences.records import MAX_NAME, has_hidden
+from core.settings import MB
 from core.tracing import TraceResult
 
 KIND: Literal["genekin-run"] = "genekin-run"
@@ -29,9 +30,13 @@ MAX_QUERIES = 100_000
 MAX_GENES = 1_000_000
 MAX_HITS = 1_000_000
 """Maximum number of hits of all queries together."""
-MAX_PROBABILITIES = 4_000_000
+MAX_SHARES = 5_000_000
+"""Maximum number of probabilities of families, and of profiles, of all queries together."""
+MAX_PROBABILITIES = 1_000_000
 """Maximum number of probabilities that the composition of a trace is estimated from: as many as
-take seconds. They are one for each query and organism, and one for each pair of organisms."""
+take seconds. They are one for each traced query and organism, and for each pair of organisms."""
+MAX_BYTES = 200 * MB
+"""Maximum size, unpacked: that of an upload, unless settings say otherwise."""
 MAX_REASON = 2_000
 
 _MAX_FAMILIES = 10_000
@@ -109,6 +114,8 @@ class Header(StrictModel):
     @model_validator(mode="after")
     def _check_organisms(self) -> Self:
         searched = self.organisms if self.settings.organisms is None else self.settings.organisms
+        if len({*searched}) < len(searched):
+            raise ValueError("an organism is searched twice")
         if missing := [name for name in searched if name not in self.organisms]:
             message = f"the organism {missing[0]} is not listed"
             raise ValueError(message)
@@ -232,4 +239,4 @@ class FileTrace(FileQuery):
 def count_probabilities(traces: Sequence[TraceResult]) -> int:
     """Return how many probabilities the composition of a trace is estimated from."""
     organisms = len({organism for result in traces for organism in result.organisms})
-    return (len(traces) + organisms) * organisms
+    return (sum(bool(result.organisms) for result in traces) + organisms) * organisms

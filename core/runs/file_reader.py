@@ -18,6 +18,7 @@ from core.runs.file_format import (
     KIND,
     MAX_HITS,
     MAX_PROBABILITIES,
+    MAX_SHARES,
     FileCall,
     FileGene,
     FileHit,
@@ -32,7 +33,7 @@ from core.runs.run import Run, RunKind, RunSettings
 from core.runs.serialization import StoredQuery
 from core.schema import describe_fault
 from core.sequences.limits import Limits
-from core.tracing.tracer import NO_RELATIVE, TraceResult
+from core.tracing import TraceResult
 
 _Line = TypeVar("_Line", bound=BaseModel)
 _Query = TypeVar("_Query", bound=FileQuery)
@@ -127,7 +128,7 @@ class _Reader:
         self._name = name
         self._limits = limits
         self._number = 0
-        self._hits = 0
+        self._hits = self._shares = 0
 
     def read(self) -> OpenedRun:
         header = self._header()
@@ -212,6 +213,10 @@ class _Reader:
         self._hits += len(query.hits)
         if self._hits > MAX_HITS:
             raise self._damaged(f"there are more than {MAX_HITS:,} hits")
+        if isinstance(query, FileCall):
+            self._shares += len(query.families) + len(query.profiles)
+        if self._shares > MAX_SHARES:
+            raise self._damaged(f"there are more than {MAX_SHARES:,} probabilities and profiles")
         return query
 
     def _check_length(self, residues: str) -> None:
@@ -267,7 +272,8 @@ def _trace(query: FileTrace) -> TraceResult:
         organisms={hit.organism: hit.probability for hit in query.hits},
         closest={hit.organism: _hit(hit) for hit in query.hits},
         identity=query.identity,
-        problem=NO_RELATIVE if query.status is Status.UNKNOWN else query.reason,
+        problem=query.reason,
+        is_valid=query.status is not Status.INVALID,
     )
 
 

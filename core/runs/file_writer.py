@@ -19,10 +19,12 @@ from core.runs.file_format import (
     ENDING,
     FORMAT,
     KIND,
+    MAX_BYTES,
     MAX_HITS,
     MAX_PROBABILITIES,
     MAX_QUERIES,
     MAX_REASON,
+    MAX_SHARES,
     FileCall,
     FileClosest,
     FileGene,
@@ -40,6 +42,7 @@ from core.runs.serialization import StoredQuery
 from core.schema import StrictModel, describe_fault
 from core.sequences.families import default_name
 from core.sequences.records import clean_name, remove_hidden
+from core.settings import MB
 from core.tracing import TraceResult
 
 _MIME = "application/gzip"
@@ -66,10 +69,10 @@ def export_run(runs: Runs, run: Run, genes: GeneSource | None) -> Download:
     StoreError
         If the run or the residues cannot be read.
     """
-    queries = runs.queries(run)
+    _check(fits=run.queries <= MAX_QUERIES)  # Before all of it is read.
     if run.kind is RunKind.TRACE:
-        return export_trace(run, runs.traces(run), queries)
-    return export_classification(run, runs.calls(run), queries, genes)
+        return export_trace(run, runs.traces(run), runs.queries(run))
+    return export_classification(run, runs.calls(run), runs.queries(run), genes)
 
 
 def export_classification(
@@ -97,7 +100,7 @@ def export_classification(
     StoreError
         If the residues cannot be read.
     """
-    _check_size(fits=classification_fits(calls))
+    _check(fits=classification_fits(calls))
     hits = list(dict.fromkeys(hit.id for call in calls for hit in call.hits))
     residues = genes.residues(hits) if genes else {}
     return _export(run, residues, map(_call, queries, calls))
@@ -118,13 +121,17 @@ def export_trace(
     InputError
         As :func:`export_classification`.
     """
-    _check_size(fits=trace_fits(traces))
+    _check(fits=trace_fits(traces))
     return _export(run, {}, map(_trace, queries, traces))
 
 
 def classification_fits(calls: Sequence[Call]) -> bool:
     """Return whether a classification is small enough for a run file."""
-    return len(calls) <= MAX_QUERIES and sum(len(call.hits) for call in calls) <= MAX_HITS
+    return (
+        len(calls) <= MAX_QUERIES
+        and sum(len(call.hits) for call in calls) <= MAX_HITS
+        and sum(len(call.families) + len(call.profiles) for call in calls) <= MAX_SHARES
+    )
 
 
 def trace_fits(traces: Sequence[TraceResult]) -> bool:
@@ -136,9 +143,13 @@ def trace_fits(traces: Sequence[TraceResult]) -> bool:
     )
 
 
-def _check_size(*, fits: bool) -> None:
+def _check(*, fits: bool) -> None:
     if not fits:
-        message = f"A run file has at most {MAX_QUERIES:,} queries and {MAX_HITS:,} hits."
+        message = (
+            f"The result is too large for a run file: {MAX_QUERIES:,} queries, {MAX_HITS:,} hits,"
+            f" or {MAX_BYTES // MB:,} MB are the limits, and {MAX_PROBABILITIES:,} pairs of query"
+            " and organism of a trace."
+        )
         raise InputError(message, _OTHER_FILE_HINT)
 
 
@@ -158,6 +169,7 @@ def _pack(lines: Iterable[StrictModel]) -> bytes:
     with gzip.GzipFile("", "wb", _LEVEL, buffer, mtime=0) as file:
         for line in lines:
             file.write(line.model_dump_json().encode() + b"\n")
+            _check(fits=file.tell() <= MAX_BYTES)
     return buffer.getvalue()
 
 

@@ -136,10 +136,10 @@ class Run:
     @property
     def searched_genes(self) -> int:
         """Number of genes that were searched."""
-        chosen = self.settings.organisms
-        return sum(
-            count for name, count in self.organisms.items() if chosen is None or name in chosen
-        )
+        if self.settings.organisms is None:
+            return sum(self.organisms.values())
+        chosen = frozenset(self.settings.organisms)
+        return sum(count for name, count in self.organisms.items() if name in chosen)
 
     @classmethod
     def from_row(cls, row: RunRow) -> Self:

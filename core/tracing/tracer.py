@@ -33,8 +33,7 @@ _POSTINGS = 1_600
 _BATCH_SIZE = 128
 _MAX_EXPECTED = 0.01
 """Number of genes expected to be as close by chance, above which a candidate is no relative."""
-NO_RELATIVE = "No relative found: no gene of the library shares more 13-mers than chance explains."
-"""Why there is no result for a valid query."""
+_NO_RELATIVE = "No relative found: no gene of the library shares more 13-mers than chance explains."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,8 @@ class TraceResult:
         0 to 1.
     problem
         The reason why there is no result; empty if there is one.
+    is_valid
+        Whether the query could be read.
     """
 
     query: str
@@ -63,6 +64,7 @@ class TraceResult:
     closest: Mapping[str, Hit] = field(default_factory=dict)
     identity: float = 0.0
     problem: str = ""
+    is_valid: bool = True
 
     @property
     def organism(self) -> str:
@@ -77,9 +79,9 @@ class TraceResult:
     @property
     def status(self) -> Status:
         """Called if there is an organism."""
-        if self.organisms:
-            return Status.CALLED
-        return Status.UNKNOWN if self.problem == NO_RELATIVE else Status.INVALID
+        if not self.is_valid:
+            return Status.INVALID
+        return Status.CALLED if self.organisms else Status.UNKNOWN
 
 
 def trace(
@@ -126,7 +128,7 @@ def _trace(
         for record in batch:
             name, length = query_name(record), record.length
             if record.problem is not None:
-                yield TraceResult(name, length, problem=record.problem.message)
+                yield TraceResult(name, length, problem=record.problem.message, is_valid=False)
             else:
                 yield tracer.result(name, next(indices))
             progress("Tracing", next(done), len(records))
@@ -158,7 +160,7 @@ class _BatchTracer:
         """Return the result of the query at an index."""
         closest = self._find_closest(index)
         if not self._has_relative(index, closest):
-            return TraceResult(name, self._lengths[index], problem=NO_RELATIVE)
+            return TraceResult(name, self._lengths[index], problem=_NO_RELATIVE)
         closeness = self._queries[index].closeness([shared for shared, _ in closest.values()])
         probabilities = dict(zip(closest, closeness.probabilities.tolist(), strict=True))
         ranked = sorted(probabilities, key=lambda organism: -probabilities[organism])

@@ -138,7 +138,7 @@ class Api:
 
     def download(self, *path: str) -> str:
         """Return the command that saves a file under the name that the server gives it."""
-        return self._curl(self._url(path), path, flags="-OJ")
+        return self._curl(self._url(path), path, flags="-fOJ")
 
     def send(
         self,

@@ -6,6 +6,7 @@ import pytest
 
 from core.alignment.explanation import explain
 from core.calls import Status
+from core.classification.prediction import Hit
 from core.classify import classify
 from core.library.load import load
 from core.library.manager import Libraries
@@ -21,9 +22,10 @@ from core.sequences.limits import Limits
 from core.sequences.records import Problem, Record
 from core.settings import Settings
 from core.stores.stores import Stores
-from core.tracing import estimate_composition, trace
+from core.tracing import TraceResult, estimate_composition, trace
 from tests.support.evolution import FAMILIES, member, members
 
+HIT = Hit(1, "human", 0, "gene", 0.9, 90)
 RECORDS = [
     *(Record(f"q{n}", member(n, "query", 0.1), n, n) for n in (1, 2)),
     Record("", "ACGT" * 10, 3, 3),
@@ -150,7 +152,7 @@ class TestAnswersOfToday:
         for chosen in (("dog", "cat"), ("cat",)):
             settings = replace(opened.run.settings, organisms=chosen)
             answers_today(replace(opened, run=replace(opened.run, settings=settings)), library)
-        assert searched == [["dog"], None]
+        assert searched == [("dog",), None]
 
 
 class TestTrace:
@@ -185,6 +187,22 @@ class TestTrace:
         assert answers_today(opened, library) == answers
         assert [answer.text for answer in answers[2:]] == ["unknown", "invalid"]
         assert answers[0].text in library.organism_names()
+
+    def test_agrees_whichever_of_equally_close_organisms_comes_first(self, opened):
+        ties = [
+            TraceResult("q", 9, dict.fromkeys(order, 0.5), dict.fromkeys(order, HIT), 1.0)
+            for order in (("human", "dog"), ("dog", "human"))
+        ]
+        (one,), (other,) = (answers_then(replace(opened, traces=[tie])) for tie in ties)
+        assert one.agrees_with(other)
+        assert one.text == "dog, human"
+
+    def test_an_organism_is_not_mistaken_for_a_status(self, opened):
+        odd = TraceResult("q", 9, {"unknown": 1.0}, {"unknown": HIT}, 1.0)
+        none = TraceResult("q", 9, problem="No relative found.")
+        (one,), (other,) = (answers_then(replace(opened, traces=[tie])) for tie in (odd, none))
+        assert one.text == other.text
+        assert not one.agrees_with(other)
 
 
 class TestGenesNamed:

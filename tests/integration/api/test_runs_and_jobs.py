@@ -77,7 +77,7 @@ class TestJobs:
         number = submit_work(backend.jobs)
         listed = JobList.model_validate_json(client.get("/api/v1/jobs").content)
         assert listed.jobs[0].id == number
-        assert client.get("/api/v1/jobs?library=other").json() == {"jobs": []}
+        assert client.get("/api/v1/jobs?library=without+jobs").json() == {"jobs": []}
         client.delete(f"/api/v1/jobs/{number}")
 
     def test_one_is_followed_to_its_end(self, backend, client, worker):

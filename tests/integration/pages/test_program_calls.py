@@ -205,7 +205,7 @@ class TestOtherPages:
         run = latest_run().id
         page.query_params["run"] = run
         found = texts(open_panel(page.run(), "trace"))
-        assert f"curl -OJ {BASE}/runs/{run}/file\n" in found["curl"]
+        assert f"curl -fOJ {BASE}/runs/{run}/file\n" in found["curl"]
         assert f"genekin export-run {run} run.genekin-run.jsonl.gz" in found["Command line"]
         assert dna("dog 1")[:60] in found["curl"]
 
@@ -218,7 +218,7 @@ class TestOtherPages:
         assert texts(page) == {
             "curl": (
                 f"# Read this result\ncurl '{BASE}/runs/{run}/calls?format=tsv'\n\n"
-                f"# Save this run\ncurl -OJ {BASE}/runs/{run}/file"
+                f"# Save this run\ncurl -fOJ {BASE}/runs/{run}/file"
             ),
             "Command line": f"genekin export-run {run} run.genekin-run.jsonl.gz",
         }

@@ -23,7 +23,6 @@ from core.runs.serialization import StoredQuery
 from core.sequences.limits import Limits
 from core.sequences.records import clean_name
 from core.tracing import TraceResult, estimate_composition
-from core.tracing.tracer import NO_RELATIVE
 from tests.support import exported_run
 from tests.support.synthetic import dna
 from tests.unit.runs.test_call_table import CALLED, HIT, INVALID, UNKNOWN
@@ -57,8 +56,8 @@ TRACES = [
         {"human": HUMAN, "dog": DOG},
         identity=0.9,
     ),
-    TraceResult("record_2", UNKNOWN.length, problem=NO_RELATIVE),
-    TraceResult("q3", 3, problem="Record 3 is invalid."),
+    TraceResult("record_2", UNKNOWN.length, problem="No relative found."),
+    TraceResult("q3", 3, problem="Record 3 is invalid.", is_valid=False),
 ]
 TRACE_RUN = replace(
     RUN, kind=RunKind.TRACE, called={}, settings=RunSettings(None, 0, 0.0), source="", shared=False
@@ -173,10 +172,10 @@ class TestRoundTrip:
         with pytest.raises(InputError, match="cannot be a run file: no genes were searched"):
             export(replace(RUN, organisms={"human": 0, "dog": 0}))
 
-    @pytest.mark.parametrize("limit", ["MAX_QUERIES", "MAX_HITS"])
+    @pytest.mark.parametrize("limit", ["MAX_QUERIES", "MAX_HITS", "MAX_SHARES", "MAX_BYTES"])
     def test_too_large_a_run_is_not_written(self, limit, monkeypatch):
         monkeypatch.setattr(file_writer, limit, 0)
-        with pytest.raises(InputError, match="A run file has at most"):
+        with pytest.raises(InputError, match="too large for a run file"):
             export()
 
 
@@ -200,7 +199,7 @@ class TestTrace:
     @pytest.mark.parametrize("limit", ["MAX_QUERIES", "MAX_HITS", "MAX_PROBABILITIES"])
     def test_too_large_a_run_is_not_written(self, limit, monkeypatch):
         monkeypatch.setattr(file_writer, limit, 1)
-        with pytest.raises(InputError, match="A run file has at most"):
+        with pytest.raises(InputError, match="too large for a run file"):
             export_traces()
 
     @pytest.mark.parametrize(
@@ -295,6 +294,10 @@ class TestRefused:
         data = export(calls=calls, queries=[QUERIES[0]] * 2)
         assert "there are more than 1 hits" in refused(data)
 
+    def test_too_many_probabilities(self, monkeypatch):
+        monkeypatch.setattr(module, "MAX_SHARES", 1)
+        assert "there are more than 1 probabilities and profiles" in refused(export())
+
     def test_sequences_longer_than_any_record(self):
         assert "line 2: a sequence is longer than 100 bp" in refused(
             export(), replace(LIMITS, max_record_bases=100)
@@ -307,6 +310,11 @@ class TestRefused:
             (0, {"name": "a\u202eb"}, "name: has control or bidirectional characters"),
             (0, {"organisms": {"dog": 1}}, "the organism human is not listed"),
             (0, {"organisms": {"human": 0, "dog": 0}}, "no genes were searched"),
+            (
+                0,
+                {"settings": {"organisms": ["dog"] * 2, "neighbours": 1, "threshold": 0.5}},
+                "an organism is searched twice",
+            ),
             (0, {"seconds": 1e400}, "seconds: Input should be"),
             (0, {"created_at": "2026-03-09T14:05:06+02:00"}, "created_at: Input should not have"),
             (1, {"residues": "ACGT!"}, "residues: has an invalid character at base 5"),
