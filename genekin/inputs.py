@@ -1,9 +1,7 @@
 """Sequences as programs hold them: files, texts, tables, lists and records."""
 
-import csv
-import io
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
@@ -114,28 +112,27 @@ def is_sequence(text: str) -> bool:
     return (text.isalpha() or is_mostly_dna(text)) and not Path(text).exists()
 
 
-def write_table(records: Iterable[Record | tuple[str, str, str | int]]) -> Content:
-    """Return reference records as a table, for the checks that files go through.
+def describe_references(records: Iterable[object]) -> Iterator[tuple[str, str, str]]:
+    """Yield the name, sequence and family of each reference record.
 
     Raises
     ------
     InputError
         If one of them is neither a record nor a name, a sequence and a family.
     """
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter="\t", lineterminator="\n")
-    writer.writerow(("name", "sequence", "class"))
-    writer.writerows(map(_reference_row, records))
-    return Content(buffer.getvalue().encode(errors="replace"), "the records")
+    for record in records:
+        if isinstance(record, Record):
+            yield record.name, record.residues, _to_text(record.family)
+        elif isinstance(record, tuple) and len(record) == 3:
+            name, residues, family = map(_to_text, record)
+            yield name, residues, family
+        else:
+            message = f"{_describe(record)} is no reference record."
+            raise InputError(message, "Give records, or tuples of name, sequence and family.")
 
 
-def _reference_row(record: object) -> Sequence[str | int]:
-    if isinstance(record, Record):
-        return record.name, record.residues, "" if record.family is None else record.family
-    if isinstance(record, tuple) and len(record) == 3:
-        return record
-    message = f"{_describe(record)} is no reference record."
-    raise InputError(message, "Give records, or tuples of name, sequence and family.")
+def _to_text(value: object) -> str:
+    return "" if value is None else str(value)
 
 
 def _make_records(queries: object, limits: Limits) -> Iterator[Record]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from core.errors import InputError
 from core.progress import Progress
 from core.sequences.checks import ImportOptions, Known
-from core.sequences.importer import Importer, ImportSource
+from core.sequences.import_source import ImportSource
+from core.sequences.importer import Importer
 from core.sequences.issues import Severity
 from core.sequences.layout import Layout, with_family_pattern
 from core.sequences.layout_proposal import propose_layout, propose_organism
@@ -18,7 +19,7 @@ from core.sequences.references.human import FAMILIES, load_human_reference
 from core.sequences.references.human import SOURCE as HUMAN_SOURCE
 from core.sequences.report import Report, require_all_valid
 from core.sequences.source_file import SourceFile
-from genekin.inputs import ReferenceInput, References, read_content, write_table
+from genekin.inputs import ReferenceInput, References, describe_references, read_content
 
 BUILT_IN = "builtin:human"
 """Stands for the built-in human reference, as on the command line."""
@@ -139,17 +140,20 @@ def _add(
         importer.add_family_names(FAMILIES)
         importer.add_records(organism or "human", load_human_reference(), FAMILIES)
         return HUMAN_SOURCE
-    content = read_content(reference, limits)
-    if content is None:
-        content = write_table(reference)  # type: ignore[arg-type]  # the only kind left
-    source = ImportSource.from_bytes(content.data, content.name, limits)
+    if content := read_content(reference, limits):
+        name = content.name
+        source = ImportSource.from_bytes(content.data, name, limits)
+    else:
+        name = "the records"
+        records = describe_references(reference)  # type: ignore[arg-type]  # the only kind left
+        source = ImportSource.from_records(records, name, limits)
     if source.unreadable:
         raise InputError(source.unreadable[0])
     source.require_sequences()
     importer.add_family_names(source.family_names)
     while source.files:  # Free each file as soon as it is checked.
         _check_file(importer, source.files.pop(0), organism, options)
-    return content.name
+    return name
 
 
 def _check_file(

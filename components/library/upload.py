@@ -21,7 +21,8 @@ from core.library.load import known_records
 from core.progress import Progress, no_progress
 from core.sequences.checks import ConflictPolicy, ImportOptions, Known
 from core.sequences.files import list_files
-from core.sequences.importer import Importer, ImportSource
+from core.sequences.import_source import ImportSource
+from core.sequences.importer import Importer
 from core.sequences.layout import Layout, with_family_pattern
 from core.sequences.layout_proposal import propose_layout, propose_organism
 from core.sequences.limits import Limits

@@ -11,7 +11,8 @@ from core.cli.shared import write
 from core.errors import InputError
 from core.progress import Progress, no_progress
 from core.sequences.checks import ConflictPolicy, ImportOptions, Known
-from core.sequences.importer import Importer, ImportSource
+from core.sequences.import_source import ImportSource
+from core.sequences.importer import Importer
 from core.sequences.issues import LEFT_OUT, Severity
 from core.sequences.layout import Layout, find_column, with_family_pattern
 from core.sequences.layout_proposal import propose_layout, propose_organism

@@ -10,7 +10,13 @@ from Bio.SeqRecord import SeqRecord
 from core.errors import InputError
 from core.sequences.limits import Limits
 from core.sequences.records import Problem, Record
-from genekin.inputs import is_sequence, is_text, read_content, read_input, write_table
+from genekin.inputs import (
+    describe_references,
+    is_sequence,
+    is_text,
+    read_content,
+    read_input,
+)
 
 LIMITS = Limits(max_record_bases=50)
 
@@ -133,15 +139,16 @@ class TestStrings:
         assert record.problem is not None
 
 
-class TestWriteTable:
-    def test_records_and_tuples_become_a_table(self):
-        content = write_table([("a", "ACGT", "Kinase"), Record("b", "TT", 1, 1, 3)])
-        assert content.data == b"name\tsequence\tclass\na\tACGT\tKinase\nb\tTT\t3\n"
+class TestDescribeReferences:
+    def test_records_and_tuples(self):
+        records = [("a", "ACGT", "Kinase"), Record("b", "TT", 1, 1, 3), (None, "CC", 4)]
+        described = [("a", "ACGT", "Kinase"), ("b", "TT", "3"), ("", "CC", "4")]
+        assert list(describe_references(records)) == described
 
     @pytest.mark.parametrize("record", ["ACGT", ("a", "ACGT"), 5])
     def test_anything_else_is_refused(self, record):
         with pytest.raises(InputError, match="is no reference record"):
-            write_table([record])
+            list(describe_references([record]))
 
 
 def test_other_things_have_no_content():

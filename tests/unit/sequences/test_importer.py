@@ -7,7 +7,8 @@ import pytest
 
 from core.errors import Cancelled, InputError
 from core.sequences.checks import ImportOptions, Known
-from core.sequences.importer import Importer, ImportSource, read_records
+from core.sequences.import_source import ImportSource
+from core.sequences.importer import Importer, read_records
 from core.sequences.layout_proposal import SAMPLE_ROWS, propose_layout, propose_organism
 from core.sequences.limits import Limits
 from core.sequences.records import Record
@@ -44,6 +45,20 @@ class TestImportSource:
     def test_what_is_not_there_is_named(self, tmp_path):
         with pytest.raises(InputError, match=r"genes\.fa cannot be read: No such file"):
             ImportSource.from_path(tmp_path / "genes.fa", Limits())
+
+    def test_records_are_a_table_with_their_numbers_as_lines(self):
+        source = ImportSource.from_records([("a", GENE, "Kinase"), ("b", "", "")], "mine", LIMITS)
+        (file,) = source.files
+        layout = propose_layout(file)
+        parts = (layout.name, layout.sequence, layout.family)
+        assert parts == (0, 1, 2)
+        assert [row.line for row in file.rows] == [1, 2]
+
+    def test_no_records_and_too_many_are_refused(self):
+        with pytest.raises(InputError, match="mine has no records"):
+            ImportSource.from_records([], "mine", LIMITS)
+        with pytest.raises(InputError, match="mine has more than 1 records"):
+            ImportSource.from_records([("a", GENE, "3")] * 2, "mine", Limits(max_records=1))
 
     def test_of_a_zip_sequences_names_and_the_unreadable_are_kept_apart(self):
         source = opened(zipped(a=f">a\n{GENE}\n".encode(), b=NAMES, c=b"%PDF-1.4"))

@@ -1,7 +1,7 @@
 import pytest
 
 from core.errors import InputError
-from core.sequences.importer import ImportSource
+from core.sequences.import_source import ImportSource
 from core.sequences.limits import Limits
 from core.settings import MB, Settings
 from tests.support.uploads import one

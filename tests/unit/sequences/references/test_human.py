@@ -4,7 +4,8 @@ import pytest
 
 from core.errors import InputError
 from core.sequences.alphabet import find_invalid_character
-from core.sequences.importer import ImportSource, read_records
+from core.sequences.import_source import ImportSource
+from core.sequences.importer import read_records
 from core.sequences.limits import Limits
 from core.sequences.references import human
 from core.sequences.references.human import FAMILIES, load_human_reference
