@@ -131,7 +131,7 @@ class StorableQuestion(Question):
 
 async def respond(request: Request, caller: Caller, question: Question) -> Response:
     """Answer a question about the queries of a request's body."""
-    require_file(request, allow_json=True)
+    require_file(request)
     body = await read_body(request, caller.backend.settings.max_file_bytes, caller.memory)
     given = media_type(request)
     rows = await caller.run_in_turn(lambda: question.begin(body, given))

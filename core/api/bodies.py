@@ -1,17 +1,20 @@
-"""Bodies of requests: read within limits of size and time, and turned into queries."""
+"""Bodies of requests: read within limits of size and time, and turned into sequences."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import TypeVar
 
 from anyio import fail_after
 from fastapi import Request
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 
-from core.api.inputs import Records
+from core.api.inputs import Records, References
 from core.api.problems import ProblemError
 from core.api.work import HeldMemory
 from core.errors import InputError
 from core.schema import describe_fault
+from core.sequences.import_source import ImportSource
 from core.sequences.limits import Limits
 from core.sequences.queries import Queries, make_queries, read_queries
 
@@ -21,6 +24,11 @@ JSON = "application/json"
 _SILENT_SECONDS = 60.0
 """Time without a byte after which a request is given up."""
 _FORM = "multipart/form-data"
+_EXAMPLES: Mapping[type[BaseModel], str] = {
+    Records: '{"records": [{"name": "query1", "residues": "ATGC…"}]}',
+    References: '{"records": [{"name": "gene1", "residues": "ATGC…", "family": "Kinase"}]}',
+}
+_Records = TypeVar("_Records", Records, References)
 
 
 def media_type(request: Request) -> str:
@@ -28,13 +36,13 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def require_file(request: Request, *, allow_json: bool) -> None:
+def require_file(request: Request) -> None:
     """Check that the body of a request can be what it says.
 
     Raises
     ------
     ProblemError
-        If it is a form, or packed for the way, or JSON where a file is needed.
+        If it is a form, or packed for the way.
     """
     given = media_type(request)
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
@@ -44,8 +52,6 @@ def require_file(request: Request, *, allow_json: bool) -> None:
     if given == _FORM:
         detail = "Send the file itself, not a form: curl --data-binary @FILE."
         raise _unsupported(detail)
-    if given == JSON and not allow_json:
-        raise _unsupported("Send a file: FASTA, a table, Excel; plain, .gz or .zip.")
 
 
 async def read_body(request: Request, max_bytes: int, memory: HeldMemory) -> bytes:
@@ -103,12 +109,40 @@ def parse_queries(body: bytes, given: str, limits: Limits) -> Queries:
     """
     if given != JSON:
         return read_queries(body, SOURCE, limits)
-    try:
-        records = Records.model_validate_json(body).records
-    except ValidationError as error:
-        hint = 'Send {"records": [{"name": "query1", "residues": "ATGC…"}]}.'
-        raise InputError(f"The JSON is invalid: {describe_fault(error)}.", hint) from None
+    records = _parse(Records, body).records
     return make_queries(((record.name, record.residues) for record in records), limits)
+
+
+def parse_references(body: bytes, given: str, limits: Limits) -> ImportSource:
+    """Return the reference sequences of a body: a file, or JSON.
+
+    Parameters
+    ----------
+    given
+        Its media type.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read as a whole.
+    """
+    if given == JSON:
+        records = _parse(References, body).records
+        rows = ((record.name, record.residues, str(record.family)) for record in records)
+        return ImportSource.from_records(rows, SOURCE, limits)
+    source = ImportSource.from_bytes(body, SOURCE, limits)
+    if source.unreadable:
+        raise InputError(source.unreadable[0])
+    source.require_sequences()
+    return source
+
+
+def _parse(model: type[_Records], body: bytes) -> _Records:
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        hint = f"Send {_EXAMPLES[model]}."
+        raise InputError(f"The JSON is invalid: {describe_fault(error)}.", hint) from None
 
 
 def _too_large(max_bytes: int) -> ProblemError:

@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from core import __version__
 from core.api.formats import MEDIA_TYPES
-from core.api.inputs import Records
+from core.api.inputs import Records, References
 from core.api.problems import MEDIA_TYPE, Problem
 
 Responses = dict[int | str, dict[str, Any]]
@@ -39,30 +39,30 @@ _MEANINGS: Mapping[int, str] = {
     503: "The server is busy, or a store cannot be reached.",
 }
 _FASTA = ">query1\nATGGCTGAAACCCTGTTCTGGACACCTCTCCTCGTGGTTCTCCTG\n"
-_FILES: Mapping[str, Any] = {
-    "text/x-fasta": {"schema": {"type": "string"}, "example": _FASTA},
-    "text/plain": {"schema": {"type": "string"}, "example": _FASTA},
-    "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
-}
+_REFERENCES = _FASTA.replace(">query1", ">gene1 family=Ion channel")
 _FILE_TEXT = "FASTA, FASTQ, a table or Excel; plain, .gz or .zip; whatever the pages take."
-QUESTION_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "description": f"The queries: {_FILE_TEXT} Or JSON.",
-        "content": {
-            **_FILES,
-            "application/json": {"schema": {"$ref": _REFERENCE.format(model="Records")}},
-        },
+
+
+def _body(fasta: str, description: str, model: type[BaseModel]) -> dict[str, Any]:
+    """Return the documentation of a body: a file, or the JSON of a model."""
+    content = {
+        "text/x-fasta": {"schema": {"type": "string"}, "example": fasta},
+        "text/plain": {"schema": {"type": "string"}, "example": fasta},
+        "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+        "application/json": {"schema": {"$ref": _REFERENCE.format(model=model.__name__)}},
     }
-}
+    return {
+        "requestBody": {
+            "required": True,
+            "description": f"{description}: {_FILE_TEXT} Or JSON.",
+            "content": content,
+        }
+    }
+
+
+QUESTION_BODY = _body(_FASTA, "The queries", Records)
 """Body of a question."""
-LOAD_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "description": f"The sequences of the organism: {_FILE_TEXT}",
-        "content": dict(_FILES),
-    }
-}
+LOAD_BODY = _body(_REFERENCES, "The sequences of the organism", References)
 """Body of a load."""
 _TAGS = [
     {"name": "questions", "description": "Sequences in, answers out."},
@@ -150,7 +150,12 @@ def _make(app: FastAPI) -> dict[str, Any]:
     )
     components = document.setdefault("components", {})
     _, definitions = models_json_schema(
-        [(Problem, "serialization"), (Records, "validation")], ref_template=_REFERENCE
+        [
+            (Problem, "serialization"),
+            (Records, "validation"),
+            (References, "validation"),
+        ],
+        ref_template=_REFERENCE,
     )
     schemas = components.setdefault("schemas", {})
     schemas |= definitions["$defs"]

@@ -10,6 +10,10 @@ from core.api.question_schemas import Probability
 OrganismName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,199}$")]
 
 
+FamilyName = Annotated[str, Field(max_length=10_000)]
+FamilyNumber = Annotated[int, Field(ge=0, strict=True)]
+
+
 class _Input(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -31,6 +35,36 @@ class Records(_Input):
     )
 
     records: list[NamedSequence] = Field(min_length=1)
+
+
+class ReferenceSequence(NamedSequence):
+    """A reference sequence."""
+
+    family: Annotated[str, Field(max_length=10_000)] | Annotated[int, Field(ge=0, strict=True)] = (
+        Field("", description="Name or number of its family; by `family` if missing.")
+    )
+
+
+class References(_Input):
+    """Reference sequences as JSON, in place of a file."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "records": [
+                        {
+                            "name": "gene1",
+                            "residues": "ATGGCTGAAACCCTGTTCTGGACACCTCTCCTCGTGGTTCTC",
+                            "family": "Ion channel",
+                        }
+                    ]
+                }
+            ]
+        }
+    )
+
+    records: list[ReferenceSequence] = Field(min_length=1)
 
 
 class QuestionOptions(_Input):
@@ -62,6 +96,7 @@ class TraceOptions(QuestionOptions):
 
     summary: bool = Field(False, description="Tables: one row an organism instead of one a query.")
     save: bool = Field(False, description="Store the results as a run.")
+    name: str = Field("", max_length=200, description="Name of the stored run.")
 
 
 class SearchOptions(QuestionOptions):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
 from core.access import Action
-from core.api.bodies import SOURCE, read_body, require_file
+from core.api.bodies import media_type, parse_references, read_body, require_file
 from core.api.callers import AskingLong, Caller
 from core.api.documentation import LOAD_BODY, Responses, problems
 from core.api.idempotency import HEADER, MAX_KEY, check_key, submit_once
@@ -26,7 +26,8 @@ from core.jobs.queue import DuplicateJobError, JobRequest
 from core.library.load import known_records
 from core.library.naming import check_library_name
 from core.sequences.checks import ConflictPolicy, ImportOptions
-from core.sequences.importer import Importer, ImportSource
+from core.sequences.import_source import ImportSource
+from core.sequences.importer import Importer
 from core.sequences.layout import Layout, find_column, with_family_pattern
 from core.sequences.layout_proposal import propose_layout
 from core.sequences.limits import Limits
@@ -77,8 +78,9 @@ async def load_organism(  # noqa: PLR0917
 
     The first load creates the library. Loading the same sequences again changes nothing.
     """
-    require_file(request, allow_json=False)
+    require_file(request)
     await caller.run(lambda: _check_request(caller, library, organism, options, key))
+    given = media_type(request)
     body = await read_body(request, caller.backend.settings.max_file_bytes, caller.memory)
     digest = hashlib.sha256(f"{request.url.path}?{options.model_dump_json()}\n".encode())
 
@@ -87,7 +89,9 @@ async def load_organism(  # noqa: PLR0917
         checked: list[_Checked] = []
 
         def submit() -> int:
-            checked.append(_check_body(caller, library, organism, options, body))
+            limits = Limits.of(caller.backend.settings)
+            source = parse_references(body, given, limits)
+            checked.append(_check_source(caller, library, organism, options, source))
             return _submit(caller, _job_request(caller, library, options, checked[0], request_id))
 
         request_id = digest.hexdigest()
@@ -131,15 +135,11 @@ def _check_request(
     caller.libraries.require(Action.LOAD, library)
 
 
-def _check_body(
-    caller: Caller, library: str, organism: str, options: LoadOptions, body: bytes
+def _check_source(
+    caller: Caller, library: str, organism: str, options: LoadOptions, source: ImportSource
 ) -> _Checked:
-    limits = Limits.of(caller.backend.settings)
-    source = ImportSource.from_bytes(body, SOURCE, limits)
-    if source.unreadable:
-        raise InputError(source.unreadable[0])
-    source.require_sequences()
-    importer = Importer(known_records(caller.libraries, library, replace=options.replace), limits)
+    known = known_records(caller.libraries, library, replace=options.replace)
+    importer = Importer(known, Limits.of(caller.backend.settings))
     importer.add_family_names(source.family_names)
     import_options = ImportOptions(
         organism=organism, family=options.family, conflicts=_POLICIES[options.two_families]

@@ -168,7 +168,11 @@ class _Trace(StorableQuestion):
 
     def save(self) -> Run:
         return self.caller.runs.store_trace(
-            self.library, self.queries, self._traced, seconds=self.seconds
+            self.library,
+            self.queries,
+            self._traced,
+            seconds=self.seconds,
+            name=self._options.name,
         )
 
     def _shares(self) -> list[dict[str, Any]]:

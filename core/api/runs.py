@@ -1,5 +1,6 @@
 """Stored runs: list, look, delete."""
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
@@ -9,8 +10,8 @@ from core.api.answers import run_page
 from core.api.callers import Asking, AskingLong, Caller
 from core.api.documentation import Responses, problems, table_content
 from core.api.formats import MEDIA_TYPES, Format, Writer, choose_format
+from core.api.problems import ProblemError
 from core.api.schemas import RunCalls, RunInfo, RunList
-from core.errors import InputError
 from core.library.stored_genes import find_genes
 from core.runs import Run
 from core.runs.call_table import COLUMNS, call_documents, call_rows
@@ -102,7 +103,8 @@ def _read_calls(caller: Caller, run_id: str, start: int, count: int, writer: Wri
     runs = caller.runs
     run = runs.get(run_id)
     if run.kind is not RunKind.CLASSIFY:
-        raise InputError(f"The run {run.name!r} is a {run.kind}: it has no calls.")
+        detail = f"The run {run.name!r} is a {run.kind}: it has no calls. Ask for its file."
+        raise ProblemError(HTTPStatus.NOT_FOUND, "no-calls", detail)
     calls = runs.calls(run, start, count)
     rows = call_rows(calls) if writer.is_table else call_documents(calls, run.families)
     head = writer.head({"run": run.id, "start": start})

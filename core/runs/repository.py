@@ -122,6 +122,7 @@ class Runs:
         traces: Sequence[TraceResult],
         *,
         seconds: float = 0.0,
+        name: str = "",
         source: str = "",
         by: str = "",
         run_id: str = "",
@@ -139,7 +140,7 @@ class Runs:
             If it is too large to store.
         """
         run = replace(
-            _describe(library, records, "", source, by, run_id),
+            _describe(library, records, name, source, by, run_id),
             kind=RunKind.TRACE,
             statuses=Counter(result.status for result in traces),
             seconds=seconds,

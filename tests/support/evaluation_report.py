@@ -11,6 +11,8 @@ from core.evaluation.report import Report
 from core.evaluation.runner import evaluate
 from core.settings import Settings
 from core.stores.sql.database import Database
+from core.stores.sql.evaluations import EvaluationRow, EvaluationTable
+from core.stores.sql.tables import utc_now
 from tests.support.evaluation_data import data
 from tests.support.services import SHARED_FOLDER
 
@@ -52,3 +54,10 @@ def _evaluate() -> Report:
             return evaluate(records, PLAN, make_methods(settings, database)).report
         finally:
             database.close()
+
+
+def add_evaluation(database: Database) -> int:
+    """Store the report, and return its id."""
+    settings = {"seed": ["knn"]}
+    row = EvaluationRow("first", utc_now(), "carl", "lab", "d", 1, 1, settings=settings)
+    return EvaluationTable(database).add(row, report().to_json())

@@ -99,9 +99,46 @@ class TestRefusals:
         assert answer.status_code == 422
         assert text in answer.json()["detail"]
 
-    def test_json_is_no_file(self, client, library):
+    def test_records_are_loaded_like_a_file(self, client, worker, library):
+        records = genes("dog", 6)
         path = f"/api/v1/libraries/{library}/organisms/dog"
-        assert client.put(path, json={"records": []}).status_code == 415
+        body = {
+            "records": [
+                {"name": record.name, "residues": record.residues, "family": record.family}
+                for record in records
+            ]
+        }
+        body["records"][0]["family"] = "Kinase"
+        answer = client.put(path, json=body, params={"encoder": "count", "source": "my program"})
+        assert answer.status_code == 202
+        job = client.get(answer.headers["location"], params={"wait": 60}).json()
+        assert job["result"]["organisms"][0]["added"] == 6
+        found = client.get(f"/api/v1/libraries/{library}").json()
+        assert "Kinase" in found["families"].values()
+
+    @pytest.mark.parametrize(
+        ("records", "reason"),
+        [
+            ([], "records: List should have at least 1 item"),
+            ([{"name": "a"}], r"records.0.residues: Field required"),
+            ([{"residues": "ACGT" * 9, "family": True}], "records.0.family"),
+            ([{"residues": "ACGT" * 9}], "has no family"),
+            ([{"residues": "ACGT!", "family": 3}], "invalid character '!' at base 5"),
+            ([{"residues": "ACGT" * 9, "family": "F\u202en"}], "family"),
+        ],
+    )
+    def test_invalid_records_of_json(self, client, library, records, reason):
+        path = f"/api/v1/libraries/{library}/organisms/dog"
+        answer = client.put(path, json={"records": records})
+        assert answer.status_code == 422
+        assert reason in answer.json()["detail"]
+
+    def test_a_family_for_records_without(self, client, library):
+        path = f"/api/v1/libraries/{library}/organisms/dog"
+        body = {"records": [{"residues": "ACGTTGCAAC" * 9}]}
+        answer = client.put(path, json=body, params={"family": "Kinase", "encoder": "count"})
+        assert answer.json()["records"] == 1
+        client.delete(answer.headers["location"])
 
     def test_the_same_load_at_once_is_a_conflict(self, client, library):
         first = put(client, library).json()["job"]["id"]

@@ -10,9 +10,7 @@ from core.evaluation.report import Report
 from core.opened_file import read_results
 from core.runs.file_reader import OpenedClassification, OpenedTrace
 from core.sequences.limits import Limits
-from core.stores.sql.evaluations import EvaluationRow, EvaluationTable
-from core.stores.sql.tables import utc_now
-from tests.support.evaluation_report import report
+from tests.support.evaluation_report import add_evaluation, report
 from tests.support.jobs import Gate, submit_work, until
 from tests.support.synthetic import dna
 
@@ -60,6 +58,12 @@ class TestRuns:
         organisms = [result.organism for result in opened.traces]
         assert organisms == [query["organism"] for query in traced["queries"]]
         assert all(organisms)
+
+    def test_traces_have_no_calls(self, client):
+        traced = client.post("/api/v1/trace?save=true&name=mine", content=FASTA).json()
+        answer = client.get(f"/api/v1/runs/{traced['run']['id']}/calls")
+        assert answer.status_code == 404
+        assert answer.json()["detail"].startswith("The run 'mine' is a trace: it has no calls.")
 
     def test_are_deleted(self, client, run):
         assert client.delete(f"/api/v1/runs/{run}").status_code == 204
@@ -111,10 +115,7 @@ class TestJobs:
 class TestEvaluations:
     @pytest.fixture
     def evaluation(self, backend):
-        table = EvaluationTable(backend.libraries.stores.database)
-        settings = {"seed": ["knn"]}
-        row = EvaluationRow("first", utc_now(), "carl", "lab", "d", 1, 1, settings=settings)
-        return table.add(row, report().to_json())
+        return add_evaluation(backend.libraries.stores.database)
 
     def test_are_listed(self, client, evaluation):
         answer = client.get("/api/v1/evaluations")
