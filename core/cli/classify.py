@@ -103,8 +103,7 @@ def trace_command(
 ) -> None:
     """Trace the queries of a file."""
     options = {"library": library, "summary": summary}
-    whole = file_format == "json"  # It begins with the shares of all queries.
-    answer_file("trace", options, file, file_format, output, resume=resume, whole=whole)
+    answer_file("trace", options, file, file_format, output, resume=resume)
 
 
 @click.command("similarity", epilog=help_examples("similarity --of dog --to human"))

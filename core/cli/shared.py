@@ -201,7 +201,6 @@ def answer_file(
     output: Path | None,
     *,
     resume: bool,
-    whole: bool = False,
 ) -> None:
     """Write the answers to the queries of a file, of any size.
 
@@ -217,12 +216,10 @@ def answer_file(
         File to write; None for standard output.
     resume
         Whether to go on where an earlier run was stopped.
-    whole
-        Whether the answer needs all queries at once.
     """
     check_output(file_format, output, resume=resume)
     with open_source(file) as opened:
-        if not (whole or opened.is_small):
+        if not opened.is_small:
             from core.cli.stream import Table, answer_stream  # Imported when run: see core.cli.
             from core.sequences.query_stream import open_stream
 

@@ -6,10 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from core.cli.gathered_traces import BATCH_FORMAT, GatheredTraces, write_gathered
 from core.cli.part_file import Checkpoint, PartFile, open_part_file
 from core.cli.table_output import PARQUET, BatchedTable, encode, is_stream
 from core.cli.terminal import print_text
-from core.cli.trace_summary import BATCH_FORMAT, SummaryTable, write_summary
 from core.errors import write_error
 
 
@@ -34,7 +34,7 @@ def open_sink(
     run: Mapping[str, object],
     *,
     resume: bool,
-    summary: bool = False,
+    traces: GatheredTraces | None = None,
 ) -> Iterator[Sink]:
     """Open an output, which is complete at the end of the block.
 
@@ -46,15 +46,15 @@ def open_sink(
         What the answers depend on.
     resume
         Whether to go on where an earlier run was stopped.
-    summary
-        Whether the texts are traces, and the output is their summary.
+    traces
+        Makes the output, if the texts are traces that are gathered.
 
     Raises
     ------
     GeneKinError
         If the output cannot be written, or not be continued.
     """
-    table = SummaryTable(file_format) if summary else BatchedTable(file_format, begun=False)
+    table = traces or BatchedTable(file_format, begun=False)
     if output is None:
         sink = _StreamSink(table, None)
         yield sink
@@ -69,12 +69,12 @@ def open_sink(
             raise write_error(output, error) from None
     else:
         complete = None
-        if summary:
-            complete = partial(write_summary, file_format, output)
+        if traces:
+            complete = partial(write_gathered, traces, file_format, output)
         elif file_format == PARQUET:
             complete = partial(_convert, output)
         with open_part_file(output, run, resume=resume, complete=complete) as part:
-            file_sink = _FileSink(BATCH_FORMAT if summary else file_format, output, part)
+            file_sink = _FileSink(BATCH_FORMAT if traces else file_format, output, part)
             yield file_sink
             file_sink.finish()
 
@@ -88,7 +88,7 @@ def _convert(output: Path, part: Path) -> None:
 class _StreamSink:
     """Standard output, or a device or pipe."""
 
-    def __init__(self, table: BatchedTable | SummaryTable, file: BinaryIO | None) -> None:
+    def __init__(self, table: BatchedTable | GatheredTraces, file: BinaryIO | None) -> None:
         self._table = table
         self._file = file
         self.checkpoint: Checkpoint | None = None

@@ -14,13 +14,18 @@ from threading import Event
 from typing import TYPE_CHECKING, Self
 
 from core import __version__
+from core.cli.gathered_traces import (
+    BATCH_FORMAT,
+    GatheredTraces,
+    SummaryTable,
+    TraceDocument,
+)
 from core.cli.loopback import Dashboard
 from core.cli.part_file import Checkpoint
 from core.cli.questions import QUESTIONS, Answer, Batch, OpenLibraries, Options
 from core.cli.sinks import Sink, open_sink
 from core.cli.table_output import asked_format
 from core.cli.terminal import StreamProgress, print_notes, stream_progress
-from core.cli.trace_summary import BATCH_FORMAT
 from core.errors import Cancelled, GeneKinError, InputError
 from core.progress import Progress
 from core.sequences.input_file import InputFile
@@ -63,13 +68,24 @@ class Table:
     resume: bool
 
     @property
+    def is_document(self) -> bool:
+        """True if it is the JSON of a trace, which has the shares of all queries after them."""
+        return self.question == "trace" and self.file_format == "json"
+
+    @property
     def is_summary(self) -> bool:
         """True if it has a row an organism, and nothing is known of it before the last query."""
-        return bool(self.options.get("summary"))
+        return bool(self.options.get("summary")) and not self.is_document
+
+    def gather(self) -> GatheredTraces | None:
+        """Return what gathers the traces; None if each batch is written as it is answered."""
+        if self.is_document:
+            return TraceDocument()
+        return SummaryTable(self.file_format) if self.is_summary else None
 
     def asked(self) -> Options:
         """Return the options with which each batch is asked."""
-        if self.is_summary:
+        if self.is_summary or self.is_document:
             return {**self.options, "summary": False, "file_format": BATCH_FORMAT}
         return {**self.options, "file_format": asked_format(self.file_format)}
 
@@ -95,7 +111,7 @@ def answer_stream(
         table.file_format,
         table.run(),
         resume=table.resume,
-        summary=table.is_summary,
+        traces=table.gather(),
     ) as sink:
         earlier = sink.checkpoint
         batches = _Batches(queries, file, earlier)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.bootstrap import Estimate
+from core.progress import Progress, no_progress
 from core.tracing.mixture import estimate_mixture
 from core.tracing.tracer import TraceResult
 
@@ -51,12 +52,12 @@ class OrganismProbabilities:
                 row[self._columns[organism]] = probability
         self._blocks.append(block)
 
-    def composition(self) -> list[OrganismShare]:
+    def composition(self, progress: Progress = no_progress) -> list[OrganismShare]:
         """Estimate the share of each organism, the largest first; empty without queries."""
         if not self._columns:
             return []
         probabilities = self._matrix()
-        mixture = estimate_mixture(probabilities)
+        mixture = estimate_mixture(probabilities, progress=progress)
         intervals = zip(
             mixture.shares.tolist(), mixture.low.tolist(), mixture.high.tolist(), strict=True
         )

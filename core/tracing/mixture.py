@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.progress import Progress, no_progress
+
 RESAMPLES = 200
 _MAX_WEIGHTS = 10_000_000
 """Weights of resampled queries that are held at a time: 80 MB, and twice as much to work with."""
@@ -26,7 +28,9 @@ class Mixture:
     high: NDArray[np.float64]
 
 
-def estimate_mixture(probabilities: NDArray[np.float64], seed: int = 0) -> Mixture:
+def estimate_mixture(
+    probabilities: NDArray[np.float64], seed: int = 0, progress: Progress = no_progress
+) -> Mixture:
     """Estimate the maximum-likelihood shares of a batch by expectation maximisation.
 
     A query that may come from several organisms counts for those that other queries support. One
@@ -40,6 +44,8 @@ def estimate_mixture(probabilities: NDArray[np.float64], seed: int = 0) -> Mixtu
         organisms were equally common.
     seed
         Seed of the bootstrap.
+    progress
+        Called after each of its steps.
 
     References
     ----------
@@ -52,8 +58,11 @@ def estimate_mixture(probabilities: NDArray[np.float64], seed: int = 0) -> Mixtu
     observed = np.concatenate([np.ones(queries), np.full(organisms, 1 / organisms)])
     start = np.full(organisms, 1 / organisms)
     parts: list[NDArray[np.float64]] = []
+    done = 0
     for weights in _resample(observed, np.random.default_rng(seed)):
         parts.append(_maximize(rows, weights, start))
+        done += len(weights)
+        progress("Estimating intervals", done, RESAMPLES + 1)
         start = parts[0][0]  # The shares of all queries, and near those of their resamples.
     shares = np.concatenate(parts)
     low, high = np.quantile(shares[1:], [0.025, 0.975], axis=0)

@@ -73,8 +73,8 @@ def format_results(
     """
     if file_format == "json":
         document = {
-            "organisms": [to_summary_row(part) for part in estimate_composition(results)],
             "queries": list(map(to_object, results)),
+            "organisms": [to_summary_row(part) for part in estimate_composition(results)],
         }
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     if summary:

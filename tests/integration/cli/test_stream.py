@@ -193,6 +193,22 @@ class TestOutputs:
         assert (gzip.decompress(data) if name.endswith(".gz") else data).decode() == expected.out
         assert {path.name for path in tmp_path.iterdir()} == {"queries.fasta", name}
 
+    @pytest.mark.parametrize("name", ["traces.json", "traces.json.gz"])
+    @pytest.mark.parametrize("options", [[], ["--summary"]])
+    def test_a_document_has_all_batches_and_their_shares(
+        self, whole, streamed, tmp_path, options, name
+    ):
+        command = ("trace", "queries.fasta", "--format", "json", *options)
+        expected = whole(*command)
+        found = json.loads(expected.out)
+        assert len(found["queries"]) == RECORDS
+        assert {part["organism"] for part in found["organisms"]} == set(ORGANISMS)
+        assert streamed(*command) == expected
+        assert streamed(*command, "--output", name) == whole(*command, "--output", "whole.json")
+        data = (tmp_path / name).read_bytes()
+        assert (gzip.decompress(data) if name.endswith(".gz") else data).decode() == expected.out
+        assert (tmp_path / "whole.json").read_text() == expected.out
+
     def test_parquet_of_a_summary(self, whole, streamed, tmp_path):
         output = tmp_path / "summary.parquet"
         command = ("trace", "queries.fasta", "--summary", "--format", "parquet", "--output", output)
@@ -278,6 +294,8 @@ class TestResume:
         *(("summary.tsv", *at) for at in ((2, 0.5), (6, 0.5), (22, 0))),
         *(("summary.csv.gz", *at) for at in ((4, 0.5), (5, 1))),
         *(("summary.parquet", *at) for at in ((6, 0.5),)),
+        *(("traces.json", *at) for at in ((2, 0.5), (5, 0.5), (22, 0))),
+        *(("traces.json.gz", *at) for at in ((4, 0.5),)),
     )
     """Outputs, and of each, which write is interrupted, after which share of its bytes."""
 
@@ -299,7 +317,8 @@ class TestResume:
     @staticmethod
     def command(output):
         name, file_format = output.split(".")[:2]
-        question = ["trace", "--summary"] if name == "summary" else ["classify"]
+        questions = {"summary": ["trace", "--summary"], "traces": ["trace"]}
+        question = questions.get(name, ["classify"])
         return [*question, "queries.fasta", "--format", file_format, "--output", output]
 
     @pytest.mark.parametrize(("output", "write", "share"), POINTS)

@@ -58,3 +58,12 @@ class TestMixture:
         found = estimate_mixture(probabilities)
         for part in ("shares", "low", "high"):
             assert getattr(found, part) == pytest.approx(getattr(expected, part), abs=1e-3)
+
+
+def test_it_says_how_far_it_is(monkeypatch):
+    monkeypatch.setattr(module, "_MAX_WEIGHTS", 60 * 21)
+    steps = []
+    estimate_mixture(np.tile([0.8, 0.2], (19, 1)), progress=lambda *step: steps.append(step))
+    total = module.RESAMPLES + 1
+    assert [done for _, done, _ in steps] == [61, 121, 181, total]
+    assert {(step, of) for step, _, of in steps} == {("Estimating intervals", total)}
