@@ -25,7 +25,7 @@ def take_file() -> OpenedRun | BlastResults | None:
         If the file cannot be read.
     """
     file = kept_file_uploader(
-        "Run file of GeneKin, or BLAST results (format 5, 6 or 7); also .gz",
+        "Run file of GeneKin, or BLAST results (format 5, 6, 7 or 16); also .gz",
         _FILE,
         max_mb=max_upload_mb(),
     )

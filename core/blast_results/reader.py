@@ -10,11 +10,11 @@ from core.sequences.readers.encoding import decode
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _DIGEST_LETTERS = 16
-_HINT = "Choose a run file of GeneKin, or BLAST results in format 5, 6 or 7."
+_HINT = "Choose a run file of GeneKin, or BLAST results in format 5, 6, 7 or 16."
 
 
 def read_blast_results(data: bytes, name: str) -> BlastResults:
-    """Read BLAST results in format 5 (XML), 6 or 7 (tabular).
+    """Read BLAST results in format 5 or 16 (XML), 6 or 7 (tabular).
 
     Parameters
     ----------

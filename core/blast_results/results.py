@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -88,6 +88,14 @@ class BlastQuery:
         """Its length, or else its last aligned letter."""
         ends = (part.query_end for hit in self.hits for part in hit.alignments)
         return max([self.length or 1, *ends])
+
+
+class Search(NamedTuple):
+    """A query as it is read, with the program and the database of its search."""
+
+    program: str
+    database: str
+    query: BlastQuery
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,8 @@ class TestFormats:
             ("format_5.xml", "format_6.txt"),
             ("format_7.txt", "format_6.txt"),
             ("tblastx_5.xml", "tblastx_7.txt"),
+            ("format_16.xml", "format_5.xml"),
+            ("tblastx_16.xml", "tblastx_5.xml"),
         ],
     )
     def test_say_the_same(self, name, other):
@@ -75,14 +77,16 @@ class TestFormats:
         assert (alignment.strand, alignment.identity) == ("-", 1)
         assert (alignment.evalue, alignment.bits) == (1.93e-58, 206)
 
-    @pytest.mark.parametrize("name", ["format_5.xml", "format_7.txt", "format_7_columns.txt"])
+    @pytest.mark.parametrize(
+        "name", ["format_5.xml", "format_7.txt", "format_7_columns.txt", "format_16.xml"]
+    )
     def test_have_queries_without_hits(self, name):
         found = read(name)
         assert [query.name for query in found.queries] == ["BLAST_contig", "q2", "none"]
         assert found.queries[2].hits == ()
         assert (found.program.lower(), found.database) == ("blastn 2.12.0+", "db")
 
-    @pytest.mark.parametrize("name", ["format_5.xml", "format_7_columns.txt"])
+    @pytest.mark.parametrize("name", ["format_5.xml", "format_7_columns.txt", "format_16.xml"])
     def test_have_headers_and_lengths(self, name):
         query = read(name).queries[0]
         assert (query.length, query.hits[0].length) == (111, 111)
@@ -94,9 +98,15 @@ class TestFormats:
         assert isinstance(found, BlastResults)
         assert len(found.queries) == 3
 
-    def test_xml_of_format_16_is_refused_by_name(self):
-        with pytest.raises(InputError, match=r"XML2 \(format 14 or 16\), which is not supported"):
-            read("format_16.xml")
+    def test_of_both_kinds_of_xml_are_the_same(self):
+        found, expected = read("format_16.xml"), read("format_5.xml")
+        assert found.queries == expected.queries
+        assert found.database == expected.database
+
+    def test_the_main_file_of_format_14_names_others(self):
+        with pytest.raises(InputError, match=r"format_14\.xml has no BLAST results") as raised:
+            read("format_14.xml")
+        assert "open those" in str(raised.value.hint)
 
 
 class TestTable:
@@ -228,6 +238,33 @@ class TestXml:
         begins = [n for n, line in enumerate(text.splitlines(), 1) if "<Iteration>" in line]
         assert any(f"b.txt, line {line}: " in refused(second) for line in begins[1:])
 
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            ("<evalue>1.92709e-58", "<evalue>small"),
+            ("<query-from>1<", "<query-from>-1<"),
+            ("<identity>111<", "<identity>112<"),
+            ("<bit-score>206.098", "<bit-score>nan"),
+            ("<len>111</len>", "<len>long</len>"),
+            ("<query-len>111", "<query-len>"),
+            ("<query-id>Query_1</query-id>", ""),
+            ("<id>gnl|BL_ORD_ID|0</id>", ""),
+        ],
+    )
+    def test_invalid_values_of_xml2_are_named_too(self, old, new):
+        text = (BLAST / "format_16.xml").read_text()
+        assert old in text
+        assert "b.txt, line 31: " in refused(text.replace(old, new, 1))
+
+    @pytest.mark.parametrize("root", ["BlastXML2", "BlastOutput2"])
+    def test_xml2_needs_no_namespace(self, root):
+        text = (BLAST / "format_16.xml").read_text()
+        body = text[text.index("<BlastOutput2>") :].removesuffix("</BlastXML2>\n")
+        one = body[: body.index("</BlastOutput2>")] + "</BlastOutput2>"
+        found = parse(one if root == "BlastOutput2" else f"<BlastXML2>{body}</BlastXML2>")
+        assert found.queries[0].name == "BLAST_contig"
+        assert len(found.queries) == (1 if root == "BlastOutput2" else 3)
+
     def test_nesting_is_limited(self):
         text = (BLAST / "format_5.xml").read_text()
         deep = text.replace("<Iteration>", "<a>" * 100 + "</a>" * 100 + "<Iteration>", 1)
@@ -239,7 +276,9 @@ class TestXml:
             read("format_5.xml")
 
 
-@pytest.mark.parametrize("name", ["format_5.xml", "format_6.txt", "format_7_columns.txt"])
+@pytest.mark.parametrize(
+    "name", ["format_5.xml", "format_6.txt", "format_7_columns.txt", "format_16.xml"]
+)
 def test_changed_files_are_refused_or_read(name):
     original = (BLAST / name).read_bytes()
 
