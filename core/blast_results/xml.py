@@ -1,7 +1,7 @@
 """BLAST results as XML, ``-outfmt 5`` or ``16``, read once it is known to be harmless."""
 
 import io
-from xml.parsers import expat  # nosec B407  (it reads no entities: see _Inspection)
+from xml.parsers import expat  # nosec B407  # no entities: see _Inspection
 
 from pydantic import ValidationError
 
