@@ -9,24 +9,25 @@ References
 Eddy (2011), "Accelerated profile HMM searches"; Larralde and Zeller (2023), "PyHMMER".
 """
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from io import BytesIO
-from math import inf, isfinite
+from itertools import chain
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.classification.profile_text import parse_hmm
 from core.encoders.proteins import AMBIGUOUS, RESIDUES, encode_bases, make_codon_table
 from core.encoders.translation import find_orfs, read_codons
 from core.thread_pool import map_in_threads
 
 if TYPE_CHECKING:
     from pyhmmer.easel import Alphabet, DigitalSequenceBlock
-    from pyhmmer.plan7 import HMM, TopHits
+    from pyhmmer.plan7 import HMM, Background, OptimizedProfile, Pipeline, TopHits
 
 MAX_E_VALUE = 10.0
 """E-value above which a match is no evidence."""
@@ -36,6 +37,8 @@ MIN_RESIDUES, MAX_RESIDUES = 20, 60_000
 """Shortest reading frame that is searched, and the residues of a query that are, the longest frames
 first: so the work for a contig is bounded."""
 
+_SHARES = 64
+"""Shares of the profiles that threads take, so that each is some work."""
 _HMMER_LETTERS = "ACDEFGHIKLMNPQRSTVWY-BJZOUX*~"
 _UNKNOWN = _HMMER_LETTERS.index("X")
 _RESIDUE_TABLE = make_codon_table(
@@ -144,8 +147,8 @@ class ProfileSearch:
         if orfs:
             comparisons = np.bincount([orf.query for orf in orfs]) * len(self._texts)
             block = _digital_block(self._alphabet, orfs)
-            hits = map_in_threads(lambda hmm: _search(hmm, self._alphabet, block), self._hmms)
-            for number, profile_hits in enumerate(hits):
+            hits = map_in_threads(lambda models: self._search(models, block), self._shares)
+            for number, profile_hits in enumerate(chain.from_iterable(hits)):
                 _collect(number, profile_hits, orfs, comparisons, found)
         return [
             sorted(matches.values(), key=lambda match: (match.e_value, match.profile))
@@ -159,71 +162,57 @@ class ProfileSearch:
         return Alphabet.amino()
 
     @cached_property
-    def _hmms(self) -> "list[HMM[Any]]":
-        return [parse_hmm(text) for text in self._texts]
+    def _shares(self) -> "list[list[_Model]]":
+        """The profiles, in the shares that threads take."""
+        from pyhmmer.plan7 import Background
+
+        background = Background(self._alphabet)
+        models = [_Model(text, self._alphabet, background) for text in self._texts]
+        size = -(-len(models) // _SHARES) or 1
+        return [models[start : start + size] for start in range(0, len(models), size)]
+
+    def _search(
+        self, models: "Sequence[_Model]", block: "DigitalSequenceBlock"
+    ) -> "list[TopHits[Any]]":
+        from pyhmmer.plan7 import Background, Pipeline
+
+        # With Z = 1 an E-value is a p-value, which does not depend on the other queries of a batch.
+        background = Background(self._alphabet)
+        pipeline = Pipeline(self._alphabet, background, Z=1, domZ=1, E=1.0, domE=1.0)
+        return [model.search(pipeline, block) for model in models]
 
 
-def parse_hmm(text: str) -> "HMM[Any]":
-    """Parse a profile in HMMER3 text format.
+class _Model:
+    """A profile that is ready to be searched.
 
-    Raises
-    ------
-    ValueError
-        If it is not a valid profile.
+    HMMER searches with another form of it, which it makes anew for every search: for a short query
+    that takes ten times as long as the search. So it is kept; but a search changes it, and only one
+    thread at a time can have it.
     """
-    from pyhmmer.errors import EaselError, InvalidHMM
-    from pyhmmer.plan7 import HMMFile
 
-    if "\0" in text:
-        message = "it has a NUL character"
-        raise ValueError(message)
-    _check_statistics(text)
-    try:
-        with HMMFile(BytesIO(text.encode())) as file:
-            hmm = file.read()
-        if hmm is None:
-            message = "it has no states"
-            raise ValueError(message)
-        hmm.validate(tolerance=_TOLERANCE)
-    except InvalidHMM:  # Its text cannot be had: it takes names for bytes.
-        message = "its probabilities do not add up"
-        raise ValueError(message) from None
-    except (EaselError, EOFError, OverflowError, MemoryError) as error:
-        raise ValueError(str(error)) from None
-    _check_numbers(hmm)
-    return hmm
+    def __init__(self, text: str, alphabet: "Alphabet", background: "Background[Any]") -> None:
+        from pyhmmer.plan7 import Profile
 
+        self._hmm = parse_hmm(text)
+        profile = Profile(self._hmm.M, alphabet)
+        profile.configure(self._hmm, background)
+        self._ready = profile.to_optimized()
+        self._lock = Lock()
 
-def _check_statistics(text: str) -> None:
-    """Check that a profile is calibrated: pyhmmer reads what is not, and any numbers."""
-    statistics = {match[1]: match[2].split() for match in _STATISTICS.finditer(text)}
-    if statistics.keys() != {"MSV", "VITERBI", "FORWARD"} or not all(
-        map(_is_distribution, statistics.values())
-    ):
-        message = "its lines STATS LOCAL have no valid numbers"
-        raise ValueError(message)
+    def search(self, pipeline: "Pipeline[Any]", block: "DigitalSequenceBlock") -> "TopHits[Any]":
+        pipeline.clear()
+        with self._borrow() as query:
+            return pipeline.search_hmm(query, block)
 
-
-def _check_numbers(hmm: Any) -> None:
-    """Check that all probabilities are numbers, which HMMER does not."""
-    matrices = hmm.match_emissions, hmm.insert_emissions, hmm.transition_probabilities
-    if not all(np.isfinite(np.asarray(matrix)).all() for matrix in matrices):
-        message = "it has a probability that is no number"
-        raise ValueError(message)
-
-
-def _is_distribution(numbers: Sequence[str]) -> bool:
-    """Tell whether these are a finite location and a positive scale."""
-    try:
-        location, scale = map(float, numbers)
-    except ValueError:
-        return False
-    return isfinite(location) and 0 < scale < inf
-
-
-_STATISTICS = re.compile(r"^STATS +LOCAL +(MSV|VITERBI|FORWARD) +(.*)$", re.MULTILINE)
-_TOLERANCE = 1e-3
-"""Difference from one that a sum of probabilities may have: the text rounds them."""
+    @contextmanager
+    def _borrow(self) -> "Iterator[HMM[Any] | OptimizedProfile[Any]]":
+        if not self._lock.acquire(blocking=False):
+            yield self._hmm
+            return
+        try:
+            yield self._ready
+        finally:
+            self._lock.release()
 
 
 def _longest_orfs(query: int, sequence: str) -> list[_Orf]:
@@ -253,14 +242,6 @@ def _digital_block(alphabet: "Alphabet", orfs: Sequence[_Orf]) -> "DigitalSequen
         for index, orf in enumerate(orfs)
     )
     return DigitalSequenceBlock(alphabet, sequences)
-
-
-def _search(hmm: "HMM[Any]", alphabet: "Alphabet", block: "DigitalSequenceBlock") -> "TopHits[Any]":
-    from pyhmmer.plan7 import Background, Pipeline
-
-    # With Z = 1 an E-value is a p-value, which does not depend on the other queries of a batch.
-    background = Background(alphabet)
-    return Pipeline(alphabet, background, Z=1, domZ=1, E=1.0, domE=1.0).search_hmm(hmm, block)
 
 
 def _collect(

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from core.classification.profile_search import HmmProfile, parse_hmm
+from core.classification.profile_search import HmmProfile
+from core.classification.profile_text import parse_hmm
 from core.errors import InputError
 from core.progress import Progress, no_progress
 from core.sequences.limits import Limits

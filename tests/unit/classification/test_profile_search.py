@@ -1,7 +1,10 @@
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
 import numpy as np
 import pytest
 
-from core.classification.profile_search import MAX_E_VALUE, ProfileSearch, parse_hmm
+from core.classification.profile_search import MAX_E_VALUE, ProfileSearch
 from core.encoders.proteins import encode_bases
 from tests.support.profiles import build, coding, distant_protein, profile
 from tests.support.synthetic import dna
@@ -80,43 +83,25 @@ class TestSearch:
     def test_no_queries_are_no_matches(self, search):
         assert search.search([]) == []
 
+    def test_many_at_once_find_what_one_finds(self, search):
+        members = [coding(distant_protein(number % 2, number)) for number in range(12)]
+        expected = [search.search([query]) for query in members]
+        assert any(matches for (matches,) in expected)
+        with ThreadPoolExecutor(12) as pool:
+            found = list(pool.map(lambda query: search.search([query]), members * 5))
+        assert found == expected * 5
 
-class TestParse:
-    def test_reads_what_hmmbuild_writes(self):
-        hmm = parse_hmm(profile(0))
-        assert (hmm.name, hmm.M) == ("profile_0", 220)
+    def test_a_profile_in_use_is_searched_as_well(self, search):
+        query = coding(PROTEIN)
+        expected = search.search([query])
+        with ExitStack() as searches:
+            for models in search._shares:
+                for model in models:
+                    searches.enter_context(model._borrow())
+            assert search.search([query]) == expected
 
-    @pytest.mark.parametrize(
-        ("old", "new"),
-        [
-            ("HMMER3/f", "HMMER3/z"),
-            ("LENG  220", "LENG  219"),
-            ("LENG  220", "LENG  221"),
-            ("//", ""),
-            ("     10 ", "     11 "),
-            ("  COMPO", "\0 COMPO"),
-        ],
-    )
-    def test_damage_is_an_error(self, old, new):
-        text = profile(0)
-        assert old in text
-        with pytest.raises(ValueError, match=r"."):
-            parse_hmm(text.replace(old, new, 1))
-
-    @pytest.mark.parametrize("scale", ["0.00000", "-0.7", "nan", "inf"])
-    def test_scores_must_have_a_scale(self, scale):
-        before, _, after = profile(0).partition("STATS LOCAL FORWARD")
-        location, _ = after.split("\n", 1)[0].split()
-        line = f"STATS LOCAL FORWARD  {location} {scale}"
-        with pytest.raises(ValueError, match="STATS LOCAL"):
-            parse_hmm("\n".join([before + line, after.split("\n", 1)[1]]))
-
-    @pytest.mark.parametrize("number", ["0.00001", "-3.2", "nan", "inf", "x"])
-    def test_probabilities_must_add_up(self, number):
-        lines = profile(0).split("\n")
-        (state,) = [index for index, line in enumerate(lines) if line.startswith("     10 ")]
-        index, first, *others = lines[state].split()
-        lines[state] = "  ".join([index, number, *others])
-        assert float(first) > 0.1
-        with pytest.raises(ValueError, match=r"."):
-            parse_hmm("\n".join(lines))
+    def test_more_profiles_than_shares(self, search):
+        texts = [build(f"own_{number}", [PROTEIN]) for number in range(70)]
+        (matches,) = ProfileSearch(texts).search([coding(PROTEIN)])
+        assert sorted(match.profile for match in matches) == list(range(70))
+        assert len({match.score for match in matches}) == 1
