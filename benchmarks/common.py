@@ -31,6 +31,7 @@ THREADS = os.cpu_count() or 1
 _SECTIONS = (
     "accuracy",
     "profiles",
+    "profile-cost",
     "organisms",
     "speed",
     "stream",

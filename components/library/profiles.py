@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from components.shared.errors import show_error
 from components.shared.formatting import pluralize
 from components.shared.jobs import submit_job
 from components.shared.kept_file import kept_file_uploader
@@ -13,11 +14,17 @@ from components.shared.sequence_input import max_upload_mb
 from components.shared.services import libraries, may
 from core.access import Action
 from core.encoders import TranslatedEncoder
+from core.errors import InputError
 from core.jobs.kinds.library import PROFILES_FILE, ProfilesArguments
 from core.jobs.queue import JobRequest
 from core.library.library import Library
+from core.library.profile_families import parse_families
 from core.library.profile_file import MAX_FILE_BYTES
-from core.library.profiles import NO_WEIGHT_TEXT, ProfileSummaries, list_profiles
+from core.library.profiles import (
+    NO_WEIGHT_TEXT,
+    ProfileSummaries,
+    list_profiles,
+)
 from core.settings import MB
 
 _FILE = "profiles file"
@@ -87,11 +94,19 @@ def _add(library: Library) -> None:
         max_mb=min(max_upload_mb(), MAX_FILE_BYTES // MB),
         file_type=_FILE_TYPES,
     )
+    named = ""
+    if file is not None:
+        named = _families_field(file.name)
     if not st.button("Add profiles", disabled=file is None) or file is None:
         return
+    try:
+        families = parse_families(named.splitlines())
+    except InputError as error:
+        show_error(error)
+        return
     content = file.getvalue()
-    digest = hashlib.sha256(content).hexdigest()
-    arguments = ProfilesArguments(identity=library.identity, source=file.name)
+    digest = hashlib.sha256(content + named.encode()).hexdigest()
+    arguments = ProfilesArguments(identity=library.identity, source=file.name, families=families)
     request = JobRequest(
         "profiles",
         library.name,
@@ -104,6 +119,18 @@ def _add(library: Library) -> None:
     if job is not None:
         watch_load(job, PendingLoad(files=(_FILE,)))
         st.rerun()
+
+
+def _families_field(file: str) -> str:
+    """Draw a field for the families of the profiles of a file; each file has its own."""
+    return st.text_area(
+        "Families (optional)",
+        key=f"families of {file}",
+        height=90,
+        placeholder="kin_1 = Tyrosine kinase",
+        help="A line a profile, PROFILE = FAMILY: for profiles that no gene of the library matches."
+        " The families of the others are learned.",
+    )
 
 
 def _remove(library: Library, names: Sequence[str]) -> None:

@@ -12,7 +12,6 @@ from core.cli.shared import (
     open_libraries,
 )
 from core.cli.terminal import print_text, terminal_progress
-from core.errors import InputError
 
 
 @click.group(
@@ -42,11 +41,12 @@ def profiles_command() -> None:
 def _add(file: Path, library: str, families: Sequence[str]) -> None:
     """Add the profiles of a HMMER3 file (.hmm, .gz or .zip)."""
     # Imported when run: see core.cli.
+    from core.library.profile_families import parse_families
     from core.library.profile_file import MAX_FILE_BYTES
     from core.library.profiles import NO_WEIGHT_TEXT, add_profiles
     from core.sequences.files import read_bytes
 
-    named = dict(map(_split, families))
+    named = parse_families(families)
     content = read_bytes(file, MAX_FILE_BYTES)
     with open_libraries() as libraries, terminal_progress() as progress:
         found = add_profiles(
@@ -95,11 +95,3 @@ def _remove(names: Sequence[str], library: str, *, all_: bool) -> None:
     with open_libraries() as libraries, terminal_progress() as progress:
         count = remove_profiles(libraries, library, None if all_ else names, progress=progress)
     print_text(f"{count:,} profiles removed from the library {library}.\n")
-
-
-def _split(text: str) -> tuple[str, str]:
-    profile, sign, family = text.partition("=")
-    if not (sign and profile.strip() and family.strip()):
-        message = f"{text[:80]!r} does not name a family of a profile."
-        raise InputError(message, 'Use: --family "PROFILE=FAMILY".')
-    return profile.strip(), family.strip()

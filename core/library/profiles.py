@@ -4,8 +4,8 @@ What the profiles say about the families is learned again with every change. The
 stays as it is, so that without profiles it answers as before.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from core.access import Action
 from core.classification.profile_evidence import ProfileModel
@@ -14,6 +14,7 @@ from core.encoders import TranslatedEncoder
 from core.errors import InputError, LibraryError
 from core.library.create import train_with_profiles
 from core.library.manager import Libraries
+from core.library.profile_families import name_families
 from core.library.profile_file import MAX_PROFILES, ProfileFile
 from core.library.recovery import recover
 from core.library.stored_state import pack_profile, profiles_digest, unpack_profile
@@ -26,7 +27,7 @@ from core.stores.sql.tables import replace_surrogates, utc_now
 
 NO_WEIGHT_TEXT = "They do not help to tell the families of the library apart, and are not used."
 _MAX_STATES = 400_000
-"""Most match states of all profiles of a library: in memory, they take 100 MB."""
+"""Most match states of all profiles of a library: in memory, they take 200 MB."""
 _ROW_BYTES = 8_000
 _MAX_NAMED = 5
 
@@ -128,7 +129,7 @@ def add_profiles(
             raise _without_model(row)
         known = _known_profiles(libraries, row)
         _check_new(new, [profile for _, profile in known], name)
-        named = _name_families(libraries, row, new, families or {})
+        named = name_families(new, families or {}, libraries.stores.labels.families(row.id), name)
         details = {"source": source, "by": libraries.access.user.name or by}
         rows = [_profile_row(profile, **details) for profile in named]
         _require_room(libraries, rows, name)
@@ -227,38 +228,6 @@ def _check_new(new: Sequence[HmmProfile], known: Sequence[HmmProfile], library: 
     if sum(profile.length for profile in (*new, *known)) > _MAX_STATES:
         message = f"The profiles would have more than {_MAX_STATES:,} states in all."
         raise InputError(message, "Nothing was added. Remove some first, or add fewer.")
-
-
-def _name_families(
-    libraries: Libraries,
-    row: LibraryRow,
-    profiles: Sequence[HmmProfile],
-    families: Mapping[str, str],
-) -> list[HmmProfile]:
-    """Return the profiles with the families that the user, or their own description, gives them."""
-    known = {name.casefold(): n for n, name in libraries.stores.labels.families(row.id).items()}
-    names = {profile.name for profile in profiles}
-    for profile_name, family in families.items():
-        if profile_name not in names:
-            raise InputError(
-                f"The file has no profile {profile_name[:80]!r}.", "Nothing was added."
-            )
-        if family.casefold() not in known:
-            message = f"The library {row.name!r} has no family {family[:80]!r}."
-            raise InputError(message, "Nothing was added. Check the name of the family.")
-    return [
-        replace(profile, family=_first(known, _texts(profile, families))) for profile in profiles
-    ]
-
-
-def _texts(profile: HmmProfile, families: Mapping[str, str]) -> Iterable[str]:
-    if profile.name in families:
-        return [families[profile.name]]
-    return [profile.description, profile.name]
-
-
-def _first(known: Mapping[str, int], texts: Iterable[str]) -> int | None:
-    return next((known[text.casefold()] for text in texts if text.casefold() in known), None)
 
 
 def _profile_row(profile: HmmProfile, *, source: str, by: str) -> ProfileRow:

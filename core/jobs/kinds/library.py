@@ -5,6 +5,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Literal
 
+from pydantic import Field
+
 from core.access import LibraryAccess
 from core.errors import InputError
 from core.jobs.kinds.base import JobContext, JobKind
@@ -109,12 +111,15 @@ class ProfilesArguments(StrictModel):
     ----------
     source
         Name of the file of profiles that are added; empty where some are removed.
+    families
+        Family by name of those that are added; those of the others are learned.
     remove
         Names of those that are removed; all, if None.
     """
 
     identity: Identity
     source: str = ""
+    families: dict[str, str] = Field(default_factory=dict)
     remove: tuple[str, ...] | None = None
 
 
@@ -226,7 +231,13 @@ def _change_profiles(
         return {"said": f"{_profiles(count)} removed."}
     content = b"".join(context.read(PROFILES_FILE))
     found = add_profiles(
-        libraries, name, content, arguments.source, by=context.row.by, progress=progress
+        libraries,
+        name,
+        content,
+        arguments.source,
+        families=arguments.families,
+        by=context.row.by,
+        progress=progress,
     )
     use = "They take part in classification." if found.weight else NO_WEIGHT_TEXT
     return {"said": f"The library has {_profiles(len(found.profiles))}. {use}"}

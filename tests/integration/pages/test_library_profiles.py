@@ -61,6 +61,42 @@ class TestProfiles:
         press(page, "Remove all profiles")
         assert listed(page) == []
 
+    def test_get_families_of_the_user(self, page):
+        give(page, profile("other", "other_1").encode())
+        widget(page.text_area, "Families (optional)").input("other_1 = ion channel\n").run()
+        press(page, "Add profiles")
+        ((name, families),) = listed(page)
+        assert name == "other_1"
+        assert "Ion channel" in families
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("other_1", "'other_1' does not name a family of a profile."),
+            ("a = Kinase\na = Kinase", "The profile 'a' has two families."),
+        ],
+    )
+    def test_families_that_are_none_are_refused_at_once(self, page, text, message):
+        give(page, profile("other", "other_1").encode())
+        widget(page.text_area, "Families (optional)").input(text).run()
+        button(page, "Add profiles").click().run()
+        assert message in shown(page)
+        assert not jobs()
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("other_1 = Kinesin <b>", "has no family 'Kinesin <b>'"),
+            ("none = Ion channel", "The file has no profile 'none'."),
+        ],
+    )
+    def test_families_that_do_not_fit_are_refused_by_the_job(self, page, text, message):
+        give(page, profile("other", "other_1").encode())
+        widget(page.text_area, "Families (optional)").input(text).run()
+        press(page, "Add profiles")
+        assert message in jobs()[0].message
+        assert listed(page) == []
+
     def test_that_do_not_help_are_said_to_be_unused(self, page):
         give(page, profile("other", "other_1").encode())
         press(page, "Add profiles")
