@@ -9,6 +9,7 @@ from core import defaults
 from core.arrays import Vectors
 from core.calls import Call
 from core.classification.prediction import Hit, Prediction
+from core.classification.repeats import repeat_share
 from core.classification.votes import predict_by_vote
 from core.encoders.translated import TranslatedEncoder
 from core.errors import EncoderReplaced, InputError
@@ -19,6 +20,11 @@ from core.progress import Progress, no_progress
 from core.sequences.records import Record
 
 MAX_NEIGHBOURS = 1_000
+MAX_REPEAT_SHARE = 0.8
+"""Share of a query in simple repeats from which it is unknown; genes of the reference data have at
+most 0.6."""
+_SAME = 0.999
+"""Cosine similarity from which two vectors are the same."""
 
 
 def classify(
@@ -115,10 +121,12 @@ class _Caller:
             family_id=family_id,
             family=family,
             confidence=confidence,
-            reason=self._reason(prediction, family, confidence),
+            reason=self._reason(record, prediction, family, confidence),
         )
 
-    def _reason(self, prediction: Prediction, family: str, confidence: float) -> str:
+    def _reason(
+        self, record: Record, prediction: Prediction, family: str, confidence: float
+    ) -> str:
         """Say why the query is unknown; return an empty string if it is called."""
         if not (prediction.hits or (prediction.profiles and prediction.significant)):
             return "No similar gene in the library."
@@ -129,6 +137,8 @@ class _Caller:
                 f"{family} is the best guess, but its confidence of {confidence:.0%} is below the"
                 f" threshold of {self._threshold:.0%}."
             )
+        if _is_mere_repeat(record, prediction):
+            return "It is a simple repeat: parts of unrelated genes look like it."
         return ""
 
     @cached_property
@@ -139,6 +149,13 @@ class _Caller:
             counts.update(organism.families)
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         return {family: count / counts.total() for family, count in ranked}
+
+
+def _is_mere_repeat(record: Record, prediction: Prediction) -> bool:
+    """Tell whether a query is a simple repeat, and no gene is one and the same as a whole."""
+    if prediction.hits and prediction.hits[0].score > _SAME:
+        return False
+    return repeat_share(record.residues) >= MAX_REPEAT_SHARE
 
 
 @dataclass(frozen=True, slots=True)
