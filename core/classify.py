@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from core import defaults
@@ -23,6 +23,7 @@ MAX_NEIGHBOURS = 1_000
 MAX_REPEAT_SHARE = 0.8
 """Share of a query in simple repeats from which it is unknown; genes of the reference data have at
 most 0.6."""
+_REPEAT = "It is a simple repeat: parts of unrelated genes look like it."
 _SAME = 0.999
 """Cosine similarity from which two vectors are the same."""
 
@@ -112,6 +113,9 @@ class _Caller:
         return calls
 
     def _call(self, record: Record, prediction: Prediction) -> Call:
+        is_repeat = _is_mere_repeat(record, prediction)
+        if is_repeat:
+            prediction = replace(prediction, families={})
         families = prediction.families or self._library_shares
         family_id, confidence = next(iter(families.items()))
         family = self._library.family_name(family_id)
@@ -121,12 +125,10 @@ class _Caller:
             family_id=family_id,
             family=family,
             confidence=confidence,
-            reason=self._reason(record, prediction, family, confidence),
+            reason=_REPEAT if is_repeat else self._reason(prediction, family, confidence),
         )
 
-    def _reason(
-        self, record: Record, prediction: Prediction, family: str, confidence: float
-    ) -> str:
+    def _reason(self, prediction: Prediction, family: str, confidence: float) -> str:
         """Say why the query is unknown; return an empty string if it is called."""
         if not (prediction.hits or (prediction.profiles and prediction.significant)):
             return "No similar gene in the library."
@@ -137,8 +139,6 @@ class _Caller:
                 f"{family} is the best guess, but its confidence of {confidence:.0%} is below the"
                 f" threshold of {self._threshold:.0%}."
             )
-        if _is_mere_repeat(record, prediction):
-            return "It is a simple repeat: parts of unrelated genes look like it."
         return ""
 
     @cached_property

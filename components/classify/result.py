@@ -119,10 +119,11 @@ def _show_family(result: RunResult, call: Call) -> None:
     label = f"{text}, threshold {threshold:.0%}"
     st.html(verdict(name, mark, call.confidence, threshold, text, label))
     if not called:
-        st.write(
-            f"{escape_markdown(call.reason)} Best guess: {escape_markdown(call.family)}"
-            f" ({confidence_percent(call.confidence)})."
-        )
+        guess = ""
+        if call.best_guess:  # What the library has most of is none.
+            percent = confidence_percent(call.confidence)
+            guess = f" Best guess: {escape_markdown(call.best_guess)} ({percent})."
+        st.write(escape_markdown(call.reason) + guess)
 
 
 def _facts(result: RunResult, call: Call) -> str:

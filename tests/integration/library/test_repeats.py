@@ -44,9 +44,12 @@ def test_are_unknown_whatever_they_look_like(library, monkeypatch, bases):
     (call,) = classify(library, [query])
     assert (call.status, call.reason) == (Status.UNKNOWN, REASON)
     assert call.hits
+    assert (call.families, call.best_guess) == ({}, "")
+    assert call.confidence == pytest.approx(1 / len(FAMILIES))
     monkeypatch.setattr(module, "MAX_REPEAT_SHARE", 2)
     (without,) = classify(library, [query])
     assert (without.status, without.family_id) == (Status.CALLED, 0)
+    assert without.hits == call.hits
 
 
 def test_a_repeat_of_the_library_is_called(library, libraries):
