@@ -4,8 +4,7 @@ The next batch is read and the one before it written while one is answered. A ba
 its own, so that a dashboard that has the stores open answers it like any other.
 """
 
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass
 from itertools import chain
@@ -22,6 +21,7 @@ from core.cli.gathered_traces import (
 )
 from core.cli.loopback import Dashboard
 from core.cli.part_file import Checkpoint
+from core.cli.query_batches import QueryBatch, QueryBatches
 from core.cli.questions import QUESTIONS, Answer, Batch, OpenLibraries, Options
 from core.cli.sinks import Sink, open_sink
 from core.cli.table_output import asked_format
@@ -30,7 +30,6 @@ from core.errors import Cancelled, GeneKinError, InputError
 from core.progress import Progress
 from core.sequences.input_file import InputFile
 from core.sequences.query_stream import QueryStream
-from core.sequences.records import Record
 from core.settings import read_settings
 from core.stores.availability import wait_once
 from core.thread_pool import in_stages
@@ -38,9 +37,6 @@ from core.thread_pool import in_stages
 if TYPE_CHECKING:
     from core.library.manager import Libraries
 
-BATCH_RECORDS = 2_048
-_BATCH_BASES = 4_000_000
-"""Records of a batch, and bases after which it ends."""
 _STEPS = {"Classifying", "Tracing"}
 """Steps of questions whose progress counts queries."""
 
@@ -114,7 +110,7 @@ def answer_stream(
         traces=table.gather(),
     ) as sink:
         earlier = sink.checkpoint
-        batches = _Batches(queries, file, earlier)
+        batches = QueryBatches(queries, file, earlier)
         try:
             _answer_batches(batches, table, sink, open_libraries)
         except BaseException:
@@ -135,7 +131,7 @@ def _notes(queries: QueryStream, *, listed: bool) -> list[str]:
 
 
 def _answer_batches(
-    batches: "_Batches", table: Table, sink: Sink, open_libraries: OpenLibraries
+    batches: QueryBatches, table: Table, sink: Sink, open_libraries: OpenLibraries
 ) -> None:
     remaining = iter(batches)
     first = next(remaining, None)  # What cannot be read needs no store.
@@ -157,104 +153,6 @@ def _answer_batches(
         print_notes(watch.notes)
     if batches.error:
         raise batches.error
-
-
-# Reading
-
-
-@dataclass(frozen=True, slots=True)
-class _QueryBatch:
-    """Some queries of a file.
-
-    Attributes
-    ----------
-    records
-        The queries.
-    done
-        Number of queries of the file up to the last of them.
-    digest
-        Digest of all these.
-    position
-        Bytes of the file that were read by then.
-    """
-
-    records: list[Record]
-    done: int
-    digest: str
-    position: int
-
-
-class _Batches:
-    """Batches of the queries that an earlier run has not answered.
-
-    Attributes
-    ----------
-    size
-        Bytes of the file; None if that is unknown.
-    error
-        Why the file cannot be read to its end, once all batches before were read.
-    """
-
-    def __init__(self, queries: QueryStream, file: InputFile, answered: Checkpoint | None) -> None:
-        self._queries = queries
-        self._file = file
-        self._answered = answered
-        self._digest = hashlib.blake2b(digest_size=16)
-        self.size = file.size
-        self.error: InputError | None = None
-
-    def __iter__(self) -> Iterator[_QueryBatch]:
-        records: list[Record] = []
-        bases = 0
-        try:
-            for record in self._iter_unanswered():
-                records.append(record)
-                bases += len(record.residues)
-                if len(records) == BATCH_RECORDS or bases >= _BATCH_BASES:
-                    yield self._batch(records)
-                    records, bases = [], 0
-        except InputError as error:
-            self.error = error
-        if records:
-            yield self._batch(records)
-
-    def _batch(self, records: list[Record]) -> _QueryBatch:
-        digest = self._digest.hexdigest()
-        return _QueryBatch(records, self._queries.count, digest, self._file.position)
-
-    def _iter_unanswered(self) -> Iterator[Record]:
-        """Yield the queries after the answered ones.
-
-        Raises
-        ------
-        InputError
-            If those are others than were answered.
-        """
-        answered = self._answered.records if self._answered else 0
-        for record in self._queries:
-            self._add_to_digest(record)
-            if self._queries.count > answered:
-                yield record
-            elif self._queries.count == answered:
-                self._check_answered()
-        if self._queries.count < answered:
-            self._check_answered()
-
-    def _add_to_digest(self, record: Record) -> None:
-        problem = record.problem.message if record.problem else ""
-        text = f"{record.name}\0{record.residues}\0{record.line}\0{problem}\n"
-        self._digest.update(text.encode("utf-8", errors="surrogatepass"))
-
-    def _check_answered(self) -> None:
-        if self._answered and self._digest.hexdigest() != self._answered.digest:
-            message = (
-                f"The first {self._answered.records:,} records of {self._file.name} are not those"
-                " that were answered before."
-            )
-            raise InputError(message, "Give the same file, or start again without --resume.")
-
-
-# Asking
 
 
 class _Asker:
@@ -285,7 +183,7 @@ class _Asker:
         """End the question that is being answered."""
         self._cancelled.set()
 
-    def ask(self, batch: _QueryBatch) -> tuple[_QueryBatch, Answer]:
+    def ask(self, batch: QueryBatch) -> tuple[QueryBatch, Answer]:
         """Return a batch with its answer."""
         before = batch.done - len(batch.records)
 

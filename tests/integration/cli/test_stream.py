@@ -13,7 +13,7 @@ import zipfile
 import pytest
 from pyarrow import parquet
 
-from core.cli import part_file, questions, stream
+from core.cli import part_file, query_batches, questions, stream
 from core.cli.loopback import answer_commands
 from core.cli.main import main
 from core.library.load import load as load_library
@@ -43,7 +43,7 @@ def small_batches(patch):
     """Make files of this size large, and batches small."""
     for module in (input_file, query_stream):
         patch.setattr(module, "WHOLE_BYTES", 500)
-    patch.setattr(stream, "BATCH_RECORDS", BATCH)
+    patch.setattr(query_batches, "BATCH_RECORDS", BATCH)
 
 
 @pytest.fixture(scope="module")
@@ -447,7 +447,7 @@ def peak_of_run(home, folder, parent):
     os.environ["GENEKIN_HOME"] = str(home)
     os.chdir(folder)
     small_batches(patch := pytest.MonkeyPatch())
-    patch.setattr(stream, "BATCH_RECORDS", 256)
+    patch.setattr(query_batches, "BATCH_RECORDS", 256)
     status = main(["classify", "queries.fasta", "--format", "ndjson", "--output", "calls.ndjson"])
     parent.send((status, process_memory("VmHWM")))
 
